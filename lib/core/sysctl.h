@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CORE_SYSCTL_H
+#define CORE_SYSCTL_H
+/**
+ * @file
+ * Tunables by their Linux names ("net.ipv4.conf.p0.rp_filter"). A module declares a table of
+ * entries, each an int at an offset in some object; registering it under a path binds the
+ * object. Workers read the ints directly (aligned 4-byte loads); the control thread writes them
+ * here. CLI, JSON config and telemetry go through the functions below and know no module.
+ */
+#include <stddef.h>
+#include "core/role.h"
+
+struct ctl_table {
+	const char *procname; /* last component: "rp_filter" */
+	size_t offset;	      /* of the int in the bound object */
+	int min, max;	      /* inclusive */
+	int mode;	      /* 0644, or 0444 for read only */
+	/* Called after validation, before the store, with the value that will be stored; a negative
+	 * errno refuses it. May be NULL. */
+	int (*check)(const struct ctl_table *t, void *object, int value);
+	/* Called after the store. May be NULL. */
+	void (*changed)(const struct ctl_table *t, void *object, int old);
+	const char *unit; /* "ms", "s", "bytes", or NULL */
+	const char *help; /* one sentence */
+};
+#define SYSCTL_INT(type, field, lo, hi, text)                                                      \
+	{                                                                                          \
+		.procname = #field, .offset = offsetof(type, field), .min = (lo), .max = (hi),     \
+		.mode = 0644, .help = (text)                                                       \
+	}
+
+/**
+ * Make @p table (ended by procname == NULL) readable and writable under @p path, e.g.
+ * "net.ipv4.conf.p0". @p object must live until sysctl_unregister(). 0, -EEXIST or -ENOMEM.
+ */
+int sysctl_register(const char *path, const struct ctl_table *table, void *object) CTL_ONLY;
+/** Forget everything registered under exactly @p path with @p table. */
+void sysctl_unregister(const char *path, const struct ctl_table *table) CTL_ONLY;
+
+/** One tunable as seen from outside. */
+struct sysctl_var {
+	char name[128];
+	const struct ctl_table *t;
+	void *object;
+};
+/** Find by full name ('/' is accepted for '.'). 0 or -ENOENT. An interface name that itself holds a
+ * dot ("p0.100") is found, since whole paths are compared. */
+int sysctl_find(const char *name, struct sysctl_var *v) CTL_ONLY;
+int sysctl_get(const struct sysctl_var *v) CTL_ONLY;
+/** 0, -ERANGE (outside min..max), -EPERM (read only), or what the table's check() said. */
+int sysctl_set(const struct sysctl_var *v, int value) CTL_ONLY;
+/** Call fn for every tunable whose name starts with @p prefix, sorted by name. */
+void sysctl_walk(const char *prefix, void (*fn)(const struct sysctl_var *v, void *arg),
+		 void *arg) CTL_ONLY;
+/** The nearest existing name (edit distance) for an error message, or NULL. Static buffer. */
+const char *sysctl_nearest(const char *name) CTL_ONLY;
+#endif

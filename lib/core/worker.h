@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CORE_WORKER_H
+#define CORE_WORKER_H
+/**
+ * @file
+ * struct worker: what one packet-moving thread owns. Slot 0 belongs to the control thread,
+ * which originates packets with it; slots 1..n to the workers. Each is written by its thread
+ * only; the control thread reads the counters with relaxed loads and sums them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <rte_config.h>
+#include <rte_common.h>
+#include "core/role.h"
+#include "core/stage_list.h"
+
+#define WORKER_MAX	   32	/* slots, control included */
+#define WORKER_COUNTER_MAX 1024 /* 8-byte counters a worker carries: see counter.h */
+
+/** One row of `show stats stages`. */
+struct stage_stat {
+	uint64_t calls;
+	uint64_t packets;
+	uint64_t cycles; /* exclusive: time inside a nested stage is the nested one's */
+};
+
+struct rte_mempool;
+
+struct worker {
+	uint16_t id;		  /* slot in workers[]; 0 is the control thread */
+	uint16_t lcore;		  /* EAL lcore */
+	uint16_t cpu;		  /* CPU it runs on */
+	int16_t socket;		  /* NUMA node of that CPU */
+	uint8_t loop_depth;	  /* nesting of loopback transmission */
+	enum stage stage;	  /* stage that the clock runs for now */
+	uint64_t stage_tsc;	  /* when it started */
+	uint64_t now;		  /* TSC at the start of this loop: coarse, free to read */
+	uint64_t rand;		  /* state of worker_rand() */
+	struct rte_mempool *pool; /* mbufs on this worker's socket */
+	void *tx;		  /* drivers/ethdev: transmit state by port */
+	void *backlog;		  /* netdev: packets looped back to this worker */
+	struct stage_stat stages[STAGE_MAX];
+	uint64_t counters[WORKER_COUNTER_MAX];
+} __rte_cache_aligned;
+
+extern struct worker *workers[WORKER_MAX]; /* dense: 0..n_workers-1 */
+extern unsigned int n_workers;
+
+/** Allocate slot @p id on NUMA node @p socket, zeroed. NULL when out of memory. Control, at start.
+ */
+struct worker *worker_alloc(uint16_t id, uint16_t lcore, int socket) CTL_ONLY;
+/** Free every slot. Control, after all threads have ended. */
+void worker_free_all(void) CTL_ONLY;
+/** The control thread's own context; use it only on the control thread, after role_borrow_dp(). */
+static inline struct worker *
+worker_ctl(void)
+{
+	return workers[0];
+}
+static inline bool
+worker_is_ctl(const struct worker *w)
+{
+	return w->id == 0;
+}
+
+/** 32 random bits (splitmix64): good enough to spread, not for secrets. */
+static inline uint32_t
+worker_rand(struct worker *w) DP_ONLY
+{
+	uint64_t z = (w->rand += UINT64_C(0x9e3779b97f4a7c15));
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)(z >> 32);
+}
+#endif

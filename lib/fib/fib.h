@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FIB_H
+#define FIB_H
+/**
+ * @file
+ * Routing tables, control side. A route is a prefix with a key (table, dst/len, tos, metric), a
+ * type, and next hops. Tables local (255) and main (254) are compiled into fib_main_dp.
+ */
+#include <stdbool.h>
+#include <rte_byteorder.h>
+#include "core/notifier.h"
+#include "core/role.h"
+#include "neigh/neigh.h"
+#include "netdev/inetdev.h"
+
+enum { RT_TABLE_DEFAULT = 253, RT_TABLE_MAIN = 254, RT_TABLE_LOCAL = 255 };
+/** Who made a route, numbers of Linux's rt_protos. */
+enum fib_protocol { FIB_PROT_KERNEL = 2, FIB_PROT_BOOT = 3, FIB_PROT_STATIC = 4 };
+
+enum fib_type { /* numbers of Linux's RTN_* */
+		FIB_UNICAST = 1,
+		FIB_LOCAL = 2,
+		FIB_BROADCAST = 3,
+		FIB_ANYCAST = 4,
+		FIB_MULTICAST = 5,
+		FIB_BLACKHOLE = 6,
+		FIB_UNREACHABLE = 7,
+		FIB_PROHIBIT = 8,
+		FIB_THROW = 9,
+};
+
+#define FIB_NEXTHOPS_MAX 64
+struct fib_nexthop_spec {
+	rte_be32_t gateway;	/* 0: on-link */
+	struct net_device *dev; /* NULL: found by the gateway */
+	uint16_t weight;	/* 1..256 */
+	bool onlink;		/* gateway is on dev although no address says so */
+};
+/** A route to add, or the key of one to delete (zero fields of a key match anything but metric and
+ * tos are compared when metric_set / tos_set). */
+struct fib_route_spec {
+	uint32_t table;
+	rte_be32_t dst;
+	uint8_t plen;
+	uint8_t tos;
+	uint8_t type;	  /* enum fib_type; 0: unicast (add), any (delete) */
+	uint8_t protocol; /* 0: FIB_PROT_BOOT (add), any (delete) */
+	uint8_t scope;	  /* enum rt_scope */
+	bool scope_set, metric_set, tos_set;
+	uint32_t metric; /* priority: lower wins */
+	uint32_t mtu;	 /* 0: the device's */
+	rte_be32_t prefsrc;
+	unsigned int n_nh;
+	struct fib_nexthop_spec nh[FIB_NEXTHOPS_MAX];
+};
+
+enum fib_add_mode {		 /* NLM_F_* combinations of ip route */
+		    FIB_ADD,	 /* create; -EEXIST when prefix, tos and metric are taken */
+		    FIB_REPLACE, /* create, or replace the first with the same prefix, tos and
+				    metric */
+		    FIB_APPEND,	 /* create behind those with the same prefix, tos and metric */
+		    FIB_PREPEND,
+		    FIB_CHANGE, /* replace, -ENOENT when there is none */
+};
+
+/** A route as shown; stays valid until the table changes. */
+struct fib_route {
+	uint32_t table;
+	rte_be32_t dst;
+	uint8_t plen, tos, type, protocol, scope;
+	bool dead; /* all next hops dead: not in the compiled table */
+	uint32_t metric, mtu;
+	rte_be32_t prefsrc;
+	unsigned int n_nh;
+	const struct fib_nexthop *nh;
+};
+struct fib_nexthop {
+	struct net_device *dev; /* NULL for types without one */
+	rte_be32_t gateway;
+	uint16_t weight;
+	uint8_t flags;		 /* FIB_NH_* */
+	struct neighbour *neigh; /* held; NULL on-link */
+	uint32_t adj_idx;
+};
+#define FIB_NH_DEAD	0x01 /* device down */
+#define FIB_NH_LINKDOWN 0x02 /* no carrier */
+#define FIB_NH_ONLINK	0x04
+
+enum fib_event { FIB_ROUTE_ADD = 1, FIB_ROUTE_REPLACE, FIB_ROUTE_DEL };
+extern struct notifier_chain fib_chain; /* obj: const struct fib_route * */
+
+/** @p max_tbl8: groups of 256 the compiled table may use (0: 65536). Memory is reserved, not used,
+ * until routes need it. @p socket: NUMA node of the workers. 0 or -ENOMEM. */
+int fib_init(uint32_t max_tbl8, int socket) CTL_ONLY;
+void fib_fini(void) CTL_ONLY;
+
+/**
+ * Add or replace a route. Workers see it when the call returns; a packet in flight may use the
+ * old one for one loop more. On error nothing has changed.
+ * @param why  on error, a sentence for the user (static or owned by fib), never NULL then
+ * @return 0, -EEXIST, -ENOENT, -EINVAL (bits past plen, bad type), -ENETUNREACH (gateway is not on
+ *   a connected subnet), -ENETDOWN, -ENOSPC (no tbl8 group left), -ENOMEM
+ */
+int fib_route_add(const struct fib_route_spec *r, enum fib_add_mode mode,
+		  const char **why) CTL_ONLY;
+/** 0, -ESRCH (no such route), -ENOMEM/-ENOSPC when what it uncovers can not be stored. */
+int fib_route_del(const struct fib_route_spec *key) CTL_ONLY;
+/** Delete every route that matches @p key's non-zero fields (plen 0 and dst 0: any). How many. */
+unsigned int fib_route_flush(const struct fib_route_spec *key) CTL_ONLY;
+/** All routes of a table (0: all tables) in order of prefix, then tos, then metric. */
+void fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
+
+/** What `ip route get` says, and what the control thread's own packets use. */
+struct fib_result {
+	uint8_t type, plen, scope, tos;
+	uint32_t table;
+	const struct fib_nexthop *nh; /* chosen next hop; NULL for types without one */
+	struct net_device *dev;
+	rte_be32_t gateway, prefsrc; /* prefsrc: chosen source address */
+	uint32_t adj_idx;	     /* what a worker would be told */
+};
+/** Longest match for @p dst from the remembered tables. 0, -ENETUNREACH, or by type: -EINVAL
+ * (blackhole), -EHOSTUNREACH (unreachable), -EACCES (prohibit), with res filled in. */
+int fib_lookup_ctl(rte_be32_t dst, rte_be32_t src, uint8_t tos, struct fib_result *res) CTL_ONLY;
+
+struct fib_stats {
+	uint32_t routes, tables;
+	uint32_t tbl8_used, tbl8_max, tbl8_waiting; /* waiting: freed, grace period not over */
+	uint64_t rib_bytes, dp_bytes;
+	uint64_t adds, dels, changes, errors;
+	uint32_t neigh_leaves;
+};
+void fib_get_stats(struct fib_stats *st) CTL_ONLY;
+/** Recompute what every /24 should hold from the remembered routes and compare with the compiled
+ * table: `show fib check`. Returns the number of differences; the first few go to @p fn. */
+uint64_t fib_check(void (*fn)(uint32_t dst, uint32_t want, uint32_t have, void *arg),
+		   void *arg) CTL_ONLY;
+
+const char *fib_type_name(uint8_t type);
+int fib_type_parse(const char *s);
+const char *fib_protocol_name(uint8_t proto);
+int fib_protocol_parse(const char *s);
+const char *rt_scope_name(uint8_t scope);
+int rt_scope_parse(const char *s);
+/** Table names: local, main, default and what the config's "tables" section adds. */
+int fib_table_name_add(const char *name, uint32_t id) CTL_ONLY;
+int fib_table_parse(const char *s, uint32_t *id) CTL_ONLY;
+const char *fib_table_name(uint32_t id) CTL_ONLY;
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef IP4_DP_H
+#define IP4_DP_H
+/**
+ * @file
+ * IPv4 stages. Packets move through them in vectors; each stage keeps the good ones together and
+ * sends the others where they belong. Function names are those of Linux's net/ipv4.
+ */
+#include "fib/fib_dp.h"
+#include "neigh/neigh_dp.h"
+#include "netdev/inetdev_dp.h"
+#include "skb/skb_dp.h"
+
+/** net.ipv4.*: read by workers, written through sysctl. */
+struct netns_ipv4 {
+	int ip_forward;
+	int ip_default_ttl;
+	int icmp_echo_ignore_all;
+	int icmp_echo_ignore_broadcasts;
+	int icmp_ignore_bogus_error_responses;
+	int icmp_errors_use_inbound_ifaddr;
+	int icmp_ratelimit; /* ms between errors to one destination */
+	int icmp_ratemask;
+	int icmp_msgs_per_sec; /* all destinations together */
+	int icmp_msgs_burst;
+};
+extern struct netns_ipv4 net_ipv4;
+
+/** The fast lane: see netif_fast_fn. Plain IPv4 unicast that is forwarded leaves here. */
+uint16_t ip4_fast_rx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+		     uint16_t n) DP_ONLY;
+/** ptype handler of 0x0800: header checks, martians, options, then routing. */
+void ip_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
+/** The one function that knows every reason to refuse a header. @p len: bytes from the header to
+ * the end of the frame. Returns DROP_MAX when the header is good. */
+enum drop_reason ip4_header_check(const struct rte_ipv4_hdr *iph, uint32_t contiguous, uint32_t len,
+				  bool csum_ok);
+/** Look up and hand to forward, local delivery, or ICMP. */
+void ip_route_input(struct worker *w, struct skb_vec *vec) DP_ONLY;
+void ip_forward(struct worker *w, struct skb_vec *vec) DP_ONLY;
+void ip_local_deliver(struct worker *w, struct skb_vec *vec) DP_ONLY;
+/** Packets complete with IP header and skb->dst: fragment to the MTU and give to neigh_output(). */
+void ip_output(struct worker *w, struct skb_vec *vec) DP_ONLY;
+/** Route and send one packet that was made here: source, destination and the rest of the header
+ * are filled in, checksum is computed here. Takes the packet. */
+void ip_local_out(struct worker *w, struct sk_buff *skb) DP_ONLY;
+/**
+ * Build and send a datagram: skb holds the payload with headroom for IP and link header. saddr 0:
+ * chosen. 0, or -ENETUNREACH and the like; the packet is taken either way.
+ */
+int ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr,
+			  uint8_t proto, uint8_t ttl, uint8_t tos) DP_ONLY;
+
+/** Handler of an IP protocol: data pointer at the transport header. Owns the packets. */
+typedef void (*inet_proto_fn)(struct worker *w, struct skb_vec *vec);
+
+/**
+ * The one gate for ICMP errors: every exclusion of RFC 1122 3.2.2 and RFC 1812 4.3.2.7, the rate
+ * limits, the source address of RFC 1812 4.3.2.4. Quotes @p skb, then drops it under @p why.
+ * @param info  the second word: next-hop MTU (host order) or the pointer; else 0
+ */
+void icmp_send(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, uint32_t info,
+	       enum drop_reason why) DP_ONLY;
+void icmp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef ADJ_H
+#define ADJ_H
+/** @file The adjacency table, control side: slots given out, lines published, old ones retired. */
+#include "neigh/adj_dp.h"
+
+/** Allocate the table and publish the fixed slots. 0 or -ENOMEM. */
+int adj_init(void) CTL_ONLY;
+void adj_fini(void) CTL_ONLY;
+/** A free slot, published with a copy of @p tmpl; its index (>= ADJ_IDX_DYNAMIC), or -ENOSPC /
+ * -ENOMEM. O(1). */
+int64_t adj_alloc(const struct adj *tmpl) CTL_ONLY;
+/** Replace what the slot holds by a copy of @p tmpl; workers see the old line or the new one.
+ * 0 or -ENOMEM (unchanged). */
+int adj_publish(uint32_t idx, const struct adj *tmpl) CTL_ONLY;
+/** Give the slot back; it is reused only after a grace period. No FIB leaf may name it any more. */
+void adj_release(uint32_t idx) CTL_ONLY;
+/** Slots in use, the fixed ones included. */
+unsigned int adj_count(void) CTL_ONLY;
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef ADJ_DP_H
+#define ADJ_DP_H
+/**
+ * @file
+ * Adjacencies: what a route lookup ends at. A FIB leaf is an index into adj_tab[]; the slot holds
+ * an RCU pointer to one immutable cache line. Whatever changes (a MAC address, a state, a VLAN)
+ * is a new line and one pointer store, so a million routes by one next hop follow at once and no
+ * worker can see half of a change.
+ */
+#include <rte_common.h>
+#include "core/rcu.h"
+#include "netdev/netdev_dp.h"
+
+/** What to do with a packet that ends here. */
+enum adj_type {
+	ADJ_NO_ROUTE = 0, /* ICMP net unreachable (RFC 1812 5.2.7.1) */
+	ADJ_REWRITE,	  /* resolved: put hdr in front and send */
+	ADJ_INCOMPLETE,	  /* gateway or neighbour known, MAC not: queue and resolve */
+	ADJ_GLEAN,	  /* on-link prefix: the destination itself is the neighbour to resolve */
+	ADJ_LOCAL,	  /* ours: deliver */
+	ADJ_BROADCAST,	  /* a broadcast address of ours: deliver; RFC 2644 forbids to forward */
+	ADJ_MULTICAST,	  /* 224/4: deliver to members */
+	ADJ_BLACKHOLE,	  /* silence */
+	ADJ_UNREACHABLE,  /* ICMP host unreachable */
+	ADJ_PROHIBIT,	  /* ICMP administratively prohibited */
+	ADJ_THROW,	  /* next rule's table; in the last one as NO_ROUTE */
+	ADJ_MARTIAN,	  /* never a destination on a wire: drop silently */
+	ADJ_GROUP,	  /* several adjacencies by weight: see adj_group */
+	ADJ_FAILED,	  /* neighbour did not answer: host unreachable until it is tried again */
+	ADJ_TYPE_MAX
+};
+
+#define ADJ_HDR_MAX 24 /* Ethernet and two VLAN tags, right-aligned in hdr[] */
+
+struct adj {
+	uint8_t hdr[ADJ_HDR_MAX]; /* ends at hdr[ADJ_HDR_MAX]; the fast lane copies it whole */
+	uint32_t mtu;	  /* bytes of IP; 0 unless ADJ_REWRITE: one test sends all else away */
+	uint8_t type;	  /* enum adj_type */
+	uint8_t hdr_len;  /* 14, 18, 22 */
+	uint16_t n_group; /* ADJ_GROUP: buckets in group[], a power of two */
+	struct net_device *dev;	  /* device the packet leaves by; NULL for types without one */
+	struct net_device *lower; /* netdev_lower(dev): whose xmit is called */
+	union {
+		struct {		/* REWRITE, INCOMPLETE, GLEAN, FAILED */
+			rte_be32_t gw;	/* the neighbour's address; 0 for GLEAN: the destination */
+			uint32_t index; /* own slot in adj_tab[] */
+		};
+		const uint32_t *group; /* ADJ_GROUP: indices of member adjacencies */
+	};
+	uint32_t *used; /* neighbour's "last used" stamp (seconds): relaxed store when forwarding */
+} __rte_aligned(RTE_CACHE_LINE_SIZE);
+_Static_assert(sizeof(struct adj) == RTE_CACHE_LINE_SIZE, "an adjacency is one cache line");
+
+/* Fixed slots: the types that need no neighbour. */
+enum {
+	ADJ_IDX_NO_ROUTE = 0, /* a zeroed FIB leaf means: no route */
+	ADJ_IDX_LOCAL,
+	ADJ_IDX_BROADCAST,
+	ADJ_IDX_MULTICAST,
+	ADJ_IDX_BLACKHOLE,
+	ADJ_IDX_UNREACHABLE,
+	ADJ_IDX_PROHIBIT,
+	ADJ_IDX_THROW,
+	ADJ_IDX_MARTIAN,
+	ADJ_IDX_DYNAMIC, /* first one that adj_alloc() gives out */
+};
+#define ADJ_MAX (1u << 18) /* slots: 100k neighbours and their groups with room to spare */
+
+extern struct adj **adj_tab; /* [ADJ_MAX]; slots in use are never NULL */
+
+/** The adjacency of a slot that a FIB leaf names. RCU: good for this burst only. */
+static inline const struct adj *
+adj_get(uint32_t idx)
+{
+	return __atomic_load_n(&adj_tab[idx],
+			       __ATOMIC_RELAXED); /* data dependency orders the line */
+}
+/** Pick the member for a flow hash; anything but a group is its own answer. */
+static inline const struct adj *
+adj_resolve_group(const struct adj *a, uint32_t hash)
+{
+	return likely(a->type != ADJ_GROUP) ? a : adj_get(a->group[hash & (a->n_group - 1)]);
+}
+#endif

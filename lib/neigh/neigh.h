@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NEIGH_H
+#define NEIGH_H
+/**
+ * @file
+ * The neighbour table, control side: entries by (address, device), NUD timers, the queue of
+ * packets that wait, ARP requests, adjacencies. nud.h holds the state machine, pure.
+ */
+#include "core/notifier.h"
+#include "core/timer.h"
+#include "neigh/adj.h"
+#include "neigh/neigh_dp.h"
+#include "neigh/nud.h"
+
+enum neigh_event {
+	NEIGH_CREATE = 1,
+	NEIGH_UPDATE, /* state or lladdr changed; the adjacency slot is already published */
+	NEIGH_DELETE, /* last call: fib must remove leaves that name neigh->adj_idx */
+};
+extern struct notifier_chain neigh_chain; /* obj: struct neighbour * */
+
+struct neighbour {
+	rte_be32_t primary_key; /* IPv4 address */
+	struct net_device *dev;
+	struct rte_ether_addr ha; /* valid in NUD_VALID states */
+	uint8_t nud_state;	  /* enum nud_state */
+	uint8_t probes;		  /* sent in this round */
+	uint8_t flags;		  /* NTF_* */
+	uint32_t refcnt;	  /* next hops that use it; held: never collected */
+	uint32_t adj_idx;	  /* its slot in adj_tab[], for life */
+	uint32_t *used;		  /* seconds, stamped by workers: see struct adj */
+	uint64_t confirmed_ms, updated_ms;
+	struct ctl_timer timer;
+	struct sk_buff_head arp_queue;
+	struct neighbour *next_dev; /* entries of the same device */
+	struct rcu_head rcu;
+};
+#define NTF_STATIC 0x01 /* made by the administrator */
+#define NUD_VALID  (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
+
+/** net.ipv4.neigh.<if>.* with Linux's names, units and defaults. */
+struct neigh_parms {
+	int mcast_solicit;	    /* 3 */
+	int ucast_solicit;	    /* 3 */
+	int app_solicit;	    /* 0 */
+	int mcast_resolicit;	    /* 0 */
+	int retrans_time_ms;	    /* 1000 */
+	int base_reachable_time_ms; /* 30000 */
+	int delay_first_probe_time; /* 5 s */
+	int gc_stale_time;	    /* 60 s */
+	int unres_qlen;		    /* 101 packets */
+	int unres_qlen_bytes;	    /* 212992 */
+	int proxy_qlen;		    /* 64 */
+	int anycast_delay;	    /* centiseconds, 100 */
+	int proxy_delay;	    /* centiseconds, 80 */
+	int locktime;		    /* centiseconds, 100 */
+	uint64_t reachable_time_ms; /* base randomised 0.5 .. 1.5 */
+};
+
+int neigh_init(void) CTL_ONLY;
+void neigh_fini(void) CTL_ONLY;
+
+/** The entry, or NULL. */
+struct neighbour *neigh_lookup(rte_be32_t addr, const struct net_device *dev) CTL_ONLY;
+/** The entry, made in NUD_NONE when it is missing. NULL: table full (gc_thresh3) or no memory. */
+struct neighbour *neigh_create(rte_be32_t addr, struct net_device *dev) CTL_ONLY;
+/** A next hop uses it: it will not be collected. Balanced by neigh_release(). */
+void neigh_hold(struct neighbour *n) CTL_ONLY;
+void neigh_release(struct neighbour *n) CTL_ONLY;
+/** Set state and address as the administrator: `ip neigh add|replace`. @p lladdr may be NULL for
+ * states without one. 0, -EINVAL (state needs an lladdr; multicast lladdr), -ENOMEM, -ENOSPC. */
+int neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_addr *lladdr,
+		    enum nud_state state) CTL_ONLY;
+/** `ip neigh del`: goes at once unless a next hop holds it (then it starts from NUD_NONE).
+ * 0 or -ENOENT. */
+int neigh_admin_del(rte_be32_t addr, struct net_device *dev) CTL_ONLY;
+/** Send a packet that is on its way to @p n: rewrite, or queue and resolve. Control thread's own
+ * packets and those handed over by workers. */
+void neigh_resolve_output(struct neighbour *n, struct sk_buff *skb) CTL_ONLY;
+/** An upper layer saw forward progress (Linux's neigh_confirm). */
+void neigh_confirm(struct neighbour *n) CTL_ONLY;
+/** Every entry; fn may delete the one it gets. */
+void neigh_walk(void (*fn)(struct neighbour *n, void *arg), void *arg) CTL_ONLY;
+unsigned int neigh_count(void) CTL_ONLY;
+/** The slot of the GLEAN adjacency of @p dev: what connected routes point to. Made on first use,
+ * lives until the device goes. Index or -errno. */
+int64_t neigh_glean_adj(struct net_device *dev) CTL_ONLY;
+struct neigh_parms *neigh_parms_get(const struct net_device *dev) CTL_ONLY;
+
+/** Send an ARP request or reply. @p dst_ha NULL: broadcast. */
+void arp_send(int op, struct net_device *dev, rte_be32_t sip, rte_be32_t tip,
+	      const struct rte_ether_addr *dst_ha, const struct rte_ether_addr *tha) CTL_ONLY;
+#endif

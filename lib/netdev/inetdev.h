@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef INETDEV_H
+#define INETDEV_H
+/**
+ * @file
+ * IPv4 addresses, control side. Adding and deleting raise events on inetaddr_chain; routes,
+ * neighbours and ARP follow from there.
+ */
+#include "netdev/inetdev_dp.h"
+#include "netdev/netdev.h"
+
+enum inetaddr_event {
+	INETADDR_ADD = 1, /* published already */
+	INETADDR_DEL,	  /* unlinked already; freed after a grace period */
+};
+extern struct notifier_chain inetaddr_chain; /* obj: struct in_ifaddr * */
+
+/** What to add: zero-initialise and fill in what is given. */
+struct inet_addr_spec {
+	rte_be32_t local;
+	rte_be32_t peer; /* 0: none */
+	uint8_t prefixlen;
+	uint8_t scope;
+	bool broadcast_set; /* broadcast is given (may be 0: none); else derived */
+	rte_be32_t broadcast;
+	char label[IFNAMSIZ];	       /* "": the device's name */
+	uint32_t valid_s, preferred_s; /* 0: forever */
+};
+/**
+ * Add an address. It becomes secondary when an earlier address of the same subnet and mask is
+ * there. 0, or -EEXIST, -EINVAL (prefixlen above 32; address multicast, broadcast, 0/8, class E;
+ * 127/8 on anything but a loopback device; host part zero or all ones in prefixes up to /30 is
+ * accepted, as Linux does), -ERANGE (label does not start with the device's name), -ENOMEM.
+ */
+int inet_addr_add(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY;
+/** Delete. Its secondaries go too, or the first is promoted (promote_secondaries).
+ * 0 or -EADDRNOTAVAIL. */
+int inet_addr_del(struct net_device *dev, rte_be32_t local, uint8_t prefixlen) CTL_ONLY;
+/** Delete all; returns how many. */
+unsigned int inet_addr_flush(struct net_device *dev) CTL_ONLY;
+/** The first of dev's addresses; follow ifa_next. */
+struct in_ifaddr *inet_addr_first(struct net_device *dev) CTL_ONLY;
+/** The device that owns @p addr, or NULL. */
+struct net_device *ip_dev_find(rte_be32_t addr) CTL_ONLY;
+
+int inetdev_init(void) CTL_ONLY;
+void inetdev_fini(void) CTL_ONLY;
+#endif

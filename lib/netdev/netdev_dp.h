@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NETDEV_DP_H
+#define NETDEV_DP_H
+/**
+ * @file
+ * struct net_device as workers see it, and the receive and transmit paths of the general lane.
+ * The control thread writes it (netdev/netdev.h); fields that change at run time are aligned
+ * words of at most 8 bytes, or RCU pointers.
+ */
+#include <net/if.h>
+#include <netinet/in.h>
+#include <rte_ether.h>
+#include "core/rcu.h"
+#include "core/stage_dp.h"
+#include "skb/skb_dp.h"
+
+#define NETDEV_MAX 4096 /* interfaces; ifindex is 1..NETDEV_MAX-1 */
+
+struct net_device;
+struct in_device;
+
+/** Frame counters of one device on one worker. */
+struct netdev_stats {
+	uint64_t rx_packets, rx_bytes, rx_multicast;
+	uint64_t tx_packets, tx_bytes;
+	uint64_t drops[DROP_MAX]; /* packets of this device that died, by reason */
+};
+
+/** What a driver does with frames. Worker context. */
+struct net_device_ops_dp {
+	/**
+	 * Send @p n frames, complete with Ethernet header. Takes all of them: what does not fit
+	 * is dropped under NETDEV_TX_FULL. Counts dev's tx_packets and tx_bytes.
+	 */
+	void (*xmit)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n);
+};
+
+/* Reasons to leave the fast lane, per device: tested once per burst. */
+#define NETDEV_RXF_DOWN	   0x01 /* not IFF_UP: drop */
+#define NETDEV_RXF_HANDLER 0x02 /* an rx_handler (bridge, bond) wants the frames */
+#define NETDEV_RXF_TAP	   0x04 /* somebody listens to every frame (ETH_P_ALL) */
+#define NETDEV_RXF_NO_FAST 0x08 /* the device asked for the general lane */
+#define NETDEV_RXF_NO_IP   0x10 /* no IPv4 address: nothing is routed from here */
+
+/** What an rx_handler did with a frame. */
+enum rx_handler_result {
+	RX_HANDLER_CONSUMED, /* it owns the frame now */
+	RX_HANDLER_PASS,     /* go on as if it were not there */
+	RX_HANDLER_ANOTHER,  /* skb->dev changed: start again with that device */
+};
+
+struct net_device {
+	/* --- read by workers for every burst --- */
+	uint32_t rx_off;     /* NETDEV_RXF_*; 0 allows the fast lane */
+	uint32_t flags;	     /* IFF_UP, IFF_RUNNING, IFF_PROMISC, ... */
+	uint64_t dev_addr64; /* MAC, its 6 bytes as they stand on the wire; one atomic word */
+	uint32_t mtu;	     /* bytes of IP */
+	int32_t ifindex;
+	const struct net_device_ops_dp *ops_dp;
+	void *priv_dp;		      /* the driver's, for ops_dp */
+	struct net_device **vlan_tab; /* RCU; [4096] by VLAN identifier, or NULL: no VLANs */
+	struct net_device *real_dev;  /* of a VLAN device: its parent; else the device itself */
+	rte_be16_t vlan_proto;	      /* of a VLAN device: 0x8100 or 0x88a8; else 0 */
+	uint16_t vlan_id;
+	enum rx_handler_result (*rx_handler)(struct worker *w, struct sk_buff *skb); /* RCU */
+	void *rx_handler_data;							     /* RCU */
+	uint64_t *extra_addrs; /* RCU; further MAC addresses it answers to, ended by 0; or NULL */
+	struct in_device *ip_ptr; /* RCU; IPv4 addresses and settings: netdev/inetdev_dp.h */
+	struct netdev_stats *stats[WORKER_MAX];
+	/* --- control thread --- */
+	struct netdev_ctl *ctl; /* netdev/netdev.h */
+	char name[IFNAMSIZ];	/* may change (rename): show only, never compare on a worker */
+};
+
+static inline void
+netdev_addr(const struct net_device *dev, struct rte_ether_addr *addr)
+{
+	uint64_t a = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
+
+	__builtin_memcpy(addr, &a, RTE_ETHER_ADDR_LEN);
+}
+static inline uint64_t
+ether_addr_to_u64(const struct rte_ether_addr *a)
+{
+	uint64_t v = 0;
+
+	__builtin_memcpy(&v, a, RTE_ETHER_ADDR_LEN);
+	return v;
+}
+static inline bool
+netif_running(const struct net_device *dev)
+{
+	return __atomic_load_n(&dev->flags, __ATOMIC_RELAXED) & IFF_UP;
+}
+static inline bool
+netif_carrier_ok(const struct net_device *dev)
+{
+	return __atomic_load_n(&dev->flags, __ATOMIC_RELAXED) & IFF_RUNNING;
+}
+static inline struct netdev_stats *
+netdev_stats(const struct worker *w, const struct net_device *dev)
+{
+	return dev->stats[w->id];
+}
+
+/** The device of that index, or NULL. RCU: good for this burst only. */
+extern struct net_device *netdev_by_index_tab[NETDEV_MAX];
+static inline struct net_device *
+dev_get_by_index_rcu(uint32_t ifindex)
+{
+	return ifindex < NETDEV_MAX ? rcu_dereference(netdev_by_index_tab[ifindex]) : NULL;
+}
+
+/* --- receive --- */
+/**
+ * Frames from a port's queue, the door of the data path: counts them, gives the burst to the
+ * fast lane when dev->rx_off is 0, and the rest to netif_receive_skb(). Takes all frames.
+ */
+void netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+		    uint16_t n) DP_ONLY;
+/**
+ * The general lane's entry: taps, VLAN demux, rx_handler, pkt_type, protocol demux, in this order.
+ * Each mbuf gets its view here. Not counted as received: netif_rx_burst() did. At most SKB_BURST.
+ */
+void netif_receive_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+			 uint16_t n) DP_ONLY;
+/** A frame that a virtual device took out of another (tunnel, loopback): counts it for dev and
+ * queues it for this worker's next netif_backlog_run(). Drops when the backlog is full. */
+void netif_rx(struct worker *w, struct sk_buff *skb) DP_ONLY;
+/** Process what netif_rx() queued. Called by every loop of a worker and of the control thread. */
+unsigned int netif_backlog_run(struct worker *w) DP_ONLY;
+
+/**
+ * The fast lane of a network protocol. Called with a burst whose device has rx_off == 0; sends or
+ * otherwise takes what it can, moves the mbufs it does not want to the front of @p pkts and
+ * returns their number. One registration: IPv4's.
+ */
+typedef uint16_t (*netif_fast_fn)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+				  uint16_t n);
+extern netif_fast_fn netif_fast_rx;
+
+/** Handler of an ethertype: gets vectors of packets that all came by one device, data pointer and
+ * network header at the protocol's header, mac_header at the frame's start. Owns the packets. */
+typedef void (*ptype_fn)(struct worker *w, struct skb_vec *vec);
+
+/* --- transmit --- */
+/** Send complete frames by @p dev; takes all. Down or without carrier: dropped and counted. */
+void dev_queue_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+		    uint16_t n) DP_ONLY;
+/** Put an Ethernet header (and the VLAN tag of a VLAN device) in front of skb and send it by
+ * skb->dev. @p dst: 6 bytes. Uses skb->protocol. Takes the packet. */
+void dev_hard_xmit(struct worker *w, struct sk_buff *skb, const struct rte_ether_addr *dst) DP_ONLY;
+/**
+ * Build the header that frames to @p dst by @p dev start with: Ethernet, and the tags of VLAN
+ * devices. Written right-aligned: its last byte is buf[len-1].
+ * @return its length (14, 18 or 22), or -ENOSPC.
+ */
+int dev_hard_header(const struct net_device *dev, const struct rte_ether_addr *dst,
+		    rte_be16_t protocol, uint8_t *buf, unsigned int len);
+/** The device at the bottom of a stack of VLAN devices: the one that has ops to send. */
+static inline struct net_device *
+netdev_lower(struct net_device *dev)
+{
+	while (dev->real_dev != dev)
+		dev = dev->real_dev;
+	return dev;
+}
+#endif
