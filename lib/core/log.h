@@ -11,7 +11,15 @@
 #include <rte_log.h>
 
 /* In one .c of a module: LOG_MODULE(fib); then log_info("..."). */
-#define LOG_MODULE(mod) RTE_LOG_REGISTER(log_type_, pollux.mod, INFO)
+#define LOG_MODULE(mod)                                                                            \
+	static int log_type_;                                                                      \
+	RTE_INIT(log_register_)                                                                    \
+	{                                                                                          \
+		log_type_ = rte_log_register_type_and_pick_level("pollux." #mod, RTE_LOG_INFO);    \
+		if (log_type_ < 0)                                                                 \
+			log_type_ = RTE_LOGTYPE_USER1;                                             \
+	}                                                                                          \
+	struct log_module_swallows_semicolon
 
 #define log_at(level, fmt, ...)                                                                    \
 	rte_log(RTE_LOG_##level, log_type_, "%s" fmt "\n", log_prefix(RTE_LOG_##level),            \

@@ -28,8 +28,6 @@ void rcu_fini(void) CTL_ONLY;
  * Never blocks, cannot fail: the head lives in the object. @p fn may call rcu_defer() again.
  */
 void rcu_defer(struct rcu_head *head, void (*fn)(struct rcu_head *)) CTL_ONLY;
-/** free() the object that starts @p offset bytes before its head, deferred like rcu_defer(). */
-void rcu_free(struct rcu_head *head, void *object) CTL_ONLY;
 /** Run the callbacks whose grace period is over. Returns how many objects still wait. Control. */
 unsigned int rcu_poll(void) CTL_ONLY;
 /** Block until all workers have passed a quiescent state, then rcu_poll(). Control; rare paths. */
