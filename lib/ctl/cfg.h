@@ -36,7 +36,8 @@ bool cfg_failed(const struct cfg *c);
 struct cfg cfg_get(const struct cfg *c, const char *key);
 struct cfg cfg_at(const struct cfg *c, size_t idx);
 
-/* Values: absent leaves *out (its default) alone and returns false; a wrong type or value fails
+/* Values: @p key NULL means the cursor's own node: cfg_str(&item, NULL, &s) for an array element.
+ * Absent leaves *out (its default) alone and returns false; a wrong type or value fails
  * and returns false; else stores and returns true. */
 bool cfg_u32(const struct cfg *c, const char *key, uint32_t min, uint32_t max, uint32_t *out);
 bool cfg_bool(const struct cfg *c, const char *key, bool *out);
@@ -91,11 +92,21 @@ int cfg_check(const json_t *doc, char **report) CTL_ONLY;
 /**
  * Make @p doc the running configuration: checks, applies the difference; if an entry refuses at
  * run time, what was done is undone and the old document runs on. 0, or -errno with @p report.
- * At start (no running document) an entry that fails is reported and skipped: the rest runs.
+ * At start (no running document) an entry that fails is reported and skipped: the rest runs; the
+ * return is 0 with a report, and the running document lacks the entry, so a reload tries again.
+ * An entry that cannot be changed in place is deleted and added, and with it the entries of later
+ * sections that mention its name.
  */
 int cfg_apply(json_t *doc, char **report) CTL_ONLY;
 /** The document that runs; borrowed. */
 const json_t *cfg_running(void) CTL_ONLY;
+/** Forget the running document without undoing anything: at the end of the program. */
+void cfg_fini(void) CTL_ONLY;
+/** JSON schema of the whole document, put together from the sections'. Caller owns it. */
+json_t *cfg_schema(void) CTL_ONLY;
+/** What going from @p from (may be NULL) to @p to would do: lines "+ <pointer> <json>",
+ * "- ...", "~ ...", in the order of the doing. malloc'ed, caller frees; "" when equal. */
+char *cfg_diff(const json_t *from, const json_t *to) CTL_ONLY;
 /** Directory of the file that was loaded last, for "routes_file" and the like. */
 const char *cfg_dir(void) CTL_ONLY;
 #endif

@@ -17,6 +17,10 @@
  *                   the keyword itself
  *   [a] [b] [c]     optional groups; adjacent ones may come in any order, each at most once; a
  *                   group ending in ... may repeat: [nexthop ...]...
+ *
+ * [[dev] D:dev] makes the word itself optional, `ip route [show] ...` a command the default one.
+ * What stands in a repeated group is seen through cli_group() only, save the group's first word.
+ * "address", "neighbour", "delete", "list" are understood for addr, neigh, del and show.
  */
 #include <jansson.h>
 #include <stdbool.h>
@@ -63,6 +67,26 @@ int cli_error(struct cli_ctx *c, int rc, const char *fmt, ...)
 bool cli_wants_json(const struct cli_ctx *c);
 /** -s / -d style detail flags of the client. */
 bool cli_wants_stats(const struct cli_ctx *c);
+bool cli_wants_detail(const struct cli_ctx *c);
+/** May the user behind this command change things? For a read_only row with a writing form. */
+bool cli_may_write(const struct cli_ctx *c);
+/** cli_error() for what the user lacks the permission to do (exit status 4). Returns -EPERM. */
+int cli_denied(struct cli_ctx *c);
+/** cli_error() with the word at fault, which `-j` shows as "word". */
+int cli_error_at(struct cli_ctx *c, int rc, const char *word, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/**
+ * Large listings (a full routing table): instead of one result, hand out the rows in slices.
+ * @p next returns a JSON array of some rows (a thousand, say; reference handed over), or NULL at
+ * the end; it is called when the user has taken what was there, so the control thread never waits
+ * and the output never piles up. text() is called per slice; cli_slice() is 0 for the first one,
+ * where a heading belongs. @p release frees @p arg, also when the user goes away midway. The
+ * table may change between two slices: @p arg holds a key to go on from, not a pointer into it.
+ */
+void cli_set_rows(struct cli_ctx *c, json_t *(*next)(struct cli_ctx *c, void *arg),
+		  void (*release)(void *arg), void *arg);
+unsigned int cli_slice(const struct cli_ctx *c);
 
 /* Long-running commands (ping, monitor): the function returns CLI_ASYNC and keeps the ctx; it
  * may cli_printf() any time on the control thread and ends with cli_finish(). */
