@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Hosts in network namespaces with the router (DUT) between them.
+
+    h1 10.0.1.2/24 --- r1 [ DUT ] r2 --- 10.0.2.2/24 h2      h3 10.0.3.2/24 --- r3
+
+DUT=linux puts the kernel in the router's place: a test that Linux fails is a wrong test until
+its docstring says why we differ. POLLUX_BUILD names the build folder with the daemon.
+"""
+import contextlib
+import pathlib
+import shutil
+import sys
+import tempfile
+import types
+import uuid
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from dut import LINUX, make_dut  # noqa: E402
+from netlab import Host, sh  # noqa: E402
+
+ACTIVE = []  # the labs that are up: each test ends with their balance
+
+from scapy.all import conf  # noqa: E402
+conf.verb = 0
+
+
+@contextlib.contextmanager
+def lab_of(hosts=2, config=None, start=True):
+    """Bring up `hosts` hosts around a router; config is merged over the usual one."""
+    tag = uuid.uuid4().hex[:6]  # parallel runs do not meet
+    dut_ns, tmp = f"dut-{tag}", tempfile.mkdtemp(prefix="pollux-func-")
+    around = [Host(i, f"h{i}-{tag}", dut_ns, f"r{i}") for i in range(1, hosts + 1)]
+    lab = types.SimpleNamespace(tag=tag, tmp=pathlib.Path(tmp), hosts=around, dut_ns=dut_ns,
+                                **{f"h{h.i}": h for h in around})
+    try:
+        sh(f"ip netns add {dut_ns} && ip -n {dut_ns} link set lo up")
+        for host in around:
+            host.create()
+        lab.dut = make_dut(dut_ns, tag, tmp, around, config or {})
+        if start:
+            lab.dut.start()
+        ACTIVE.append(lab)
+        yield lab
+    finally:
+        if lab in ACTIVE:
+            ACTIVE.remove(lab)
+        try:
+            if hasattr(lab, "dut"):
+                lab.dut.stop()
+        finally:
+            for host in around:
+                host.destroy()
+            sh(["ip", "netns", "del", dut_ns], check=False)
+            shutil.rmtree(tmp, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """Two hosts, shared by the tests of a file: each leaves it as it found it."""
+    with lab_of(2) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lab3():
+    """Three hosts, shared by the tests of a file."""
+    with lab_of(3) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh():
+    """lab_of, for tests that need a router of their own: fresh(hosts=3, config={...})."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **kw: stack.enter_context(lab_of(**kw))
+
+
+@pytest.fixture(autouse=True)
+def balanced():
+    """Every test ends with all packets accounted for."""
+    yield
+    for made in ACTIVE:
+        if getattr(made.dut, "proc", True):
+            made.dut.check_balance()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "ours(why): only polluxd can do it; skipped with DUT=linux")
+    config.addinivalue_line("markers", "core: the short set that sanitizer builds run as well")
+
+
+def pytest_collection_modifyitems(items):
+    if LINUX:
+        for item in items:
+            mark = item.get_closest_marker("ours")
+            if mark:
+                item.add_marker(pytest.mark.skip(reason="DUT=linux: " + (mark.args or ("",))[0]))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for made in ACTIVE:
+            report.sections.append((f"polluxd of {made.tag}", made.dut.log_tail()))

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Hosts in network namespaces, and the wire between them and the router as raw frames."""
+import contextlib
+import ctypes
+import json
+import re
+import socket
+import struct
+import subprocess
+import time
+
+from scapy.all import ARP, IP, Ether
+
+ETH_P_ALL = 3
+SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING, SO_RCVBUFFORCE = 263, 8, 23, 33
+TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1 << 4, 1 << 6
+SLOW = 8.0  # seconds an answer may take on a busy machine; only a failing test waits that long
+NO_LIMITS = "net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=9999"
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def sh(cmd, check=True, timeout=60, **kw):
+    """Run a command line or an argument list; the result has text in stdout and stderr."""
+    done = subprocess.run(cmd, shell=isinstance(cmd, str), capture_output=True, text=True,
+                          timeout=timeout, stdin=subprocess.DEVNULL, **kw)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{cmd}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+@contextlib.contextmanager
+def inside(ns):
+    """Run the body with this thread in namespace ns: sockets made there stay there."""
+    with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{ns}") as there:
+        if LIBC.setns(there.fileno(), 0) != 0:
+            raise OSError(ctypes.get_errno(), f"setns {ns}")
+        try:
+            yield
+        finally:
+            if LIBC.setns(home.fileno(), 0) != 0:
+                raise OSError(ctypes.get_errno(), "setns back")
+
+
+class Wire:
+    """A raw socket on one interface: what arrives there from now on, VLAN tags included."""
+
+    def __init__(self, ns, dev):
+        with inside(ns):
+            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+            self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+            self.sock.bind((dev, ETH_P_ALL))
+        self.seen = []  # every frame received so far, in order
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.sock.close()
+
+    def send(self, *frames):
+        for frame in frames:
+            self.sock.send(bytes(frame))
+
+    def _recv(self, timeout):
+        self.sock.settimeout(max(timeout, 0.001))
+        try:
+            data, anc, _, _ = self.sock.recvmsg(65600, 64)
+        except (socket.timeout, BlockingIOError):
+            return None
+        for level, kind, aux in anc:
+            if (level, kind) != (SOL_PACKET, PACKET_AUXDATA):
+                continue
+            status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", aux[:20])
+            if status & TP_STATUS_VLAN_VALID:  # the kernel took the tag out: put it back
+                tpid = tpid if status & TP_STATUS_VLAN_TPID_VALID else 0x8100
+                data = data[:12] + struct.pack("!HH", tpid, tci) + data[12:]
+        frame = Ether(data)
+        self.seen.append(frame)
+        return frame
+
+    def expect(self, match, what="the packet", timeout=SLOW):
+        """The first frame not yet read for which match(frame) holds."""
+        since, end = len(self.seen), time.monotonic() + timeout
+        while time.monotonic() < end:
+            frame = self._recv(end - time.monotonic())
+            if frame is not None and match(frame):
+                return frame
+        other = "\n".join("  " + f.summary() for f in self.seen[since:][-20:])
+        raise AssertionError(f"{what} did not come; instead:\n{other or '  nothing'}")
+
+    def drain(self, seconds=0.3):
+        """Everything that is on its way; returns all frames seen so far."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._recv(end - time.monotonic())
+        return self.seen
+
+    def none(self, match, what="a packet", seconds=0.3):
+        """No frame seen so far, nor in the next moments, matches. Send a control before."""
+        bad = [f for f in self.drain(seconds) if match(f)]
+        assert not bad, f"{what} came: {bad[0].summary()} ({len(bad)} of them)"
+
+
+class Host:
+    """A host behind router port `port`: 10.0.<i>.2/24, default route through the router."""
+
+    def __init__(self, i, ns, dut_ns, port):
+        self.i, self.ns, self.dut_ns, self.port, self.dev = i, ns, dut_ns, port, "eth0"
+        self.ip, self.gw, self.net = f"10.0.{i}.2", f"10.0.{i}.1", f"10.0.{i}.0/24"
+        self.mac, self.gw_mac = f"02:00:00:00:{i:02x}:02", f"02:00:00:00:{i:02x}:01"
+
+    def create(self):
+        """Namespace, veth pair with the router's end named port, offloads off, address, route."""
+        ns, dut = self.ns, self.dut_ns
+        sh(f"ip netns add {ns}")
+        sh(f"ip -n {ns} link set lo up && "
+           f"ip -n {ns} link add eth0 address {self.mac} type veth "
+           f"peer name {self.port} address {self.gw_mac} netns {dut} && "
+           f"ip netns exec {ns} sysctl -eqw net.ipv6.conf.all.disable_ipv6=1 {NO_LIMITS} && "
+           f"ip netns exec {dut} sysctl -qw net.ipv6.conf.{self.port}.disable_ipv6=1 && "
+           f"ip netns exec {ns} ethtool -K eth0 rx off tx off tso off gso off gro off && "
+           f"ip netns exec {dut} ethtool -K {self.port} rx off tx off tso off gso off gro off && "
+           f"ip -n {dut} link set {self.port} up promisc on && "
+           f"ip -n {ns} addr add {self.ip}/24 dev eth0 && ip -n {ns} link set eth0 up && "
+           f"ip -n {ns} route add default via {self.gw}")
+
+    def destroy(self):
+        sh(["ip", "netns", "pids", self.ns], check=False)
+        sh(["ip", "netns", "del", self.ns], check=False)
+
+    def run(self, cmd, check=True, timeout=60):
+        return sh(f"ip netns exec {self.ns} {cmd}", check=check, timeout=timeout)
+
+    def popen(self, cmd, **kw):
+        return subprocess.Popen(["ip", "netns", "exec", self.ns] + cmd.split(), text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, **kw)
+
+    def ping(self, dst, count=1, args="", check=True):
+        """Ping; returns how many replies came. check: all must."""
+        done = self.run(f"ping -n -c {count} -i 0.05 -W {int(SLOW)} {args} {dst}", check=False)
+        got = re.search(r"(\d+) received", done.stdout)
+        received = int(got.group(1)) if got else 0
+        if check:
+            assert received == count, f"{received} of {count} replies\n{done.stdout}{done.stderr}"
+        return received
+
+    def wire(self):
+        return Wire(self.ns, self.dev)
+
+    def eth(self, **kw):
+        """An Ethernet header from this host to the router."""
+        return Ether(**{"src": self.mac, "dst": self.gw_mac, **kw})
+
+    def to(self, dst, **ip):
+        """Ethernet and IP headers from this host by way of the router."""
+        dst = dst.ip if isinstance(dst, Host) else dst
+        return self.eth() / IP(**{"src": self.ip, "dst": dst, **ip})
+
+    def arp(self, **kw):
+        """An ARP packet with this host as the sender."""
+        return ARP(**{"hwsrc": self.mac, "psrc": self.ip, **kw})
+
+    def neigh(self, dst):
+        """This host's own neighbour entry for dst, or None."""
+        rows = json.loads(self.run(f"ip -j neigh show {dst}").stdout or "[]")
+        return rows[0] if rows else None
