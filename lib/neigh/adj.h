@@ -4,17 +4,21 @@
 /** @file The adjacency table, control side: slots given out, lines published, old ones retired. */
 #include "neigh/adj_dp.h"
 
-/** Allocate the table and publish the fixed slots. 0 or -ENOMEM. */
+/** Allocate the table and publish the fixed slots; done already: nothing. 0 or -ENOMEM. */
 int adj_init(void) CTL_ONLY;
+/** Free the table. Only when no reader is left and rcu_fini() or rcu_poll() has run what waits. */
 void adj_fini(void) CTL_ONLY;
 /** A free slot, published with a copy of @p tmpl; its index (>= ADJ_IDX_DYNAMIC), or -ENOSPC /
- * -ENOMEM. O(1). */
+ * -ENOMEM. O(1). The copy gets its own slot number in index (all types but ADJ_GROUP) and, where
+ * tmpl->used is NULL, the slot's own stamp. So does that of adj_publish(). */
 int64_t adj_alloc(const struct adj *tmpl) CTL_ONLY;
 /** Replace what the slot holds by a copy of @p tmpl; workers see the old line or the new one.
  * 0 or -ENOMEM (unchanged). */
 int adj_publish(uint32_t idx, const struct adj *tmpl) CTL_ONLY;
 /** Give the slot back; it is reused only after a grace period. No FIB leaf may name it any more. */
 void adj_release(uint32_t idx) CTL_ONLY;
-/** Slots in use, the fixed ones included. */
+/** Slots in use, the fixed ones included; those that wait for a grace period are not. */
 unsigned int adj_count(void) CTL_ONLY;
+/** Lines (published and waiting for a grace period) that are not free: leak checks. */
+unsigned int adj_lines(void) CTL_ONLY;
 #endif

@@ -48,7 +48,7 @@ struct adj {
 		};
 		const uint32_t *group; /* ADJ_GROUP: indices of member adjacencies */
 	};
-	uint32_t *used; /* neighbour's "last used" stamp (seconds): relaxed store when forwarding */
+	uint32_t *used; /* "last used" stamp in seconds, never NULL: see adj_touch() */
 } __rte_aligned(RTE_CACHE_LINE_SIZE);
 _Static_assert(sizeof(struct adj) == RTE_CACHE_LINE_SIZE, "an adjacency is one cache line");
 
@@ -67,7 +67,9 @@ enum {
 };
 #define ADJ_MAX (1u << 18) /* slots: 100k neighbours and their groups with room to spare */
 
-extern struct adj **adj_tab; /* [ADJ_MAX]; slots in use are never NULL */
+extern struct adj **adj_tab; /* [ADJ_MAX]; no slot is ever NULL: a free one says ADJ_NO_ROUTE */
+/** Seconds as the control thread counts them, for stamps: it ticks, workers copy. */
+extern uint32_t adj_now_s;
 
 /** The adjacency of a slot that a FIB leaf names. RCU: good for this burst only. */
 static inline const struct adj *
@@ -75,6 +77,19 @@ adj_get(uint32_t idx)
 {
 	return __atomic_load_n(&adj_tab[idx],
 			       __ATOMIC_RELAXED); /* data dependency orders the line */
+}
+/**
+ * Packets leave by @p a: stamp it. Once per burst and adjacency is enough. A stamp shares its cache
+ * line with others, so it is written once a second, not once a packet. This is how the control
+ * thread learns that a STALE neighbour is in use and must be probed.
+ */
+static inline void
+adj_touch(const struct adj *a)
+{
+	uint32_t now = __atomic_load_n(&adj_now_s, __ATOMIC_RELAXED);
+
+	if (unlikely(__atomic_load_n(a->used, __ATOMIC_RELAXED) != now))
+		__atomic_store_n(a->used, now, __ATOMIC_RELAXED);
 }
 /** Pick the member for a flow hash; anything but a group is its own answer. */
 static inline const struct adj *

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "neigh/adj.h"
+
+/*
+ * Lines come from slabs as large as a huge page and aligned like one, so that many adjacencies
+ * share a TLB entry and a line's slab is found by masking its address. A line has no room for the
+ * book-keeping of its retirement: that stands behind the lines of the same slab.
+ */
+#define SLAB_SIZE (2u << 20)
+
+struct line_ctl {
+	struct rcu_head rcu;
+	uint32_t slot;	    /* to give back with the line, or NO_SLOT */
+	uint32_t next_free; /* index in the slab + 1; 0 ends the list */
+};
+#define SLAB_LINES ((SLAB_SIZE - 64) / (sizeof(struct adj) + sizeof(struct line_ctl)))
+#define NO_SLOT	   UINT32_MAX
+
+struct slab {
+	struct adj lines[SLAB_LINES];
+	struct line_ctl ctl[SLAB_LINES];
+	struct slab *next;    /* all slabs */
+	struct slab *next_av; /* slabs with a free line */
+	uint32_t free;	      /* first free line + 1 */
+	uint32_t fresh;	      /* lines from here on were never used: their pages are untouched */
+	bool available;	      /* is on the list of those with a free line */
+};
+_Static_assert(sizeof(struct slab) <= SLAB_SIZE, "a slab fits its alignment");
+
+struct adj **adj_tab;
+uint32_t adj_now_s = 1;
+
+static struct {
+	struct slab *slabs, *available;
+	uint32_t *free_slots; /* a stack */
+	uint32_t n_free;
+	uint32_t fresh; /* slots from here on were never used */
+	uint32_t used;
+	uint32_t lines;
+	uint32_t *stamps; /* [ADJ_MAX] */
+} at;
+
+static void *
+alloc_huge(size_t size)
+{
+	void *p = aligned_alloc(SLAB_SIZE, size);
+
+	if (p != NULL)
+		madvise(p, size, MADV_HUGEPAGE); /* a wish: small pages serve as well */
+	return p;
+}
+
+static struct slab *
+slab_of(const struct adj *line)
+{
+	return (struct slab *)((uintptr_t)line & ~(uintptr_t)(SLAB_SIZE - 1));
+}
+
+static struct line_ctl *
+ctl_of(const struct adj *line)
+{
+	struct slab *s = slab_of(line);
+
+	return &s->ctl[line - s->lines];
+}
+
+static CTL_ONLY struct slab *
+slab_with_room(void)
+{
+	struct slab *s = at.available;
+
+	if (s != NULL)
+		return s;
+	s = alloc_huge(SLAB_SIZE);
+	if (s == NULL)
+		return NULL;
+	s->free = s->fresh = 0;
+	s->next = at.slabs;
+	at.slabs = s;
+	s->next_av = NULL;
+	s->available = true;
+	at.available = s;
+	return s;
+}
+
+static CTL_ONLY struct adj *
+line_alloc(void)
+{
+	struct slab *s = slab_with_room();
+	uint32_t i;
+
+	if (s == NULL)
+		return NULL;
+	if (s->free != 0) {
+		i = s->free - 1;
+		s->free = s->ctl[i].next_free;
+	} else {
+		i = s->fresh++;
+	}
+	if (s->free == 0 && s->fresh == SLAB_LINES) {
+		at.available = s->next_av;
+		s->available = false;
+	}
+	at.lines++;
+	return &s->lines[i];
+}
+
+static CTL_ONLY void
+line_free(struct adj *line)
+{
+	struct slab *s = slab_of(line);
+	uint32_t i = (uint32_t)(line - s->lines);
+
+	s->ctl[i].next_free = s->free;
+	s->free = i + 1;
+	if (!s->available) {
+		s->next_av = at.available;
+		at.available = s;
+		s->available = true;
+	}
+	at.lines--;
+}
+
+/* No worker can hold the line, nor the number of its slot, any more. */
+static CTL_ONLY void
+line_reclaim(struct rcu_head *head)
+{
+	struct line_ctl *c = (struct line_ctl *)head;
+	struct slab *s = (struct slab *)((uintptr_t)c & ~(uintptr_t)(SLAB_SIZE - 1));
+
+	if (c->slot != NO_SLOT) {
+		rcu_assign_pointer(adj_tab[c->slot], adj_tab[ADJ_IDX_NO_ROUTE]);
+		at.free_slots[at.n_free++] = c->slot;
+	}
+	line_free(&s->lines[c - s->ctl]);
+}
+
+static CTL_ONLY struct adj *
+line_build(const struct adj *tmpl, uint32_t idx)
+{
+	struct adj *line = line_alloc();
+
+	if (line == NULL)
+		return NULL;
+	*line = *tmpl;
+	if (line->type != ADJ_GROUP)
+		line->index = idx;
+	if (line->used == NULL)
+		line->used = &at.stamps[idx];
+	return line;
+}
+
+int
+adj_init(void)
+{
+	static const uint8_t fixed[ADJ_IDX_DYNAMIC] = {
+		[ADJ_IDX_NO_ROUTE] = ADJ_NO_ROUTE,   [ADJ_IDX_LOCAL] = ADJ_LOCAL,
+		[ADJ_IDX_BROADCAST] = ADJ_BROADCAST, [ADJ_IDX_MULTICAST] = ADJ_MULTICAST,
+		[ADJ_IDX_BLACKHOLE] = ADJ_BLACKHOLE, [ADJ_IDX_UNREACHABLE] = ADJ_UNREACHABLE,
+		[ADJ_IDX_PROHIBIT] = ADJ_PROHIBIT,   [ADJ_IDX_THROW] = ADJ_THROW,
+		[ADJ_IDX_MARTIAN] = ADJ_MARTIAN,
+	};
+
+	if (adj_tab != NULL)
+		return 0;
+	adj_tab = alloc_huge(ADJ_MAX * sizeof(adj_tab[0]));
+	at.free_slots = malloc(ADJ_MAX * sizeof(at.free_slots[0]));
+	at.stamps = calloc(ADJ_MAX, sizeof(at.stamps[0]));
+	if (adj_tab == NULL || at.free_slots == NULL || at.stamps == NULL)
+		goto undo_alloc;
+	for (uint32_t i = 0; i < ADJ_IDX_DYNAMIC; i++) {
+		struct adj tmpl = { .type = fixed[i] };
+
+		adj_tab[i] = line_build(&tmpl, i);
+		if (adj_tab[i] == NULL)
+			goto undo_alloc;
+	}
+	for (uint32_t i = ADJ_IDX_DYNAMIC; i < ADJ_MAX; i++)
+		adj_tab[i] = adj_tab[ADJ_IDX_NO_ROUTE];
+	at.fresh = at.used = ADJ_IDX_DYNAMIC;
+	return 0;
+undo_alloc:
+	adj_fini();
+	return -ENOMEM;
+}
+
+void
+adj_fini(void)
+{
+	struct slab *next;
+
+	for (struct slab *s = at.slabs; s != NULL; s = next) {
+		next = s->next;
+		free(s);
+	}
+	free(at.free_slots);
+	free(at.stamps);
+	free(adj_tab);
+	adj_tab = NULL;
+	memset(&at, 0, sizeof(at));
+}
+
+int64_t
+adj_alloc(const struct adj *tmpl)
+{
+	bool recycled = at.n_free > 0;
+	struct adj *line;
+	uint32_t idx;
+
+	if (!recycled && at.fresh == ADJ_MAX)
+		return -ENOSPC;
+	idx = recycled ? at.free_slots[at.n_free - 1] : at.fresh;
+	line = line_build(tmpl, idx);
+	if (line == NULL)
+		return -ENOMEM;
+	if (recycled)
+		at.n_free--;
+	else
+		at.fresh++;
+	at.used++;
+	at.stamps[idx] = 0;
+	rcu_assign_pointer(adj_tab[idx], line); /* built before it is seen */
+	return idx;
+}
+
+int
+adj_publish(uint32_t idx, const struct adj *tmpl)
+{
+	struct adj *old = adj_tab[idx];
+	struct adj *line = line_build(tmpl, idx);
+	struct line_ctl *c;
+
+	if (line == NULL)
+		return -ENOMEM; /* the old line stays in use */
+	rcu_assign_pointer(adj_tab[idx], line);
+	c = ctl_of(old);
+	c->slot = NO_SLOT;
+	rcu_defer(&c->rcu, line_reclaim);
+	return 0;
+}
+
+/* The line stays where it is until the grace period ends: a worker that has looked the slot up
+ * already, or still will in this burst, finds what it expects. */
+void
+adj_release(uint32_t idx)
+{
+	struct line_ctl *c = ctl_of(adj_tab[idx]);
+
+	c->slot = idx;
+	at.used--;
+	rcu_defer(&c->rcu, line_reclaim);
+}
+
+unsigned int
+adj_count(void)
+{
+	return at.used;
+}
+
+unsigned int
+adj_lines(void)
+{
+	return at.lines;
+}
