@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Measures polluxd against programs that do less, the same, or nothing. See docs/performance.md."""
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from benchlib import cmd_forward, env  # noqa: E402
+
+
+def parser():
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--build", default=os.path.join(env.ROOT, "build"), metavar="DIR",
+                        help="meson build folder with polluxd in it")
+    common.add_argument("--rounds", type=int, default=25)
+    common.add_argument("--starts", type=int, default=5)
+    common.add_argument("--quick", action="store_true", help="2 starts of 8 rounds: to see that it works")
+    common.add_argument("--hugepages", type=int, default=2048, metavar="N", help="2 MiB pages for the time of the run")
+    common.add_argument("--work", metavar="DIR", help="keep files and logs here (l3fwd is then compiled once)")
+    common.add_argument("--json", metavar="FILE", help="write the result there too")
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--install", action="store_true", help="install the packages the bench needs and leave")
+    sub = p.add_subparsers(dest="command", metavar="COMMAND")
+    for m in (cmd_forward,):
+        m.add_parser(sub, common)
+    return p
+
+
+def main():
+    p = parser()
+    args = p.parse_args()
+    if args.install:
+        env.install()
+        return 0
+    if not args.command:
+        p.print_help()
+        return 2
+    if args.quick:
+        args.starts, args.rounds = 2, 8
+    for sig in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sig, lambda n, _: sys.exit(128 + n))
+    own = args.work is None
+    if own:
+        args.work = tempfile.mkdtemp(prefix="pollux-bench-")
+    os.makedirs(args.work, exist_ok=True)
+    try:
+        args.func(args)
+    finally:
+        if own:
+            shutil.rmtree(args.work, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except env.BenchError as e:
+        sys.exit(f"bench.py: {e}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Route tables and the frames that use them. Everything is seeded: equal calls, equal files."""
+import gzip
+import ipaddress
+import os
+import random
+import struct
+
+from .env import ROOT
+
+REAL_TABLE = os.path.join(ROOT, "..", "shared", "data", "full_v4.txt.gz")
+ROUTER_MAC = bytes.fromhex("027063617000")  # what the first net_pcap port always has
+SENDER_MAC = bytes.fromhex("020000000001")
+SENDER = "10.0.0.2"
+# Share of each prefix length in a full Internet table of 2024 (per mille of prefixes).
+LENGTH_MIX = {13: 1, 14: 1, 15: 2, 16: 15, 17: 9, 18: 15, 19: 28, 20: 47, 21: 56, 22: 120, 23: 107, 24: 598, 32: 1}
+EXCLUDED = [ipaddress.ip_network(n) for n in (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+    "203.0.113.0/24", "224.0.0.0/3")]
+_EXCL = [(int(n.network_address), int(n.broadcast_address)) for n in EXCLUDED]
+
+
+def _usable(addr, length):
+    last = addr | ((1 << (32 - length)) - 1)
+    return all(last < lo or addr > hi for lo, hi in _EXCL)
+
+
+def _read_table(path):
+    with gzip.open(path, "rt", encoding="ascii") as f:
+        for line in f:
+            net, _, length = line.strip().partition("/")
+            a, b, c, d = net.split(".")
+            yield (int(a) << 24 | int(b) << 16 | int(c) << 8 | int(d)), int(length)
+
+
+def _random_prefixes(rng, have, n):
+    lengths, weights = zip(*LENGTH_MIX.items())
+    seen = set(have)
+    out = []
+    while len(out) < n:
+        for length in rng.choices(lengths, weights, k=n - len(out)):
+            addr = rng.getrandbits(32) >> (32 - length) << (32 - length)
+            if (addr, length) not in seen and _usable(addr, length):
+                seen.add((addr, length))
+                out.append((addr, length))
+    return out
+
+
+def prefixes(n, seed=1):
+    """(sorted [(address, length)], where they are from)."""
+    rng = random.Random(seed)
+    real = []
+    if os.path.exists(REAL_TABLE):
+        real = [p for p in _read_table(REAL_TABLE) if p[1] > 0 and _usable(*p)]
+    if len(real) >= n:
+        return sorted(rng.sample(real, n)), "a real Internet table"
+    origin = "random prefixes with an Internet table's mix of lengths"
+    if real:
+        origin = f"a real Internet table of {len(real)} prefixes and {n - len(real)} random ones"
+    return sorted(real + _random_prefixes(rng, real, n - len(real))), origin
+
+
+def ntoa(a):
+    return f"{a >> 24}.{a >> 16 & 255}.{a >> 8 & 255}.{a & 255}"
+
+
+def gateway(k):
+    return ntoa((172 << 24 | 16 << 16 | 1 << 8) + k)
+
+
+def write_pollux_routes(path, table, gateways=1):
+    with open(path, "w", encoding="ascii") as f:
+        f.writelines(f"{ntoa(a)}/{ln} via {gateway(i % gateways)} dev p1\n" for i, (a, ln) in enumerate(table))
+
+
+def write_l3fwd_routes(path, table):
+    with open(path, "w", encoding="ascii") as f:
+        f.writelines(f"R{ntoa(a)}/{ln} 1\n" for a, ln in table)
+
+
+def destinations(table, n, seed=2):
+    """n distinct addresses, each inside a prefix of its own while there are enough of them."""
+    rng = random.Random(seed)
+    chosen = rng.sample(table, n) if len(table) >= n else [rng.choice(table) for _ in range(n)]
+    out, seen = [], set()
+    for addr, length in chosen:
+        for _ in range(64):
+            dst = addr | rng.getrandbits(32 - length) if length < 32 else addr
+            if dst not in seen:
+                break
+            addr, length = rng.choice(table)
+        seen.add(dst)
+        out.append(dst)
+    return out
+
+
+def _csum(data):
+    s = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    s = (s & 0xffff) + (s >> 16)
+    return ~((s & 0xffff) + (s >> 16)) & 0xffff
+
+
+def frame(dst, ident, dst_mac=ROUTER_MAC):
+    """A minimal frame (60 bytes without FCS): UDP to port 9, no UDP checksum."""
+    src = ipaddress.ip_address(SENDER).packed
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 46, ident & 0xffff, 0, 64, 17, 0, src, struct.pack("!I", dst))
+    head = head[:10] + struct.pack("!H", _csum(head)) + head[12:]
+    return dst_mac + SENDER_MAC + b"\x08\x00" + head + struct.pack("!HHHH", 4096, 9, 26, 0) + bytes(18)
+
+
+def write_pcap(path, dsts):
+    with open(path, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i, dst in enumerate(dsts):
+            data = frame(dst, i)
+            f.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)
