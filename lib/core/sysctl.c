@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/sysctl.h"
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/editdist.h"
+
+/* One sysctl_register(). A list: registering and looking up are rare and on the control thread. */
+struct binding {
+	struct binding *next;
+	const struct ctl_table *table;
+	void *object;
+	char path[];
+};
+
+static struct binding *bindings;
+
+static int *
+value_of(const struct sysctl_var *v)
+{
+	return (int *)((char *)v->object + v->t->offset);
+}
+
+static void
+fill(struct sysctl_var *v, const struct binding *b, const struct ctl_table *t)
+{
+	snprintf(v->name, sizeof(v->name), "%s.%s", b->path, t->procname);
+	v->t = t;
+	v->object = b->object;
+}
+
+/* An entry of @p b whose full name is @p name, or NULL. */
+static const struct ctl_table *
+entry_in(const struct binding *b, const char *name)
+{
+	size_t len = strlen(b->path);
+
+	if (strncmp(name, b->path, len) != 0 || name[len] != '.')
+		return NULL;
+	for (const struct ctl_table *t = b->table; t->procname != NULL; t++)
+		if (strcmp(t->procname, name + len + 1) == 0)
+			return t;
+	return NULL;
+}
+
+static bool
+overlaps(const char *path, const struct ctl_table *table)
+{
+	struct sysctl_var v;
+	char name[sizeof(v.name)];
+
+	for (const struct ctl_table *t = table; t->procname != NULL; t++) {
+		snprintf(name, sizeof(name), "%s.%s", path, t->procname);
+		for (const struct binding *b = bindings; b != NULL; b = b->next)
+			if (entry_in(b, name) != NULL)
+				return true;
+	}
+	return false;
+}
+
+int
+sysctl_register(const char *path, const struct ctl_table *table, void *object)
+{
+	struct binding *b;
+
+	if (overlaps(path, table))
+		return -EEXIST;
+	b = malloc(sizeof(*b) + strlen(path) + 1);
+	if (b == NULL)
+		return -ENOMEM;
+	b->table = table;
+	b->object = object;
+	strcpy(b->path, path);
+	b->next = bindings;
+	bindings = b;
+	return 0;
+}
+
+void
+sysctl_unregister(const char *path, const struct ctl_table *table)
+{
+	struct binding **at = &bindings;
+
+	while (*at != NULL) {
+		struct binding *b = *at;
+
+		if (b->table == table && strcmp(b->path, path) == 0) {
+			*at = b->next;
+			free(b);
+		} else {
+			at = &b->next;
+		}
+	}
+}
+
+int
+sysctl_find(const char *name, struct sysctl_var *v)
+{
+	char dotted[sizeof(v->name)];
+	size_t len = strlen(name);
+
+	if (len >= sizeof(dotted))
+		return -ENOENT;
+	for (size_t i = 0; i <= len; i++)
+		dotted[i] = name[i] == '/' ? '.' : name[i];
+	for (const struct binding *b = bindings; b != NULL; b = b->next) {
+		const struct ctl_table *t = entry_in(b, dotted);
+
+		if (t != NULL) {
+			fill(v, b, t);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int
+sysctl_get(const struct sysctl_var *v)
+{
+	return __atomic_load_n(value_of(v), __ATOMIC_RELAXED);
+}
+
+int
+sysctl_set(const struct sysctl_var *v, int value)
+{
+	int *at = value_of(v);
+	int old = *at;
+	int rc;
+
+	if ((v->t->mode & 0222) == 0)
+		return -EPERM;
+	if (value < v->t->min || value > v->t->max)
+		return -ERANGE;
+	if (v->t->check != NULL) {
+		rc = v->t->check(v->t, v->object, value);
+		if (rc < 0)
+			return rc;
+	}
+	/* Workers read it meanwhile: a 4-byte store that they see whole, in any order. */
+	__atomic_store_n(at, value, __ATOMIC_RELAXED);
+	if (v->t->changed != NULL)
+		v->t->changed(v->t, v->object, old);
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct sysctl_var *)a)->name, ((const struct sysctl_var *)b)->name);
+}
+
+/* All variables, or those that start with @p prefix; malloc'ed. */
+static struct sysctl_var *
+collect(const char *prefix, size_t *count)
+{
+	struct sysctl_var *all;
+	size_t max = 1;
+	size_t n = 0;
+
+	for (const struct binding *b = bindings; b != NULL; b = b->next)
+		for (const struct ctl_table *t = b->table; t->procname != NULL; t++)
+			max++;
+	all = calloc(max, sizeof(*all));
+	if (all == NULL)
+		max = 0;
+	for (const struct binding *b = bindings; b != NULL && max > 0; b = b->next)
+		for (const struct ctl_table *t = b->table; t->procname != NULL; t++) {
+			fill(&all[n], b, t);
+			if (strncmp(all[n].name, prefix, strlen(prefix)) == 0)
+				n++;
+		}
+	*count = n;
+	return all;
+}
+
+void
+sysctl_walk(const char *prefix, void (*fn)(const struct sysctl_var *v, void *arg), void *arg)
+{
+	char dotted[sizeof(((struct sysctl_var *)0)->name)];
+	struct sysctl_var *all;
+	size_t n;
+
+	snprintf(dotted, sizeof(dotted), "%s", prefix);
+	for (char *p = dotted; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '.';
+	all = collect(dotted, &n);
+	if (n > 0)
+		qsort(all, n, sizeof(*all), by_name);
+	for (size_t i = 0; i < n; i++)
+		fn(&all[i], arg);
+	free(all);
+}
+
+const char *
+sysctl_nearest(const char *name)
+{
+	static char nearest[sizeof(((struct sysctl_var *)0)->name)];
+	unsigned int best = 0;
+	struct sysctl_var *all;
+	size_t n;
+
+	nearest[0] = '\0';
+	all = collect("", &n);
+	if (n > 0)
+		qsort(all, n, sizeof(*all), by_name);
+	for (size_t i = 0; i < n; i++) {
+		unsigned int d = edit_distance(name, all[i].name);
+
+		if (nearest[0] == '\0' || d < best) {
+			best = d;
+			snprintf(nearest, sizeof(nearest), "%s", all[i].name);
+		}
+	}
+	free(all);
+	return nearest[0] == '\0' ? NULL : nearest;
+}
