@@ -11,7 +11,6 @@ import tree
 # Assembled from pieces where the plain word would be found here.
 REFUSED = [
     (re.compile(r"(?:(?<![\w.$}])|(?<=-[IL]))/(work|root|home/\w+|Users/\w+|mnt)/"), "path of one machine"),
-    (re.compile(r"(?<![\w.])/tmp/(b-|brief|pollux-git)"), "path of one machine"),
     (re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b"), "note to oneself: do it, or write it into docs/modules"),
     (re.compile(r"\b([Ii]ssue|[Bb]ug|[Tt]icket|PR) ?#\d+"), "ticket number: say what it is about"),
     (re.compile(r"\b(pypi\.org|arti" r"factory|proxy\.golang|deb\.debian\.org|ghcr\.io)\b"),
