@@ -35,8 +35,7 @@ def main(args):
     need(*(["dpdk-testpmd"] if any(n.startswith("testpmd") for n in names) else []))
     tab, origin = traffic.prefixes(args.routes)
     with Hugepages(args.hugepages) as huge:
-        setup = duts.Setup(args.work, tab, traffic.destinations(tab, args.dests), huge.pages,
-                           args.gateways, args.build)
+        setup = duts.Setup(args, tab, traffic.destinations(tab, args.dests), huge.pages)
         say(f"{len(tab)} routes ({origin}), {args.dests} destinations, "
             f"{'hugepages' if setup.huge else 'no hugepages'}, {args.starts} x {args.rounds} rounds")
         rows, extras = compare(lambda: [duts.make(n, setup) for n in names], args.starts, args.rounds,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The programs under test. Each forwards from a net_pcap port to a net_null port on one lcore."""
+import copy
 import glob
 import json
 import os
@@ -20,12 +21,19 @@ START_LIMIT = 180
 class Setup:
     """What every program of one run shares: files, memory, devices."""
 
-    def __init__(self, work, table, dsts, pages, gateways=1, build_dir=None):
-        self.work, self.table, self.gateways, self.build_dir = work, table, gateways, build_dir
+    def __init__(self, args, table, dsts, pages):
+        self.work, self.build_dir, self.table = args.work, args.build, table
+        self.gateways = getattr(args, "gateways", 1)
         self.huge = pages >= 1024
-        self.pcap = os.path.join(work, "traffic.pcap")
+        self.pcap = self.path("traffic.pcap")
         traffic.write_pcap(self.pcap, dsts)
         self.vdevs = [f"net_pcap0,rx_pcap={self.pcap},infinite_rx=1", "net_null0,no-rx=1"]
+
+    def but(self, **changes):
+        """The same with another table, or other devices."""
+        other = copy.copy(self)
+        other.__dict__.update(changes)
+        return other
 
     def eal(self, prefix, vdevs=True):
         """EAL options equal for all: one lcore for packets, same memory, same devices."""
@@ -53,7 +61,7 @@ class Telemetry:
                 self.sock.close()
                 if proc.poll() is not None or time.monotonic() > end:
                     raise BenchError(f"{prefix}: no telemetry socket: {e}") from e
-                time.sleep(0.05)
+                time.sleep(0.005)
         self.sock.recv(16384)
 
     def ask(self, command):
@@ -67,9 +75,6 @@ class Telemetry:
 
 class Dut:
     """A started program. Between start() and end() it is stopped except while being measured."""
-    kind = "?"
-    vdevs_on_command_line = True
-
     def __init__(self, name, setup):
         self.name, self.setup = name, setup
         self.prefix = f"bench-{os.getpid()}-{re.sub('[^a-z0-9]', '', name)}"
@@ -78,23 +83,28 @@ class Dut:
     def argv(self):
         raise NotImplementedError
 
-    def start(self):
-        """Until packets leave; then worker at FIFO 50, process stopped."""
+    def launch(self):
+        """Begin the process; seconds of monotonic time at which it was begun."""
         with open(self.setup.path(self.name + ".log"), "wb") as log:
-            self.proc = subprocess.Popen(self.argv(), stdin=subprocess.PIPE, stdout=log, stderr=log,
-                                         env=dict(os.environ, **self.env()))
+            argv = self.argv()
+            begun = time.monotonic()
+            self.proc = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        return begun
+
+    def start(self):
+        """Until packets leave; then worker at FIFO 50, process stopped. Seconds it took."""
+        begun = self.launch()
         try:
             self.tel = Telemetry(self.prefix, self.proc, START_LIMIT)
             self._wait_forwarding()
         except (BenchError, OSError) as e:
             raise BenchError(f"{self.name} does not start: {e}\n{self.log_tail()}") from e
+        took = time.monotonic() - begun
         self.tid = self.worker_tid()
         os.sched_setscheduler(self.tid, os.SCHED_FIFO, os.sched_param(50))
         self.clock = TaskClock(self.proc.pid, self.tid)
         self.stop()
-
-    def env(self):
-        return {}
+        return took
 
     def log_tail(self):
         with open(self.setup.path(self.name + ".log"), errors="replace", encoding="utf-8") as f:
@@ -114,7 +124,7 @@ class Dut:
             self.port = self._tx_port() if self.port is None else self.port
             if self.port is not None and self.packets() > 0:
                 return
-            time.sleep(0.05)
+            time.sleep(0.005)
         raise BenchError(f"no packet leaves in {START_LIMIT} s")
 
     def worker_tid(self):
@@ -156,8 +166,6 @@ class Dut:
 
 
 class Testpmd(Dut):
-    kind = "testpmd mac"
-
     def argv(self):
         return ["dpdk-testpmd", "--lcores", f"{CONTROL_CPU}@{CONTROL_CPU},{WORKER_CPU}@{WORKER_CPU}",
                 "--main-lcore", str(CONTROL_CPU), *self.setup.eal(self.prefix), "--",
@@ -166,12 +174,10 @@ class Testpmd(Dut):
 
 
 class L3fwd(Dut):
-    kind = "l3fwd"
-
     def argv(self):
-        rules = self.setup.path("l3fwd4.cfg")
+        rules = self.setup.path(self.name + "-v4.cfg")
         traffic.write_l3fwd_routes(rules, self.setup.table)
-        rules6 = self.setup.path("l3fwd6.cfg")
+        rules6 = self.setup.path(self.name + "-v6.cfg")
         with open(rules6, "w", encoding="ascii") as f:
             f.write("R2001:0db8:0000:0000:0000:0000:0000:0000/32 1\n")
         lookup = "lpm" if len(self.setup.table) <= 100000 else "fib"
@@ -182,10 +188,8 @@ class L3fwd(Dut):
 
 
 class Polluxd(Dut):
-    kind = "polluxd"
-
     def program(self, name):
-        path = os.path.join(self.setup.build_dir or "", "app", name, name)
+        path = os.path.join(self.setup.build_dir, "app", name, name)
         if not os.path.exists(path):
             raise BenchError(f"{path}: not found; name the build folder with --build DIR")
         return path
@@ -219,6 +223,14 @@ class Polluxd(Dut):
         r = subprocess.run([self.program("pollux"), "-S", self.setup.path(self.name + ".sock"), *words],
                            capture_output=True, text=True, check=False, timeout=30)
         return r.stdout if r.returncode == 0 else None
+
+    def wait_ready(self):
+        """Until `pollux show health` is content."""
+        end = time.monotonic() + START_LIMIT
+        while self.client("show", "health") is None:
+            if self.proc.poll() is not None or time.monotonic() > end:
+                raise BenchError(f"{self.name} does not get ready\n{self.log_tail()}")
+            time.sleep(0.005)
 
     def stages(self):
         """{stage: (packets, cycles)} summed over the workers; {} when the build keeps no cycles."""

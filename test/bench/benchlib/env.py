@@ -13,7 +13,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..")
 NR_HUGE = "/proc/sys/vm/nr_hugepages"
 PACKAGE_OF = {
     "dpdk-testpmd": "dpdk", "gcc": "gcc", "pkg-config": "pkg-config", "chrt": "util-linux",
-    "ip": "iproute2", "ping": "iputils-ping", "ethtool": "ethtool",
+    "ip": "iproute2", "sysctl": "procps", "ping": "iputils-ping", "ethtool": "ethtool",
     "l3fwd-sources": "dpdk-doc", "libdpdk": "libdpdk-dev",
 }
 L3FWD_SRC = "/usr/share/dpdk/examples/l3fwd"
@@ -48,22 +48,19 @@ def need_root():
 
 
 def bench_packages():
-    """The names under the heading `bench` of packages.txt."""
-    names, inside = [], False
+    """What packages.txt lists (GROUP PACKAGE lines) to build the daemon, drive it and measure it."""
+    groups = {"build": [], "demo": [], "bench": []}
     try:
         with open(os.path.join(ROOT, "packages.txt"), encoding="ascii") as f:
-            lines = f.read().splitlines()
+            rows = [line.split("#")[0].split() for line in f]
     except FileNotFoundError as e:
         raise BenchError(f"{e.filename}: not found") from e
-    for line in lines:
-        head = line.strip().strip("#[]: \t").lower()
-        if line.strip().startswith(("#", "[")) or line.rstrip().endswith(":"):
-            inside = head.split(" ")[0].strip(":,") == "bench" if head else inside
-        elif inside and line.strip():
-            names += line.split("#")[0].split()
-    if not names:
-        raise BenchError("packages.txt has no section `bench`")
-    return names
+    for row in rows:
+        if len(row) == 2 and row[0] in groups:
+            groups[row[0]].append(row[1])
+    if not groups["bench"]:
+        raise BenchError("packages.txt has no lines of the group `bench`")
+    return [name for group in groups.values() for name in group]
 
 
 def install():
