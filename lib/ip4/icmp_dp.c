@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ip4/ip4_priv.h"
+
+/* Where to count a type that came in, and one that went out; -1: nowhere. */
+static const int8_t in_counter[ICMP4_TYPE_KNOWN + 1] = {
+	[ICMP4_ECHO_REPLY] = ICMPMIB_InEchoReps,
+	[1] = -1,
+	[2] = -1,
+	[ICMP4_UNREACH] = ICMPMIB_InDestUnreachs,
+	[ICMP4_SOURCE_QUENCH] = ICMPMIB_InSrcQuenchs,
+	[ICMP4_REDIRECT] = ICMPMIB_InRedirects,
+	[6] = -1,
+	[7] = -1,
+	[ICMP4_ECHO] = ICMPMIB_InEchos,
+	[9] = -1,
+	[10] = -1,
+	[ICMP4_TIME_EXCEEDED] = ICMPMIB_InTimeExcds,
+	[ICMP4_PARAM_PROBLEM] = ICMPMIB_InParmProbs,
+	[ICMP4_TIMESTAMP] = ICMPMIB_InTimestamps,
+	[ICMP4_TIMESTAMP_REPLY] = ICMPMIB_InTimestampReps,
+	[ICMP4_INFO_REQUEST] = -1,
+	[ICMP4_INFO_REPLY] = -1,
+	[ICMP4_MASK_REQUEST] = ICMPMIB_InAddrMasks,
+	[ICMP4_MASK_REPLY] = ICMPMIB_InAddrMaskReps,
+};
+
+static void
+refuse(struct worker *w, struct sk_buff *skb, enum drop_reason why) DP_ONLY
+{
+	ICMP_INC_STATS(w, InErrors);
+	kfree_skb_reason(w, skb, why);
+}
+
+/* Checksum of the message after its first 16 bits changed from @p old to @p new (RFC 1624). */
+static rte_be16_t
+csum_replace(rte_be16_t check, rte_be16_t old, rte_be16_t new)
+{
+	uint32_t sum = (uint16_t)~check + (uint32_t)(uint16_t)~old + new;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (rte_be16_t)~sum;
+}
+
+/* RFC 1122 3.2.2.6: route record and timestamps of a request stand in its reply, ourselves added.
+ * A source route is not reversed: it became no-operations, and the reply takes the plain way. */
+static void
+reply_options(struct sk_buff *skb, rte_be32_t addr)
+{
+	struct ip_options *opt = ip_opt(skb);
+	uint8_t *base = (uint8_t *)ip_hdr(skb);
+
+	if (opt->srr != 0)
+		memset(base + opt->srr, IPOPT4_NOP, base[opt->srr + 1]);
+	if (opt->router_alert != 0)
+		memset(base + opt->router_alert, IPOPT4_NOP, 4);
+	opt->flags &= (uint8_t)~IPOPT_F_SRR_HIT;
+	ip_options_fill(skb, addr);
+}
+
+/* Turn the request into its reply, in place: data pointer back at an IP header that only wants
+ * length and checksum. The address that was asked answers (RFC 1122 3.2.2.6); a group's members
+ * answer with an address of their own. */
+static bool
+turn_round(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
+{
+	struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	rte_be32_t from = iph->src_addr, self = iph->dst_addr;
+
+	if (skb->pkt_type != PACKET_HOST)
+		self = inet_select_addr(skb->dev, from, SCOPE_LINK);
+	if (self == 0 || from == 0) {
+		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+		return false;
+	}
+	if (unlikely(ip_opt(skb)->optlen != 0))
+		reply_options(skb, self);
+	iph->src_addr = self;
+	iph->dst_addr = from;
+	iph->time_to_live = (uint8_t)net_ipv4.ip_default_ttl;
+	iph->fragment_offset = 0;
+	iph->packet_id = (rte_be16_t)worker_rand(w);
+	skb_push(skb, (uint16_t)ip_hdrlen(iph)); /* where ip_local_deliver() pulled it from */
+	skb_vec_push(out, skb);
+	return true;
+}
+
+/* Writable headers of @p len bytes of ICMP. @return the packet to go on with or NULL: gone. */
+static struct sk_buff *
+own_headers(struct worker *w, struct sk_buff *skb, uint16_t len) DP_ONLY
+{
+	uint16_t hlen = (uint16_t)ip_hdrlen(ip_hdr(skb));
+	struct sk_buff *own;
+
+	/* What was pulled is writable only together with the rest: take it from the IP header. */
+	skb_push(skb, hlen);
+	own = skb_cow_head(w, skb, ADJ_HDR_MAX, (uint16_t)(hlen + len));
+	if (own == NULL) {
+		IP_INC_STATS(w, InDiscards);
+		kfree_skb_reason(w, skb, DROP_SKB_NO_MBUF);
+		return NULL;
+	}
+	skb_reset_network_header(own);
+	skb_pull(own, hlen);
+	skb_reset_transport_header(own);
+	return own;
+}
+
+static void
+echo(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
+{
+	struct icmp4_hdr *icmph;
+
+	if (net_ipv4.icmp_echo_ignore_all ||
+	    (skb->pkt_type != PACKET_HOST && net_ipv4.icmp_echo_ignore_broadcasts)) {
+		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+		return;
+	}
+	if (unlikely(skb_cloned(skb) || skb_mbuf(skb)->data_off < IP4_HDR_MAX + ADJ_HDR_MAX)) {
+		skb = own_headers(w, skb, ICMP4_HDR_LEN);
+		if (skb == NULL)
+			return;
+	}
+	icmph = (struct icmp4_hdr *)skb_data(skb);
+	icmph->checksum =
+		csum_replace(icmph->checksum, rte_cpu_to_be_16((uint16_t)(ICMP4_ECHO << 8)), 0);
+	icmph->type = ICMP4_ECHO_REPLY;
+	if (turn_round(w, skb, out))
+		icmp_out_count(w, ICMP4_ECHO_REPLY);
+}
+
+/* RFC 792, RFC 1122 3.2.2.8: identifier, sequence number and originate time come back, receive and
+ * transmit time are ours. */
+static void
+timestamp(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
+{
+	struct icmp4_hdr *icmph;
+	rte_be32_t times[2];
+
+	if (skb->pkt_type != PACKET_HOST && net_ipv4.icmp_echo_ignore_broadcasts) {
+		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+		return;
+	}
+	if (!pskb_may_pull(skb, ICMP4_TIMESTAMP_LEN)) {
+		refuse(w, skb, DROP_ICMP_TRUNCATED);
+		return;
+	}
+	if (skb_cloned(skb)) {
+		skb = own_headers(w, skb, ICMP4_TIMESTAMP_LEN);
+		if (skb == NULL)
+			return;
+	}
+	skb_trim(skb, ICMP4_TIMESTAMP_LEN);
+	icmph = (struct icmp4_hdr *)skb_data(skb);
+	times[0] = times[1] = ip4_current_timestamp();
+	memcpy((uint8_t *)icmph + 12, times, sizeof(times));
+	icmph->type = ICMP4_TIMESTAMP_REPLY;
+	icmph->code = 0;
+	icmph->checksum = 0;
+	icmph->checksum = (uint16_t)~skb_checksum(skb, 0, ICMP4_TIMESTAMP_LEN);
+	if (turn_round(w, skb, out))
+		icmp_out_count(w, ICMP4_TIMESTAMP_REPLY);
+}
+
+/* Replies and errors: the control thread's ping and traceroute may wait for them. A router makes
+ * nothing else of them; redirects are for hosts (RFC 1812 5.2.7.2). */
+static void
+to_listeners(struct worker *w, struct sk_buff *skb) DP_ONLY
+{
+	if (!ip4_has_listener(IPPROTO_ICMP)) {
+		consume_skb(w, skb);
+		return;
+	}
+	skb_push(skb, (uint16_t)ip_hdrlen(ip_hdr(skb)));
+	ip4_to_control(w, skb, ip4_msg_listen);
+}
+
+/* RFC 792: an error quotes the IP header and 8 bytes. */
+static bool
+quotes_a_datagram(struct sk_buff *skb)
+{
+	const struct rte_ipv4_hdr *inner;
+
+	if (!pskb_may_pull(skb, ICMP4_HDR_LEN + IP4_HDR_MIN))
+		return false;
+	inner = (const struct rte_ipv4_hdr *)(skb_data(skb) + ICMP4_HDR_LEN);
+	return (inner->version_ihl >> 4) == 4 && ip_hdrlen(inner) >= IP4_HDR_MIN &&
+	       skb_len(skb) >= ICMP4_HDR_LEN + ip_hdrlen(inner);
+}
+
+static void
+dispatch(struct worker *w, struct sk_buff *skb, uint8_t type, struct skb_vec *out) DP_ONLY
+{
+	/* RFC 1122 3.2.2.6, 3.2.2.8: to a group, only questions are looked at. */
+	if (skb->pkt_type != PACKET_HOST && type != ICMP4_ECHO && type != ICMP4_TIMESTAMP) {
+		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+		return;
+	}
+	switch (type) {
+	case ICMP4_ECHO:
+		echo(w, skb, out);
+		return;
+	case ICMP4_TIMESTAMP:
+		timestamp(w, skb, out);
+		return;
+	case ICMP4_UNREACH:
+	case ICMP4_SOURCE_QUENCH:
+	case ICMP4_TIME_EXCEEDED:
+	case ICMP4_PARAM_PROBLEM:
+		if (!quotes_a_datagram(skb)) {
+			refuse(w, skb, DROP_ICMP_TRUNCATED);
+			return;
+		}
+		/* fall through */
+	case ICMP4_ECHO_REPLY:
+	case ICMP4_TIMESTAMP_REPLY:
+		to_listeners(w, skb);
+		return;
+	default: /* redirect, information, mask, router discovery: not for a router to act on */
+		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+		return;
+	}
+}
+
+static void
+rcv_one(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
+{
+	const struct icmp4_hdr *icmph;
+
+	ICMP_INC_STATS(w, InMsgs);
+	if (!pskb_may_pull(skb, ICMP4_HDR_LEN)) {
+		refuse(w, skb, DROP_ICMP_TRUNCATED);
+		return;
+	}
+	if (skb_checksum(skb, 0, skb_len(skb)) != 0xffff) {
+		ICMP_INC_STATS(w, InCsumErrors);
+		refuse(w, skb, DROP_ICMP_BAD_CHECKSUM);
+		return;
+	}
+	icmph = (const struct icmp4_hdr *)skb_data(skb);
+	/* RFC 1122 3.2.2: unknown types are discarded silently. */
+	if (icmph->type > ICMP4_TYPE_KNOWN) {
+		refuse(w, skb, DROP_ICMP_BAD_TYPE);
+		return;
+	}
+	if (in_counter[icmph->type] < 0 && icmph->type != ICMP4_INFO_REQUEST &&
+	    icmph->type != ICMP4_INFO_REPLY && icmph->type != 9 && icmph->type != 10) {
+		refuse(w, skb, DROP_ICMP_BAD_TYPE);
+		return;
+	}
+	if (in_counter[icmph->type] >= 0)
+		counter_inc(w, &icmp_mib, (unsigned int)in_counter[icmph->type]);
+	dispatch(w, skb, icmph->type, out);
+}
+
+void
+icmp_rcv(struct worker *w, struct skb_vec *vec)
+{
+	enum stage from = stage_enter(w, STAGE_ICMP, vec->n);
+	struct skb_vec out = { .n = 0 };
+
+	for (uint16_t i = 0; i < vec->n; i++)
+		rcv_one(w, vec->v[i], &out);
+	if (out.n > 0)
+		ip_local_out_vec(w, &out);
+	stage_leave(w, from);
+}

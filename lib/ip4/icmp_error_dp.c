@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/timer.h"
+#include "ip4/ip4_priv.h"
+
+/* A token bucket in milliseconds, as Linux's inet_peer_xrlim_allow(). */
+#define HOST_BURST   6	 /* errors at once: XRLIM_BURST_FACTOR */
+#define HOST_BUCKETS 256 /* destinations remembered per worker; a newcomer replaces */
+
+struct host_bucket {
+	rte_be32_t addr;
+	uint32_t tokens_ms;
+	uint64_t last_ms;
+};
+#define REDIRECT_LOAD_MS 20 /* then doubled for each one sent, */
+#define REDIRECT_NUMBER	 9  /* this many times; a host that ignores them all */
+#define REDIRECT_SILENCE (REDIRECT_LOAD_MS << (REDIRECT_NUMBER + 1)) /* is left alone for it */
+struct redirect_bucket {
+	rte_be32_t addr;
+	uint32_t sent;
+	uint64_t last_ms;
+};
+
+/* Written by its worker only. */
+struct icmp_limits {
+	uint64_t global_last_ms;
+	uint32_t global_credit; /* messages */
+	bool started;
+	struct host_bucket host[HOST_BUCKETS];
+	struct redirect_bucket redirect[HOST_BUCKETS];
+} __rte_cache_aligned;
+static struct icmp_limits limits[WORKER_MAX];
+
+void
+icmp_limits_reset(void)
+{
+	memset(limits, 0, sizeof(limits));
+}
+
+void
+icmp_out_count(struct worker *w, uint8_t type)
+{
+	static const uint8_t counter[ICMP4_TYPE_KNOWN + 1] = {
+		[ICMP4_ECHO_REPLY] = ICMPMIB_OutEchoReps,
+		[ICMP4_UNREACH] = ICMPMIB_OutDestUnreachs,
+		[ICMP4_REDIRECT] = ICMPMIB_OutRedirects,
+		[ICMP4_ECHO] = ICMPMIB_OutEchos,
+		[ICMP4_TIME_EXCEEDED] = ICMPMIB_OutTimeExcds,
+		[ICMP4_PARAM_PROBLEM] = ICMPMIB_OutParmProbs,
+		[ICMP4_TIMESTAMP_REPLY] = ICMPMIB_OutTimestampReps,
+	};
+
+	ICMP_INC_STATS(w, OutMsgs);
+	if (type <= ICMP4_TYPE_KNOWN && counter[type] != 0)
+		counter_inc(w, &icmp_mib, counter[type]);
+}
+
+static uint32_t
+worker_share(int all)
+{
+	unsigned int n = n_workers > 2 ? n_workers - 1 : 1; /* slot 0 hardly ever sends any */
+
+	return (uint32_t)RTE_MAX(1, all / (int)n);
+}
+
+/* RFC 1812 4.3.2.8, all destinations together: icmp_msgs_per_sec, icmp_msgs_burst. */
+static bool
+global_allow(struct icmp_limits *l, uint64_t now)
+{
+	uint32_t burst = worker_share(net_ipv4.icmp_msgs_burst);
+	uint64_t earned;
+
+	if (!l->started) {
+		l->started = true;
+		l->global_credit = burst;
+		l->global_last_ms = now;
+	}
+	earned = (now - l->global_last_ms) * worker_share(net_ipv4.icmp_msgs_per_sec) / 1000;
+	if (earned > 0) {
+		l->global_credit = (uint32_t)RTE_MIN(l->global_credit + earned, (uint64_t)burst);
+		l->global_last_ms = now;
+	}
+	if (l->global_credit == 0)
+		return false;
+	l->global_credit--;
+	return true;
+}
+
+static bool
+host_allow(struct icmp_limits *l, rte_be32_t addr, uint64_t now)
+{
+	uint32_t rate = (uint32_t)net_ipv4.icmp_ratelimit;
+	struct host_bucket *b = &l->host[ip4_own_hash(addr) % HOST_BUCKETS];
+	uint64_t tokens;
+
+	if (rate == 0)
+		return true;
+	if (b->addr != addr) {
+		*b = (struct host_bucket){ .addr = addr,
+					   .tokens_ms = rate * HOST_BURST,
+					   .last_ms = now };
+	}
+	tokens = RTE_MIN(b->tokens_ms + (now - b->last_ms), (uint64_t)rate * HOST_BURST);
+	b->last_ms = now;
+	b->tokens_ms = (uint32_t)tokens;
+	if (tokens < rate)
+		return false;
+	b->tokens_ms -= rate;
+	return true;
+}
+
+/* May an error of this type go to @p to now? */
+static bool
+rate_allow(struct worker *w, uint8_t type, uint8_t code, rte_be32_t to,
+	   const struct adj *back) DP_ONLY
+{
+	struct icmp_limits *l = &limits[w->id];
+	uint64_t now;
+
+	if (!(net_ipv4.icmp_ratemask & (1 << type)) || back->type == ADJ_LOCAL)
+		return true;
+	/* Path MTU discovery must not wait (RFC 1191). */
+	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
+		return true;
+	now = clock_ms();
+	if (!global_allow(l, now)) {
+		ICMP_INC_STATS(w, OutRateLimitGlobal);
+		return false;
+	}
+	if (!host_allow(l, to, now)) {
+		ICMP_INC_STATS(w, OutRateLimitHost);
+		return false;
+	}
+	return true;
+}
+
+/* Is the packet an ICMP error itself, or may it be one? */
+static bool
+about_an_error(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph)
+{
+	uint32_t before = (uint32_t)(skb_mbuf(skb)->data_off - skb->network_header);
+	uint8_t type;
+
+	if (iph->next_proto_id != IPPROTO_ICMP)
+		return false;
+	/* The type may lie in front of the data pointer (pulled) or behind it, in any segment. */
+	if (ip_hdrlen(iph) < before)
+		type = ((const uint8_t *)iph)[ip_hdrlen(iph)];
+	else if (skb_copy_bits(skb, ip_hdrlen(iph) - before, &type, 1) != 0)
+		return true; /* no type to read: say nothing */
+	return type > ICMP4_TYPE_KNOWN || icmp4_type_is_error(type);
+}
+
+/* RFC 1122 3.2.2, RFC 1812 4.3.2.7: no error about ... @p back is the route to the source. */
+static bool
+may_answer(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph, const struct adj *back,
+	   const struct adj *to)
+{
+	uint32_t src = rte_be_to_cpu_32(iph->src_addr), dst = rte_be_to_cpu_32(iph->dst_addr);
+
+	/* a link-layer broadcast or multicast, */
+	if (skb->pkt_type != PACKET_HOST && skb->pkt_type != PACKET_OUTGOING)
+		return false;
+	/* a datagram to an IP broadcast or multicast address, */
+	if (ip4_is_multicast(dst) || dst == IP4_LIMITED_BROADCAST || to->type == ADJ_BROADCAST ||
+	    to->type == ADJ_MULTICAST)
+		return false;
+	/* a fragment but the first, */
+	if (iph->fragment_offset & rte_cpu_to_be_16(IP4_OFFMASK))
+		return false;
+	/* a source that names no single host (zero, loopback from a wire, group, class E), or that
+	 * no packet would reach, */
+	if (back->type == ADJ_LOCAL) {
+		if (!ip4_is_loopback(src) && !ip4_is_host_class(src))
+			return false;
+	} else if (!ip4_is_host_class(src) || !ip4_adj_is_unicast(back)) {
+		return false;
+	}
+	/* an ICMP error. */
+	return !about_an_error(skb, iph);
+}
+
+/* RFC 1812 4.3.2.4: the address of the interface that the error leaves by; that the packet was sent
+ * to when it was for us. */
+static rte_be32_t
+error_source(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph, const struct adj *back,
+	     const struct adj *to)
+{
+	rte_be32_t next;
+
+	if (to->type == ADJ_LOCAL)
+		return iph->dst_addr;
+	if (net_ipv4.icmp_errors_use_inbound_ifaddr) {
+		const struct net_device *in = skb->iif ? dev_get_by_index_rcu(skb->iif) : NULL;
+
+		return in ? inet_select_addr(in, iph->src_addr, SCOPE_LINK) : 0;
+	}
+	if (back->type == ADJ_LOCAL)
+		return iph->src_addr;
+	next = ip4_adj_nexthop(back, iph->src_addr);
+	return inet_select_addr(back->dev, next, SCOPE_UNIVERSE);
+}
+
+/* The error's ICMP part: header and as much of the packet as 576 bytes hold (RFC 1812 4.3.2.3). */
+static struct sk_buff *
+build_error(struct worker *w, const struct sk_buff *skb, uint8_t type, uint8_t code,
+	    uint32_t info) DP_ONLY
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	uint16_t before = (uint16_t)(skb_mbuf(skb)->data_off - skb->network_header);
+	uint32_t quote = RTE_MIN(ip4_skb_total(skb),
+				 ICMP4_ERROR_MAX - IP4_HDR_MIN - (uint32_t)ICMP4_HDR_LEN);
+	struct sk_buff *e = alloc_skb(w, SKB_HEADROOM);
+	struct icmp4_hdr *icmph;
+	uint8_t *body;
+
+	if (e == NULL)
+		return NULL;
+	icmph = skb_put(e, (uint16_t)(ICMP4_HDR_LEN + quote));
+	if (icmph == NULL) {
+		kfree_skb_reason(w, e, DROP_SKB_NO_MBUF);
+		return NULL;
+	}
+	*icmph = (struct icmp4_hdr){ .type = type, .code = code };
+	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
+		icmph->frag.mtu = rte_cpu_to_be_16((uint16_t)RTE_MIN(info, IP4_LEN_MAX));
+	else if (type == ICMP4_PARAM_PROBLEM)
+		icmph->word = rte_cpu_to_be_32(info << 24);
+	else if (type == ICMP4_REDIRECT)
+		icmph->gateway = info;
+	body = (uint8_t *)(icmph + 1);
+	before = (uint16_t)RTE_MIN(before, quote);
+	memcpy(body, iph, before);
+	if (quote > before)
+		skb_copy_bits(skb, 0, body + before, quote - before);
+	icmph->checksum = (uint16_t)~skb_checksum(e, 0, ICMP4_HDR_LEN + quote);
+	return e;
+}
+
+bool
+icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, uint32_t info)
+{
+	enum stage from = stage_enter(w, STAGE_ICMP, 1);
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	/* Not skb->dst: a packet that waited has none that is still good. */
+	const struct adj *to = ip4_lookup(iph->src_addr, iph->dst_addr);
+	const struct adj *back = ip4_lookup(iph->dst_addr, iph->src_addr);
+	rte_be32_t dst = iph->src_addr;
+	struct sk_buff *e = NULL;
+	rte_be32_t saddr = 0;
+	uint8_t tos;
+	int rc = -1;
+
+	if (may_answer(skb, iph, back, to) && rate_allow(w, type, code, dst, back)) {
+		saddr = error_source(skb, iph, back, to);
+		e = build_error(w, skb, type, code, info);
+		if (e == NULL)
+			ICMP_INC_STATS(w, OutErrors);
+	}
+	if (e != NULL) {
+		/* RFC 1812 4.3.2.5: precedence 6, internetwork control. */
+		tos = (uint8_t)((iph->type_of_service & 0x1e) | 0xc0);
+		rc = ip_build_and_send_pkt(w, e, saddr, dst, IPPROTO_ICMP, 0, tos);
+		if (rc == 0)
+			icmp_out_count(w, type);
+		else
+			ICMP_INC_STATS(w, OutErrors);
+	}
+	stage_leave(w, from);
+	return rc == 0;
+}
+
+void
+icmp_send(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, uint32_t info,
+	  enum drop_reason why)
+{
+	icmp_error(w, skb, type, code, info);
+	kfree_skb_reason(w, skb, why);
+}
+
+void
+ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw)
+{
+	rte_be32_t src = ip_hdr(skb)->src_addr;
+	struct redirect_bucket *b = &limits[w->id].redirect[ip4_own_hash(src) % HOST_BUCKETS];
+	uint64_t now = clock_ms();
+
+	/* Linux's ip_rt_send_redirect(): a host is told less and less often, then not at all until
+	 * it has been quiet. */
+	if (b->addr != src || now - b->last_ms > REDIRECT_SILENCE)
+		*b = (struct redirect_bucket){ .addr = src };
+	if (b->sent >= REDIRECT_NUMBER) {
+		b->last_ms = now;
+		return;
+	}
+	if (b->sent != 0 && now - b->last_ms <= ((uint64_t)REDIRECT_LOAD_MS << b->sent))
+		return;
+	if (icmp_error(w, skb, ICMP4_REDIRECT, ICMP4_REDIRECT_HOST, gw)) {
+		b->sent++;
+		b->last_ms = now;
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef IP4_MIB_DP_H
+#define IP4_MIB_DP_H
+/**
+ * @file
+ * The MIB counters under their /proc/net/snmp and /proc/net/netstat names (RFC 4293, RFC 2011).
+ * Lists generate enum and names alike. InOctets counts what the link delivered behind its
+ * header, as Linux does.
+ */
+#include "core/counter.h"
+
+/* clang-format off */
+#define IP_MIB(X) \
+	X(InReceives) X(InHdrErrors) X(InAddrErrors) X(ForwDatagrams) X(InUnknownProtos) \
+	X(InDiscards) X(InDelivers) X(OutRequests) X(OutDiscards) X(OutNoRoutes) X(ReasmTimeout) \
+	X(ReasmReqds) X(ReasmOKs) X(ReasmFails) X(FragOKs) X(FragFails) X(FragCreates)
+#define IPEXT_MIB(X) \
+	X(InNoRoutes) X(InTruncatedPkts) X(InMcastPkts) X(OutMcastPkts) X(InBcastPkts) \
+	X(OutBcastPkts) X(InOctets) X(OutOctets) X(InMcastOctets) X(OutMcastOctets) \
+	X(InBcastOctets) X(OutBcastOctets) X(InCsumErrors) X(InNoECTPkts) X(InECT1Pkts) \
+	X(InECT0Pkts) X(InCEPkts) X(ReasmOverlaps)
+#define ICMP_MIB(X) \
+	X(InMsgs) X(InErrors) X(InCsumErrors) X(InDestUnreachs) X(InTimeExcds) X(InParmProbs) \
+	X(InSrcQuenchs) X(InRedirects) X(InEchos) X(InEchoReps) X(InTimestamps) \
+	X(InTimestampReps) X(InAddrMasks) X(InAddrMaskReps) X(OutMsgs) X(OutErrors) \
+	X(OutRateLimitGlobal) X(OutRateLimitHost) X(OutDestUnreachs) X(OutTimeExcds) \
+	X(OutParmProbs) X(OutSrcQuenchs) X(OutRedirects) X(OutEchos) X(OutEchoReps) \
+	X(OutTimestamps) X(OutTimestampReps) X(OutAddrMasks) X(OutAddrMaskReps)
+#define FRAG_MIB(X) \
+	X(Duplicates) X(Evicted) X(Purged)
+/* clang-format on */
+
+enum {
+#define X(n) IP_##n,
+	IP_MIB(X)
+#undef X
+		IP_MIB_MAX
+};
+enum {
+#define X(n) IPEXT_##n,
+	IPEXT_MIB(X)
+#undef X
+		IPEXT_MIB_MAX
+};
+enum {
+#define X(n) ICMPMIB_##n,
+	ICMP_MIB(X)
+#undef X
+		ICMP_MIB_MAX
+};
+enum {
+#define X(n) FRAG_##n,
+	FRAG_MIB(X)
+#undef X
+		FRAG_MIB_MAX
+};
+
+extern struct counter_block ip_mib, ipext_mib, icmp_mib, frag_mib;
+
+#define IP_INC_STATS(w, f)	 counter_inc(w, &ip_mib, IP_##f)
+#define IP_ADD_STATS(w, f, n)	 counter_add(w, &ip_mib, IP_##f, n)
+#define IPEXT_INC_STATS(w, f)	 counter_inc(w, &ipext_mib, IPEXT_##f)
+#define IPEXT_ADD_STATS(w, f, n) counter_add(w, &ipext_mib, IPEXT_##f, n)
+#define ICMP_INC_STATS(w, f)	 counter_inc(w, &icmp_mib, ICMPMIB_##f)
+#define FRAG_INC_STATS(w, f)	 counter_inc(w, &frag_mib, FRAG_##f)
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ip4/ip4_priv.h"
+
+/* Too large for the link: cut, or refuse. */
+static void
+output_large(struct worker *w, struct sk_buff *skb, uint32_t mtu, struct skb_vec *send) DP_ONLY
+{
+	if (ip_hdr(skb)->fragment_offset & rte_cpu_to_be_16(IP4_DF)) {
+		IP_INC_STATS(w, FragFails);
+		icmp_send(w, skb, ICMP4_UNREACH, ICMP4_FRAG_NEEDED, mtu, DROP_IP4_FRAG_NEEDED);
+		return;
+	}
+	ip_fragment(w, skb, mtu, send);
+}
+
+void
+ip_output(struct worker *w, struct skb_vec *vec)
+{
+	enum stage from = stage_enter(w, STAGE_IP4_OUTPUT, vec->n);
+	struct skb_vec send = { .n = 0 };
+
+	for (uint16_t i = 0; i < vec->n; i++) {
+		struct sk_buff *skb = vec->v[i];
+		const struct adj *a = skb->dst;
+		uint32_t mtu = ip4_adj_mtu(a);
+
+		skb->dev = a->dev;
+		skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
+		if (unlikely(skb_len(skb) > mtu)) {
+			output_large(w, skb, mtu, &send);
+			continue;
+		}
+		if (unlikely(send.n == SKB_BURST)) {
+			neigh_output(w, &send);
+			send.n = 0;
+		}
+		skb_vec_push(&send, skb);
+	}
+	if (send.n > 0)
+		neigh_output(w, &send);
+	stage_leave(w, from);
+}
+
+/* To ourselves: by the loopback device, which gives it back to this thread's receive path. */
+static void
+loop_back(struct worker *w, struct sk_buff *skb) DP_ONLY
+{
+	struct net_device *lo = rcu_dereference(ip4_loopback);
+	struct rte_ether_addr to;
+
+	if (lo == NULL) {
+		IP_INC_STATS(w, OutNoRoutes);
+		kfree_skb_reason(w, skb, DROP_NETDEV_GONE);
+		return;
+	}
+	netdev_addr(lo, &to);
+	skb->dev = lo;
+	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
+	dev_hard_xmit(w, skb, &to);
+}
+
+/* Sent to a link's broadcast or to a group: by the device that the source address belongs to. */
+static struct net_device *
+group_device(struct sk_buff *skb)
+{
+	return skb->dev != NULL && !(skb->dev->flags & IFF_LOOPBACK) ? skb->dev : NULL;
+}
+
+static void
+send_group(struct worker *w, struct sk_buff *skb, uint32_t dst) DP_ONLY
+{
+	struct rte_ether_addr to = { .addr_bytes = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	struct net_device *dev = group_device(skb);
+
+	if (dev == NULL) {
+		IP_INC_STATS(w, OutNoRoutes);
+		kfree_skb_reason(w, skb, DROP_IP4_NO_ROUTE);
+		return;
+	}
+	if (ip4_is_multicast(dst)) { /* RFC 1112 6.4 */
+		uint8_t mac[6] = { 0x01,      0x00, 0x5e, (dst >> 16) & 0x7f, (dst >> 8) & 0xff,
+				   dst & 0xff };
+
+		memcpy(to.addr_bytes, mac, sizeof(mac));
+		IPEXT_INC_STATS(w, OutMcastPkts);
+		IPEXT_ADD_STATS(w, OutMcastOctets, skb_len(skb));
+	} else {
+		IPEXT_INC_STATS(w, OutBcastPkts);
+		IPEXT_ADD_STATS(w, OutBcastOctets, skb_len(skb));
+	}
+	skb->dev = dev;
+	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
+	dev_hard_xmit(w, skb, &to);
+}
+
+/* The packet has no way out. Nobody but ourselves would be told: count and drop. */
+static void
+no_way(struct worker *w, struct sk_buff *skb, const struct adj *a) DP_ONLY
+{
+	static const uint8_t reason[ADJ_TYPE_MAX] = {
+		[ADJ_BLACKHOLE] = DROP_IP4_BLACKHOLE,
+		[ADJ_UNREACHABLE] = DROP_IP4_UNREACHABLE,
+		[ADJ_PROHIBIT] = DROP_IP4_PROHIBIT,
+		[ADJ_MARTIAN] = DROP_IP4_MARTIAN_DESTINATION,
+	};
+
+	IP_INC_STATS(w, OutNoRoutes);
+	kfree_skb_reason(w, skb, reason[a->type] ? reason[a->type] : DROP_IP4_NO_ROUTE);
+}
+_Static_assert(DROP_MAX < 256, "reasons fit a byte");
+
+/* Complete the header; what goes by a neighbour is appended to @p send. */
+static void
+local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ONLY
+{
+	struct rte_ipv4_hdr *iph = (struct rte_ipv4_hdr *)skb_data(skb);
+	uint32_t dst = rte_be_to_cpu_32(iph->dst_addr);
+	const struct adj *a = ip4_lookup(iph->src_addr, iph->dst_addr);
+
+	skb_reset_network_header(skb);
+	skb->transport_header = (uint16_t)(skb->network_header + ip_hdrlen(iph));
+	iph->total_length = rte_cpu_to_be_16((uint16_t)skb_len(skb));
+	ip_send_check(iph);
+	memset(ip_opt(skb), 0, sizeof(struct ip_options));
+	skb->pkt_type = PACKET_OUTGOING;
+	skb->iif = 0;
+	skb->flags = 0;
+	skb->dst = a;
+	IP_INC_STATS(w, OutRequests);
+	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
+	if (ip4_adj_is_unicast(a))
+		skb_vec_push(send, skb);
+	else if (a->type == ADJ_LOCAL)
+		loop_back(w, skb);
+	else if (dst == IP4_LIMITED_BROADCAST || a->type == ADJ_BROADCAST || ip4_is_multicast(dst))
+		send_group(w, skb, dst);
+	else
+		no_way(w, skb, a);
+}
+
+void
+ip_local_out_vec(struct worker *w, struct skb_vec *vec)
+{
+	struct skb_vec send = { .n = 0 };
+
+	for (uint16_t i = 0; i < vec->n; i++)
+		local_out_one(w, vec->v[i], &send);
+	if (send.n > 0)
+		ip_output(w, &send);
+}
+
+void
+ip_local_out(struct worker *w, struct sk_buff *skb)
+{
+	struct skb_vec one = { .n = 1, .v = { skb } };
+
+	ip_local_out_vec(w, &one);
+}
+
+/* Source for @p daddr: the address of the device that the route leaves by (RFC 1122 3.3.4.3). */
+static rte_be32_t
+select_source(const struct adj *a, rte_be32_t daddr)
+{
+	if (a->type == ADJ_LOCAL)
+		return daddr;
+	if (ip4_adj_is_unicast(a))
+		return inet_select_addr(a->dev, ip4_adj_nexthop(a, daddr), SCOPE_UNIVERSE);
+	return 0;
+}
+
+int
+ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr,
+		      uint8_t proto, uint8_t ttl, uint8_t tos)
+{
+	const struct adj *a = ip4_lookup(saddr, daddr);
+	struct rte_ipv4_hdr *iph;
+	bool group = ip4_is_multicast(rte_be_to_cpu_32(daddr)) || a->type == ADJ_BROADCAST ||
+		     daddr == rte_cpu_to_be_32(IP4_LIMITED_BROADCAST);
+
+	if (saddr == 0 && group && group_device(skb) != NULL)
+		saddr = inet_select_addr(group_device(skb), 0, SCOPE_LINK);
+	else if (saddr == 0)
+		saddr = select_source(a, daddr);
+	if (!ip4_adj_is_unicast(a) && a->type != ADJ_LOCAL && !(group && group_device(skb))) {
+		no_way(w, skb, a);
+		return a->type == ADJ_PROHIBIT	    ? -EACCES
+		       : a->type == ADJ_UNREACHABLE ? -EHOSTUNREACH
+		       : a->type == ADJ_BLACKHOLE   ? -EINVAL
+						    : -ENETUNREACH;
+	}
+	if (saddr == 0) {
+		IP_INC_STATS(w, OutNoRoutes);
+		kfree_skb_reason(w, skb, DROP_IP4_NO_ROUTE);
+		return -EADDRNOTAVAIL;
+	}
+	if (skb_len(skb) > IP4_LEN_MAX - IP4_HDR_MIN ||
+	    (iph = skb_push(skb, sizeof(*iph))) == NULL) {
+		IP_INC_STATS(w, OutDiscards);
+		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
+		return -EMSGSIZE;
+	}
+	*iph = (struct rte_ipv4_hdr){
+		.version_ihl = 0x45,
+		.type_of_service = tos,
+		.packet_id = (rte_be16_t)worker_rand(w),
+		.time_to_live = ttl != 0 ? ttl : (uint8_t)net_ipv4.ip_default_ttl,
+		.next_proto_id = proto,
+		.src_addr = saddr,
+		.dst_addr = daddr,
+	};
+	ip_local_out(w, skb);
+	return 0;
+}

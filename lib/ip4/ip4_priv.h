@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef IP4_PRIV_H
+#define IP4_PRIV_H
+/** @file What the files of ip4 share and nobody else needs. */
+#include <string.h>
+#include <rte_jhash.h>
+#include "core/msg.h"
+#include "ip4/icmp_proto.h"
+#include "ip4/ip4_dp.h"
+#include "ip4/ip4_mib_dp.h"
+#include "ip4/ip4_proto.h"
+
+#define ETHERTYPE_IP4 0x0800u
+
+/** What the option parser found; offsets are from the IP header, 0: absent. In skb->cb while a
+ * packet is in ip4's hands. */
+struct ip_options {
+	rte_be32_t nexthop; /* source route: where the packet goes next */
+	uint8_t optlen;	    /* bytes of options */
+	uint8_t srr, rr, ts, router_alert;
+	uint8_t flags; /* IPOPT_F_* */
+};
+#define IPOPT_F_STRICT	   0x01 /* the source route is a strict one */
+#define IPOPT_F_SRR_HIT	   0x02 /* we are its next stop: rewrite destination when forwarding */
+#define IPOPT_F_RR_ADDR	   0x04 /* a record route slot is free */
+#define IPOPT_F_TS_TIME	   0x08 /* timestamp slot: write the time ... */
+#define IPOPT_F_TS_ADDR	   0x10 /* ... behind our address */
+#define IPOPT_F_TS_FULL	   0x20 /* no slot: count the overflow */
+#define IPOPT_F_TS_PRESPEC 0x40 /* the slot names an address: ours? */
+
+_Static_assert(sizeof(struct ip_options) <= sizeof(((struct sk_buff *)0)->cb), "fits cb");
+static inline struct ip_options *
+ip_opt(struct sk_buff *skb)
+{
+	return (struct ip_options *)skb->cb;
+}
+static inline unsigned int
+ip_hdrlen(const struct rte_ipv4_hdr *iph)
+{
+	return (unsigned int)(iph->version_ihl & 0x0f) * 4;
+}
+
+/** Compute and store the header checksum. */
+static inline void
+ip_send_check(struct rte_ipv4_hdr *iph)
+{
+	iph->hdr_checksum = 0;
+	iph->hdr_checksum = (uint16_t)~rte_raw_cksum(iph, ip_hdrlen(iph));
+}
+
+/** TTL - 1 and the checksum of it: RFC 1624 (eqn. 3) as RFC 1141 writes it; a stored 0xffff (minus
+ * zero) comes out right too. */
+static inline void
+ip_decrease_ttl(struct rte_ipv4_hdr *iph)
+{
+	uint32_t check = iph->hdr_checksum + (uint32_t)rte_cpu_to_be_16(0x0100);
+
+	iph->hdr_checksum = (uint16_t)(check + (check >= 0xffff));
+	iph->time_to_live--;
+}
+
+/** Flow hash of multipath: layer 3 (fib_multipath_hash_policy 0), so that fragments follow. */
+static inline uint32_t
+ip4_flow_hash(rte_be32_t src, rte_be32_t dst)
+{
+	return rte_jhash_2words(src, dst, 0x9e3779b9u);
+}
+
+/** Bytes of IP that fit through the adjacency. Only resolved ones carry their own. */
+static inline uint32_t
+ip4_adj_mtu(const struct adj *a)
+{
+	return likely(a->mtu != 0) ? a->mtu : a->dev->mtu;
+}
+/** Does a packet that ends here leave by a device? */
+static inline bool
+ip4_adj_is_unicast(const struct adj *a)
+{
+	return a->type == ADJ_REWRITE || a->type == ADJ_INCOMPLETE || a->type == ADJ_GLEAN ||
+	       a->type == ADJ_FAILED;
+}
+/** The address that the packet is handed to on the link. */
+static inline rte_be32_t
+ip4_adj_nexthop(const struct adj *a, rte_be32_t dst)
+{
+	return a->gw != 0 ? a->gw : dst;
+}
+static inline const struct adj *
+ip4_lookup(rte_be32_t src, rte_be32_t dst)
+{
+	const struct adj *a = adj_get(fib_lookup(&fib_main_dp, rte_be_to_cpu_32(dst)));
+
+	return adj_resolve_group(a, ip4_flow_hash(src, dst));
+}
+
+/**
+ * Addresses that are ours or our subnets' broadcasts, as a small filter over hashes: no bit means
+ * surely not ours. The fast lane asks it about sources; a false alarm costs the general lane.
+ */
+#define IP4_OWN_BITS 4096u
+extern uint64_t ip4_own_filter[IP4_OWN_BITS / 64];
+static inline uint32_t
+ip4_own_hash(rte_be32_t addr)
+{
+	return (addr * 0x9e3779b1u) >> 20;
+}
+static inline uint64_t
+ip4_maybe_own(rte_be32_t addr)
+{
+	uint32_t h = ip4_own_hash(addr);
+
+	return __atomic_load_n(&ip4_own_filter[h / 64], __ATOMIC_RELAXED) >> (h % 64) & 1;
+}
+
+/** The loopback device, where packets to ourselves go; RCU, NULL while there is none. */
+extern struct net_device *ip4_loopback;
+/** Message types of packets to the control thread; -1 before ip4_init(). */
+extern int ip4_msg_fragment, ip4_msg_listen;
+/** Handlers by protocol number, and a bit for each protocol that has a listener. */
+extern inet_proto_fn inet_protos[256];
+extern uint64_t ip4_listen_bits[4];
+static inline bool
+ip4_has_listener(uint8_t proto)
+{
+	return __atomic_load_n(&ip4_listen_bits[proto / 64], __ATOMIC_RELAXED) >> (proto % 64) & 1;
+}
+
+/** InNoECTPkts ... InCEPkts of one packet (RFC 3168 5). */
+static inline void
+ip4_count_ecn(struct worker *w, uint8_t tos)
+{
+	counter_inc(w, &ipext_mib, IPEXT_InNoECTPkts + (tos & 3));
+}
+
+/* --- options (ip4_options_dp.c) --- */
+/** Parse the options of the header at the network header into ip_opt(skb). DROP_MAX, or the
+ * reason with *@p pointer the octet at fault (RFC 792). Writes nothing to the packet. */
+enum drop_reason ip_options_compile(struct sk_buff *skb, uint8_t *pointer);
+/** Follow a source route whose destination is ours. @return DROP_MAX to go on (nexthop is set when
+ * it leads elsewhere), or the reason. */
+enum drop_reason ip_options_rcv_srr(struct sk_buff *skb, uint8_t *pointer);
+/** Fill in what the options ask of a hop: route record, time, source route. The header must be
+ * writable; the checksum is computed anew. @p addr our address on the way out. */
+void ip_options_fill(struct sk_buff *skb, rte_be32_t addr);
+/** Milliseconds since midnight UT (RFC 791 3.1, RFC 792). */
+rte_be32_t ip4_current_timestamp(void);
+
+/* --- output (ip4_output_dp.c, ip4_frag_dp.c) --- */
+/** As ip_local_out() for a vector. */
+void ip_local_out_vec(struct worker *w, struct skb_vec *vec) DP_ONLY;
+/** Cut @p skb into fragments of at most @p mtu bytes of IP, appended to @p out, which is sent by
+ * neigh_output() whenever it is full. Takes the packet. RFC 791 3.2. */
+void ip_fragment(struct worker *w, struct sk_buff *skb, uint32_t mtu, struct skb_vec *out) DP_ONLY;
+/** Bytes from the network header to the end of the packet. */
+static inline uint32_t
+ip4_skb_total(const struct sk_buff *skb)
+{
+	return skb_len(skb) + skb_mbuf(skb)->data_off - skb->network_header;
+}
+/** Hand the packet to the control thread by message @p type. */
+void ip4_to_control(struct worker *w, struct sk_buff *skb, int type) DP_ONLY;
+
+/* --- ICMP (icmp_error_dp.c) --- */
+/** As icmp_send(), but @p skb stays the caller's. Was it sent? */
+bool icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code,
+		uint32_t info) DP_ONLY;
+/** Tell the source of @p skb of the better gateway @p gw, at a bounded rate. */
+void ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw) DP_ONLY;
+/** OutMsgs and the type's own counter. */
+void icmp_out_count(struct worker *w, uint8_t type);
+/** Forget all rate limits (tests). */
+void icmp_limits_reset(void);
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ip4/ip4_priv.h"
+
+/* What the lookup says about one packet. */
+enum verdict { V_FORWARD, V_LOCAL, V_DROP, V_ICMP };
+struct refusal {
+	enum drop_reason why;
+	uint8_t type, code, pointer;
+};
+
+static enum verdict
+drop(struct refusal *no, enum drop_reason why)
+{
+	no->why = why;
+	return V_DROP;
+}
+static enum verdict
+answer(struct refusal *no, enum drop_reason why, uint8_t code)
+{
+	*no = (struct refusal){ .why = why, .type = ICMP4_UNREACH, .code = code };
+	return V_ICMP;
+}
+
+/* Does a route to the source leave by @p dev? A group passes by any of its members. */
+static bool
+leaves_by(const struct adj *a, const struct net_device *dev)
+{
+	if (a->type != ADJ_GROUP)
+		return ip4_adj_is_unicast(a) && a->dev == dev;
+	for (unsigned int i = 0; i < a->n_group; i++)
+		if (adj_get(a->group[i])->dev == dev)
+			return true;
+	return false;
+}
+
+/* RFC 1812 5.3.7 martian sources, and RFC 3704 reverse path. DROP_MAX: a source to answer. */
+static enum drop_reason
+validate_source(const struct sk_buff *skb, const struct in_device *in_dev, bool unicast)
+{
+	uint32_t src = rte_be_to_cpu_32(ip_hdr(skb)->src_addr);
+	const struct adj *back;
+	int rpf;
+
+	if (skb->dev->flags & IFF_LOOPBACK) /* made here: any address of ours is right */
+		return ip4_is_multicast(src) || ip4_is_class_e(src) ? DROP_IP4_MARTIAN_SOURCE
+								    : DROP_MAX;
+	/* RFC 1122 3.2.1.3 (a): this host on this network, while it learns its address. */
+	if (src == 0 && !unicast)
+		return DROP_MAX;
+	if (!ip4_is_host_class(src))
+		return DROP_IP4_MARTIAN_SOURCE;
+	back = adj_get(fib_lookup(&fib_main_dp, src));
+	switch (back->type) {
+	case ADJ_LOCAL:
+		return IN_DEV_ORCONF(in_dev, accept_local) ? DROP_MAX : DROP_IP4_MARTIAN_SOURCE;
+	case ADJ_BROADCAST:
+	case ADJ_MULTICAST:
+	case ADJ_MARTIAN:
+		return DROP_IP4_MARTIAN_SOURCE;
+	default:
+		break;
+	}
+	rpf = IN_DEV_MAXCONF(in_dev, rp_filter);
+	if (rpf == 0 || leaves_by(back, skb->dev))
+		return DROP_MAX;
+	if (rpf == 2 && (back->type == ADJ_GROUP || ip4_adj_is_unicast(back)))
+		return DROP_MAX; /* RFC 3704 2.4: loose */
+	return DROP_IP4_RP_FILTER;
+}
+
+static enum verdict
+not_forwarded(const struct in_device *in_dev, const struct adj *a, struct refusal *no)
+{
+	if (a->type == ADJ_MARTIAN)
+		return drop(no, DROP_IP4_MARTIAN_DESTINATION);
+	if (a->type == ADJ_BLACKHOLE)
+		return drop(no, DROP_IP4_BLACKHOLE);
+	if (!IN_DEV_CONF(in_dev, forwarding))
+		return drop(no, DROP_IP4_FORWARDING_OFF);
+	if (a->type == ADJ_UNREACHABLE)
+		return answer(no, DROP_IP4_UNREACHABLE, ICMP4_HOST_UNREACH);
+	if (a->type == ADJ_PROHIBIT)
+		return answer(no, DROP_IP4_PROHIBIT, ICMP4_PKT_FILTERED);
+	return answer(no, DROP_IP4_NO_ROUTE, ICMP4_NET_UNREACH); /* RFC 1812 5.2.7.1 */
+}
+
+/* Destination classes that are never forwarded: delivery, or the reason. */
+static enum verdict
+route_group(struct worker *w, struct sk_buff *skb, bool multicast, struct refusal *no) DP_ONLY
+{
+	uint32_t len = ip4_skb_total(skb);
+
+	if (multicast) {
+		IPEXT_INC_STATS(w, InMcastPkts);
+		IPEXT_ADD_STATS(w, InMcastOctets, len);
+		/* RFC 1112 7.2: every host is a member of all-hosts; of nothing else, here. */
+		if (ip_hdr(skb)->dst_addr != rte_cpu_to_be_32(IP4_ALL_HOSTS))
+			return drop(no, DROP_IP4_MULTICAST);
+		skb->pkt_type = PACKET_MULTICAST;
+		return V_LOCAL;
+	}
+	IPEXT_INC_STATS(w, InBcastPkts);
+	IPEXT_ADD_STATS(w, InBcastOctets, len);
+	skb->pkt_type = PACKET_BROADCAST;
+	return V_LOCAL;
+}
+
+/* A source route that names us next: where to, then. */
+static enum verdict
+follow_source_route(struct sk_buff *skb, struct refusal *no)
+{
+	struct ip_options *opt = ip_opt(skb);
+	enum drop_reason why = ip_options_rcv_srr(skb, &no->pointer);
+
+	if (why == DROP_IP4_BAD_OPTION) {
+		*no = (struct refusal){ .why = why,
+					.type = ICMP4_PARAM_PROBLEM,
+					.pointer = no->pointer };
+		return V_ICMP;
+	}
+	if (why != DROP_MAX)
+		return drop(no, why);
+	if (!(opt->flags & IPOPT_F_SRR_HIT))
+		return V_LOCAL;
+	skb->dst = ip4_lookup(ip_hdr(skb)->src_addr, opt->nexthop);
+	/* A route that loops through ourselves is no route. */
+	return ip4_adj_is_unicast(skb->dst) ? V_FORWARD
+					    : answer(no, DROP_IP4_NO_ROUTE, ICMP4_SR_FAILED);
+}
+
+static enum verdict
+route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
+{
+	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
+	const struct ip_options *opt = ip_opt(skb);
+	const struct adj *a = skb->dst;
+	uint32_t dst = rte_be_to_cpu_32(ip_hdr(skb)->dst_addr);
+	bool multicast = ip4_is_multicast(dst);
+	bool broadcast = a->type == ADJ_BROADCAST || dst == IP4_LIMITED_BROADCAST;
+	enum drop_reason why;
+
+	if (in_dev == NULL)
+		return drop(no, DROP_IP4_FORWARDING_OFF);
+	/* RFC 1122 3.3.6, RFC 1812 5.3.4. */
+	if (skb->pkt_type != PACKET_HOST && !multicast && !broadcast)
+		return drop(no, DROP_IP4_LINK_BROADCAST);
+	why = validate_source(skb, in_dev, !multicast && !broadcast);
+	if (why != DROP_MAX)
+		return drop(no, why);
+	if (multicast || broadcast)
+		return route_group(w, skb, multicast, no);
+	/* 127/8 never on a wire (RFC 1122 3.2.1.3 (g)). */
+	if (ip4_is_loopback(dst) && !(skb->dev->flags & IFF_LOOPBACK) &&
+	    !IN_DEV_ORCONF(in_dev, route_localnet))
+		return drop(no, DROP_IP4_MARTIAN_DESTINATION);
+	if (a->type == ADJ_LOCAL)
+		return opt->srr != 0 ? follow_source_route(skb, no) : V_LOCAL;
+	if (!ip4_adj_is_unicast(a))
+		return not_forwarded(in_dev, a, no);
+	if (!IN_DEV_CONF(in_dev, forwarding))
+		return drop(no, DROP_IP4_FORWARDING_OFF);
+	if (opt->srr != 0 && (opt->flags & IPOPT_F_STRICT)) {
+		/* A strict route whose next stop is not us came off its path (RFC 1812 5.2.4.1). */
+		*no = (struct refusal){ .why = DROP_IP4_NO_ROUTE,
+					.type = ICMP4_PARAM_PROBLEM,
+					.pointer = 16 };
+		return V_ICMP;
+	}
+	return V_FORWARD;
+}
+
+static void
+refuse(struct worker *w, struct sk_buff *skb, enum verdict v, const struct refusal *no) DP_ONLY
+{
+	if (no->why == DROP_IP4_NO_ROUTE)
+		IPEXT_INC_STATS(w, InNoRoutes);
+	else if (no->why == DROP_IP4_MARTIAN_DESTINATION || no->why == DROP_IP4_FORWARDING_OFF)
+		IP_INC_STATS(w, InAddrErrors);
+	if (v == V_ICMP)
+		icmp_send(w, skb, no->type, no->code, no->pointer, no->why);
+	else
+		kfree_skb_reason(w, skb, no->why);
+}
+
+void
+ip_route_input(struct worker *w, struct skb_vec *vec)
+{
+	enum stage from = stage_enter(w, STAGE_IP4_ROUTE, vec->n);
+	struct skb_vec forward = { .n = 0 }, local = { .n = 0 };
+	uint32_t dst[SKB_BURST], idx[SKB_BURST];
+
+	for (uint16_t i = 0; i < vec->n; i++)
+		dst[i] = rte_be_to_cpu_32(ip_hdr(vec->v[i])->dst_addr);
+	fib_lookup_bulk(&fib_main_dp, dst, idx, vec->n);
+	for (uint16_t i = 0; i < vec->n; i++) {
+		struct sk_buff *skb = vec->v[i];
+		const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+		struct refusal no = { .why = DROP_MAX };
+		enum verdict v;
+
+		skb->dst = adj_get(idx[i]);
+		if (unlikely(skb->dst->type == ADJ_GROUP))
+			skb->dst = adj_resolve_group(skb->dst,
+						     ip4_flow_hash(iph->src_addr, iph->dst_addr));
+		v = route_one(w, skb, &no);
+		if (v == V_FORWARD)
+			skb_vec_push(&forward, skb);
+		else if (v == V_LOCAL)
+			skb_vec_push(&local, skb);
+		else
+			refuse(w, skb, v, &no);
+	}
+	if (forward.n > 0)
+		ip_forward(w, &forward);
+	if (local.n > 0)
+		ip_local_deliver(w, &local);
+	stage_leave(w, from);
+}
