@@ -35,6 +35,10 @@
 	X(ARP_BAD_OP,              "arp",    "operation is neither request nor reply")                       \
 	X(ARP_BAD_SENDER_MAC,      "arp",    "sender hardware address is a group address or zero")           \
 	X(ARP_BAD_SENDER_IP,       "arp",    "sender protocol address is multicast, broadcast or loopback")  \
+	X(ARP_BAD_TARGET_IP,       "arp",    "target protocol address is multicast, broadcast or loopback")  \
+	X(ARP_NOARP,               "arp",    "the device does not do ARP (IFF_NOARP, loopback, no address)") \
+	X(ARP_LOOPED,              "arp",    "sender hardware address is our own: our frame came back")      \
+	X(ARP_IGNORED,             "arp",    "a tunable says not to answer (arp_ignore, arp_filter, ...)")   \
 	X(ARP_NOT_FOR_US,          "arp",    "target address is not ours")                                   \
 	X(ARP_OWN_ADDRESS,         "arp",    "another station claims one of our addresses (RFC 5227 2.4)")   \
 	X(NEIGH_UNRESOLVED,        "neigh",  "queue of packets that wait for resolution overflowed")         \

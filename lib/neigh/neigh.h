@@ -6,6 +6,7 @@
  * The neighbour table, control side: entries by (address, device), NUD timers, the queue of
  * packets that wait, ARP requests, adjacencies. nud.h holds the state machine, pure.
  */
+#include <sys/queue.h>
 #include "core/notifier.h"
 #include "core/timer.h"
 #include "neigh/adj.h"
@@ -14,8 +15,9 @@
 
 enum neigh_event {
 	NEIGH_CREATE = 1,
-	NEIGH_UPDATE, /* state or lladdr changed; the adjacency slot is already published */
-	NEIGH_DELETE, /* last call: fib must remove leaves that name neigh->adj_idx */
+	NEIGH_UPDATE,	   /* state or lladdr changed; the adjacency slot is already published */
+	NEIGH_DELETE,	   /* last call: fib must remove leaves that name neigh->adj_idx */
+	NEIGH_APP_SOLICIT, /* app_solicit: a resolver outside is asked instead of the wire */
 };
 extern struct notifier_chain neigh_chain; /* obj: struct neighbour * */
 
@@ -26,17 +28,23 @@ struct neighbour {
 	uint8_t nud_state;	  /* enum nud_state */
 	uint8_t probes;		  /* sent in this round */
 	uint8_t flags;		  /* NTF_* */
+	uint8_t list;		  /* enum neigh_list_id: who may be collected, who is watched */
+	bool dead;		  /* deleted; freed soon */
+	bool waits;		  /* has packets in arp_queue */
 	uint32_t refcnt;	  /* next hops that use it; held: never collected */
 	uint32_t adj_idx;	  /* its slot in adj_tab[], for life */
 	uint32_t *used;		  /* seconds, stamped by workers: see struct adj */
+	uint32_t used_s;	  /* newest stamp the control thread has seen, adj_now_s units */
 	uint64_t confirmed_ms, updated_ms;
 	struct ctl_timer timer;
 	struct sk_buff_head arp_queue;
-	struct neighbour *next_dev; /* entries of the same device */
+	struct neighbour *next_dev, **pprev_dev; /* entries of the same device */
+	struct neighbour *next_hash;
+	TAILQ_ENTRY(neighbour) list_link; /* the list that n->list names */
+	TAILQ_ENTRY(neighbour) wait_link; /* entries with waiting packets, oldest first */
 	struct rcu_head rcu;
 };
 #define NTF_STATIC 0x01 /* made by the administrator */
-#define NUD_VALID  (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 
 /** net.ipv4.neigh.<if>.* with Linux's names, units and defaults. */
 struct neigh_parms {
@@ -57,7 +65,10 @@ struct neigh_parms {
 	uint64_t reachable_time_ms; /* base randomised 0.5 .. 1.5 */
 };
 
+/** Start the table, ARP and their listeners; needs netdev, msg, timer, sysctl and workers[0].
+ * Calls adj_init(). 0 or a negative errno. */
 int neigh_init(void) CTL_ONLY;
+/** Forget everything. Workers have ended; call rcu_poll() or rcu_fini() and adj_fini() after it. */
 void neigh_fini(void) CTL_ONLY;
 
 /** The entry, or NULL. */
@@ -82,12 +93,20 @@ void neigh_confirm(struct neighbour *n) CTL_ONLY;
 /** Every entry; fn may delete the one it gets. */
 void neigh_walk(void (*fn)(struct neighbour *n, void *arg), void *arg) CTL_ONLY;
 unsigned int neigh_count(void) CTL_ONLY;
+/** Packets that wait for resolution now: part of the balance's "held". */
+unsigned int neigh_held(void) CTL_ONLY;
+/** Seconds since packets last left by the entry; UINT32_MAX: never. */
+uint32_t neigh_used_ago(struct neighbour *n) CTL_ONLY;
 /** The slot of the GLEAN adjacency of @p dev: what connected routes point to. Made on first use,
  * lives until the device goes. Index or -errno. */
 int64_t neigh_glean_adj(struct net_device *dev) CTL_ONLY;
+/** The tunables of @p dev; NULL: those that new devices start with. Never NULL. */
 struct neigh_parms *neigh_parms_get(const struct net_device *dev) CTL_ONLY;
 
-/** Send an ARP request or reply. @p dst_ha NULL: broadcast. */
+/** Send an ARP request or reply. @p dst_ha NULL: broadcast; @p tha NULL: zero. Addresses in network
+ * order. Without a free mbuf nothing is sent (counted by alloc_skb()). */
 void arp_send(int op, struct net_device *dev, rte_be32_t sip, rte_be32_t tip,
 	      const struct rte_ether_addr *dst_ha, const struct rte_ether_addr *tha) CTL_ONLY;
+/** Announce @p addr on @p dev: a gratuitous request (RFC 5227 2.3). */
+void arp_announce_addr(struct net_device *dev, rte_be32_t addr) CTL_ONLY;
 #endif

@@ -11,8 +11,21 @@
  */
 void neigh_output(struct worker *w, struct skb_vec *vec) DP_ONLY;
 
+/** The group MAC address of IPv4 multicast group @p group (RFC 1112 6.4): its low 23 bits behind
+ * 01-00-5e. */
+static inline void
+neigh_mc_map(rte_be32_t group, struct rte_ether_addr *mac)
+{
+	uint32_t g = rte_be_to_cpu_32(group);
+
+	*mac = (struct rte_ether_addr){ { 0x01, 0x00, 0x5e, (g >> 16) & 0x7f, (g >> 8) & 0xff,
+					  g & 0xff } };
+}
+
 /** Raised for a packet whose neighbour could not be resolved: IPv4 sends ICMP host unreachable
- * (RFC 1122 2.3.2.2) and drops it. Set once at start; NULL: just dropped. Owns the packet. */
+ * (RFC 1122 2.3.2.2) and drops it under NEIGH_FAILED. Runs on the control thread with workers[0];
+ * skb->dev is the device it was to leave by, skb->iif the one it came by, data pointer and network
+ * header at the IP header. Set once at start; NULL: just dropped. Owns the packet. */
 extern void (*neigh_unreachable)(struct worker *w, struct sk_buff *skb);
 
 /** ARP from a device: ptype handler, ethertype 0x0806. */

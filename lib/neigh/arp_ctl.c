@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "netdev/inetdev.h"
+#include "netdev/netdev.h"
+#include "neigh/arp_proto.h"
+#include "neigh/neigh_priv.h"
+
+/* ARP on the control thread: requests, announcements, and what is learned from what workers heard.
+ */
+
+LOG_MODULE(arp);
+
+static const char *const arp_counter_names[] = {
+#define X(id, name) name,
+	ARP_COUNTERS(X)
+#undef X
+};
+struct counter_block arp_counters = { .name = "arp", .names = arp_counter_names, .n = ARP_CNT_MAX };
+
+/* --- sending --- */
+
+void
+arp_send(int op, struct net_device *dev, rte_be32_t sip, rte_be32_t tip,
+	 const struct rte_ether_addr *dst_ha, const struct rte_ether_addr *tha)
+{
+	static const struct rte_ether_addr broadcast = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	struct arp_eth_ip *arp;
+	struct sk_buff *skb;
+
+	if (neigh_dev_noarp(dev) || !netif_running(dev))
+		return;
+	role_borrow_dp();
+	skb = alloc_skb(worker_ctl(), SKB_HEADROOM);
+	if (skb == NULL)
+		return;
+	skb->dev = dev;
+	skb->protocol = RTE_BE16(ARP_ETHERTYPE);
+	skb->pkt_type = PACKET_OUTGOING;
+	arp = skb_put(skb, ARP_PADDED_LEN);
+	if (arp == NULL) {
+		kfree_skb_reason(worker_ctl(), skb, DROP_SKB_TOO_SHORT);
+		return;
+	}
+	memset(arp, 0, ARP_PADDED_LEN);
+	arp->ar_hrd = RTE_BE16(ARP_HRD_ETHER);
+	arp->ar_pro = RTE_BE16(ARP_PRO_IPV4);
+	arp->ar_hln = RTE_ETHER_ADDR_LEN;
+	arp->ar_pln = sizeof(rte_be32_t);
+	arp->ar_op = rte_cpu_to_be_16((uint16_t)op);
+	netdev_addr(dev, &arp->ar_sha);
+	arp->ar_sip = sip;
+	if (tha != NULL)
+		arp->ar_tha = *tha;
+	arp->ar_tip = tip;
+	skb_reset_network_header(skb);
+	arp_count(op == ARP_OP_REQUEST ? ARP_CNT_OUT_REQUESTS : ARP_CNT_OUT_REPLIES);
+	dev_hard_xmit(worker_ctl(), skb, dst_ha != NULL ? dst_ha : &broadcast);
+}
+
+void
+arp_announce_addr(struct net_device *dev, rte_be32_t addr)
+{
+	arp_count(ARP_CNT_OUT_ANNOUNCEMENTS);
+	arp_send(ARP_OP_REQUEST, dev, addr, addr, NULL, NULL);
+}
+
+/* Is @p src one of ours on a subnet of @p in_dev that holds @p dst, too? */
+static bool
+on_target_subnet(const struct in_device *in_dev, rte_be32_t src, rte_be32_t dst)
+{
+	const struct in_ifaddr *ifa;
+
+	for (ifa = in_dev->ifa_list; ifa != NULL; ifa = ifa->ifa_next)
+		if (((ifa->ifa_address ^ src) & ifa->ifa_mask) == 0 &&
+		    ((ifa->ifa_address ^ dst) & ifa->ifa_mask) == 0)
+			return true;
+	return false;
+}
+
+/* The sender address of a request, as arp_announce says: the packet's own source where allowed. */
+static CTL_ONLY rte_be32_t
+request_source(const struct neighbour *n)
+{
+	const struct in_device *in_dev = in_dev_get_rcu(n->dev);
+	const struct sk_buff *skb = n->arp_queue.last;
+	int announce = in_dev != NULL ? IN_DEV_MAXCONF(in_dev, arp_announce) : 0;
+	rte_be32_t src = 0;
+
+	if (skb != NULL && skb_headlen(skb) >= sizeof(struct rte_ipv4_hdr))
+		src = ((const struct rte_ipv4_hdr *)skb_data(skb))->src_addr;
+	if (src != 0 && announce < 2 && ip_dev_find(src) != NULL) {
+		if (announce == 0) /* any local address */
+			return src;
+		if (in_dev != NULL && on_target_subnet(in_dev, src, n->primary_key))
+			return src; /* 1: avoid what is not in the target's subnet */
+	}
+	return inet_select_addr(n->dev, n->primary_key, SCOPE_LINK); /* 2: always the best */
+}
+
+void
+arp_solicit(struct neighbour *n, bool unicast)
+{
+	arp_send(ARP_OP_REQUEST, n->dev, request_source(n), n->primary_key, unicast ? &n->ha : NULL,
+		 NULL);
+}
+
+/* --- learning --- */
+
+static CTL_ONLY void
+report_conflict(const struct net_device *dev, rte_be32_t addr, const struct rte_ether_addr *sha)
+{
+	static struct log_ratelimit rl = LOG_RATELIMIT(3, 10000); /* RFC 5227 DEFEND_INTERVAL */
+	char text[INET_ADDRSTRLEN];
+
+	arp_count(ARP_CNT_CONFLICTS);
+	log_warn_limited(&rl, "%s: " RTE_ETHER_ADDR_PRT_FMT " uses our address %s", dev->name,
+			 RTE_ETHER_ADDR_BYTES(sha), inet_ntop(AF_INET, &addr, text, sizeof(text)));
+}
+
+/* May an entry be made for a sender that we hold none for? */
+static CTL_ONLY bool
+should_create(const struct in_device *in_dev, enum arp_heard what, rte_be32_t sip)
+{
+	if (inet_ifa_byprefix_rcu(in_dev, sip) == NULL)
+		return false; /* not on-link: a lie, or of no use */
+	if (what == ARP_HEARD_REQUEST_FOR_US)
+		return true; /* RFC 826: "If Merge_flag is false, add the triplet": it will talk to
+				us */
+	return what != ARP_HEARD_REQUEST_OTHER && IN_DEV_MAXCONF(in_dev, arp_accept) != 0;
+}
+
+/* RFC 826: who speaks is heard, whatever it says. Linux's override rules: a second address within
+ * locktime is ignored, so that the first of several proxies wins; gratuitous ARP is believed. */
+static CTL_ONLY void
+learn(struct neighbour *n, const struct rte_ether_addr *sha, enum arp_heard what)
+{
+	const struct neigh_parms *p = neigh_parms_get(n->dev);
+	bool moved = (n->nud_state & NUD_VALID) && !rte_is_same_ether_addr(&n->ha, sha);
+
+	if (moved && what != ARP_HEARD_GRATUITOUS &&
+	    clock_ms() - n->updated_ms < (uint64_t)p->locktime * 10) {
+		arp_count(ARP_CNT_LOCKTIME_IGNORED);
+		return;
+	}
+	arp_count(ARP_CNT_LEARNED);
+	if (what == ARP_HEARD_REPLY_TO_US)
+		neigh_event(n, NUD_EV_REPLY, sha);
+	else
+		neigh_event(n, moved ? NUD_EV_MOVED : NUD_EV_HEARD, sha);
+}
+
+static CTL_ONLY void
+on_heard(struct ctl_msg *msg)
+{
+	enum arp_heard what = (enum arp_heard)(msg->arg2 >> 60);
+	struct net_device *dev = dev_get_by_index((uint32_t)(msg->arg2 >> 48) & 0xfff);
+	const struct in_device *in_dev = dev != NULL ? in_dev_get_rcu(dev) : NULL;
+	rte_be32_t sip = msg->arg;
+	struct rte_ether_addr sha;
+	struct neighbour *n;
+
+	if (in_dev == NULL || !netif_running(dev))
+		return;
+	memcpy(&sha, &msg->arg2, sizeof(sha));
+	if (what == ARP_HEARD_CONFLICT) {
+		report_conflict(dev, sip, &sha);
+		return;
+	}
+	n = neigh_lookup(sip, dev);
+	if (n == NULL && should_create(in_dev, what, sip))
+		n = neigh_create(sip, dev);
+	if (n != NULL)
+		learn(n, &sha, what);
+	else
+		arp_count(ARP_CNT_NOT_LEARNED);
+}
+
+/* --- the addresses that workers answer for --- */
+
+static struct arp_locals *
+locals_alloc(unsigned int n)
+{
+	uint32_t size = 16;
+	struct arp_locals *l;
+
+	while (size < n * 2)
+		size *= 2;
+	l = calloc(1, sizeof(*l) + size * sizeof(l->slot[0]));
+	if (l != NULL)
+		l->mask = size - 1;
+	return l;
+}
+
+static void
+locals_insert(struct arp_locals *l, const struct in_ifaddr *ifa)
+{
+	uint32_t i = arp_local_hash(ifa->ifa_local);
+	struct arp_local *e;
+
+	for (e = &l->slot[i & l->mask]; e->addr != 0; e = &l->slot[++i & l->mask])
+		if (e->addr == ifa->ifa_local) {
+			e->scope = RTE_MIN(e->scope, ifa->ifa_scope);
+			return;
+		}
+	e->addr = ifa->ifa_local;
+	e->scope = ifa->ifa_scope;
+}
+
+static void
+locals_free(struct rcu_head *head)
+{
+	free(container_of(head, struct arp_locals, rcu));
+}
+
+static CTL_ONLY void
+locals_publish(struct arp_locals *fresh)
+{
+	struct arp_locals *old = arp_locals;
+
+	rcu_assign_pointer(arp_locals, fresh);
+	if (old != NULL)
+		rcu_defer(&old->rcu, locals_free);
+}
+
+/* All addresses of all devices that are up, made anew. */
+static CTL_ONLY void
+locals_rebuild(void)
+{
+	struct arp_locals *l;
+	unsigned int n = 0;
+
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+			n++;
+	l = locals_alloc(n);
+	if (l == NULL) {
+		log_err("no memory: ARP goes on answering for the addresses before this change");
+		return;
+	}
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+			if (netif_running(dev))
+				locals_insert(l, a);
+	locals_publish(l);
+}
+
+/* --- events --- */
+
+static bool
+wants_announcement(const struct net_device *dev)
+{
+	const struct in_device *in_dev = in_dev_get_rcu(dev);
+
+	return in_dev != NULL && netif_running(dev) && IN_DEV_MAXCONF(in_dev, arp_notify);
+}
+
+static CTL_ONLY int
+on_netdev(struct notifier *self, unsigned int event, void *obj)
+{
+	struct net_device *dev = obj;
+
+	(void)self;
+	if (event == NETDEV_UP || event == NETDEV_DOWN || event == NETDEV_UNREGISTER)
+		locals_rebuild();
+	if ((event == NETDEV_UP || event == NETDEV_CHANGEADDR) && wants_announcement(dev))
+		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+			arp_announce_addr(dev, a->ifa_local);
+	return NOTIFY_OK;
+}
+
+static CTL_ONLY int
+on_inetaddr(struct notifier *self, unsigned int event, void *obj)
+{
+	const struct in_ifaddr *ifa = obj;
+
+	(void)self;
+	locals_rebuild();
+	if (event == INETADDR_ADD && wants_announcement(ifa->ifa_dev->dev))
+		arp_announce_addr(ifa->ifa_dev->dev, ifa->ifa_local);
+	return NOTIFY_OK;
+}
+
+static struct notifier netdev_listener = { .fn = on_netdev, .prio = NOTIFIER_PRIO_NEIGH };
+static struct notifier inetaddr_listener = { .fn = on_inetaddr, .prio = NOTIFIER_PRIO_NEIGH };
+
+int
+arp_init(void)
+{
+	int rc = counter_register(&arp_counters);
+
+	if (rc == 0)
+		rc = neigh_msg_heard = msg_register(MSG_ARP, "arp", on_heard);
+	if (rc >= 0)
+		rc = dev_add_pack(ARP_ETHERTYPE, arp_rcv);
+	if (rc < 0)
+		return rc;
+	notifier_add(&netdev_chain, &netdev_listener);
+	notifier_add(&inetaddr_chain, &inetaddr_listener);
+	locals_rebuild();
+	return 0;
+}
+
+void
+arp_fini(void)
+{
+	notifier_del(&netdev_chain, &netdev_listener);
+	notifier_del(&inetaddr_chain, &inetaddr_listener);
+	dev_remove_pack(ARP_ETHERTYPE);
+	locals_publish(NULL);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+#include "core/msg.h"
+#include "core/stage_dp.h"
+#include "netdev/inetdev_dp.h"
+#include "neigh/arp_proto.h"
+#include "neigh/neigh_dp.h"
+#include "neigh/neigh_priv.h"
+
+/* ARP from the wire, on workers: check, tell the control thread who spoke, answer for our own. */
+
+int neigh_msg_heard = -1;
+struct arp_locals *arp_locals;
+
+static bool
+is_loopback(rte_be32_t addr)
+{
+	return rte_be_to_cpu_32(addr) >> 24 == 127;
+}
+
+/* Groups, and the limited broadcast with the rest of class E. */
+static bool
+is_class_d_or_e(rte_be32_t addr)
+{
+	return rte_be_to_cpu_32(addr) >> 28 >= 0xe;
+}
+
+/* RFC 826 "Packet Reception": the questions before anything is believed. DROP_MAX: well-formed. */
+static enum drop_reason
+check_format(const struct arp_eth_ip *arp)
+{
+	rte_be32_t sip = arp->ar_sip;
+
+	/* ?Do I have the hardware type in ar$hrd, do I speak the protocol in ar$pro? */
+	if ((arp->ar_hrd != RTE_BE16(ARP_HRD_ETHER) && arp->ar_hrd != RTE_BE16(ARP_HRD_IEEE802)) ||
+	    arp->ar_pro != RTE_BE16(ARP_PRO_IPV4) || arp->ar_hln != RTE_ETHER_ADDR_LEN ||
+	    arp->ar_pln != sizeof(rte_be32_t))
+		return DROP_ARP_BAD_FORMAT;
+	if (arp->ar_op != RTE_BE16(ARP_OP_REQUEST) && arp->ar_op != RTE_BE16(ARP_OP_REPLY))
+		return DROP_ARP_BAD_OP;
+	if (!rte_is_valid_assigned_ether_addr(&arp->ar_sha))
+		return DROP_ARP_BAD_SENDER_MAC;
+	/* 0.0.0.0 is a probe (RFC 5227 2.1.1), the rest of 0/8 is nobody */
+	if (is_class_d_or_e(sip) || is_loopback(sip) ||
+	    (sip != 0 && rte_be_to_cpu_32(sip) >> 24 == 0))
+		return DROP_ARP_BAD_SENDER_IP;
+	if (is_class_d_or_e(arp->ar_tip) || is_loopback(arp->ar_tip))
+		return DROP_ARP_BAD_TARGET_IP;
+	return DROP_MAX;
+}
+
+static enum drop_reason
+check_device(const struct sk_buff *skb, const struct in_device *in_dev)
+{
+	if (skb->pkt_type == PACKET_OTHERHOST)
+		return DROP_NETDEV_OTHERHOST;
+	if ((skb->dev->flags & (IFF_NOARP | IFF_LOOPBACK)) || in_dev == NULL ||
+	    rcu_dereference(in_dev->ifa_list) == NULL)
+		return DROP_ARP_NOARP;
+	return DROP_MAX;
+}
+
+/* Whose claims and frames are not to be believed. */
+static enum drop_reason
+check_sender(const struct net_device *dev, const struct in_device *in_dev,
+	     const struct arp_eth_ip *arp)
+{
+	uint64_t own = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
+
+	if (ether_addr_to_u64(&arp->ar_sha) == own)
+		return DROP_ARP_LOOPED;
+	if (arp->ar_sip != 0 && inet_ifa_is_local(in_dev, arp->ar_sip))
+		return DROP_ARP_OWN_ADDRESS;
+	if (arp->ar_sip == arp->ar_tip && IN_DEV_ORCONF(in_dev, drop_gratuitous_arp))
+		return DROP_ARP_IGNORED;
+	return DROP_MAX;
+}
+
+/* The sender is on the subnet, by this device's addresses, that @p addr is on. */
+static bool
+same_subnet(const struct in_device *in_dev, rte_be32_t addr, rte_be32_t sender)
+{
+	const struct in_ifaddr *ifa;
+
+	for (ifa = rcu_dereference(in_dev->ifa_list); ifa != NULL;
+	     ifa = rcu_dereference(ifa->ifa_next))
+		if (ifa->ifa_local == addr && ((ifa->ifa_address ^ sender) & ifa->ifa_mask) == 0)
+			return true;
+	return false;
+}
+
+/* Linux's arp_ignore, "Define different modes for sending replies". */
+static bool
+should_ignore(const struct in_device *in_dev, const struct arp_local *target, rte_be32_t sip)
+{
+	switch (IN_DEV_MAXCONF(in_dev, arp_ignore)) {
+	case 1: /* only for addresses of this device */
+		return !inet_ifa_is_local(in_dev, target->addr);
+	case 2: /* and only to their own subnet */
+		return !same_subnet(in_dev, target->addr, sip);
+	case 3: /* not for addresses of scope host */
+		return target->scope >= SCOPE_HOST;
+	case 8: /* for none */
+		return true;
+	default: /* 0: for every local address, whatever device it is on; 4-7 are reserved */
+		return false;
+	}
+}
+
+/* arp_filter: answer only where packets to the sender would leave by this device. The device's own
+ * subnets are what can be asked here, below routing. */
+static bool
+is_filtered(const struct in_device *in_dev, rte_be32_t sip)
+{
+	return IN_DEV_ORCONF(in_dev, arp_filter) && sip != 0 &&
+	       inet_ifa_byprefix_rcu(in_dev, sip) == NULL;
+}
+
+/* No packet goes with the message: what control needs fits in it. */
+static DP_ONLY void
+tell(struct worker *w, const struct sk_buff *skb, const struct arp_eth_ip *arp, enum arp_heard what)
+{
+	struct ctl_msg msg = { .type = (uint16_t)neigh_msg_heard, .arg = arp->ar_sip };
+
+	if (arp->ar_sip == 0)
+		return; /* a probe says nothing about its sender */
+	msg.arg2 = arp_heard_pack(&arp->ar_sha, skb->dev->ifindex, what);
+	(void)msg_send(w, &msg); /* refused: counted there, and the next ARP tells again */
+}
+
+/* Exactly the least payload of a frame, with nothing of the asker's behind the 28 bytes. */
+static DP_ONLY bool
+set_length(struct sk_buff *skb)
+{
+	uint16_t pad = ARP_PADDED_LEN - ARP_LEN;
+	void *tail;
+
+	if (skb_trim(skb, ARP_LEN) < 0)
+		return false;
+	tail = skb_put(skb, pad);
+	if (tail != NULL)
+		memset(tail, 0, pad);
+	return true;
+}
+
+/* RFC 826: swap hardware and protocol fields, own addresses in the sender's place, send it back on
+ * the same hardware. In the same buffer. */
+static DP_ONLY void
+reply(struct worker *w, struct sk_buff *skb)
+{
+	struct rte_ether_addr asker;
+	struct arp_eth_ip *arp;
+	rte_be32_t tip;
+
+	if (skb_cloned(skb)) {
+		struct sk_buff *own = skb_cow_head(w, skb, SKB_HEADROOM, ARP_LEN);
+
+		if (own == NULL) {
+			kfree_skb_reason(w, skb, DROP_SKB_NO_MBUF);
+			return;
+		}
+		skb = own;
+	}
+	if (!set_length(skb)) {
+		kfree_skb_reason(w, skb, DROP_ARP_RUNT);
+		return;
+	}
+	arp = (struct arp_eth_ip *)skb_data(skb);
+	tip = arp->ar_tip;
+	asker = arp->ar_sha;
+	arp->ar_op = RTE_BE16(ARP_OP_REPLY);
+	arp->ar_tha = asker;
+	arp->ar_tip = arp->ar_sip;
+	netdev_addr(skb->dev, &arp->ar_sha);
+	arp->ar_sip = tip;
+	skb->protocol = RTE_BE16(ARP_ETHERTYPE);
+	counter_inc(w, &arp_counters, ARP_CNT_OUT_REPLIES);
+	dev_hard_xmit(w, skb, &asker);
+}
+
+static DP_ONLY void
+handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in_dev,
+	       const struct arp_eth_ip *arp)
+{
+	const struct arp_local *target;
+
+	counter_inc(w, &arp_counters, ARP_CNT_IN_REQUESTS);
+	target = arp_local_find(rcu_dereference(arp_locals), arp->ar_tip);
+	if (target == NULL) {
+		tell(w, skb, arp,
+		     arp->ar_sip == arp->ar_tip ? ARP_HEARD_GRATUITOUS : ARP_HEARD_REQUEST_OTHER);
+		kfree_skb_reason(w, skb, DROP_ARP_NOT_FOR_US);
+		return;
+	}
+	if (should_ignore(in_dev, target, arp->ar_sip) || is_filtered(in_dev, arp->ar_sip)) {
+		kfree_skb_reason(w, skb, DROP_ARP_IGNORED);
+		return;
+	}
+	tell(w, skb, arp, ARP_HEARD_REQUEST_FOR_US);
+	reply(w, skb);
+}
+
+static DP_ONLY void
+handle_reply(struct worker *w, struct sk_buff *skb, const struct arp_eth_ip *arp)
+{
+	enum arp_heard what = ARP_HEARD_REPLY_OTHER;
+
+	counter_inc(w, &arp_counters, ARP_CNT_IN_REPLIES);
+	if (arp->ar_sip == arp->ar_tip)
+		what = ARP_HEARD_GRATUITOUS;
+	else if (skb->pkt_type == PACKET_HOST)
+		what = ARP_HEARD_REPLY_TO_US;
+	tell(w, skb, arp, what);
+	consume_skb(w, skb);
+}
+
+static DP_ONLY void
+rcv_one(struct worker *w, struct sk_buff *skb)
+{
+	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
+	const struct arp_eth_ip *arp;
+	enum drop_reason why;
+
+	if (!pskb_may_pull(skb, ARP_LEN)) {
+		kfree_skb_reason(w, skb, DROP_ARP_RUNT);
+		return;
+	}
+	arp = (const struct arp_eth_ip *)skb_data(skb);
+	why = check_device(skb, in_dev);
+	if (why == DROP_MAX)
+		why = check_format(arp);
+	if (why == DROP_MAX)
+		why = check_sender(skb->dev, in_dev, arp);
+	if (why == DROP_ARP_OWN_ADDRESS)
+		tell(w, skb, arp, ARP_HEARD_CONFLICT);
+	if (why != DROP_MAX)
+		kfree_skb_reason(w, skb, why);
+	else if (arp->ar_op == RTE_BE16(ARP_OP_REQUEST))
+		handle_request(w, skb, in_dev, arp);
+	else
+		handle_reply(w, skb, arp);
+}
+
+void
+arp_rcv(struct worker *w, struct skb_vec *vec)
+{
+	enum stage from = stage_enter(w, STAGE_ARP_RCV, vec->n);
+
+	for (unsigned int i = 0; i < vec->n; i++)
+		rcv_one(w, vec->v[i]);
+	vec->n = 0;
+	stage_leave(w, from);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NEIGH_PRIV_H
+#define NEIGH_PRIV_H
+/** @file What the files of this module share. */
+#include "core/counter.h"
+#include "core/msg.h"
+#include "neigh/neigh.h"
+
+/* --- counters --- */
+/* Names of /proc/net/stat/arp_cache, in its order; from retrans on ours. */
+#define NEIGH_COUNTERS(X)                                                                          \
+	X(ENTRIES, "entries")                                                                      \
+	X(ALLOCS, "allocs")                                                                        \
+	X(DESTROYS, "destroys")                                                                    \
+	X(HASH_GROWS, "hash_grows")                                                                \
+	X(LOOKUPS, "lookups")                                                                      \
+	X(HITS, "hits")                                                                            \
+	X(RES_FAILED, "res_failed")                                                                \
+	X(PERIODIC_GC_RUNS, "periodic_gc_runs")                                                    \
+	X(FORCED_GC_RUNS, "forced_gc_runs")                                                        \
+	X(UNRESOLVED_DISCARDS, "unresolved_discards")                                              \
+	X(TABLE_FULLS, "table_fulls")                                                              \
+	X(EVICTIONS, "evictions")                                                                  \
+	X(RESOLVED, "resolved")                                                                    \
+	X(MOVED, "moved")                                                                          \
+	X(NEGATIVE_HITS, "negative_hits")
+#define ARP_COUNTERS(X)                                                                            \
+	X(IN_REQUESTS, "in_requests")                                                              \
+	X(IN_REPLIES, "in_replies")                                                                \
+	X(OUT_REQUESTS, "out_requests")                                                            \
+	X(OUT_REPLIES, "out_replies")                                                              \
+	X(OUT_ANNOUNCEMENTS, "out_announcements")                                                  \
+	X(LEARNED, "learned")                                                                      \
+	X(NOT_LEARNED, "not_learned")                                                              \
+	X(LOCKTIME_IGNORED, "locktime_ignored")                                                    \
+	X(CONFLICTS, "conflicts")
+enum {
+#define X(id, name) NEIGH_CNT_##id,
+	NEIGH_COUNTERS(X)
+#undef X
+		NEIGH_CNT_MAX
+};
+enum {
+#define X(id, name) ARP_CNT_##id,
+	ARP_COUNTERS(X)
+#undef X
+		ARP_CNT_MAX
+};
+extern struct counter_block neigh_counters, arp_counters;
+
+/* --- messages from workers --- */
+/** What a worker heard in an ARP packet. */
+enum arp_heard {
+	ARP_HEARD_REQUEST_FOR_US, /* RFC 826: the target learns the sender */
+	ARP_HEARD_REQUEST_OTHER,
+	ARP_HEARD_REPLY_TO_US, /* unicast at link layer */
+	ARP_HEARD_REPLY_OTHER,
+	ARP_HEARD_GRATUITOUS, /* request or reply with sender == target address */
+	ARP_HEARD_CONFLICT,   /* RFC 5227 2.4: claims an address of ours */
+};
+extern int neigh_msg_resolve; /* arg: ifindex; arg2: next hop; pkt: the packet */
+extern int neigh_msg_heard;   /* arg: sender's IP; arg2: arp_heard_pack() */
+
+/** Sender's MAC (48 bits), ifindex (12), enum arp_heard (4) in one message word. */
+static inline uint64_t
+arp_heard_pack(const struct rte_ether_addr *sha, int32_t ifindex, enum arp_heard what)
+{
+	return ether_addr_to_u64(sha) | (uint64_t)ifindex << 48 | (uint64_t)what << 60;
+}
+_Static_assert(NETDEV_MAX <= 1 << 12, "ifindex fits its 12 bits");
+
+/** Addresses that this router answers ARP for, all devices together: open addressing, immutable. */
+struct arp_locals {
+	struct rcu_head rcu;
+	uint32_t mask;
+	struct arp_local {
+		rte_be32_t addr; /* 0: empty */
+		uint8_t scope;	 /* the widest that it is configured with */
+	} slot[];
+};
+extern struct arp_locals *arp_locals; /* RCU */
+
+static inline uint32_t
+arp_local_hash(rte_be32_t addr)
+{
+	return (uint32_t)addr * UINT32_C(0x9e3779b1) >> 8;
+}
+/** The entry of @p addr, or NULL: not ours. */
+static inline const struct arp_local *
+arp_local_find(const struct arp_locals *l, rte_be32_t addr)
+{
+	if (l == NULL)
+		return NULL;
+	for (uint32_t i = arp_local_hash(addr);; i++) {
+		const struct arp_local *e = &l->slot[i & l->mask];
+
+		if (e->addr == addr)
+			return e;
+		if (e->addr == 0)
+			return NULL;
+	}
+}
+
+/* --- table (neigh_ctl.c) --- */
+enum neigh_list_id {
+	NL_OFF,	       /* on no list */
+	NL_FAILED,     /* FAILED and NONE that nobody holds: these go first, oldest first */
+	NL_INCOMPLETE, /* then these */
+	NL_STALE,      /* then these; also watched for use */
+	NL_NOARP,      /* then these, when no administrator made them */
+	NL_STALE_HELD, /* STALE that next hops hold: watched only */
+	NL_MAX
+};
+TAILQ_HEAD(neigh_tailq, neighbour);
+struct neigh_list {
+	struct neigh_tailq q;
+	uint32_t n;
+	struct neighbour *cursor; /* next to look at; NULL: start again */
+};
+
+/** A device as this module sees it. */
+struct neigh_dev {
+	struct neigh_parms p;
+	uint32_t set; /* bit per row of the tunables: given for this device, "default" is not copied
+		       */
+	struct net_device *dev; /* NULL: net.ipv4.neigh.default */
+	struct neighbour *first;
+	int64_t glean; /* slot, or -1 */
+	char path[64]; /* sysctl's */
+};
+
+struct neigh_table {
+	struct neighbour **hash;
+	uint32_t mask, seed;
+	uint32_t count;	   /* all entries */
+	uint32_t gc_count; /* without the administrator's: what the thresholds limit */
+	struct neigh_list list[NL_MAX];
+	struct neigh_tailq waiting; /* entries with packets in their queue */
+	uint32_t held;		    /* packets in all queues */
+	uint64_t last_flush_ms, last_rand_ms;
+	int gc_thresh1, gc_thresh2, gc_thresh3, unres_qlen_total;
+	struct neigh_dev dflt;
+	struct neigh_dev *devs[NETDEV_MAX];
+	struct ctl_timer tick;
+	bool running;
+};
+extern struct neigh_table neigh_tbl;
+#define NEIGH_TICK_MS 100
+
+static inline void
+neigh_count_add(unsigned int idx, uint64_t n)
+{
+	counter_add(worker_ctl(), &neigh_counters, idx, n);
+}
+static inline void
+arp_count(unsigned int idx)
+{
+	counter_inc(worker_ctl(), &arp_counters, idx);
+}
+
+/** As neigh_create(); @p is_static: the administrator's, outside the thresholds. */
+struct neighbour *neigh_create_flags(rte_be32_t addr, struct net_device *dev,
+				     bool is_static) CTL_ONLY;
+/** Put it on the list of its state. */
+void neigh_relist(struct neighbour *n) CTL_ONLY;
+void neigh_set_static(struct neighbour *n, bool is_static) CTL_ONLY;
+/** Delete: listeners let go, waiting packets are dropped under @p why. */
+void neigh_destroy(struct neighbour *n, enum drop_reason why) CTL_ONLY;
+/** Synchronous collection: up to @p want entries go; how many went. */
+unsigned int neigh_forced_gc(unsigned int want) CTL_ONLY;
+/** One step of housekeeping: STALE entries in use are sent to DELAY, old ones collected. */
+void neigh_housekeep(uint64_t now_ms) CTL_ONLY;
+
+/* --- transitions (neigh_update.c) --- */
+/** Run one event through the NUD table. @p lladdr may be NULL for events without one. @p n may be
+ * dead on return. */
+void neigh_event(struct neighbour *n, enum nud_event ev,
+		 const struct rte_ether_addr *lladdr) CTL_ONLY;
+/** (Re)build its adjacency from state, address and device. 0 or -ENOMEM. */
+int neigh_publish(struct neighbour *n) CTL_ONLY;
+void neigh_adj_template(const struct neighbour *n, struct adj *tmpl) CTL_ONLY;
+/** Copy the workers' stamp. */
+void neigh_fold_used(struct neighbour *n) CTL_ONLY;
+void neigh_timer_fn(struct ctl_timer *t) CTL_ONLY;
+/** Drop what waits. */
+void neigh_queue_purge(struct neighbour *n, enum drop_reason why) CTL_ONLY;
+/** A packet for @p nexthop by the device of that index; called with a worker's message, and by
+ * neigh_output() on the control thread. */
+void neigh_output_ctl(struct sk_buff *skb, uint32_t ifindex, rte_be32_t nexthop) CTL_ONLY;
+/** Ask for @p n by ARP: arp_ctl.c. */
+void arp_solicit(struct neighbour *n, bool unicast) CTL_ONLY;
+
+/* --- devices (neigh_netdev.c) --- */
+struct neigh_dev *neigh_dev_get(struct net_device *dev) CTL_ONLY;
+int neigh_netdev_init(void) CTL_ONLY;
+void neigh_netdev_fini(void) CTL_ONLY;
+void neigh_rand_reach_time(struct neigh_parms *p) CTL_ONLY;
+static inline bool
+neigh_dev_noarp(const struct net_device *dev)
+{
+	return dev->flags & (IFF_NOARP | IFF_LOOPBACK);
+}
+
+/* --- ARP (arp_ctl.c) --- */
+int arp_init(void) CTL_ONLY;
+void arp_fini(void) CTL_ONLY;
+#endif
