@@ -39,6 +39,9 @@ struct worker {
 	struct rte_mempool *pool; /* mbufs on this worker's socket */
 	void *tx;		  /* drivers/ethdev: transmit state by port */
 	void *backlog;		  /* netdev: packets looped back to this worker */
+	/* how the worker spends its time, in TSC cycles: busy + idle + sleep = all of it */
+	uint64_t busy_tsc, idle_tsc, sleep_tsc;
+	uint64_t polls, empty_polls, sleeps;
 	struct stage_stat stages[STAGE_MAX];
 	uint64_t counters[WORKER_COUNTER_MAX];
 } __rte_cache_aligned;

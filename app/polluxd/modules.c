@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The list of modules: what the daemon is made of, in the order of levels. init() runs downwards,
+ * fini() upwards; commands and config sections are registered before anything else is started.
+ */
+#include <errno.h>
+#include <string.h>
+#include "core/counter.h"
+#include "core/drop.h"
+#include "core/held.h"
+#include "core/log.h"
+#include "core/msg.h"
+#include "core/rcu.h"
+#include "core/timer.h"
+#include "ethdev/ethdev.h"
+#include "fib/fib.h"
+#include "ip4/ip4.h"
+#include "loopback/loopback.h"
+#include "neigh/neigh.h"
+#include "netdev/inetdev.h"
+#include "netdev/netdev.h"
+#include "polluxd/polluxd.h"
+#include "skb/skb_dp.h"
+#include "vlan/vlan.h"
+
+LOG_MODULE(modules);
+
+enum level {
+	LEVEL_CORE,
+	LEVEL_PACKET,
+	LEVEL_DEVICE,
+	LEVEL_NEIGHBOUR,
+	LEVEL_ROUTE,
+	LEVEL_NETWORK,
+	LEVEL_DRIVER,
+	LEVEL_SYSTEM
+};
+
+struct module {
+	enum level level;
+	const char *name;
+	int (*init)(void);
+	void (*fini)(void);
+	void (*cli)(void);
+	void (*cfg)(void);
+};
+
+static int
+rcu_start(void)
+{
+	role_enter_ctl();
+	return rcu_init(n_workers);
+}
+
+static int
+fib_start(void)
+{
+	role_enter_ctl();
+	return fib_init(0, workers[1]->socket);
+}
+
+static int
+held_start(void)
+{
+	role_enter_ctl();
+	return held_register("messages", msg_held);
+}
+
+/* clang-format off */
+static const struct module modules[] = {
+	{ LEVEL_CORE,      "rcu",      rcu_start,         rcu_fini,      NULL,                 NULL },
+	{ LEVEL_CORE,      "timer",    timer_init,        timer_fini,    NULL,                 NULL },
+	{ LEVEL_CORE,      "drop",     drop_init,         counter_fini,  NULL,                 NULL },
+	{ LEVEL_CORE,      "held",     held_start,        held_fini,     NULL,                 NULL },
+	{ LEVEL_CORE,      "msg",      msg_init,          msg_fini,      NULL,                 NULL },
+	{ LEVEL_PACKET,    "skb",      skb_counters_init, NULL,          NULL,                 NULL },
+	{ LEVEL_PACKET,    "pools",    workers_pools,     NULL,          NULL,                 NULL },
+	{ LEVEL_DEVICE,    "netdev",   netdev_init,       netdev_fini,   netdev_cli_register,  NULL },
+	{ LEVEL_DEVICE,    "inetdev",  inetdev_init,      inetdev_fini,  inetdev_cli_register, inetdev_cfg_register },
+	{ LEVEL_NEIGHBOUR, "adj",      adj_init,          adj_fini,      NULL,                 NULL },
+	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
+	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      fib_cli_register,     fib_cfg_register },
+	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
+	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
+	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
+	{ LEVEL_DRIVER,    "vlan",     vlan_init,         vlan_fini,     vlan_cli_register,    vlan_cfg_register },
+	{ LEVEL_SYSTEM,    "system",   NULL,              NULL,          system_cli_register,  system_cfg_register },
+};
+/* clang-format on */
+
+void
+modules_register(void)
+{
+	for (size_t i = 0; i < RTE_DIM(modules); i++) {
+		if (modules[i].cli != NULL)
+			modules[i].cli();
+		if (modules[i].cfg != NULL)
+			modules[i].cfg();
+	}
+}
+
+static CTL_ONLY void
+fini_from(size_t i)
+{
+	while (i-- > 0)
+		if (modules[i].fini != NULL)
+			modules[i].fini();
+}
+
+int
+modules_init(void)
+{
+	for (size_t i = 0; i < RTE_DIM(modules); i++) {
+		int rc = modules[i].init != NULL ? modules[i].init() : 0;
+
+		if (rc < 0) {
+			log_err("module %s does not start: %s", modules[i].name, strerror(-rc));
+			fini_from(i);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+void
+modules_fini(void)
+{
+	fini_from(RTE_DIM(modules));
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The poll loop. A worker owns its lcore: it receives, processes and sends, says once per round
+ * that it holds no reference (RCU), and never waits for anybody. In power auto it sleeps when
+ * nothing has come for a while, longer the longer nothing comes, never longer than max_sleep_us.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include "core/rcu.h"
+#include "core/stage_dp.h"
+#include "ethdev/ethdev_dp.h"
+#include "polluxd/polluxd.h"
+#include "skb/skb_dp.h"
+
+#define IDLE_BEFORE_SLEEP_US 50
+#define MIN_SLEEP_US	     10
+#define POOL_MBUFS	     8191 /* for packets made here: replies, errors, fragments, clones */
+
+static bool stopping;
+static int power = POWER_AUTO;
+static uint32_t max_sleep_us = 250;
+static bool shares_cpu[WORKER_MAX]; /* with the control thread or another worker */
+
+/* Sleep, out of RCU's sight, so that the control thread never waits for a sleeper. */
+static DP_ONLY void
+nap(struct worker *w, uint64_t idle_us)
+{
+	uint64_t us =
+		RTE_MIN(idle_us / 4, (uint64_t)__atomic_load_n(&max_sleep_us, __ATOMIC_RELAXED));
+	struct timespec ts = { .tv_nsec = (long)(RTE_MAX(us, (uint64_t)MIN_SLEEP_US) * 1000) };
+	enum stage from = stage_switch(w, STAGE_SLEEP);
+	uint64_t start = rte_rdtsc();
+
+	rcu_worker_offline(w->id);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+	rcu_worker_online(w->id);
+	stage_leave(w, from);
+	w->sleep_tsc += rte_rdtsc() - start;
+	w->sleeps++;
+}
+
+/* Nothing came: decide how to wait. idle_since: TSC of the first empty round. */
+static DP_ONLY void
+rest(struct worker *w, uint64_t idle_since)
+{
+	uint64_t idle_us = (w->now - idle_since) / (rte_get_tsc_hz() / 1000000);
+
+	if (__atomic_load_n(&power, __ATOMIC_RELAXED) == POWER_AUTO) {
+		if (idle_us > IDLE_BEFORE_SLEEP_US)
+			nap(w, idle_us);
+	} else if (shares_cpu[w->id]) {
+		sched_yield();
+	} else {
+		rte_pause();
+	}
+}
+
+static DP_ONLY void
+loop(struct worker *w)
+{
+	uint64_t idle_since = 0;
+
+	w->stage = STAGE_IDLE;
+	w->now = w->stage_tsc = rte_rdtsc();
+	rcu_worker_online(w->id);
+	while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED)) {
+		unsigned int work = ethdev_poll(w);
+		uint64_t now = rte_rdtsc(), spent = now - w->now;
+
+		w->now = now;
+		w->polls++;
+		rcu_worker_quiescent(w->id);
+		if (work > 0) {
+			w->busy_tsc += spent;
+			idle_since = 0;
+			continue;
+		}
+		w->idle_tsc += spent;
+		w->empty_polls++;
+		if (idle_since == 0)
+			idle_since = now;
+		stage_switch(w, STAGE_IDLE);
+		rest(w, idle_since);
+		w->now = rte_rdtsc(); /* a nap is sleep time, not idle time */
+	}
+	rcu_worker_offline(w->id);
+}
+
+static int
+worker_main(void *arg)
+{
+	struct worker *w = arg;
+
+	role_enter_dp();
+	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* naps end within a microsecond */
+	loop(w);
+	return 0;
+}
+
+static uint16_t
+cpu_of_lcore(unsigned int lcore)
+{
+	rte_cpuset_t set = rte_lcore_cpuset(lcore);
+
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set))
+			return (uint16_t)cpu;
+	return 0;
+}
+
+int
+workers_alloc(void)
+{
+	unsigned int lcore, slot = 1;
+	struct worker *w = worker_alloc(0, (uint16_t)rte_lcore_id(), (int)rte_socket_id());
+
+	if (w == NULL)
+		return -ENOMEM;
+	w->cpu = cpu_of_lcore(rte_lcore_id());
+	RTE_LCORE_FOREACH_WORKER(lcore)
+	{
+		if (slot == WORKER_MAX)
+			break;
+		w = worker_alloc((uint16_t)slot, (uint16_t)lcore,
+				 (int)rte_lcore_to_socket_id(lcore));
+		if (w == NULL)
+			return -ENOMEM;
+		w->cpu = cpu_of_lcore(lcore);
+		slot++;
+	}
+	for (unsigned int i = 1; i < n_workers; i++)
+		for (unsigned int k = 0; k < n_workers; k++)
+			if (k != i && workers[k]->cpu == workers[i]->cpu)
+				shares_cpu[i] = true;
+	return 0;
+}
+
+int
+workers_pools(void)
+{
+	role_enter_ctl();
+	for (unsigned int i = 0; i < n_workers; i++) {
+		char name[RTE_MEMPOOL_NAMESIZE];
+
+		for (unsigned int k = 0; k < i && workers[i]->pool == NULL; k++)
+			if (workers[k]->socket == workers[i]->socket)
+				workers[i]->pool = workers[k]->pool;
+		if (workers[i]->pool != NULL)
+			continue;
+		snprintf(name, sizeof(name), "own_%d", workers[i]->socket);
+		workers[i]->pool = skb_pool_create(name, POOL_MBUFS, RTE_MBUF_DEFAULT_BUF_SIZE,
+						   workers[i]->socket);
+		if (workers[i]->pool == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+workers_start(void)
+{
+	__atomic_store_n(&stopping, false, __ATOMIC_RELAXED);
+	for (unsigned int i = 1; i < n_workers; i++)
+		rte_eal_remote_launch(worker_main, workers[i], workers[i]->lcore);
+}
+
+void
+workers_stop(void)
+{
+	__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+	for (unsigned int i = 1; i < n_workers; i++)
+		rte_eal_wait_lcore(workers[i]->lcore);
+}
+
+void
+workers_set_power(enum power_mode mode)
+{
+	__atomic_store_n(&power, (int)mode, __ATOMIC_RELAXED);
+}
+
+enum power_mode
+workers_power(void)
+{
+	return (enum power_mode)power;
+}
+
+void
+workers_set_max_sleep(uint32_t us)
+{
+	__atomic_store_n(&max_sleep_us, us, __ATOMIC_RELAXED);
+}
+
+uint32_t
+workers_max_sleep(void)
+{
+	return max_sleep_us;
+}

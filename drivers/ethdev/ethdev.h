@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef ETHDEV_H
+#define ETHDEV_H
+/**
+ * @file
+ * DPDK ports as net devices, control side. All functions run on the control thread. A port is
+ * probed by its device string, configured, registered as a net device and given to workers; all
+ * of it can happen, and be undone, while other ports forward.
+ */
+#include "ethdev/ethdev_dp.h"
+#include "netdev/netdev.h"
+
+/** What the administrator asked for; zero means: the default. */
+struct ethdev_conf {
+	char device[256]; /* PCI address or vdev string with arguments */
+	uint16_t rx_queues, tx_queues;
+	uint16_t rx_desc, tx_desc;
+	uint32_t mtu;
+	uint32_t mbufs; /* in the port's pool; 0: computed from queues and descriptors */
+	struct rte_ether_addr mac;
+	bool mac_set;
+	bool promisc;
+};
+
+/** The control thread's part of a port. */
+struct ethdev_port_ctl {
+	struct ethdev_conf conf; /* as asked */
+	struct rte_eth_dev_info info;
+	struct rte_mempool *pool;
+	char pool_name[RTE_MEMPOOL_NAMESIZE];
+	int socket;
+	uint16_t n_rxq, n_txq, n_rxd, n_txd; /* as configured */
+	uint64_t rx_offloads, tx_offloads;
+	bool started;
+	bool polled;			    /* its queues are in the workers' lists */
+	uint16_t pinned[ETHDEV_QUEUES_MAX]; /* worker asked for by `set worker rxq`; 0: any */
+	struct rte_eth_link link;
+	struct rte_eth_stats cleared;
+	struct ethdev_port *next;
+};
+
+/** Prepare for workers 1..n_workers-1. 0 or -ENOMEM. */
+int ethdev_init(void) CTL_ONLY;
+/** Detach every port, quietly; then free. Workers must have ended. */
+void ethdev_fini(void) CTL_ONLY;
+
+/**
+ * Probe, configure, start and register a port under @p name (NULL: "p<id>").
+ * @param why  on error a sentence, static or valid until the next call
+ * @return 0 or -errno; on error nothing is left behind
+ */
+int ethdev_attach(const char *name, const struct ethdev_conf *conf, struct net_device **dev,
+		  const char **why) CTL_ONLY;
+/** Unregister, stop, close and remove. Waits for the workers to let go (microseconds). */
+int ethdev_detach(struct ethdev_port *port) CTL_ONLY;
+/** Start or stop the PMD: `port start|stop`. Stopped, a port can be reconfigured. 0 or -errno. */
+int ethdev_start(struct ethdev_port *port, const char **why) CTL_ONLY;
+void ethdev_stop(struct ethdev_port *port) CTL_ONLY;
+/** Stop, apply a new number of queues or descriptors (0: keep), start again if it ran. On error
+ * the old settings are restored. */
+int ethdev_reconfigure(struct ethdev_port *port, const struct ethdev_conf *conf,
+		       const char **why) CTL_ONLY;
+/** `port reset`: rte_eth_dev_reset() and start anew. */
+int ethdev_reset(struct ethdev_port *port, const char **why) CTL_ONLY;
+
+/** The port of a DPDK number, a name, or NULL. */
+struct ethdev_port *ethdev_by_id(unsigned int port_id) CTL_ONLY;
+struct ethdev_port *ethdev_by_name(const char *name) CTL_ONLY;
+struct ethdev_port *ethdev_of(const struct net_device *dev) CTL_ONLY; /* NULL: not an ethdev */
+struct ethdev_port *ethdev_first(void) CTL_ONLY; /* follow ->ctl->next; in order of port_id */
+
+/* --- queues and workers (ethdev_queue.c) --- */
+/** Let worker @p slot poll a queue; the move loses no frame. 0, -EINVAL (no such queue or worker).
+ */
+int ethdev_move_rxq(struct ethdev_port *port, uint16_t queue, uint16_t slot) CTL_ONLY;
+/** Put a started port's queues into the workers' lists / take them out and wait until no worker
+ * polls or fills them any more. */
+void ethdev_poll_start(struct ethdev_port *port) CTL_ONLY;
+void ethdev_poll_stop(struct ethdev_port *port) CTL_ONLY;
+/** `stop` and `start`: whether workers receive at all. */
+void ethdev_forwarding(bool on) CTL_ONLY;
+bool ethdev_forwarding_on(void) CTL_ONLY;
+/** Frames in transmit buffers and hand-over rings: part of the balance's "held". */
+unsigned int ethdev_held(void) CTL_ONLY;
+
+/* --- link (ethdev_link.c) --- */
+/** Read the port's link now and tell the net device. */
+void ethdev_link_update(struct ethdev_port *port) CTL_ONLY;
+/** Act on link interrupts that came since; a load when there were none. Every control loop. */
+void ethdev_link_poll(void) CTL_ONLY;
+int ethdev_link_init(void) CTL_ONLY;
+void ethdev_link_fini(void) CTL_ONLY;
+void ethdev_link_watch(struct ethdev_port *port, bool on) CTL_ONLY;
+
+extern const struct net_device_ops ethdev_netdev_ops;
+void ethdev_cli_register(void) CTL_ONLY;
+void ethdev_cfg_register(void) CTL_ONLY;
+#endif

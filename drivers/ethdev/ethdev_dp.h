@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef ETHDEV_DP_H
+#define ETHDEV_DP_H
+/**
+ * @file
+ * DPDK ports on the workers: which receive queues a worker polls, and how frames leave.
+ *
+ * Every transmit queue has one owner, fixed when the port starts. A thread that owns none of a
+ * port's queues (the control thread always; a worker when the port has fewer queues than there
+ * are workers) hands its frames to the port's ring, which the owner of queue 0 drains. So no
+ * queue needs a lock and frames of one flow keep their order.
+ */
+#include <rte_ethdev.h>
+#include <rte_ring.h>
+#include "netdev/netdev_dp.h"
+
+#define ETHDEV_BURST	32
+#define ETHDEV_TX_BUF	256 /* frames a worker holds for a port whose queue is full */
+#define ETHDEV_TX_RING	2048
+#define ETHDEV_NO_QUEUE UINT16_MAX
+
+/** A worker's way out by one port. */
+struct ethdev_txq {
+	uint16_t queue; /* own queue, or ETHDEV_NO_QUEUE: hand over by the port's ring */
+	uint16_t n;	/* frames in buf */
+	struct rte_mbuf *buf[ETHDEV_TX_BUF];
+};
+
+/** A receive queue. */
+struct ethdev_rxq {
+	struct ethdev_port *port;
+	uint16_t queue;
+	uint16_t worker;      /* slot that polls it; control thread's record */
+	uint64_t packets;     /* written by the polling worker only */
+	uint64_t full_bursts; /* bursts that came back full: a backlog behind them */
+};
+
+#define ETHDEV_QUEUES_MAX 64
+struct ethdev_port {
+	/* read by workers */
+	uint16_t port_id;
+	bool tx_on;	     /* frames may go to the PMD; cleared before it is stopped */
+	bool tx_multi_segs;  /* the PMD takes chained mbufs */
+	uint16_t ring_owner; /* worker that drains ring */
+	struct net_device *dev;
+	struct rte_ring *ring;
+	/* control thread */
+	struct ethdev_port_ctl *ctl;
+	struct ethdev_rxq rxq[ETHDEV_QUEUES_MAX];
+};
+
+/** What one worker polls; immutable, replaced as a whole. */
+struct ethdev_poll_list {
+	struct rcu_head rcu;
+	unsigned int n_rxq, n_ports;
+	struct ethdev_rxq **rxq;
+	struct ethdev_port **ports; /* all ports: their ring and buffers are looked after */
+};
+
+/** Per worker; worker->tx points here. */
+struct ethdev_worker {
+	struct ethdev_poll_list *list;		  /* RCU */
+	struct ethdev_txq *txq[RTE_MAX_ETHPORTS]; /* by port_id; NULL until the port came */
+};
+
+/** One round over the worker's queues: receive, process, send what was collected. Returns the
+ * number of frames received or taken over: 0 means idle. */
+unsigned int ethdev_poll(struct worker *w) DP_ONLY;
+
+extern const struct net_device_ops_dp ethdev_ops_dp;
+#endif

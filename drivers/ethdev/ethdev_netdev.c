@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* struct net_device_ops over rte_ethdev: what `ip link set` does to a port. */
+#include <errno.h>
+#include "ethdev/ethdev.h"
+
+static CTL_ONLY uint16_t
+id_of(const struct net_device *dev)
+{
+	const struct ethdev_port *port = dev->priv_dp;
+
+	return port->port_id;
+}
+
+/* Administrative state goes to the wire where the device can; frames of a device that is down are
+ * dropped by netdev either way. */
+static CTL_ONLY int
+port_open(struct net_device *dev)
+{
+	int rc = rte_eth_dev_set_link_up(id_of(dev));
+
+	ethdev_link_update(dev->priv_dp);
+	return rc == -ENOTSUP ? 0 : rc;
+}
+
+static CTL_ONLY void
+port_stop(struct net_device *dev)
+{
+	rte_eth_dev_set_link_down(id_of(dev));
+	ethdev_link_update(dev->priv_dp);
+}
+
+static CTL_ONLY int
+port_set_mac(struct net_device *dev, const struct rte_ether_addr *addr)
+{
+	struct ethdev_port *port = dev->priv_dp;
+	struct rte_ether_addr copy = *addr;
+	int rc = rte_eth_dev_default_mac_addr_set(port->port_id, &copy);
+
+	if (rc == 0) {
+		port->ctl->conf.mac = *addr;
+		port->ctl->conf.mac_set = true;
+	}
+	return rc == -ENOTSUP ? -EOPNOTSUPP : rc;
+}
+
+static CTL_ONLY int
+port_set_mtu(struct net_device *dev, uint32_t mtu)
+{
+	struct ethdev_port *port = dev->priv_dp;
+	int rc = rte_eth_dev_set_mtu(port->port_id, (uint16_t)mtu);
+
+	if (rc == 0 || rc == -ENOTSUP) { /* a device without a limit of its own takes any */
+		port->ctl->conf.mtu = mtu;
+		return 0;
+	}
+	return rc;
+}
+
+static CTL_ONLY int
+port_set_promisc(struct net_device *dev, bool on)
+{
+	int rc = on ? rte_eth_promiscuous_enable(id_of(dev))
+		    : rte_eth_promiscuous_disable(id_of(dev));
+
+	return rc == -ENOTSUP ? 0 : rc; /* no filter: it hears everything already */
+}
+
+static CTL_ONLY int
+port_set_allmulti(struct net_device *dev, bool on)
+{
+	int rc = on ? rte_eth_allmulticast_enable(id_of(dev))
+		    : rte_eth_allmulticast_disable(id_of(dev));
+
+	return rc == -ENOTSUP ? 0 : rc;
+}
+
+static CTL_ONLY int
+port_add_mac(struct net_device *dev, const struct rte_ether_addr *addr)
+{
+	struct rte_ether_addr copy = *addr;
+	int rc = rte_eth_dev_mac_addr_add(id_of(dev), &copy, 0);
+
+	return rc == -ENOTSUP ? -EOPNOTSUPP : rc;
+}
+
+static CTL_ONLY int
+port_del_mac(struct net_device *dev, const struct rte_ether_addr *addr)
+{
+	struct rte_ether_addr copy = *addr;
+
+	return rte_eth_dev_mac_addr_remove(id_of(dev), &copy);
+}
+
+static CTL_ONLY int
+port_set_mc_list(struct net_device *dev, const struct rte_ether_addr *list, unsigned int n)
+{
+	int rc = rte_eth_dev_set_mc_addr_list(id_of(dev), (struct rte_ether_addr *)(uintptr_t)list,
+					      n);
+
+	return rc == -ENOTSUP ? 0 : rc;
+}
+
+const struct net_device_ops ethdev_netdev_ops = {
+	.open = port_open,
+	.stop = port_stop,
+	.set_mac = port_set_mac,
+	.set_mtu = port_set_mtu,
+	.set_promisc = port_set_promisc,
+	.set_allmulti = port_set_allmulti,
+	.add_mac = port_add_mac,
+	.del_mac = port_del_mac,
+	.set_mc_list = port_set_mc_list,
+};

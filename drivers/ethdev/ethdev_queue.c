@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include "core/log.h"
+#include "ethdev/ethdev.h"
+
+LOG_MODULE(ethdev_queue);
+
+static bool forwarding = true;
+
+/* Is the queue polled by worker slot now? */
+static CTL_ONLY bool
+is_polled_by(const struct ethdev_port *port, uint16_t queue, uint16_t slot)
+{
+	return forwarding && port->ctl->polled && queue < port->ctl->n_rxq &&
+	       port->rxq[queue].worker == slot;
+}
+
+static void
+list_free(struct rcu_head *head)
+{
+	free(container_of(head, struct ethdev_poll_list, rcu));
+}
+
+/* One allocation: the list, its queues, its ports. NULL when out of memory. */
+static CTL_ONLY struct ethdev_poll_list *
+list_build(uint16_t slot)
+{
+	unsigned int n_rxq = 0, n_ports = 0;
+	struct ethdev_poll_list *l;
+
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
+		n_ports++;
+		for (uint16_t q = 0; q < p->ctl->n_rxq; q++)
+			n_rxq += is_polled_by(p, q, slot);
+	}
+	l = malloc(sizeof(*l) + n_rxq * sizeof(l->rxq[0]) + n_ports * sizeof(l->ports[0]));
+	if (l == NULL)
+		return NULL;
+	l->rxq = (void *)(l + 1);
+	l->ports = (void *)(l->rxq + n_rxq);
+	l->n_rxq = l->n_ports = 0;
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
+		if (!p->ctl->started)
+			continue;
+		l->ports[l->n_ports++] = p;
+		for (uint16_t q = 0; q < p->ctl->n_rxq; q++)
+			if (is_polled_by(p, q, slot))
+				l->rxq[l->n_rxq++] = &p->rxq[q];
+	}
+	return l;
+}
+
+/* Tell every worker what to poll. Returns when all have been told, not when all have looked. */
+static CTL_ONLY int
+publish_lists(void)
+{
+	for (uint16_t slot = 1; slot < n_workers; slot++) {
+		struct ethdev_worker *ew = workers[slot]->tx;
+		struct ethdev_poll_list *old = ew->list, *l = list_build(slot);
+
+		if (l == NULL)
+			return -ENOMEM;
+		rcu_assign_pointer(ew->list, l);
+		if (old != NULL)
+			rcu_defer(&old->rcu, list_free);
+	}
+	return 0;
+}
+
+/* The worker with the fewest queues, on the port's NUMA node if there is one. */
+static CTL_ONLY uint16_t
+choose_worker(const struct ethdev_port *port)
+{
+	unsigned int load[WORKER_MAX] = { 0 };
+	uint16_t best = 1;
+
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next)
+		for (uint16_t q = 0; q < p->ctl->n_rxq; q++)
+			if (p->ctl->polled || p == port)
+				load[p->rxq[q].worker]++;
+	for (uint16_t i = 2; i < n_workers; i++) {
+		bool near = workers[i]->socket == port->ctl->socket;
+		bool best_near = workers[best]->socket == port->ctl->socket;
+
+		if (port->ctl->socket >= 0 && near != best_near ? near : load[i] < load[best])
+			best = i;
+	}
+	if (port->ctl->socket >= 0 && workers[best]->socket >= 0 &&
+	    workers[best]->socket != port->ctl->socket)
+		log_notice("port %s is on NUMA node %d, its worker %u on node %d: frames cross "
+			   "sockets",
+			   port->dev->name, port->ctl->socket, best, workers[best]->socket);
+	return best;
+}
+
+/* Transmit queues in order: the owner of receive queue 0 first, then the other workers. */
+static CTL_ONLY void
+assign_tx_queues(struct ethdev_port *port)
+{
+	uint16_t first = port->rxq[0].worker, next = 0;
+
+	port->ring_owner = first;
+	for (uint16_t i = 0; i < n_workers; i++) {
+		struct ethdev_worker *ew = workers[i]->tx;
+
+		ew->txq[port->port_id]->queue = ETHDEV_NO_QUEUE;
+	}
+	for (uint16_t k = 0; k + 1u < n_workers && next < port->ctl->n_txq; k++) {
+		uint16_t slot = (uint16_t)(1 + (first - 1 + k) % (n_workers - 1));
+		struct ethdev_worker *ew = workers[slot]->tx;
+
+		ew->txq[port->port_id]->queue = next++;
+	}
+}
+
+void
+ethdev_poll_start(struct ethdev_port *port)
+{
+	for (uint16_t q = 0; q < port->ctl->n_rxq; q++)
+		port->rxq[q].worker = 0;
+	for (uint16_t q = 0; q < port->ctl->n_rxq; q++) {
+		uint16_t want = port->ctl->pinned[q];
+
+		port->rxq[q].port = port;
+		port->rxq[q].queue = q;
+		port->rxq[q].worker = want > 0 && want < n_workers ? want : choose_worker(port);
+	}
+	assign_tx_queues(port);
+	port->ctl->polled = true;
+	__atomic_store_n(&port->tx_on, true, __ATOMIC_RELEASE);
+	if (publish_lists() != 0)
+		log_err("port %s: out of memory for the workers' lists; it is not polled",
+			port->dev->name);
+}
+
+void
+ethdev_poll_stop(struct ethdev_port *port)
+{
+	void *pkt;
+
+	if (!port->ctl->polled)
+		return;
+	port->ctl->polled = false;
+	__atomic_store_n(&port->tx_on, false, __ATOMIC_RELEASE);
+	publish_lists();
+	/* First grace period: nobody receives or starts to send. Second: every worker has made a
+	 * whole round since, and has dropped what its buffer and the port's ring still held. */
+	rcu_synchronize();
+	rcu_synchronize();
+	port->ctl->started = false;
+	publish_lists();
+	rcu_synchronize();
+	role_borrow_dp();
+	while (rte_ring_sc_dequeue(port->ring, &pkt) == 0)
+		kfree_mbuf_reason(worker_ctl(), pkt, port->dev, DROP_NETDEV_DOWN);
+}
+
+int
+ethdev_move_rxq(struct ethdev_port *port, uint16_t queue, uint16_t slot)
+{
+	int rc;
+
+	if (queue >= port->ctl->n_rxq || slot == 0 || slot >= n_workers)
+		return -EINVAL;
+	port->ctl->pinned[queue] = slot;
+	if (!port->ctl->polled || port->rxq[queue].worker == slot)
+		return 0;
+	/* The old worker lets go before the new one looks; frames wait in the queue meanwhile. */
+	port->rxq[queue].worker = 0;
+	rc = publish_lists();
+	rcu_synchronize();
+	port->rxq[queue].worker = slot;
+	return rc != 0 ? rc : publish_lists();
+}
+
+void
+ethdev_forwarding(bool on)
+{
+	forwarding = on;
+	publish_lists();
+	if (!on)
+		rcu_synchronize();
+}
+
+bool
+ethdev_forwarding_on(void)
+{
+	return forwarding;
+}
+
+unsigned int
+ethdev_held(void)
+{
+	unsigned int held = 0;
+
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
+		held += rte_ring_count(p->ring);
+		for (unsigned int i = 0; i < n_workers; i++) {
+			struct ethdev_worker *ew = workers[i]->tx;
+
+			held += ew->txq[p->port_id]->n;
+		}
+	}
+	return held;
+}
+
+int
+ethdev_init(void)
+{
+	for (unsigned int i = 0; i < n_workers; i++) {
+		workers[i]->tx = calloc(1, sizeof(struct ethdev_worker));
+		if (workers[i]->tx == NULL)
+			return -ENOMEM;
+	}
+	ethdev_link_init();
+	return publish_lists();
+}
+
+void
+ethdev_fini(void)
+{
+	while (ethdev_first() != NULL)
+		ethdev_detach(ethdev_first());
+	ethdev_link_fini();
+	for (unsigned int i = 0; i < n_workers; i++) {
+		struct ethdev_worker *ew = workers[i]->tx;
+
+		if (ew == NULL)
+			continue;
+		for (unsigned int p = 0; p < RTE_MAX_ETHPORTS; p++)
+			free(ew->txq[p]);
+		free(ew->list);
+		free(ew);
+		workers[i]->tx = NULL;
+	}
+}
