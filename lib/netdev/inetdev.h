@@ -33,6 +33,9 @@ struct inet_addr_spec {
  * accepted, as Linux does), -ERANGE (label does not start with the device's name), -ENOMEM.
  */
 int inet_addr_add(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY;
+/** As inet_addr_add(), but an address that is there already (same prefix length) gets the lifetimes
+ * of @p spec; all else of it stays, as with `ip addr replace`. */
+int inet_addr_replace(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY;
 /** Delete. Its secondaries go too, or the first is promoted (promote_secondaries).
  * 0 or -EADDRNOTAVAIL. */
 int inet_addr_del(struct net_device *dev, rte_be32_t local, uint8_t prefixlen) CTL_ONLY;
@@ -43,6 +46,19 @@ struct in_ifaddr *inet_addr_first(struct net_device *dev) CTL_ONLY;
 /** The device that owns @p addr, or NULL. */
 struct net_device *ip_dev_find(rte_be32_t addr) CTL_ONLY;
 
+/**
+ * Set conf.all.forwarding, conf.default.forwarding and that of every interface, as a write to
+ * net.ipv4.ip_forward does in Linux; conf.all.accept_redirects becomes its opposite.
+ */
+void inetdev_set_forwarding(int on) CTL_ONLY;
+/** Hears of writes to net.ipv4.conf.all.forwarding, to mirror them in net.ipv4.ip_forward. */
+extern void (*inetdev_forwarding_hook)(int on);
+
+/** Listen to netdev_chain and register the sysctl trees. 0 or -errno. After netdev_init(). */
 int inetdev_init(void) CTL_ONLY;
 void inetdev_fini(void) CTL_ONLY;
+
+/** Add the `ip addr` commands, and the config section "addresses". */
+void inetdev_cli_register(void) CTL_ONLY;
+void inetdev_cfg_register(void) CTL_ONLY;
 #endif

@@ -9,7 +9,8 @@
 
 /** One address. Immutable once published: a change replaces it. */
 struct in_ifaddr {
-	struct in_ifaddr *ifa_next; /* RCU; primaries first, secondaries behind their primary */
+	struct rcu_head rcu;
+	struct in_ifaddr *ifa_next; /* RCU; primaries by scope, widest last; then secondaries */
 	struct in_device *ifa_dev;
 	rte_be32_t ifa_local;	/* our address */
 	rte_be32_t ifa_address; /* prefix address: the peer's on point-to-point, else ifa_local */
@@ -20,7 +21,6 @@ struct in_ifaddr {
 	uint8_t ifa_flags; /* IFA_F_* */
 	char ifa_label[IFNAMSIZ];
 	uint64_t valid_until_ms, preferred_until_ms; /* clock_ms(); 0: forever */
-	struct rcu_head rcu;
 };
 #define IFA_SECONDARY 0x01 /* IFA_F_SECONDARY: another address of the same subnet came first */
 #define IFA_PERMANENT 0x80
@@ -69,10 +69,12 @@ struct ipv4_devconf {
 };
 
 struct in_device {
+	struct rcu_head rcu;
 	struct net_device *dev;
 	struct in_ifaddr *ifa_list; /* RCU */
 	struct ipv4_devconf cnf;
-	struct rcu_head rcu;
+	uint64_t cnf_set;	    /* control: fields set on this interface, by index */
+	char sysctl_name[IFNAMSIZ]; /* control: under which cnf is registered */
 };
 
 extern struct ipv4_devconf ipv4_devconf_all;  /* net.ipv4.conf.all.* */

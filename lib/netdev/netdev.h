@@ -39,6 +39,7 @@ struct net_device_ops {
 	int (*del_mac)(struct net_device *dev, const struct rte_ether_addr *addr);
 	int (*set_mc_list)(struct net_device *dev, const struct rte_ether_addr *list,
 			   unsigned int n);
+	int (*dellink)(struct net_device *dev);	    /* `ip link del`: NULL when users may not */
 	void (*destructor)(struct net_device *dev); /* after the grace period: free priv */
 };
 
@@ -54,9 +55,12 @@ struct netdev_ctl {
 	uint32_t carrier_changes;
 	int16_t socket; /* NUMA node of the port, -1 when it has none */
 	struct net_device *master;
-	uint64_t cleared[4 + DROP_MAX]; /* statistics at the last clear */
+	bool user_promisc;	     /* one of promiscuity is `ip link set promisc on` */
+	struct netdev_uc *uc;	     /* extra MAC addresses; NULL: none */
+	struct netdev_stats cleared; /* sums at the last clear */
 	char alias[64];
 	struct net_device *next; /* all devices, by ifindex */
+	struct net_device *dev;	 /* back to the device, while rcu waits */
 	struct rcu_head rcu;
 };
 
@@ -82,6 +86,9 @@ void unregister_netdevice(struct net_device *dev) CTL_ONLY;
 /** As register's errors; NETDEV_CHANGENAME. */
 int dev_change_name(struct net_device *dev, const char *name) CTL_ONLY;
 
+/** The administrator's words about a device; cut to 63 bytes. NETDEV_CHANGE. */
+void dev_set_alias(struct net_device *dev, const char *alias) CTL_ONLY;
+
 struct net_device *dev_get_by_name(const char *name) CTL_ONLY;
 struct net_device *dev_get_by_index(uint32_t ifindex) CTL_ONLY;
 struct net_device *dev_get_by_mac(const struct rte_ether_addr *addr) CTL_ONLY;
@@ -96,11 +103,14 @@ int dev_set_mac_address(struct net_device *dev, const struct rte_ether_addr *add
 /** 0, -ERANGE (outside min_mtu..max_mtu), or the driver's. */
 int dev_set_mtu(struct net_device *dev, uint32_t mtu) CTL_ONLY;
 /** Count promiscuity up or down by @p inc; the driver hears of 0 <-> 1. */
+/* -EINVAL: below zero. */
 int dev_set_promiscuity(struct net_device *dev, int inc) CTL_ONLY;
 int dev_set_allmulti(struct net_device *dev, int inc) CTL_ONLY;
 /** Answer to one more unicast MAC. 0, -EEXIST, -EINVAL, -ENOSPC; falls back to promiscuity when
  * the driver can not filter. */
+#define NETDEV_UC_MAX 64
 int dev_uc_add(struct net_device *dev, const struct rte_ether_addr *addr) CTL_ONLY;
+/** 0 or -ENOENT. */
 int dev_uc_del(struct net_device *dev, const struct rte_ether_addr *addr) CTL_ONLY;
 /** The driver reports the link; raises NETDEV_CARRIER on change. */
 void netif_carrier_set(struct net_device *dev, bool on) CTL_ONLY;
@@ -122,15 +132,14 @@ int dev_add_llc(uint8_t dsap, ptype_fn fn) CTL_ONLY;
 /** Handle a SNAP protocol under organisation code 00-00-00 falls to dev_add_pack()'s; others: */
 int dev_add_snap(uint32_t oui, uint16_t protocol, ptype_fn fn) CTL_ONLY;
 
-/* --- VLAN devices --- */
+/* --- VLAN demux; the devices themselves are drivers/vlan --- */
 /**
- * Create VLAN device @p name over @p parent; its own IFF_UP and mtu, its parent's MAC and carrier.
- * 0, -EINVAL (id 0 or above 4094), -EEXIST, -ENOMEM, or as register_netdevice().
+ * From now on frames that reach @p parent tagged with @p dev's vlan_id and vlan_proto belong to
+ * @p dev. 0, -EEXIST (the id is taken on this parent, whatever the protocol) or -ENOMEM.
  */
-int vlan_dev_add(struct net_device *parent, const char *name, uint16_t id, rte_be16_t proto,
-		 struct net_device **out) CTL_ONLY;
-/** -EINVAL when @p dev is no VLAN device. */
-int vlan_dev_del(struct net_device *dev) CTL_ONLY;
+int netdev_vlan_attach(struct net_device *parent, struct net_device *dev) CTL_ONLY;
+/** Undo it; not attached is no error. */
+void netdev_vlan_detach(struct net_device *parent, struct net_device *dev) CTL_ONLY;
 
 /* --- statistics --- */
 struct netdev_stats_sum {
@@ -140,4 +149,11 @@ struct netdev_stats_sum {
 };
 void dev_get_stats(const struct net_device *dev, struct netdev_stats_sum *st) CTL_ONLY;
 void dev_clear_stats(struct net_device *dev) CTL_ONLY;
+/** Frames in the backlogs of netif_rx() now: part of the balance's "held". */
+unsigned int netif_backlog_held(void) CTL_ONLY;
+/** May @p name be a device's: 1..15 bytes, no '/', ':', '%' or white space, not "." or ".."? */
+bool dev_valid_name(const char *name);
+
+/** Add the `ip link` commands. */
+void netdev_cli_register(void) CTL_ONLY;
 #endif

@@ -14,7 +14,8 @@
 #include "core/stage_dp.h"
 #include "skb/skb_dp.h"
 
-#define NETDEV_MAX 4096 /* interfaces; ifindex is 1..NETDEV_MAX-1 */
+#define NETDEV_MAX	4096 /* interfaces; ifindex is 1..NETDEV_MAX-1 */
+#define NETDEV_TAGS_MAX 2    /* VLAN devices on top of each other */
 
 struct net_device;
 struct in_device;
@@ -124,10 +125,12 @@ void netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **
  */
 void netif_receive_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 			 uint16_t n) DP_ONLY;
-/** A frame that a virtual device took out of another (tunnel, loopback): counts it for dev and
- * queues it for this worker's next netif_backlog_run(). Drops when the backlog is full. */
+/** A frame that a virtual device took out of another (tunnel, loopback), data pointer at its
+ * Ethernet header: counts it for skb->dev and queues it for this worker's next netif_backlog_run().
+ * Drops when the backlog is full. Keeps mark, priority and flags; forgets dst, an RCU pointer. */
 void netif_rx(struct worker *w, struct sk_buff *skb) DP_ONLY;
-/** Process what netif_rx() queued. Called by every loop of a worker and of the control thread. */
+/** Process what netif_rx() had queued when it was called; returns how many frames. Called by every
+ * loop of a worker and of the control thread. */
 unsigned int netif_backlog_run(struct worker *w) DP_ONLY;
 
 /**
@@ -144,7 +147,9 @@ extern netif_fast_fn netif_fast_rx;
 typedef void (*ptype_fn)(struct worker *w, struct skb_vec *vec);
 
 /* --- transmit --- */
-/** Send complete frames by @p dev; takes all. Down or without carrier: dropped and counted. */
+/** Send complete frames by @p dev; takes all. Down or without carrier, or too long for the MTU:
+ * dropped and counted. Views become void. A VLAN device takes frames with its tags, as
+ * dev_hard_header() builds them, and tags those that come without. */
 void dev_queue_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		    uint16_t n) DP_ONLY;
 /** Put an Ethernet header (and the VLAN tag of a VLAN device) in front of skb and send it by
@@ -153,7 +158,7 @@ void dev_hard_xmit(struct worker *w, struct sk_buff *skb, const struct rte_ether
 /**
  * Build the header that frames to @p dst by @p dev start with: Ethernet, and the tags of VLAN
  * devices. Written right-aligned: its last byte is buf[len-1].
- * @return its length (14, 18 or 22), or -ENOSPC.
+ * @return its length (14, 18 or 22), or -ENOSPC. Its last byte is the ethertype's.
  */
 int dev_hard_header(const struct net_device *dev, const struct rte_ether_addr *dst,
 		    rte_be16_t protocol, uint8_t *buf, unsigned int len);

@@ -54,6 +54,8 @@ struct sk_buff {
 #define SKB_F_CSUM_OK	0x02 /* the port verified the IPv4 header checksum */
 #define SKB_F_FORWARDED 0x04 /* passed ip_forward: ICMP gate and counters want to know */
 #define SKB_F_LOOPED	0x08 /* came back through the loopback device */
+#define SKB_F_TAIL_USED 0x80 /* lib/skb: cut while shared, so a clone still sees the bytes behind  \
+			      */
 
 static inline struct rte_mbuf *
 skb_mbuf(const struct sk_buff *skb)
@@ -169,17 +171,26 @@ skb_headroom(const struct sk_buff *skb)
 uint16_t skb_tailroom(const struct sk_buff *skb);
 /** Move the data start of an empty packet forward. 0 or -ENOBUFS (does not fit; unchanged). */
 int skb_reserve(struct sk_buff *skb, uint16_t len);
-/** Add @p len bytes at the tail; their address, or NULL: no room (unchanged). */
+/** Add @p len bytes at the tail; their address, or NULL: no room, or the last segment is shared
+ * with another packet (unchanged). */
 void *skb_put(struct sk_buff *skb, uint16_t len);
 /** Add @p len bytes in front; the new start, or NULL: no headroom (unchanged). */
 void *skb_push(struct sk_buff *skb, uint16_t len);
-/** Remove @p len bytes from the front, across segments; the new start, or NULL: not that many. */
+/** Remove @p len bytes from the front, across segments; the new start, or NULL: not that many. When
+ * the whole first segment went, it stays as an empty head: pskb_may_pull() before reading. */
 void *skb_pull(struct sk_buff *skb, uint32_t len);
 /** Cut the packet to @p len bytes, freeing segments past it. 0 or -EINVAL: shorter already. */
 int skb_trim(struct sk_buff *skb, uint32_t len);
-/** Make the first @p len bytes contiguous. false: the packet is shorter, or does not fit a
- * segment. Cheap when they are already (one compare). */
-bool pskb_may_pull(struct sk_buff *skb, uint32_t len);
+/** The general case of pskb_may_pull(). */
+bool pskb_pull_tail(struct sk_buff *skb, uint32_t len);
+/** Make the first @p len bytes contiguous; header offsets stay valid. false (unchanged): the packet
+ * is shorter, or @p len does not fit a segment, or the head is the buffer that clones point at and
+ * its tail has no free room. Cheap when they are already (one compare). */
+static inline bool
+pskb_may_pull(struct sk_buff *skb, uint32_t len)
+{
+	return likely(len <= skb_mbuf(skb)->data_len) || pskb_pull_tail(skb, len);
+}
 /** Copy @p len bytes at @p off out of a chain. 0 or -EINVAL: past the end. */
 int skb_copy_bits(const struct sk_buff *skb, uint32_t off, void *to, uint32_t len);
 /** Internet checksum (RFC 1071) over @p len bytes at @p off, across segments; raw sum, folded,
@@ -238,9 +249,12 @@ struct sk_buff *skb_dequeue(struct sk_buff_head *q);
 /** Drop all of them under @p why. */
 void skb_queue_purge(struct worker *w, struct sk_buff_head *q, enum drop_reason why) DP_ONLY;
 
-/* --- the balance: rx + originated = tx + drops + consumed + held --- */
+/* --- the balance: rx + originated = tx + drops + consumed + held ---
+ * RX is counted by netif_rx_burst(), TX by the driver that hands a frame to a wire, the rest here.
+ * Virtual devices move a packet without touching the balance. */
 enum { SKB_CNT_RX, SKB_CNT_ORIGINATED, SKB_CNT_TX, SKB_CNT_CONSUMED, SKB_CNT_MAX };
 extern struct counter_block skb_counters;
+/** Register skb_counters. 0 or as counter_register(). */
 int skb_counters_init(void) CTL_ONLY;
 /** Called for each death with a device, so that netdev can count it there. Set once at start. */
 extern void (*skb_drop_hook)(struct worker *w, struct net_device *dev, enum drop_reason why);

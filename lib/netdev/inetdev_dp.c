@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* IPv4 addresses as packets ask for them: is it ours, which subnet, which source. */
+#include "netdev/inetdev_dp.h"
+#include "netdev/inetdev_priv.h"
+
+#define for_each_ifa(ifa, in_dev)                                                                  \
+	for (ifa = rcu_dereference((in_dev)->ifa_list); ifa != NULL;                               \
+	     ifa = rcu_dereference(ifa->ifa_next))
+
+bool
+inet_ifa_is_local(const struct in_device *in_dev, rte_be32_t addr)
+{
+	const struct in_ifaddr *ifa;
+
+	for_each_ifa(ifa, in_dev) if (ifa->ifa_local == addr) return true;
+	return false;
+}
+
+const struct in_ifaddr *
+inet_ifa_byprefix_rcu(const struct in_device *in_dev, rte_be32_t addr)
+{
+	const struct in_ifaddr *ifa;
+
+	for_each_ifa(ifa, in_dev) if (!(ifa->ifa_flags & IFA_SECONDARY) &&
+				      inet_ifa_match(addr, ifa)) return ifa;
+	return NULL;
+}
+
+/* The device's own best address for @p dst, or 0. */
+static rte_be32_t
+select_on(const struct in_device *in_dev, rte_be32_t dst, enum rt_scope scope)
+{
+	const struct in_ifaddr *ifa;
+	rte_be32_t addr = 0;
+
+	for_each_ifa(ifa, in_dev)
+	{
+		if (ifa->ifa_flags & IFA_SECONDARY || ifa->ifa_scope > scope)
+			continue;
+		if (dst == 0 || inet_ifa_match(dst, ifa))
+			return ifa->ifa_local;
+		if (addr == 0)
+			addr = ifa->ifa_local;
+	}
+	return addr;
+}
+
+rte_be32_t
+inet_select_addr(const struct net_device *dev, rte_be32_t dst, enum rt_scope scope)
+{
+	const struct in_device *in_dev = dev != NULL ? in_dev_get_rcu(dev) : NULL;
+	rte_be32_t addr = in_dev != NULL ? select_on(in_dev, dst, scope) : 0;
+
+	/* RFC 1812 2.2.7: an unnumbered interface speaks with another's address. One of link scope
+	 * is of no use elsewhere. */
+	for (uint32_t i = 1; addr == 0 && scope != SCOPE_LINK && i < NETDEV_MAX; i++) {
+		const struct net_device *other = dev_get_by_index_rcu(i);
+		const struct in_ifaddr *ifa;
+
+		in_dev = other != NULL ? in_dev_get_rcu(other) : NULL;
+		if (in_dev == NULL)
+			continue;
+		for_each_ifa(ifa, in_dev) if (!(ifa->ifa_flags & IFA_SECONDARY) &&
+					      ifa->ifa_scope != SCOPE_LINK &&
+					      ifa->ifa_scope <= scope) return ifa->ifa_local;
+	}
+	return addr;
+}
