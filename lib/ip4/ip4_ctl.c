@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include "core/held.h"
+#include "core/log.h"
+#include "core/sysctl.h"
+#include "core/timer.h"
+#include "fib/fib.h"
+#include "ip4/ip4.h"
+#include "ip4/ip4_defrag.h"
+#include "ip4/ip4_priv.h"
+#include "netdev/inetdev.h"
+#include "netdev/netdev.h"
+
+LOG_MODULE(ip4);
+
+static struct ip4_listener *listeners;
+static struct ctl_timer frag_timer;
+
+/* --- protocols and listeners --- */
+
+int
+inet_add_protocol(uint8_t proto, inet_proto_fn fn)
+{
+	if (inet_protos[proto] != NULL)
+		return -EEXIST;
+	rcu_assign_pointer(inet_protos[proto], fn);
+	return 0;
+}
+
+void
+inet_del_protocol(uint8_t proto)
+{
+	rcu_assign_pointer(inet_protos[proto], NULL);
+}
+
+static void
+publish_listeners(void) CTL_ONLY
+{
+	uint64_t bits[RTE_DIM(ip4_listen_bits)] = { 0 };
+
+	for (const struct ip4_listener *l = listeners; l != NULL; l = l->next)
+		bits[l->proto / 64] |= UINT64_C(1) << (l->proto % 64);
+	for (unsigned int i = 0; i < RTE_DIM(bits); i++)
+		__atomic_store_n(&ip4_listen_bits[i], bits[i], __ATOMIC_RELAXED);
+}
+
+void
+ip4_listen(struct ip4_listener *l)
+{
+	l->next = listeners;
+	listeners = l;
+	publish_listeners();
+}
+
+void
+ip4_unlisten(struct ip4_listener *l)
+{
+	struct ip4_listener **at = &listeners;
+
+	while (*at != NULL && *at != l)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = l->next;
+	publish_listeners();
+}
+
+/* A packet that waited in a ring: its device may have gone, its adjacency surely has. */
+static bool
+still_valid(struct sk_buff *skb) CTL_ONLY
+{
+	skb->dev = dev_get_by_index(skb->iif);
+	skb->dst = NULL;
+	if (skb->dev != NULL)
+		return true;
+	role_borrow_dp();
+	kfree_skb_reason(worker_ctl(), skb, DROP_NETDEV_GONE);
+	return false;
+}
+
+static void
+deliver_to_listeners(struct ctl_msg *msg)
+{
+	struct sk_buff *skb = msg->pkt;
+	struct ip4_listener *l, *next;
+	uint8_t proto;
+
+	role_enter_ctl();
+	role_borrow_dp();
+	if (!still_valid(skb))
+		return;
+	proto = ip_hdr(skb)->next_proto_id;
+	for (l = listeners; l != NULL; l = next) {
+		next = l->next; /* it may go away in its own call */
+		if (l->proto == proto)
+			l->rcv(l, skb);
+	}
+	consume_skb(worker_ctl(), skb);
+}
+
+/* --- reassembly --- */
+
+static void
+reassemble(struct ctl_msg *msg)
+{
+	struct skb_vec one = { .n = 1 };
+	struct sk_buff *skb = msg->pkt;
+
+	role_enter_ctl();
+	role_borrow_dp();
+	if (!still_valid(skb))
+		return;
+	skb = ip4_defrag(skb, clock_ms());
+	if (!timer_pending(&frag_timer) && ip4_defrag_held() > 0)
+		timer_mod(&frag_timer, (uint64_t)ip4_frag_conf.ipfrag_time * 1000);
+	if (skb == NULL || !still_valid(skb))
+		return;
+	skb->dst = adj_get(ADJ_IDX_LOCAL);
+	one.v[0] = skb;
+	ip_local_deliver(worker_ctl(), &one);
+}
+
+static void
+frag_timeout(struct ctl_timer *self)
+{
+	uint64_t next;
+
+	role_enter_ctl();
+	next = ip4_defrag_expire(clock_ms());
+	if (next > 0)
+		timer_mod(self, next);
+}
+
+/* --- neighbours that do not answer --- */
+
+static void
+unreachable(struct worker *w, struct sk_buff *skb)
+{
+	role_borrow_dp();
+	icmp_send(w, skb, ICMP4_UNREACH, ICMP4_HOST_UNREACH, 0, DROP_NEIGH_FAILED);
+}
+
+/* --- own addresses, for the fast lane's filter --- */
+
+static uint64_t local_bits[IP4_OWN_BITS / 64]; /* of the local table: built anew when one goes */
+static uint64_t other_bits[IP4_OWN_BITS / 64]; /* of other tables: stay, at the price of false
+						  alarms */
+
+static bool
+is_own_type(const struct fib_route *r)
+{
+	return r->type == FIB_LOCAL || r->type == FIB_BROADCAST || r->type == FIB_ANYCAST ||
+	       r->type == FIB_MULTICAST;
+}
+
+static void
+own_add(const struct fib_route *r, void *arg)
+{
+	uint64_t *bits = r->table == RT_TABLE_LOCAL ? local_bits : other_bits;
+	uint32_t h = ip4_own_hash(r->dst), first = rte_be_to_cpu_32(r->dst);
+
+	if (!is_own_type(r))
+		return;
+	if (r->plen == 32)
+		bits[h / 64] |= UINT64_C(1) << (h % 64);
+	else if (!(r->plen >= 8 && (ip4_is_loopback(first) || ip4_is_zeronet(first))) &&
+		 !(r->plen >= 4 && (ip4_is_multicast(first) || ip4_is_class_e(first))))
+		/* A whole prefix is ours: every source is suspect. Those above are so anyway. */
+		memset(bits, 0xff, sizeof(local_bits));
+}
+
+static void
+own_publish(void) CTL_ONLY
+{
+	for (unsigned int i = 0; i < RTE_DIM(ip4_own_filter); i++)
+		__atomic_store_n(&ip4_own_filter[i], local_bits[i] | other_bits[i],
+				 __ATOMIC_RELAXED);
+}
+
+static int
+on_fib(struct notifier *self, unsigned int event, void *obj)
+{
+	const struct fib_route *r = obj;
+
+	role_enter_ctl();
+	if (event == FIB_ROUTE_DEL ? is_own_type(r) && r->table == RT_TABLE_LOCAL
+				   : event == FIB_ROUTE_REPLACE && r->table == RT_TABLE_LOCAL) {
+		/* Whether the walk still meets the one that goes does not matter: one bit too many
+		 * costs speed, one too few would let a spoofed source pass. */
+		memset(local_bits, 0, sizeof(local_bits));
+		fib_walk(RT_TABLE_LOCAL, own_add, NULL);
+	}
+	if (event != FIB_ROUTE_DEL)
+		own_add(r, NULL);
+	if (is_own_type(r) || r->table == RT_TABLE_LOCAL)
+		own_publish();
+	return NOTIFY_OK;
+}
+
+static struct notifier fib_notifier = { .fn = on_fib, .prio = NOTIFIER_PRIO_MONITOR + 1 };
+
+/* --- the loopback device --- */
+
+static int
+on_netdev(struct notifier *self, unsigned int event, void *obj)
+{
+	struct net_device *dev = obj;
+
+	role_enter_ctl();
+	if (event == NETDEV_REGISTER && (dev->flags & IFF_LOOPBACK) && ip4_loopback == NULL)
+		rcu_assign_pointer(ip4_loopback, dev);
+	else if (event == NETDEV_UNREGISTER && ip4_loopback == dev)
+		rcu_assign_pointer(ip4_loopback, NULL);
+	return NOTIFY_OK;
+}
+
+static struct notifier netdev_notifier = { .fn = on_netdev, .prio = NOTIFIER_PRIO_FIB - 1 };
+
+/* --- tunables --- */
+
+/* Linux's inet_forward_change(): ip_forward stands for all devices, present and future. */
+static void
+forward_change(int on) CTL_ONLY
+{
+	net_ipv4.ip_forward = on;
+	ipv4_devconf_all.forwarding = on;
+	ipv4_devconf_all.accept_redirects = !on;
+	ipv4_devconf_dflt.forwarding = on;
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next) {
+		struct in_device *in_dev = dev->ip_ptr;
+
+		if (in_dev != NULL)
+			in_dev->cnf.forwarding = on;
+	}
+}
+
+static void
+ip_forward_changed(const struct ctl_table *t, void *object, int old)
+{
+	role_enter_ctl();
+	forward_change(net_ipv4.ip_forward);
+}
+
+static int
+check_thresholds(const struct ctl_table *t, void *object, int value)
+{
+	const struct ip4_frag_conf *c = object;
+
+	/* Linux: low_thresh may not pass high_thresh, from either side. */
+	if (t->offset == offsetof(struct ip4_frag_conf, ipfrag_high_thresh))
+		return value >= c->ipfrag_low_thresh ? 0 : -EINVAL;
+	return value <= c->ipfrag_high_thresh ? 0 : -EINVAL;
+}
+
+#define NET_IPV4(field, lo, hi, text) SYSCTL_INT(struct netns_ipv4, field, lo, hi, text)
+static const struct ctl_table ipv4_table[] = {
+	{ .procname = "ip_forward",
+	  .offset = offsetof(struct netns_ipv4, ip_forward),
+	  .min = 0,
+	  .max = 1,
+	  .mode = 0644,
+	  .changed = ip_forward_changed,
+	  .help = "forward between interfaces: sets forwarding of every one" },
+	NET_IPV4(ip_default_ttl, 1, 255, "TTL of packets made here"),
+	NET_IPV4(icmp_echo_ignore_all, 0, 1, "answer no echo request"),
+	NET_IPV4(icmp_echo_ignore_broadcasts, 0, 1, "answer no echo to a broadcast or group"),
+	NET_IPV4(icmp_ignore_bogus_error_responses, 0, 1,
+		 "say nothing of answers to broadcasts (RFC 1122)"),
+	NET_IPV4(icmp_errors_use_inbound_ifaddr, 0, 1,
+		 "errors carry an address of the device that the packet came by"),
+	NET_IPV4(icmp_ratelimit, 0, INT32_MAX / 8,
+		 "ms between errors to one destination; 0: no limit"),
+	NET_IPV4(icmp_ratemask, 0, INT32_MAX, "bits of the ICMP types that are limited"),
+	NET_IPV4(icmp_msgs_per_sec, 0, INT32_MAX, "limited messages a second, together"),
+	NET_IPV4(icmp_msgs_burst, 0, INT32_MAX, "limited messages at once, together"),
+	{ .procname = NULL },
+};
+
+#define FRAG_INT(field, lo, fn, u, text)                                                           \
+	{                                                                                          \
+		.procname = #field, .offset = offsetof(struct ip4_frag_conf, field), .min = (lo),  \
+		.max = INT32_MAX / 1024, .mode = 0644, .check = (fn), .unit = (u), .help = (text)  \
+	}
+static const struct ctl_table frag_table[] = {
+	{ .procname = "ipfrag_high_thresh",
+	  .offset = offsetof(struct ip4_frag_conf, ipfrag_high_thresh),
+	  .min = 0,
+	  .max = INT32_MAX,
+	  .mode = 0644,
+	  .check = check_thresholds,
+	  .unit = "bytes",
+	  .help = "memory for reassembly; beyond it the oldest datagrams go" },
+	{ .procname = "ipfrag_low_thresh",
+	  .offset = offsetof(struct ip4_frag_conf, ipfrag_low_thresh),
+	  .min = 0,
+	  .max = INT32_MAX,
+	  .mode = 0644,
+	  .check = check_thresholds,
+	  .unit = "bytes",
+	  .help = "what the oldest datagrams are dropped down to" },
+	FRAG_INT(ipfrag_time, 1, NULL, "s", "time to complete a datagram"),
+	{ .procname = NULL },
+};
+
+/* --- start and end --- */
+
+static int
+register_counters(void) CTL_ONLY
+{
+	struct counter_block *const blocks[] = { &ip_mib, &ipext_mib, &icmp_mib, &frag_mib };
+	int rc = 0;
+
+	for (unsigned int i = 0; i < RTE_DIM(blocks) && rc == 0; i++)
+		rc = counter_register(blocks[i]);
+	return rc;
+}
+
+static int
+register_messages(void) CTL_ONLY
+{
+	ip4_msg_fragment = msg_register(MSG_LOCAL, "ip4_fragment", reassemble);
+	if (ip4_msg_fragment < 0)
+		return ip4_msg_fragment;
+	ip4_msg_listen = msg_register(MSG_LOCAL, "ip4_listen", deliver_to_listeners);
+	return ip4_msg_listen < 0 ? ip4_msg_listen : 0;
+}
+
+static int
+register_sysctls(void) CTL_ONLY
+{
+	int rc = sysctl_register("net.ipv4", ipv4_table, &net_ipv4);
+
+	if (rc != 0)
+		return rc;
+	return sysctl_register("net.ipv4", frag_table, &ip4_frag_conf);
+}
+
+static int
+register_handlers(void) CTL_ONLY
+{
+	int rc = inet_add_protocol(IPPROTO_ICMP, icmp_rcv);
+
+	if (rc != 0)
+		return rc;
+	return dev_add_pack(ETHERTYPE_IP4, ip_rcv);
+}
+
+int
+ip4_init(void)
+{
+	int rc;
+
+	rc = register_counters();
+	if (rc == 0)
+		rc = register_messages();
+	if (rc == 0)
+		rc = ip4_defrag_init();
+	if (rc == 0)
+		rc = register_sysctls();
+	if (rc == 0)
+		rc = register_handlers();
+	if (rc == 0)
+		rc = held_register("reassembly", ip4_defrag_held);
+	if (rc != 0) {
+		log_err("start failed: %s", strerror(-rc));
+		ip4_fini();
+		return rc;
+	}
+	timer_setup(&frag_timer, frag_timeout);
+	notifier_add(&netdev_chain, &netdev_notifier);
+	notifier_add(&fib_chain, &fib_notifier);
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		on_netdev(&netdev_notifier, NETDEV_REGISTER, dev);
+	fib_walk(0, own_add, NULL);
+	own_publish();
+	forward_change(net_ipv4.ip_forward);
+	neigh_unreachable = unreachable;
+	netif_fast_rx = ip4_fast_rx;
+	return 0;
+}
+
+void
+ip4_fini(void)
+{
+	netif_fast_rx = NULL;
+	neigh_unreachable = NULL;
+	notifier_del(&fib_chain, &fib_notifier);
+	notifier_del(&netdev_chain, &netdev_notifier);
+	dev_remove_pack(ETHERTYPE_IP4);
+	inet_del_protocol(IPPROTO_ICMP);
+	sysctl_unregister("net.ipv4", frag_table);
+	sysctl_unregister("net.ipv4", ipv4_table);
+	timer_del(&frag_timer);
+	ip4_defrag_fini();
+	rcu_assign_pointer(ip4_loopback, NULL);
+	memset(local_bits, 0, sizeof(local_bits));
+	memset(other_bits, 0, sizeof(other_bits));
+	ip4_msg_fragment = ip4_msg_listen = -1;
+}
