@@ -66,6 +66,7 @@
 	X(IP4_FRAG_NEEDED,         "ip4",    "larger than the MTU with DF set (RFC 1191 4)")                 \
 	X(IP4_FRAG_FAILED,         "ip4",    "MTU leaves no room for a fragment")                            \
 	X(IP4_REASM_OVERLAP,       "ip4",    "fragment overlaps another (RFC 5722 4, applied to IPv4)")      \
+	X(IP4_REASM_DUPLICATE,     "ip4",    "fragment that was here already (RFC 791 3.2)")                 \
 	X(IP4_REASM_TIMEOUT,       "ip4",    "fragments did not complete in ipfrag_time (RFC 1122 3.3.2)")   \
 	X(IP4_REASM_OVERSIZE,      "ip4",    "fragments add up to more than 65535 bytes")                    \
 	X(IP4_REASM_MEMORY,        "ip4",    "reassembly is at its memory limit")                            \
