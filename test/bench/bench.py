@@ -12,6 +12,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from benchlib import cmd_forward, cmd_idle, cmd_routes, cmd_start, env  # noqa: E402
 
 
+def leave(signum, _frame):
+    """Once: a second signal must not interrupt the clean-up that the first one began."""
+    for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(sig, signal.SIG_IGN)
+    sys.exit(128 + signum)
+
+
 def parser():
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--build", default=os.path.join(env.ROOT, "build"), metavar="DIR",
@@ -41,8 +48,8 @@ def main():
         return 2
     if args.quick:
         args.starts, args.rounds = 2, 8
-    for sig in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sig, lambda n, _: sys.exit(128 + n))
+    for sig in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(sig, leave)
     own = args.work is None
     if own:
         args.work = tempfile.mkdtemp(prefix="pollux-bench-")
@@ -60,5 +67,3 @@ if __name__ == "__main__":
         sys.exit(main())
     except env.BenchError as e:
         sys.exit(f"bench.py: {e}")
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -47,6 +47,8 @@ def one_start(duts, rounds, base, after=None):
                 extra[d.name] = after(d)
     finally:
         for d in duts:
+            d.relax()
+        for d in duts:
             d.end()
     names = [d.name for d in duts]
     ratios = {n: statistics.median(r[n] / r[base] for r in rows) for n in names}
