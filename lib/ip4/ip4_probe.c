@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fib/fib.h"
+#include "ip4/ip4_priv.h"
+#include "ip4/ip4_probe.h"
+#include "neigh/neigh.h"
+
+struct sk_buff *
+ip4_probe_alloc(uint32_t len)
+{
+	struct worker *w = worker_ctl();
+	struct rte_mbuf *head, *seg;
+	struct sk_buff *skb;
+
+	role_borrow_dp();
+	skb = alloc_skb(w, SKB_HEADROOM);
+	if (skb == NULL)
+		return NULL;
+	head = seg = skb_mbuf(skb);
+	for (uint32_t at = 0; at < len;) {
+		uint16_t n = (uint16_t)RTE_MIN(len - at, (uint32_t)rte_pktmbuf_tailroom(seg));
+		uint8_t *p = rte_pktmbuf_mtod_offset(seg, uint8_t *, seg->data_len);
+
+		if (n == 0) {
+			seg->next = rte_pktmbuf_alloc(w->pool);
+			if (seg->next == NULL) {
+				kfree_skb_reason(w, skb, DROP_SKB_NO_MBUF);
+				return NULL;
+			}
+			seg = seg->next;
+			seg->data_off = 0;
+			head->nb_segs++;
+			continue;
+		}
+		for (uint16_t i = 0; i < n; i++)
+			p[i] = (uint8_t)(at + i);
+		seg->data_len = (uint16_t)(seg->data_len + n);
+		head->pkt_len += n;
+		at += n;
+	}
+	return skb;
+}
+
+rte_be32_t
+ip4_probe_source(const struct ip4_probe *p, int *rc)
+{
+	struct fib_result res;
+
+	*rc = 0;
+	if (p->src != 0)
+		return p->src;
+	if (p->dev != NULL) {
+		rte_be32_t src = inet_select_addr(p->dev, p->dst, SCOPE_LINK);
+
+		*rc = src != 0 ? 0 : -EADDRNOTAVAIL;
+		return src;
+	}
+	*rc = fib_lookup_ctl(p->dst, 0, p->tos, &res);
+	if (*rc != 0)
+		return 0;
+	if (res.type == FIB_LOCAL && res.prefsrc == 0)
+		return p->dst;
+	if (res.prefsrc == 0)
+		*rc = -EADDRNOTAVAIL;
+	return res.prefsrc;
+}
+
+/* Leave by p->dev although no route says so: the destination is taken to be on its link. */
+static int
+send_by_device(const struct ip4_probe *p, struct sk_buff *skb) CTL_ONLY
+{
+	struct worker *w = worker_ctl();
+	struct rte_ipv4_hdr *iph = (struct rte_ipv4_hdr *)skb_data(skb);
+	struct neighbour *n = neigh_create(p->dst, p->dev);
+
+	role_borrow_dp();
+	if (n == NULL) {
+		kfree_skb_reason(w, skb, DROP_NEIGH_TABLE_FULL);
+		return -ENOBUFS;
+	}
+	iph->total_length = rte_cpu_to_be_16((uint16_t)skb_len(skb));
+	ip_send_check(iph);
+	skb_reset_network_header(skb);
+	skb->dev = p->dev;
+	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
+	skb->pkt_type = PACKET_OUTGOING;
+	IP_INC_STATS(w, OutRequests);
+	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
+	neigh_resolve_output(n, skb);
+	return 0;
+}
+
+int
+ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
+{
+	struct worker *w = worker_ctl();
+	struct rte_ipv4_hdr *iph;
+	struct fib_result res;
+	int rc;
+
+	role_borrow_dp();
+	if (skb_len(skb) > IP4_LEN_MAX - IP4_HDR_MIN ||
+	    (iph = skb_push(skb, sizeof(*iph))) == NULL) {
+		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
+		return -EMSGSIZE;
+	}
+	*iph = (struct rte_ipv4_hdr){
+		.version_ihl = 0x45,
+		.type_of_service = p->tos,
+		.packet_id = (rte_be16_t)worker_rand(w),
+		.fragment_offset = p->df ? rte_cpu_to_be_16(IP4_DF) : 0,
+		.time_to_live = p->ttl != 0 ? p->ttl : (uint8_t)net_ipv4.ip_default_ttl,
+		.next_proto_id = p->proto,
+		.src_addr = p->src,
+		.dst_addr = p->dst,
+	};
+	rc = fib_lookup_ctl(p->dst, p->src, p->tos, &res);
+	if (p->dev != NULL && skb_len(skb) <= p->dev->mtu &&
+	    (rc != 0 || (res.type == FIB_UNICAST && res.dev != p->dev)))
+		return send_by_device(p, skb);
+	if (rc != 0) {
+		IP_INC_STATS(w, OutNoRoutes);
+		kfree_skb_reason(w, skb, DROP_IP4_NO_ROUTE);
+		return rc;
+	}
+	skb->dev = p->dev;
+	ip_local_out(w, skb);
+	return 0;
+}
+
+/* What an error quotes: IP header and 8 bytes, at @p off. */
+static bool
+read_quote(const struct sk_buff *skb, uint32_t off, struct ip4_answer *a)
+{
+	struct rte_ipv4_hdr inner;
+	uint8_t l4[8];
+
+	if (skb_copy_bits(skb, off, &inner, sizeof(inner)) != 0 ||
+	    skb_copy_bits(skb, off + ip_hdrlen(&inner), l4, sizeof(l4)) != 0)
+		return false;
+	a->is_error = true;
+	a->proto = inner.next_proto_id;
+	a->dst = inner.dst_addr;
+	memcpy(&a->sport, l4, 2);
+	memcpy(&a->dport, l4 + 2, 2);
+	memcpy(&a->id, l4 + 4, 2);
+	memcpy(&a->seq, l4 + 6, 2);
+	/* Of ICMP, only an echo request of ours is of interest. */
+	return a->proto != IPPROTO_ICMP || l4[0] == ICMP4_ECHO;
+}
+
+bool
+ip4_probe_read(const struct sk_buff *skb, struct ip4_answer *a)
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	struct icmp4_hdr icmph;
+	uint32_t hlen = ip_hdrlen(iph);
+
+	memset(a, 0, sizeof(*a));
+	if (iph->next_proto_id != IPPROTO_ICMP ||
+	    skb_copy_bits(skb, hlen, &icmph, sizeof(icmph)) != 0)
+		return false;
+	a->from = iph->src_addr;
+	a->ttl = iph->time_to_live;
+	a->type = icmph.type;
+	a->code = icmph.code;
+	if (icmph.type == ICMP4_ECHO_REPLY) {
+		a->bytes = skb_len(skb) - hlen;
+		a->id = icmph.echo.id;
+		a->seq = icmph.echo.sequence;
+		return true;
+	}
+	if (!icmp4_type_is_error(icmph.type))
+		return false;
+	if (icmph.type == ICMP4_UNREACH && icmph.code == ICMP4_FRAG_NEEDED)
+		a->mtu = rte_be_to_cpu_16(icmph.frag.mtu);
+	return read_quote(skb, hlen + ICMP4_HDR_LEN, a);
+}
+
+const char *
+ip4_probe_error(uint8_t type, uint8_t code)
+{
+	static const char *const unreach[] = {
+		"Destination Net Unreachable",
+		"Destination Host Unreachable",
+		"Destination Protocol Unreachable",
+		"Destination Port Unreachable",
+		"Frag needed and DF set",
+		"Source Route Failed",
+		"Destination Net Unknown",
+		"Destination Host Unknown",
+		"Source Host Isolated",
+		"Destination Net Prohibited",
+		"Destination Host Prohibited",
+		"Destination Net Unreachable for Type of Service",
+		"Destination Host Unreachable for Type of Service",
+		"Packet filtered",
+		"Precedence Violation",
+		"Precedence Cutoff",
+	};
+
+	switch (type) {
+	case ICMP4_UNREACH:
+		return code < RTE_DIM(unreach) ? unreach[code]
+					       : "Destination Unreachable, bad code";
+	case ICMP4_TIME_EXCEEDED:
+		return code == ICMP4_EXC_TTL ? "Time to live exceeded"
+					     : "Frag reassembly time exceeded";
+	case ICMP4_PARAM_PROBLEM:
+		return "Parameter problem";
+	case ICMP4_SOURCE_QUENCH:
+		return "Source Quench";
+	case ICMP4_REDIRECT:
+		return "Redirect";
+	default:
+		return "Bad ICMP type";
+	}
+}
