@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NETDEV_CLI_H
+#define NETDEV_CLI_H
+/** @file A device as iproute2 shows it: shared by `ip link` and `ip addr`. */
+#include <jansson.h>
+#include <stdbool.h>
+#include "netdev/netdev.h"
+
+struct cli_ctx;
+
+/** Keys of `ip -j link show`, with those of -d and -s when the user asked. @p link: all that
+ * `ip link` has and `ip addr` has not. New reference. */
+json_t *netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link) CTL_ONLY;
+/** The same as text, ended by a newline. */
+void netdev_text(struct cli_ctx *c, const json_t *link);
+/** The device of argument DEV; NULL after cli_error() when it is absent or unknown. */
+struct net_device *netdev_cli_dev(struct cli_ctx *c) CTL_ONLY;
+/** Build a list of fn(dev) for DEV, or for all devices; with "up" for those that are. A NULL from
+ * @p fn leaves the device out. */
+int netdev_cli_list(struct cli_ctx *c,
+		    json_t *(*fn)(const struct cli_ctx *c, struct net_device *dev)) CTL_ONLY;
+#endif

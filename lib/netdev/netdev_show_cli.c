@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A device as iproute2 6.1 shows it, in JSON and in text. */
+#include <errno.h>
+#include <string.h>
+#include "ctl/cli.h"
+#include "netdev/netdev_cli.h"
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} flag_names[] = { /* iproute2's order */
+		   { IFF_LOOPBACK, "LOOPBACK" },
+		   { IFF_BROADCAST, "BROADCAST" },
+		   { IFF_POINTOPOINT, "POINTOPOINT" },
+		   { IFF_MULTICAST, "MULTICAST" },
+		   { IFF_NOARP, "NOARP" },
+		   { IFF_ALLMULTI, "ALLMULTI" },
+		   { IFF_PROMISC, "PROMISC" },
+		   { IFF_MASTER, "MASTER" },
+		   { IFF_SLAVE, "SLAVE" },
+		   { IFF_UP, "UP" }
+};
+
+static json_t *
+flags_json(const struct net_device *dev)
+{
+	json_t *list = json_array();
+	bool up = netif_running(dev), carrier = netif_carrier_ok(dev);
+
+	if (up && !carrier)
+		json_array_append_new(list, json_string("NO-CARRIER"));
+	for (unsigned int i = 0; i < RTE_DIM(flag_names); i++)
+		if (dev->flags & flag_names[i].bit)
+			json_array_append_new(list, json_string(flag_names[i].name));
+	if (up && carrier)
+		json_array_append_new(list, json_string("LOWER_UP"));
+	if (up && !netif_running(dev->real_dev))
+		json_array_append_new(list, json_string("M-DOWN"));
+	return list;
+}
+
+static const char *
+operstate(const struct net_device *dev)
+{
+	if (dev->flags & IFF_LOOPBACK && netif_running(dev))
+		return "UNKNOWN";
+	if (netif_running(dev) && netif_carrier_ok(dev))
+		return "UP";
+	return netif_running(dev) && dev->real_dev != dev ? "LOWERLAYERDOWN" : "DOWN";
+}
+
+static json_t *
+mac_json(const struct rte_ether_addr *a)
+{
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", RTE_ETHER_ADDR_BYTES(a));
+}
+
+static json_t *
+linkinfo_json(const struct net_device *dev) CTL_ONLY
+{
+	json_t *info = json_pack("{s:s}", "info_kind", dev->ctl->kind);
+
+	if (dev->vlan_proto != 0)
+		json_object_set_new(info, "info_data",
+				    json_pack("{s:s, s:i, s:[s]}", "protocol",
+					      dev->vlan_proto == RTE_BE16(RTE_ETHER_TYPE_QINQ)
+						      ? "802.1ad"
+						      : "802.1Q",
+					      "id", dev->vlan_id, "flags", "REORDER_HDR"));
+	return info;
+}
+
+/* Kinds that `ip link add` knows; a port or lo has no linkinfo, as in Linux. */
+static bool
+is_virtual_kind(const struct net_device *dev) CTL_ONLY
+{
+	return dev->ctl->ops->dellink != NULL;
+}
+
+static void
+add_detail(json_t *o, const struct net_device *dev) CTL_ONLY
+{
+	json_object_set_new(o, "promiscuity", json_integer(dev->ctl->promiscuity));
+	json_object_set_new(o, "allmulti", json_integer(dev->ctl->allmulti));
+	json_object_set_new(o, "min_mtu", json_integer(dev->ctl->min_mtu));
+	json_object_set_new(o, "max_mtu", json_integer(dev->ctl->max_mtu));
+	if (is_virtual_kind(dev))
+		json_object_set_new(o, "linkinfo", linkinfo_json(dev));
+	json_object_set_new(o, "carrier_changes", json_integer(dev->ctl->carrier_changes));
+}
+
+static void
+add_stats(json_t *o, const struct net_device *dev) CTL_ONLY
+{
+	struct netdev_stats_sum st;
+
+	dev_get_stats(dev, &st);
+	json_object_set_new(
+		o, "stats64",
+		json_pack("{s:{s:I, s:I, s:i, s:I, s:i, s:I}, s:{s:I, s:I, s:i, s:I, s:I, s:i}}",
+			  "rx", "bytes", (json_int_t)st.rx_bytes, "packets",
+			  (json_int_t)st.rx_packets, "errors", 0, "dropped",
+			  (json_int_t)st.rx_dropped, "over_errors", 0, "multicast",
+			  (json_int_t)st.rx_multicast, "tx", "bytes", (json_int_t)st.tx_bytes,
+			  "packets", (json_int_t)st.tx_packets, "errors", 0, "dropped",
+			  (json_int_t)st.tx_dropped, "carrier_errors",
+			  (json_int_t)st.drops[DROP_NETDEV_NO_CARRIER], "collisions", 0));
+}
+
+json_t *
+netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link)
+{
+	static const struct rte_ether_addr all_ones = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	static const struct rte_ether_addr zero;
+	bool lo = dev->flags & IFF_LOOPBACK;
+	json_t *o = json_object();
+	struct rte_ether_addr mac;
+
+	netdev_addr(dev, &mac);
+	json_object_set_new(o, "ifindex", json_integer(dev->ifindex));
+	if (dev->real_dev != dev)
+		json_object_set_new(o, "link", json_string(dev->real_dev->name));
+	json_object_set_new(o, "ifname", json_string(dev->name));
+	json_object_set_new(o, "flags", flags_json(dev));
+	json_object_set_new(o, "mtu", json_integer(dev->mtu));
+	json_object_set_new(o, "qdisc", json_string("noqueue"));
+	if (dev->ctl->master != NULL)
+		json_object_set_new(o, "master", json_string(dev->ctl->master->name));
+	json_object_set_new(o, "operstate", json_string(operstate(dev)));
+	if (link)
+		json_object_set_new(o, "linkmode", json_string("DEFAULT"));
+	json_object_set_new(o, "group", json_string("default"));
+	json_object_set_new(o, "txqlen", json_integer(1000));
+	json_object_set_new(o, "link_type", json_string(lo ? "loopback" : "ether"));
+	json_object_set_new(o, "address", mac_json(&mac));
+	json_object_set_new(o, "broadcast", mac_json(lo ? &zero : &all_ones));
+	if (dev->ctl->alias[0] != '\0')
+		json_object_set_new(o, "ifalias", json_string(dev->ctl->alias));
+	if (cli_wants_detail(c))
+		add_detail(o, dev);
+	if (cli_wants_stats(c))
+		add_stats(o, dev);
+	return o;
+}
+
+/* --- text --- */
+
+static const char *
+str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}
+
+static long long
+num(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void
+head_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *flags = json_object_get(o, "flags");
+
+	cli_printf(c, "%lld: %s%s%s: <", num(o, "ifindex"), str(o, "ifname"),
+		   json_object_get(o, "link") != NULL ? "@" : "", str(o, "link"));
+	for (size_t i = 0; i < json_array_size(flags); i++)
+		cli_printf(c, "%s%s", i > 0 ? "," : "",
+			   json_string_value(json_array_get(flags, i)));
+	cli_printf(c, "> mtu %lld qdisc %s ", num(o, "mtu"), str(o, "qdisc"));
+	if (json_object_get(o, "master") != NULL)
+		cli_printf(c, "master %s ", str(o, "master"));
+	cli_printf(c, "state %s ", str(o, "operstate"));
+	if (json_object_get(o, "linkmode") != NULL)
+		cli_printf(c, "mode %s ", str(o, "linkmode"));
+	cli_printf(c, "group %s qlen %lld\n", str(o, "group"), num(o, "txqlen"));
+	cli_printf(c, "    link/%s %s brd %s", str(o, "link_type"), str(o, "address"),
+		   str(o, "broadcast"));
+}
+
+static void
+detail_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *info = json_object_get(o, "linkinfo"),
+		     *data = json_object_get(info, "info_data");
+
+	if (json_object_get(o, "promiscuity") == NULL)
+		return;
+	cli_printf(c, " promiscuity %lld  allmulti %lld minmtu %lld maxmtu %lld",
+		   num(o, "promiscuity"), num(o, "allmulti"), num(o, "min_mtu"), num(o, "max_mtu"));
+	if (info != NULL)
+		cli_printf(c, "\n    %s", str(info, "info_kind"));
+	if (data != NULL)
+		cli_printf(c, " protocol %s id %lld <REORDER_HDR>", str(data, "protocol"),
+			   num(data, "id"));
+}
+
+static void
+stats_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *st = json_object_get(o, "stats64"), *rx = json_object_get(st, "rx"),
+		     *tx = json_object_get(st, "tx");
+
+	if (st == NULL)
+		return;
+	cli_printf(c, "\n    RX: %12s %12s %8s %8s %8s %8s\n", "bytes", "packets", "errors",
+		   "dropped", "missed", "mcast");
+	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld\n", num(rx, "bytes"),
+		   num(rx, "packets"), num(rx, "errors"), num(rx, "dropped"),
+		   num(rx, "over_errors"), num(rx, "multicast"));
+	cli_printf(c, "    TX: %12s %12s %8s %8s %8s %8s\n", "bytes", "packets", "errors",
+		   "dropped", "carrier", "collsns");
+	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld", num(tx, "bytes"),
+		   num(tx, "packets"), num(tx, "errors"), num(tx, "dropped"),
+		   num(tx, "carrier_errors"), num(tx, "collisions"));
+}
+
+void
+netdev_text(struct cli_ctx *c, const json_t *link)
+{
+	head_text(c, link);
+	detail_text(c, link);
+	if (json_object_get(link, "ifalias") != NULL)
+		cli_printf(c, "\n    alias %s", str(link, "ifalias"));
+	stats_text(c, link);
+	cli_printf(c, "\n");
+}
+
+/* --- arguments --- */
+
+struct net_device *
+netdev_cli_dev(struct cli_ctx *c)
+{
+	const char *name = cli_arg_dev(c, "DEV");
+	struct net_device *dev = name != NULL ? dev_get_by_name(name) : NULL;
+
+	if (name == NULL)
+		cli_error(c, -EINVAL, "which device? add \"dev NAME\"");
+	else if (dev == NULL)
+		cli_error_at(c, -ENODEV, name, "Cannot find device \"%s\"", name);
+	return dev;
+}
+
+int
+netdev_cli_list(struct cli_ctx *c, json_t *(*fn)(const struct cli_ctx *c, struct net_device *dev))
+{
+	struct net_device *only = NULL;
+	json_t *list;
+
+	if (cli_arg_dev(c, "DEV") != NULL) {
+		only = netdev_cli_dev(c);
+		if (only == NULL)
+			return -ENODEV;
+	}
+	list = json_array();
+	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
+		json_t *o;
+
+		if ((only != NULL && d != only) || (cli_has(c, "up") && !netif_running(d)))
+			continue;
+		o = fn(c, d);
+		if (o != NULL)
+			json_array_append_new(list, o);
+	}
+	cli_set_result(c, list);
+	return 0;
+}
