@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Documents: read, checked against the sections, described as a schema. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ctl/cfg_priv.h"
+
+struct cfg_section *cfg_sections;
+
+void
+cfg_register(struct cfg_section *s)
+{
+	struct cfg_section **at = &cfg_sections;
+
+	while (*at != NULL && (*at)->order <= s->order)
+		at = &(*at)->next;
+	s->next = *at;
+	*at = s;
+}
+
+static void
+check_version(const struct cfg *root)
+{
+	uint32_t version;
+
+	cfg_u32(root, "version", 1, 1, &version);
+}
+
+/* Top-level keys: the sections and "version". */
+static void
+check_keys(const struct cfg *root) CTL_ONLY
+{
+	const char **known;
+	size_t n = 0;
+
+	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next)
+		n++;
+	known = calloc(n + 2, sizeof(*known));
+	if (known == NULL) {
+		cfg_fail(root, NULL, "out of memory");
+		return;
+	}
+	n = 0;
+	known[n++] = "version";
+	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next)
+		known[n++] = s->name;
+	cfg_only(root, known);
+	free(known);
+}
+
+/* A list whose entries are told apart by value cannot hold one twice. */
+static void
+check_twice(const struct cfg *list)
+{
+	json_t *seen = json_object();
+	const json_t *v, *first;
+	char *text;
+	size_t i;
+
+	json_array_foreach((json_t *)list->node, i, v) {
+		struct cfg item = cfg_at(list, i);
+
+		text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+		if (text == NULL)
+			continue;
+		first = json_object_get(seen, text);
+		if (first != NULL)
+			cfg_fail(&item, NULL, "is the same as element %" JSON_INTEGER_FORMAT,
+				 json_integer_value(first));
+		else
+			json_object_set_new(seen, text, json_integer((json_int_t)i));
+		free(text);
+	}
+	json_decref(seen);
+}
+
+static void
+check_section(const struct cfg_section *s, const struct cfg *root)
+{
+	struct cfg sect = cfg_get(root, s->name);
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (sect.node == NULL)
+		return;
+	if (s->shape == CFG_MAP && !json_is_object(sect.node)) {
+		cfg_fail(&sect, NULL, "expected an object with an entry per name");
+		return;
+	}
+	if (s->shape == CFG_LIST && !json_is_array(sect.node)) {
+		cfg_fail(&sect, NULL, "expected an array");
+		return;
+	}
+	if (s->shape == CFG_LIST)
+		check_twice(&sect);
+	if (s->check == NULL)
+		return;
+	if (s->shape == CFG_OBJECT)
+		s->check(&sect, root);
+	if (s->shape == CFG_MAP)
+		json_object_foreach((json_t *)sect.node, key, v) {
+			struct cfg entry = cfg_get(&sect, key);
+
+			s->check(&entry, root);
+		}
+	if (s->shape == CFG_LIST)
+		json_array_foreach((json_t *)sect.node, i, v) {
+			struct cfg entry = cfg_at(&sect, i);
+
+			s->check(&entry, root);
+		}
+}
+
+/* What needs a restart stays as it is while the router runs. */
+static void
+check_restart(const struct cfg_section *s, const struct cfg *root) CTL_ONLY
+{
+	const json_t *running = cfg_running();
+	const json_t *old = json_object_get(running, s->name);
+	struct cfg sect = cfg_get(root, s->name);
+	bool same =
+		old == NULL ? sect.node == NULL : sect.node != NULL && json_equal(old, sect.node);
+
+	if (s->restart_only && running != NULL && !same)
+		cfg_fail(root, s->name, "a change here needs a restart of the daemon");
+}
+
+void
+cfg_check_doc(const json_t *doc, struct cfg_errors *e)
+{
+	struct cfg root = { .node = doc, .errs = e };
+
+	if (!json_is_object(doc)) {
+		cfg_fail(&root, NULL, "expected an object");
+		return;
+	}
+	check_keys(&root);
+	check_version(&root);
+	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next) {
+		check_section(s, &root);
+		check_restart(s, &root);
+	}
+}
+
+int
+cfg_check(const json_t *doc, char **report)
+{
+	struct cfg_errors e = { 0 };
+
+	cfg_check_doc(doc, &e);
+	cfg_errors_report(&e, report);
+	return *report != NULL ? -EINVAL : 0;
+}
+
+json_t *
+cfg_load_text(const char *text, const char *name, char **report)
+{
+	struct cfg_errors e = { 0 };
+	json_error_t err;
+	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, &err);
+
+	if (doc == NULL) {
+		struct strbuf b = { 0 };
+
+		strbuf_printf(&b, "%s:%d:%d: %s\n", name, err.line, err.column, err.text);
+		*report = strbuf_steal(&b);
+		return NULL;
+	}
+	cfg_check_doc(doc, &e);
+	cfg_errors_report(&e, report);
+	if (*report != NULL) {
+		json_decref(doc);
+		return NULL;
+	}
+	return doc;
+}
+
+static char dir[PATH_MAX] = ".";
+
+/* The sections may read files beside the document while they check it. */
+static void
+set_dir(const char *path)
+{
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash == NULL)
+		strcpy(dir, ".");
+	else if (slash == dir)
+		strcpy(dir, "/");
+	else
+		*slash = '\0';
+}
+
+const char *
+cfg_dir(void)
+{
+	return dir;
+}
+
+json_t *
+cfg_load_file(const char *path, char **report)
+{
+	struct strbuf b = { 0 };
+	char old_dir[PATH_MAX];
+	char buf[16384];
+	json_t *doc;
+	size_t n;
+	FILE *f;
+
+	*report = NULL;
+	f = fopen(path, "re");
+	while (f != NULL && (n = fread(buf, 1, sizeof(buf), f)) > 0)
+		strbuf_add(&b, buf, n);
+	if (f == NULL || ferror(f) || b.failed) {
+		if (asprintf(report, "%s: %s\n", path,
+			     b.failed ? "out of memory" : strerror(errno)) < 0)
+			*report = NULL;
+		strbuf_free(&b);
+		if (f != NULL)
+			fclose(f);
+		return NULL;
+	}
+	fclose(f);
+	snprintf(old_dir, sizeof(old_dir), "%s", dir);
+	set_dir(path);
+	doc = cfg_load_text(strbuf_str(&b), path, report);
+	if (doc == NULL)
+		snprintf(dir, sizeof(dir), "%s", old_dir); /* refused: nothing has changed */
+	strbuf_free(&b);
+	return doc;
+}
+
+static json_t *
+entry_schema(const struct cfg_section *s)
+{
+	json_t *v = s->schema != NULL ? json_loads(s->schema, 0, NULL) : NULL;
+
+	return v != NULL ? v : json_object(); /* {}: anything, the section checks it */
+}
+
+json_t *
+cfg_schema(void)
+{
+	json_t *props = json_pack("{s:{s:i}}", "version", "const", 1);
+
+	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next) {
+		json_t *entry = entry_schema(s);
+
+		if (s->shape == CFG_MAP)
+			entry = json_pack("{s:s, s:o}", "type", "object", "additionalProperties",
+					  entry);
+		else if (s->shape == CFG_LIST)
+			entry = json_pack("{s:s, s:o, s:b}", "type", "array", "items", entry,
+					  "uniqueItems", 1);
+		json_object_set_new(props, s->name, entry);
+	}
+	return json_pack("{s:s, s:s, s:s, s:b, s:o}", "$schema",
+			 "https://json-schema.org/draft/2020-12/schema", "title",
+			 "Pollux configuration", "type", "object", "additionalProperties", 0,
+			 "properties", props);
+}

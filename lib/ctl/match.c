@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Words against the programs of all commands at once. A thread is one reading of the line so far;
+ * after each word those readings live on that fit it best: a keyword as written, then a value
+ * that has a form (number, address, device), then an abbreviated keyword, then any word. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/editdist.h"
+#include "ctl/cli_priv.h"
+
+enum fit { FIT_EXACT, FIT_TYPED, FIT_ABBREV, FIT_ANY, FIT_NONE };
+
+static void follow(struct cli_matcher *m, struct cli_threads *to, struct cli_thread t);
+
+static void
+push(struct cli_matcher *m, struct cli_threads *to, const struct cli_thread *t)
+{
+	struct cli_thread *p;
+
+	for (size_t i = 0; i < to->n; i++)
+		if (to->t[i].prog == t->prog && to->t[i].pc == t->pc && to->t[i].rest == t->rest &&
+		    memcmp(to->t[i].used, t->used, sizeof(t->used)) == 0)
+			return; /* the same place, read in another way: the first one stands */
+	if (to->n == to->cap) {
+		size_t cap = to->cap > 0 ? to->cap * 2 : 64;
+
+		p = realloc(to->t, cap * sizeof(*p));
+		if (p == NULL) {
+			m->no_mem = true;
+			return;
+		}
+		to->t = p;
+		to->cap = cap;
+	}
+	to->t[to->n++] = *t;
+}
+
+static struct cli_arg *
+bind(struct cli_matcher *m, struct cli_thread *t, int kind)
+{
+	struct cli_arg *a = arena_alloc(&m->arena, sizeof(*a));
+
+	if (a == NULL) {
+		m->no_mem = true;
+		return NULL;
+	}
+	a->kind = kind;
+	a->prev = t->args;
+	t->args = a;
+	return a;
+}
+
+static void
+follow_set(struct cli_matcher *m, struct cli_threads *to, const struct cli_thread *t,
+	   const struct cli_op *op)
+{
+	struct cli_thread next;
+
+	for (uint16_t i = 0; i + 1 < op->n_targets; i++) {
+		unsigned int bit = op->first_bit + i;
+		uint64_t mask = UINT64_C(1) << (bit % 64);
+
+		if (t->used[bit / 64] & mask)
+			continue;
+		next = *t;
+		next.pc = op->targets[i];
+		if (!(op->repeats & (UINT64_C(1) << i)))
+			next.used[bit / 64] |= mask;
+		follow(m, to, next);
+	}
+	next = *t;
+	next.pc = op->targets[op->n_targets - 1];
+	follow(m, to, next);
+}
+
+/* Go on from t.pc until a word is needed, everywhere that leads to. */
+static void
+follow(struct cli_matcher *m, struct cli_threads *to, struct cli_thread t)
+{
+	const struct cli_op *op = &t.prog->ops[t.pc];
+
+	switch (op->code) {
+	case CLI_OP_KEY:
+	case CLI_OP_VAL:
+	case CLI_OP_MATCH:
+		push(m, to, &t);
+		return;
+	case CLI_OP_ALT:
+	case CLI_OP_JMP:
+		for (uint16_t i = 0; i < op->n_targets; i++) {
+			struct cli_thread next = t;
+
+			next.pc = op->targets[i];
+			follow(m, to, next);
+		}
+		return;
+	case CLI_OP_SET:
+		follow_set(m, to, &t, op);
+		return;
+	case CLI_OP_ENTER: { /* the SET behind it: none of its groups is used */
+		const struct cli_op *set = op + 1;
+
+		for (uint16_t i = 0; i + 1 < set->n_targets; i++) {
+			unsigned int bit = set->first_bit + i;
+
+			t.used[bit / 64] &= ~(UINT64_C(1) << (bit % 64));
+		}
+		break;
+	}
+	case CLI_OP_BEGIN:
+		bind(m, &t, CLI_A_BEGIN);
+		break;
+	case CLI_OP_END:
+		bind(m, &t, CLI_A_END);
+		break;
+	}
+	t.pc++;
+	follow(m, to, t);
+}
+
+void
+match_init(struct cli_matcher *m, const struct cli_words *ws)
+{
+	*m = (struct cli_matcher){ .words = ws };
+	for (size_t i = 0; i < cli_n_progs; i++)
+		follow(m, &m->now, (struct cli_thread){ .prog = cli_progs[i] });
+}
+
+void
+match_free(struct cli_matcher *m)
+{
+	free(m->now.t);
+	arena_free(&m->arena);
+	*m = (struct cli_matcher){ 0 };
+}
+
+static const struct cli_op *
+op_of(const struct cli_thread *t)
+{
+	return &t->prog->ops[t->pc];
+}
+
+static enum fit
+fit_of(const struct cli_thread *t, const struct cli_word *w)
+{
+	const struct cli_op *op = op_of(t);
+	struct cli_arg scratch;
+	char why[64];
+	int kw;
+
+	if (t->rest)
+		return FIT_ANY;
+	if (op->code == CLI_OP_MATCH)
+		return FIT_NONE;
+	if (op->code == CLI_OP_KEY) {
+		kw = w->quoted ? -1 : keyword_fit(op->name, w->text);
+		return kw == 0 ? FIT_EXACT : kw > 0 ? FIT_ABBREV : FIT_NONE;
+	}
+	if (op->type == CLI_T_STR || op->type == CLI_T_REST)
+		return FIT_ANY;
+	return value_parse(op, w->text, &scratch, why, sizeof(why)) ? FIT_TYPED : FIT_NONE;
+}
+
+/* The different keywords here that @p w abbreviates. */
+static size_t
+abbreviated(const struct cli_matcher *m, const struct cli_word *w, const char **kw, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->now.n; i++) {
+		const struct cli_op *op = op_of(&m->now.t[i]);
+		size_t k = 0;
+
+		if (op->code != CLI_OP_KEY || m->now.t[i].rest ||
+		    keyword_fit(op->name, w->text) != 1)
+			continue;
+		while (k < n && strcmp(kw[k], op->name) != 0)
+			k++;
+		if (k == n && n < max)
+			kw[n++] = op->name;
+	}
+	return n;
+}
+
+/* The text of a "rest" argument: the line from here on, or the one quoted word that it is. */
+static const char *
+rest_of_line(struct cli_matcher *m, size_t word)
+{
+	const struct cli_words *ws = m->words;
+	char *s;
+	size_t len;
+
+	if (word + 1 == ws->n)
+		return ws->w[word].text;
+	s = arena_strdup(&m->arena, ws->line + ws->w[word].start);
+	if (s == NULL) {
+		m->no_mem = true;
+		return "";
+	}
+	for (len = strlen(s); len > 0 && strchr(" \t\r\n", s[len - 1]) != NULL; len--)
+		s[len - 1] = '\0';
+	return s;
+}
+
+static void
+advance(struct cli_matcher *m, struct cli_threads *to, struct cli_thread t, size_t word)
+{
+	const struct cli_op *op = op_of(&t);
+	struct cli_arg *a;
+	char why[64];
+
+	if (t.rest) {
+		push(m, to, &t);
+		return;
+	}
+	a = bind(m, &t, op->code == CLI_OP_KEY ? CLI_A_KEY : CLI_A_VAL);
+	if (a == NULL)
+		return;
+	a->name = op->name;
+	a->word = op->name;
+	if (op->code == CLI_OP_VAL) {
+		a->type = op->type;
+		a->word = m->words->w[word].text;
+		value_parse(op, a->word, a, why, sizeof(why));
+	}
+	t.pc++;
+	if (op->code == CLI_OP_VAL && op->type == CLI_T_REST) {
+		a->word = rest_of_line(m, word);
+		t.rest = true;
+	}
+	follow(m, to, t);
+}
+
+bool
+match_step(struct cli_matcher *m, size_t word)
+{
+	const struct cli_word *w = &m->words->w[word];
+	struct cli_threads next = { 0 };
+	const char *kw[128];
+	const char *taken = NULL;
+	enum fit best = FIT_NONE;
+	size_t n;
+
+	for (size_t i = 0; i < m->now.n; i++) {
+		enum fit f = fit_of(&m->now.t[i], w);
+
+		best = f < best ? f : best;
+	}
+	if (best == FIT_ABBREV) {
+		n = abbreviated(m, w, kw, 128);
+		taken = keyword_prefer(kw, n);
+		if (taken == NULL)
+			return false;
+	}
+	if (best == FIT_NONE)
+		return false;
+	for (size_t i = 0; i < m->now.n; i++) {
+		const struct cli_thread *t = &m->now.t[i];
+
+		if (fit_of(t, w) != best)
+			continue;
+		if (taken != NULL && strcmp(op_of(t)->name, taken) != 0)
+			continue;
+		advance(m, &next, *t, word);
+	}
+	free(m->now.t);
+	m->now = next;
+	return next.n > 0;
+}
+
+const struct cli_thread *
+match_done(const struct cli_matcher *m)
+{
+	for (size_t i = 0; i < m->now.n; i++)
+		if (op_of(&m->now.t[i])->code == CLI_OP_MATCH)
+			return &m->now.t[i];
+	return NULL;
+}
+
+/* The places where a word is expected, each once. */
+static size_t
+expected(const struct cli_matcher *m, const struct cli_op **ops, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->now.n; i++) {
+		const struct cli_op *op = op_of(&m->now.t[i]);
+		size_t k = 0;
+
+		if (op->code == CLI_OP_MATCH || m->now.t[i].rest)
+			continue;
+		while (k < n && (ops[k]->code != op->code || strcmp(ops[k]->name, op->name) != 0))
+			k++;
+		if (k == n && n < max)
+			ops[n++] = op;
+	}
+	return n;
+}
+
+static void
+list_expected(struct strbuf *out, const struct cli_op *const *ops, size_t n)
+{
+	char buf[64];
+
+	for (size_t i = 0; i < n; i++) {
+		strbuf_puts(out, i == 0 ? "" : ", ");
+		if (ops[i]->code == CLI_OP_KEY)
+			strbuf_puts(out, ops[i]->name);
+		else
+			strbuf_printf(out, "%s (%s)", ops[i]->name,
+				      value_describe(ops[i], buf, sizeof(buf)));
+	}
+}
+
+/* The keyword that was probably meant, or NULL. */
+static const char *
+nearest(const struct cli_op *const *ops, size_t n, const char *word)
+{
+	const char *best = NULL;
+	unsigned int dist = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned int d;
+
+		if (ops[i]->code != CLI_OP_KEY)
+			continue;
+		d = edit_distance(ops[i]->name, word);
+		if (edit_is_near(word, d) && (best == NULL || d < dist)) {
+			best = ops[i]->name;
+			dist = d;
+		}
+	}
+	return best;
+}
+
+/* What is wrong with the word as the value that it was probably meant to be: the reason of a
+ * single candidate, else nothing. Sets *dev for a device that does not exist. */
+static void
+explain_value(const struct cli_op *const *ops, size_t n, const char *word, char *why, size_t len,
+	      bool *dev)
+{
+	struct cli_arg scratch;
+	size_t values = 0;
+
+	why[0] = '\0';
+	*dev = false;
+	for (size_t i = 0; i < n; i++) {
+		if (ops[i]->code != CLI_OP_VAL)
+			continue;
+		value_parse(ops[i], word, &scratch, why, len);
+		*dev = ops[i]->type == CLI_T_DEV || ops[i]->type == CLI_T_PORT;
+		values++;
+	}
+	if (values != 1) {
+		why[0] = '\0';
+		*dev = false;
+	}
+}
+
+static void
+list_devices(void *arg, const char *word)
+{
+	struct strbuf *out = arg;
+
+	strbuf_printf(out, "%s%s", out->len > 0 ? ", " : "", word);
+}
+
+static int
+explain_dev(const char *word, struct strbuf *out)
+{
+	struct strbuf devs = { 0 };
+
+	if (cli_complete_dev != NULL)
+		cli_complete_dev(list_devices, &devs);
+	strbuf_printf(out, "\"%s\": cannot find device", word);
+	if (devs.len > 0 && devs.len < 400)
+		strbuf_printf(out, "; there are %s", strbuf_str(&devs));
+	strbuf_free(&devs);
+	return CLI_FAILED;
+}
+
+static int
+explain_word(const struct cli_matcher *m, const struct cli_op *const *ops, size_t n,
+	     const char *word, struct strbuf *out)
+{
+	const char *near = nearest(ops, n, word);
+	const char *kw[128];
+	char why[64];
+	bool dev;
+	size_t k = abbreviated(m, &(struct cli_word){ .text = word }, kw, 128);
+
+	if (k > 1) {
+		strbuf_printf(out, "\"%s\": ambiguous: ", word);
+		for (size_t i = 0; i < k; i++)
+			strbuf_printf(out, "%s%s", i > 0 ? ", " : "", kw[i]);
+		return CLI_USAGE;
+	}
+	if (n == 0) {
+		strbuf_printf(out, "\"%s\": unexpected, the command ends before it", word);
+		return CLI_USAGE;
+	}
+	explain_value(ops, n, word, why, sizeof(why), &dev);
+	if (dev && near == NULL && why[0] == 'c')
+		return explain_dev(word, out);
+	strbuf_printf(out, "\"%s\": ", word);
+	if (near != NULL)
+		strbuf_printf(out, "did you mean %s? ", near);
+	else if (why[0] != '\0' && n == 1)
+		strbuf_printf(out, "%s, ", why);
+	strbuf_puts(out, n == 1 ? "expected " : "expected one of ");
+	list_expected(out, ops, n);
+	return CLI_USAGE;
+}
+
+int
+match_explain(struct cli_matcher *m, size_t at, struct strbuf *out)
+{
+	const struct cli_op *ops[256];
+	size_t n = expected(m, ops, 256);
+
+	if (m->no_mem) {
+		strbuf_puts(out, "out of memory");
+		return CLI_FAILED;
+	}
+	if (at < m->words->n)
+		return explain_word(m, ops, n, m->words->w[at].text, out);
+	strbuf_puts(out, "incomplete after \"");
+	for (size_t i = 0; i < m->words->n; i++)
+		strbuf_printf(out, "%s%s", i > 0 ? " " : "", m->words->w[i].text);
+	strbuf_puts(out, n == 1 ? "\": expected " : "\": expected one of ");
+	list_expected(out, ops, n);
+	return CLI_USAGE;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sysctl(8): tunables by name. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/sysctl.h"
+#include "ctl/cli_priv.h"
+
+static void
+add_var(const struct sysctl_var *v, void *arg)
+{
+	json_t *e;
+
+	role_enter_ctl();
+	e = json_pack("{s:s, s:i}", "key", v->name, "value", sysctl_get(v));
+	if (v->t->unit != NULL)
+		json_object_set_new(e, "unit", json_string(v->t->unit));
+	json_array_append_new(arg, e);
+}
+
+static int
+unknown(struct cli_ctx *c, const char *key) CTL_ONLY
+{
+	const char *near = sysctl_nearest(key);
+
+	if (near == NULL)
+		return cli_error_at(c, -ENOENT, key, "\"%s\": no such key", key);
+	return cli_error_at(c, -ENOENT, key, "\"%s\": no such key, the nearest is %s", key, near);
+}
+
+static int
+write_var(struct cli_ctx *c, const struct sysctl_var *v, const char *value) CTL_ONLY
+{
+	char *end;
+	long n;
+	int rc;
+
+	if (!cli_may_write(c))
+		return cli_denied(c);
+	errno = 0;
+	n = strtol(value, &end, 0);
+	if (end == value || *end != '\0' || errno != 0)
+		return cli_error_at(c, -EINVAL, value, "\"%s\": expected a number %d..%d for %s",
+				    value, v->t->min, v->t->max, v->name);
+	if (n < v->t->min || n > v->t->max)
+		return cli_error_at(c, -ERANGE, value, "\"%s\": %s takes %d..%d", value, v->name,
+				    v->t->min, v->t->max);
+	rc = sysctl_set(v, (int)n);
+	if (rc == -EPERM)
+		return cli_error_at(c, rc, v->name, "%s is read only", v->name);
+	if (rc < 0)
+		return cli_error_at(c, rc, value, "%s = %ld: %s", v->name, n, strerror(-rc));
+	return 0;
+}
+
+/* KEY, or KEY=VALUE; blanks around "=" are the user's way of writing it in a file. */
+static int
+one(struct cli_ctx *c, const char *word, bool must_write, json_t *out) CTL_ONLY
+{
+	const char *eq = strchr(word, '=');
+	char *key = strndup(word, eq != NULL ? (size_t)(eq - word) : strlen(word));
+	struct sysctl_var v;
+	int rc = 0;
+
+	if (key == NULL)
+		return -ENOMEM;
+	if (eq == NULL && must_write)
+		rc = cli_error_at(c, -EINVAL, word, "\"%s\": -w needs KEY=VALUE", word);
+	else if (sysctl_find(key, &v) < 0)
+		rc = unknown(c, key);
+	else if (eq != NULL)
+		rc = write_var(c, &v, eq + 1);
+	if (rc == 0)
+		add_var(&v, out);
+	free(key);
+	return rc;
+}
+
+static int
+cmd_sysctl(struct cli_ctx *c)
+{
+	unsigned int n = cli_count(c, "KEY");
+	json_t *out = json_array();
+	int rc = 0;
+
+	role_enter_ctl();
+	if (n == 0)
+		sysctl_walk("", add_var, out);
+	for (unsigned int i = 0; i < n && rc == 0; i++)
+		rc = one(c, cli_arg_str(cli_group(c, "KEY", i), "KEY"), cli_has(c, "-w"), out);
+	cli_set_result(c, out);
+	return rc;
+}
+
+static int
+cmd_sysctl_all(struct cli_ctx *c)
+{
+	const char *prefix = cli_arg_str(c, "PREFIX");
+	json_t *out = json_array();
+
+	role_enter_ctl();
+	sysctl_walk(prefix != NULL ? prefix : "", add_var, out);
+	cli_set_result(c, out);
+	return 0;
+}
+
+static void
+text_sysctl(struct cli_ctx *c, const json_t *result)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach((json_t *)result, i, e)
+		cli_printf(c, "%s = %" JSON_INTEGER_FORMAT "\n",
+			   json_string_value(json_object_get(e, "key")),
+			   json_integer_value(json_object_get(e, "value")));
+}
+
+static const struct cli_cmd sysctl_cmds[] = {
+	{ .syntax = "sysctl -a [PREFIX:str]",
+	  .help = "Show all tunables, or those whose name begins so.",
+	  .section = "control",
+	  .fn = cmd_sysctl_all,
+	  .text = text_sysctl,
+	  .read_only = true },
+	{ .syntax = "sysctl [-w] [KEY:str]...",
+	  .help = "Show tunables by name, or set them: KEY=VALUE.",
+	  .section = "control",
+	  .fn = cmd_sysctl,
+	  .text = text_sysctl,
+	  .read_only = true }, /* a write asks for permission by itself */
+	{ .syntax = NULL },
+};
+
+void
+sysctl_cli_register(void)
+{
+	cli_register(sysctl_cmds);
+}
