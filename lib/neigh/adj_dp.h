@@ -68,7 +68,7 @@ enum {
 #define ADJ_MAX (1u << 18) /* slots: 100k neighbours and their groups with room to spare */
 
 extern struct adj **adj_tab; /* [ADJ_MAX]; no slot is ever NULL: a free one says ADJ_NO_ROUTE */
-/** Seconds as the control thread counts them, for stamps: it ticks, workers copy. */
+/** clock_ms() / 1000, never 0, for stamps: the control thread ticks it, workers copy. */
 extern uint32_t adj_now_s;
 
 /** The adjacency of a slot that a FIB leaf names. RCU: good for this burst only. */

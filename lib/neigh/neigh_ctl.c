@@ -417,7 +417,8 @@ neigh_housekeep(uint64_t now_ms)
 {
 	struct neigh_table *t = &neigh_tbl;
 
-	__atomic_store_n(&adj_now_s, (uint32_t)(now_ms / 1000) + 1, __ATOMIC_RELAXED);
+	/* of clock_ms(), as workers may compute them, too; 0 means: not used */
+	__atomic_store_n(&adj_now_s, RTE_MAX((uint32_t)(now_ms / 1000), 1u), __ATOMIC_RELAXED);
 	watch_stale(&t->list[NL_STALE], now_ms);
 	watch_stale(&t->list[NL_STALE_HELD], now_ms);
 	collect_failed(now_ms);

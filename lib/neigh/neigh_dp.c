@@ -15,11 +15,12 @@ struct tx_run {
 	struct rte_mbuf *pkts[SKB_BURST];
 };
 
+/* By way of the device layer, for one test of flags and of listeners a burst. */
 static DP_ONLY void
 run_flush(struct worker *w, struct tx_run *run)
 {
 	if (run->n > 0)
-		run->lower->ops_dp->xmit(w, run->lower, run->pkts, run->n);
+		dev_queue_xmit(w, run->lower, run->pkts, run->n);
 	run->n = 0;
 }
 

@@ -74,7 +74,9 @@ uint32_t
 neigh_used_ago(struct neighbour *n)
 {
 	neigh_fold_used(n);
-	return n->used_s == 0 ? UINT32_MAX : adj_now_s - n->used_s;
+	if (n->used_s == 0)
+		return UINT32_MAX;
+	return adj_now_s > n->used_s ? adj_now_s - n->used_s : 0;
 }
 
 /* --- the queue of packets that wait for this neighbour --- */
