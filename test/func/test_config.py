@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The JSON config: what is refused and how it is told, --check, reload by SIGHUP, clean stop."""
+import copy
+import json
+import os
+import signal
+import stat
+import time
+
+import pytest
+from dut import ROOT, build_dir, merge
+from netlab import SLOW, sh
+
+pytestmark = pytest.mark.ours("polluxd's own")
+
+BASE = {"version": 1,
+        "system": {"hostname": "r1", "log": {"level": "info"}},
+        "dpdk": {"control": 0, "workers": [0], "hugepages": False, "memory_mb": 128},
+        "ports": {"p0": {"device": "net_null0", "mtu": 1500}, "p1": {"device": "net_null1"}},
+        "vlans": {"p0.100": {"parent": "p0", "id": 100}},
+        "addresses": {"p0": ["192.0.2.1/24"], "p0.100": ["10.0.0.1/24", "10.0.1.1/24"]},
+        "neighbours": [{"dst": "192.0.2.9", "dev": "p0", "lladdr": "02:00:00:00:00:09"}],
+        "routes": [{"dst": "default", "gateway": "192.0.2.254"},
+                   {"dst": "203.0.113.0/24", "type": "blackhole"}],
+        "sysctl": {"net.ipv4.ip_forward": 1}}
+
+# (what is merged over BASE, pointer that must be named, a word the message must hold)
+BAD = [
+    ({"route": []}, "/route", "routes"),
+    ({"version": 2}, "/version", "1"),
+    ({"version": "1"}, "/version", "integer"),
+    ({"ports": []}, "/ports", "object"),
+    ({"ports": {"p0": 7}}, "/ports/p0", "object"),
+    ({"ports": {"p0": {"device": None}}}, "/ports/p0/device", ""),
+    ({"ports": {"p0": {"device": 3}}}, "/ports/p0/device", "string"),
+    ({"ports": {"p0": {"devise": "x"}}}, "/ports/p0/devise", "device"),
+    ({"ports": {"p0": {"mtu": "1500"}}}, "/ports/p0/mtu", "integer"),
+    ({"ports": {"p0": {"mtu": 10}}}, "/ports/p0/mtu", "68"),
+    ({"ports": {"p0": {"mtu": 70000}}}, "/ports/p0/mtu", ""),
+    ({"ports": {"p0": {"mtu": 1500.5}}}, "/ports/p0/mtu", "integer"),
+    ({"ports": {"p0": {"mtu": -1}}}, "/ports/p0/mtu", ""),
+    ({"ports": {"p0": {"rx_queues": 0}}}, "/ports/p0/rx_queues", ""),
+    ({"ports": {"p0": {"rx_desc": True}}}, "/ports/p0/rx_desc", "integer"),
+    ({"ports": {"p0": {"mac": "02:00"}}}, "/ports/p0/mac", "MAC"),
+    ({"ports": {"p0": {"mac": "01:00:5e:00:00:01"}}}, "/ports/p0/mac", "unicast"),
+    ({"ports": {"p0": {"enabled": 1}}}, "/ports/p0/enabled", "true or false"),
+    ({"ports": {"a/b": {"device": "net_null7"}}}, "/ports/a~1b", ""),
+    ({"ports": {"sixteen-letters!": {"device": "net_null7"}}}, "/ports/sixteen-letters!", ""),
+    ({"ports": {"p1": {"device": "net_null0"}}}, "/ports/p", "p"),
+    ({"vlans": {"p0.100": {"parent": None}}}, "/vlans/p0.100/parent", ""),
+    ({"vlans": {"p0.100": {"parent": "p9"}}}, "/vlans/p0.100/parent", "p9"),
+    ({"vlans": {"p0.100": {"id": 0}}}, "/vlans/p0.100/id", "1"),
+    ({"vlans": {"p0.100": {"id": 4095}}}, "/vlans/p0.100/id", "4094"),
+    ({"vlans": {"v2": {"parent": "p0", "id": 100}}}, "/vlans/", "100"),
+    ({"vlans": {"p1": {"parent": "p0", "id": 9}}}, "/vlans/p1", ""),
+    ({"addresses": {"p9": ["10.9.0.1/24"]}}, "/addresses/p9", "p9"),
+    ({"addresses": {"p0": "192.0.2.1/24"}}, "/addresses/p0", "array"),
+    ({"addresses": {"p0": ["192.0.2.1/33"]}}, "/addresses/p0/0", ""),
+    ({"addresses": {"p0": ["192.0.2.256/24"]}}, "/addresses/p0/0", ""),
+    ({"addresses": {"p0": ["192.0.2.1/24", "x"]}}, "/addresses/p0/1", "x"),
+    ({"addresses": {"p0": [4]}}, "/addresses/p0/0", ""),
+    ({"addresses": {"p0": ["224.0.0.1/24"]}}, "/addresses/p0/0", ""),
+    ({"addresses": {"p0": ["127.0.0.1/8"]}}, "/addresses/p0/0", ""),
+    ({"addresses": {"p0": ["192.0.2.1/24", "192.0.2.1/24"]}}, "/addresses/p0/1", ""),
+    ({"neighbours": {}}, "/neighbours", "array"),
+    ({"neighbours": [{"dst": "192.0.2.9", "dev": "p0"}]}, "/neighbours/0/lladdr", ""),
+    ({"neighbours": [{"dev": "p0", "lladdr": "02:00:00:00:00:09"}]}, "/neighbours/0/dst", ""),
+    ({"neighbours": [{"dst": "192.0.2.9", "dev": "p9", "lladdr": "02:00:00:00:00:09"}]},
+     "/neighbours/0/dev", "p9"),
+    ({"neighbours": [{"dst": "192.0.2.9", "dev": "p0", "lladdr": "nonsense"}]},
+     "/neighbours/0/lladdr", "MAC"),
+    ({"neighbours": [{"dst": "192.0.2.9", "dev": "p0", "lladdr": "02:00:00:00:00:09", "mac": 1}]},
+     "/neighbours/0/mac", ""),
+    ({"routes": {}}, "/routes", "array"),
+    ({"routes": [{"gateway": "192.0.2.254"}]}, "/routes/0/dst", ""),
+    ({"routes": [{"dst": "default", "gatway": "192.0.2.254"}]}, "/routes/0/gatway", "gateway"),
+    ({"routes": [{"dst": "default", "gateway": "192.0.2"}]}, "/routes/0/gateway", ""),
+    ({"routes": [{"dst": "10.0.0.0/40", "gateway": "192.0.2.254"}]}, "/routes/0/dst", ""),
+    ({"routes": [{"dst": "default", "type": "blackhoel"}]}, "/routes/0/type", "blackhole"),
+    ({"routes": [{"dst": "default", "gateway": "192.0.2.254", "dev": "p9"}]}, "/routes/0/dev", "p9"),
+    ({"routes": [{"dst": "default", "gateway": "192.0.2.254", "metric": -4}]}, "/routes/0/metric", ""),
+    ({"routes": [{"dst": "default", "type": "blackhole", "gateway": "192.0.2.254"}]}, "/routes/0", ""),
+    ({"routes": [{"dst": "default"}]}, "/routes/0", ""),
+    ({"routes": [7]}, "/routes/0", "object"),
+    ({"sysctl": {"net.ipv4.ip_forwrd": 1}}, "/sysctl/net.ipv4.ip_forwrd", "ip_forward"),
+    ({"sysctl": {"net.ipv4.ip_forward": "on"}}, "/sysctl/net.ipv4.ip_forward", ""),
+    ({"sysctl": {"net.ipv4.ip_forward": 5}}, "/sysctl/net.ipv4.ip_forward", ""),
+    ({"dpdk": {"control": 99999}}, "/dpdk/control", ""),
+    ({"dpdk": {"workers": []}}, "/dpdk/workers", ""),
+    ({"dpdk": {"workers": [0, "1"]}}, "/dpdk/workers/1", "integer"),
+    ({"dpdk": {"memory_mb": 1}}, "/dpdk/memory_mb", "64"),
+    ({"dpdk": {"hugepages": "no"}}, "/dpdk/hugepages", "true or false"),
+    ({"dpdk": {"eal": "--no-pci"}}, "/dpdk/eal", "list"),
+    ({"system": {"socket": "here"}}, "/system/socket", "absolute"),
+    ({"system": {"log": {"level": "loud"}}}, "/system/log/level", "info"),
+    ({"system": {"hostnam": "x"}}, "/system/hostnam", "hostname"),
+]
+
+
+def check(path):
+    return sh([str(build_dir() / "app/polluxd/polluxd"), "--", "-c", str(path), "--check"],
+              check=False)
+
+
+def written(tmp_path, text):
+    path = tmp_path / "c.json"
+    path.write_text(text if isinstance(text, str) else json.dumps(text))
+    return path
+
+
+def test_good_config_passes(tmp_path):
+    done = check(written(tmp_path, BASE))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").rglob("*.json")), ids=lambda p: p.name)
+def test_examples_pass(path):
+    if "$schema" in json.loads(path.read_text()):
+        pytest.skip("the schema itself")
+    done = check(path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("extra, pointer, word", BAD, ids=[f"{p}={str(e)[:60]}" for e, p, _ in BAD])
+def test_bad_config_is_refused(tmp_path, extra, pointer, word):
+    """Exit 1, and a line on stderr with the JSON pointer (RFC 6901) and what is wrong there."""
+    done = check(written(tmp_path, merge(copy.deepcopy(BASE), extra)))
+    assert done.returncode == 1, f"exit {done.returncode}\n{done.stdout}{done.stderr}"
+    lines = [s for s in done.stderr.splitlines() if pointer in s]
+    assert lines and any(word in s for s in lines), done.stdout + done.stderr
+
+
+def test_every_error_is_listed(tmp_path):
+    bad = merge(copy.deepcopy(BASE), {"ports": {"p0": {"mtu": 1}}, "vlans": {"p0.100": {"id": 0}},
+                                      "sysctl": {"net.ipv4.nothing": 1}, "rotes": []})
+    done = check(written(tmp_path, bad))
+    assert done.returncode == 1
+    for pointer in ("/ports/p0/mtu", "/vlans/p0.100/id", "/sysctl/net.ipv4.nothing", "/rotes"):
+        assert pointer in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("text, where", [
+    ('{ "version": 1,\n  "ports": { "p0" { } } }', ":2:"),
+    ('{ "version": 1,\n\n', ":3:"),
+    ("", ":1:"),
+    ('{ "version": 1, "version": 1 }', "version"),
+    ("[]", "object"),
+    ('{ "version": 1 } trailing', ":1:"),
+])
+def test_syntax_errors_name_the_place(tmp_path, text, where):
+    done = check(written(tmp_path, text))
+    assert done.returncode == 1 and where in done.stderr, done.stdout + done.stderr
+
+
+def test_missing_file(tmp_path):
+    done = check(tmp_path / "none.json")
+    assert done.returncode == 1 and "none.json" in done.stderr
+
+
+def test_daemon_does_not_start_with_a_bad_config(tmp_path):
+    path = written(tmp_path, merge(copy.deepcopy(BASE), {"ports": {"p0": {"mtu": 1}}}))
+    done = sh([str(build_dir() / "app/polluxd/polluxd"), "--", "-c", str(path)], check=False,
+              timeout=60)
+    assert done.returncode == 1 and "/ports/p0/mtu" in done.stderr
+
+
+def reload(dut, config):
+    dut.write_config(config)
+    dut.proc.send_signal(signal.SIGHUP)
+
+
+def has(dut, dst):
+    return any(r["dst"] == dst for r in dut.ip_json("route show"))
+
+
+def eventually(holds, what):
+    end = time.monotonic() + SLOW
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def test_reload(fresh):
+    """SIGHUP applies the difference, under traffic that does not notice."""
+    made = fresh()
+    dut, first = made.dut, copy.deepcopy(made.dut.config)
+    made.h1.ping(made.h2.ip)
+    flow = made.h1.popen(f"ping -n -q -c 200 -i 0.02 -W 8 {made.h2.ip}")
+    second = merge(first, {"routes": [{"dst": "20.0.0.0/8", "gateway": made.h2.ip},
+                                      {"dst": "30.0.0.0/8", "type": "blackhole"}],
+                           "vlans": {"r1.5": {"parent": "r1", "id": 5}},
+                           "addresses": {"r1.5": ["10.5.0.1/24"]}})
+    reload(dut, second)
+    for dst in ("20.0.0.0/8", "30.0.0.0/8", "10.5.0.0/24"):
+        eventually(lambda d=dst: has(dut, d), f"{dst} is not there after the reload")
+    reload(dut, first)
+    for dst in ("20.0.0.0/8", "30.0.0.0/8", "10.5.0.0/24"):
+        eventually(lambda d=dst: not has(dut, d), f"{dst} is still there after the second reload")
+    out = flow.communicate(timeout=60)[0]
+    assert " 200 received" in out, out
+
+
+def test_bad_reload_changes_nothing(fresh):
+    made = fresh()
+    dut, good = made.dut, copy.deepcopy(made.dut.config)
+    before = dut.ip_json("route show")
+    reload(dut, merge(good, {"routes": [{"dst": "20.0.0.0/8", "gateway": made.h2.ip},
+                                        {"dst": "30.0.0.0/99", "gateway": made.h2.ip}]}))
+    eventually(lambda: "/routes/1/dst" in dut.log.read_text(), "the refusal is not in the log")
+    assert dut.ip_json("route show") == before
+    reload(dut, merge(good, {"dpdk": {"memory_mb": 300}}))
+    eventually(lambda: "restart" in dut.log.read_text(), "a change that needs a restart is taken")
+    made.h1.ping(made.h2.ip)
+    dut.config = good
+
+
+def test_stop_under_traffic(fresh):
+    """SIGTERM while packets pass: exit 0 (the fixture checks), the socket is gone."""
+    made = fresh()
+    made.h1.ping(made.h2.ip)
+    flow = made.h1.popen(f"ping -n -q -f -w 3 {made.h2.ip}")
+    time.sleep(0.5)
+    made.dut.stop()
+    assert not made.dut.sock.exists()
+    flow.communicate(timeout=30)
+    made.dut.start()
+    made.h1.ping(made.h2.ip)
+
+
+def test_shutdown_command(fresh):
+    made = fresh()
+    assert made.dut.client("shutdown").returncode == 0
+    assert made.dut.proc.wait(30) == 0
+    made.dut.proc = None
+
+
+def test_socket_mode(lab):
+    assert stat.S_IMODE(os.stat(lab.dut.sock).st_mode) == 0o660
+
+
+def test_second_daemon_on_the_same_socket(lab):
+    """It says so and leaves; the first one goes on."""
+    done = sh(["ip", "netns", "exec", lab.dut_ns, str(build_dir() / "app/polluxd/polluxd"),
+               f"--file-prefix=second-{lab.tag}", "--", "-c",
+               str(written(lab.tmp, {"version": 1, "system": {"socket": str(lab.dut.sock)},
+                                     "dpdk": BASE["dpdk"]}))], check=False, timeout=60)
+    assert done.returncode == 1 and str(lab.dut.sock) in done.stderr, done.stderr
+    lab.h1.ping(lab.h2.ip)
+    assert lab.dut.client("show health").returncode == 0
