@@ -6,6 +6,8 @@
 
 int ip4_init(void) CTL_ONLY;
 void ip4_fini(void) CTL_ONLY;
+/** Register the commands: ping, traceroute, show stats, show drops, clear. */
+void ip4_cli_register(void) CTL_ONLY;
 /** 0 or -EEXIST. */
 int inet_add_protocol(uint8_t proto, inet_proto_fn fn) CTL_ONLY;
 void inet_del_protocol(uint8_t proto) CTL_ONLY;

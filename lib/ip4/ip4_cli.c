@@ -389,7 +389,8 @@ static const struct cli_cmd commands[] = {
 };
 
 void
-ip4_cli_init(void)
+ip4_cli_register(void)
 {
 	cli_register(commands);
+	ip4_stats_cli_register();
 }

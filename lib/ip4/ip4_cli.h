@@ -5,8 +5,6 @@
  */
 #include "core/role.h"
 
-/** Register ping and traceroute. */
-void ip4_cli_init(void) CTL_ONLY;
 /** Register `show stats`, `show drops`, `clear stats`, `clear drops`. */
-void ip4_stats_cli_init(void) CTL_ONLY;
+void ip4_stats_cli_register(void) CTL_ONLY;
 #endif

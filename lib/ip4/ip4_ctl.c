@@ -217,27 +217,19 @@ static struct notifier netdev_notifier = { .fn = on_netdev, .prio = NOTIFIER_PRI
 
 /* --- tunables --- */
 
-/* Linux's inet_forward_change(): ip_forward stands for all devices, present and future. */
-static void
-forward_change(int on) CTL_ONLY
-{
-	net_ipv4.ip_forward = on;
-	ipv4_devconf_all.forwarding = on;
-	ipv4_devconf_all.accept_redirects = !on;
-	ipv4_devconf_dflt.forwarding = on;
-	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next) {
-		struct in_device *in_dev = dev->ip_ptr;
-
-		if (in_dev != NULL)
-			in_dev->cnf.forwarding = on;
-	}
-}
-
+/* ip_forward is conf.all.forwarding under its old name: a write to either is one to both. */
 static void
 ip_forward_changed(const struct ctl_table *t, void *object, int old)
 {
 	role_enter_ctl();
-	forward_change(net_ipv4.ip_forward);
+	if (net_ipv4.ip_forward != old)
+		inetdev_set_forwarding(net_ipv4.ip_forward);
+}
+
+static void
+all_forwarding_changed(int on)
+{
+	net_ipv4.ip_forward = on;
 }
 
 static int
@@ -372,7 +364,8 @@ ip4_init(void)
 		on_netdev(&netdev_notifier, NETDEV_REGISTER, dev);
 	fib_walk(0, own_add, NULL);
 	own_publish();
-	forward_change(net_ipv4.ip_forward);
+	net_ipv4.ip_forward = ipv4_devconf_all.forwarding;
+	inetdev_forwarding_hook = all_forwarding_changed;
 	neigh_unreachable = unreachable;
 	netif_fast_rx = ip4_fast_rx;
 	return 0;
@@ -383,6 +376,7 @@ ip4_fini(void)
 {
 	netif_fast_rx = NULL;
 	neigh_unreachable = NULL;
+	inetdev_forwarding_hook = NULL;
 	notifier_del(&fib_chain, &fib_notifier);
 	notifier_del(&netdev_chain, &netdev_notifier);
 	dev_remove_pack(ETHERTYPE_IP4);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "core/timer.h"
 #include "ip4/ip4_priv.h"
 
 /**
@@ -171,22 +170,6 @@ look_up(struct fast *f, const struct net_device *turn)
 	return suspects;
 }
 
-/* Seconds of clock_ms(), for stamps: one division a second. */
-static inline uint32_t
-coarse_seconds(const struct worker *w)
-{
-	static struct {
-		uint64_t until;
-		uint32_t seconds;
-	} __rte_cache_aligned cache[WORKER_MAX];
-
-	if (unlikely(w->now >= cache[w->id].until)) {
-		cache[w->id].seconds = (uint32_t)(clock_ms() / 1000);
-		cache[w->id].until = w->now + rte_get_tsc_hz() / 4;
-	}
-	return cache[w->id].seconds;
-}
-
 /* The rare parts of a rewrite: a link header of another length, link padding, a VLAN device. */
 static __rte_noinline void
 rewrite_odd(struct worker *w, struct rte_mbuf *m, const struct adj *a, uint8_t *l3,
@@ -197,11 +180,14 @@ rewrite_odd(struct worker *w, struct rte_mbuf *m, const struct adj *a, uint8_t *
 	m->data_off = (uint16_t)(l3 - a->hdr_len - (uint8_t *)m->buf_addr);
 	m->data_len = (uint16_t)(len + a->hdr_len);
 	m->pkt_len = len + a->hdr_len;
-	if (a->dev != a->lower) {
-		struct netdev_stats *st = netdev_stats(w, a->dev);
+	/* VLAN devices on top of the port count too, each the frame without the tags below it. */
+	len += RTE_ETHER_HDR_LEN;
+	for (struct net_device *dev = a->dev; dev != a->lower; dev = dev->real_dev) {
+		struct netdev_stats *st = netdev_stats(w, dev);
 
 		st->tx_packets++;
-		st->tx_bytes += len + RTE_ETHER_HDR_LEN;
+		st->tx_bytes += len;
+		len += RTE_VLAN_HLEN;
 	}
 }
 
@@ -211,7 +197,8 @@ static inline uintptr_t
 rewrite(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 {
 	const struct net_device *lower = f->adj[0]->lower;
-	uint32_t now = coarse_seconds(w), n = f->n;
+	const struct adj *last = NULL;
+	uint32_t n = f->n;
 	uint64_t in = 0, out = 0;
 	uintptr_t ports = 0;
 
@@ -230,8 +217,9 @@ rewrite(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 			     m[i]->pkt_len != len + RTE_ETHER_HDR_LEN || a->dev != a->lower))
 			rewrite_odd(w, m[i], a, l3, len);
 		ports |= (uintptr_t)a->lower ^ (uintptr_t)lower;
-		if (a->used != NULL && __atomic_load_n(a->used, __ATOMIC_RELAXED) != now)
-			__atomic_store_n(a->used, now, __ATOMIC_RELAXED);
+		if (a != last)
+			adj_touch(a);
+		last = a;
 	}
 	f->octets_in = in - n * (uint64_t)RTE_ETHER_HDR_LEN;
 	f->octets_out = out;

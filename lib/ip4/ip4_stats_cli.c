@@ -342,7 +342,7 @@ static const struct cli_cmd commands[] = {
 };
 
 void
-ip4_stats_cli_init(void)
+ip4_stats_cli_register(void)
 {
 	cli_register(commands);
 }
