@@ -175,8 +175,7 @@ class PolluxDut:
 
     def sysctl(self, key, value=None):
         if value is None:
-            got = self.cli(f"sysctl {key}")
-            return str(got[key] if isinstance(got, dict) else got)
+            return str(self.cli(f"sysctl {key}")[0]["value"])
         done = self.client("sysctl", f"{key}={value}")
         assert done.returncode == 0, f"sysctl {key}={value}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -207,7 +206,7 @@ class PolluxDut:
         while True:
             assert self.proc.poll() is None, \
                 f"polluxd died: {self.proc.returncode}\n{self.log_tail()}"
-            b = self.cli("show stats balance")
+            b = self.cli("show health")["balance"]
             if b["rx"] + b["originated"] == b["tx"] + b["drops"] + b["consumed"] + b["held"]:
                 assert b["ok"], b
                 return

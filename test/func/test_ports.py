@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ports that come and go, workers, and what the engine says about itself."""
+import time
+
+import pytest
+from netlab import SLOW
+from pkt import carries, probe, warm_up
+from scapy.all import UDP, raw
+
+pytestmark = pytest.mark.ours("polluxd's own")
+NO_R3 = {"ports": {"r3": None}, "addresses": {"r3": None}}
+
+
+def eventually(check, what):
+    end = time.monotonic() + SLOW
+    while not check():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def test_attach_and_detach_beside_a_flow(fresh):
+    """A third port comes, carries traffic and goes, three times; h1 <-> h2 loses nothing."""
+    made = fresh(hosts=3, config=NO_R3)
+    warm_up(made)
+    flow = made.h1.popen(f"ping -n -q -c 300 -i 0.02 -W 8 {made.h2.ip}")
+    dut = made.dut
+    for n in range(3):
+        dut.cli(f"port attach net_af_xdp9,iface=r3,force_copy=1 name r3")
+        dut.ip("link set r3 up")
+        dut.ip(f"addr add {made.h3.gw}/24 dev r3")
+        eventually(lambda: made.h1.ping(made.h3.ip, check=False) == 1, f"round {n}: no ping")
+        dut.cli("port detach r3")
+        assert "r3" not in {r["ifname"] for r in dut.ip_json("link show")}
+        assert not [r for r in dut.ip_json("route show") if r["dst"] == made.h3.net]
+    out = flow.communicate(timeout=60)[0]
+    assert " 300 received" in out, out
+
+
+def test_detach_under_its_own_traffic(fresh):
+    """The port goes while packets to it are under way: counted, not lost track of."""
+    made = fresh(hosts=3)
+    made.h1.ping(made.h3.ip)
+    flow = made.h1.popen(f"ping -n -q -f -w 4 {made.h3.ip}")
+    time.sleep(1)
+    made.dut.cli("port detach r3")
+    flow.communicate(timeout=30)
+    made.h1.ping(made.h2.ip)
+
+
+def test_attach_errors(lab):
+    dut = lab.dut
+    for words in ("port attach net_nonsense0", "port attach net_af_xdp7,iface=none name x7",
+                  f"port attach net_null5 name {lab.h1.port}", "port detach nobody"):
+        done = dut.client(words)
+        assert done.returncode == 1, words
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    lab.h1.ping(lab.h2.ip)
+
+
+def test_port_stop_and_start(lab):
+    warm_up(lab)
+    dut = lab.dut
+    dut.cli("port stop r2")
+    assert lab.h1.ping(lab.h2.ip, args="-W 1", check=False) == 0
+    dut.cli("port start r2")
+    eventually(lambda: lab.h1.ping(lab.h2.ip, check=False) == 1, "no ping after port start")
+
+
+def test_engine_stop_and_start(lab):
+    warm_up(lab)
+    dut = lab.dut
+    dut.cli("stop")
+    assert lab.h1.ping(lab.h2.ip, args="-W 1", check=False) == 0
+    dut.cli("start")
+    eventually(lambda: lab.h1.ping(lab.h2.ip, check=False) == 1, "no ping after start")
+
+
+def test_power_auto_sleeps_and_poll_does_not(lab):
+    dut = lab.dut
+    try:
+        dut.cli("set power auto")
+        before = dut.cli("show worker all")
+        time.sleep(0.5)
+        after = dut.cli("show worker all")
+        assert len(after) == 1 and after[0]["sleeps"] > before[0]["sleeps"]
+        lab.h1.ping(lab.h2.ip, count=3)
+        dut.cli("set power poll")
+        time.sleep(0.1)
+        before = dut.cli("show worker all")
+        time.sleep(0.3)
+        after = dut.cli("show worker all")
+        assert after[0]["sleeps"] == before[0]["sleeps"] and after[0]["polls"] > before[0]["polls"]
+        lab.h1.ping(lab.h2.ip, count=3)
+    finally:
+        dut.cli("set power auto")
+
+
+def test_two_workers(fresh):
+    """Each polls a port of its own; traffic passes between them."""
+    made = fresh(config={"dpdk": {"control": 0, "workers": [0, 1]}})
+    rows = made.dut.cli("show worker all")
+    assert len(rows) == 2
+    assert sorted(q["port"] for r in rows for q in r["rxq"]) == ["r1", "r2"]
+    assert all(len(r["rxq"]) == 1 for r in rows)
+    made.h1.ping(made.h2.ip, count=20)
+    made.h2.ping(made.h1.ip, count=20)
+    made.h1.ping(made.h2.ip, count=5, args="-s 5000")
+
+
+@pytest.mark.parametrize("power", ["auto", "poll"])
+def test_worker_shares_the_control_cpu(fresh, power):
+    """One CPU for both: the worker lets the control thread run, commands are answered."""
+    made = fresh(config={"dpdk": {"control": 0, "workers": [0]}})
+    made.dut.cli(f"set power {power}")
+    made.h1.ping(made.h2.ip, count=10)
+    for _ in range(5):
+        made.dut.cli("show version")
+
+
+def test_queue_moves_to_another_worker(fresh):
+    made = fresh(config={"dpdk": {"control": 0, "workers": [0, 1]}})
+    warm_up(made)
+    rows = made.dut.cli("show worker all")
+    idle = [r for r in rows if not any(q["port"] == "r1" for q in r["rxq"])][0]
+    flow = made.h1.popen(f"ping -n -q -c 100 -i 0.02 -W 8 {made.h2.ip}")
+    made.dut.cli(f"set worker rxq r1 0 lcore {idle['lcore']}")
+    rows = {r["worker"]: r for r in made.dut.cli("show worker all")}
+    assert {"r1", "r2"} == {q["port"] for q in rows[idle["worker"]]["rxq"]}
+    out = flow.communicate(timeout=60)[0]
+    assert " 100 received" in out, out
+
+
+def test_tap_ports(fresh):
+    """net_tap moved into a host's namespace works as a port as well."""
+    made = fresh(config={"ports": {"tap7": {"device": "net_tap7,iface=tap7"}},
+                         "addresses": {"tap7": ["10.0.7.1/24"]}})
+    made.h1.ping(made.h2.ip)
+    ns = made.h1.ns
+    from netlab import sh
+    sh(f"ip -n {made.dut_ns} link set tap7 netns {made.h2.ns} && "
+       f"ip -n {made.h2.ns} link set tap7 up && "
+       f"ip netns exec {made.h2.ns} ethtool -K tap7 rx off tx off tso off gso off gro off && "
+       f"ip -n {made.h2.ns} addr add 10.0.7.2/24 dev tap7")
+    eventually(lambda: made.h1.ping("10.0.7.2", check=False) == 1, f"no ping from {ns} to the tap")
+
+
+def test_mempool_is_whole_after_traffic(lab):
+    """No packet buffer stays behind: what is in use at rest is what it was."""
+    warm_up(lab)
+    time.sleep(0.5)
+
+    def in_use():
+        return sum(row["in_use"] for row in lab.dut.cli("show mempool"))
+    before = in_use()
+    lab.h1.run(f"ping -n -q -f -c 3000 -s 3000 {lab.h2.ip}")
+    with lab.h1.wire() as w1, lab.h2.wire() as w2:
+        last = probe(lab.h1, lab.h2)
+        w1.send(*[probe(lab.h1, lab.h2, ttl=1) for _ in range(100)], last)
+        w2.expect(carries(raw(last[UDP].payload)))
+    # the pool's caches and the ports' rings hold some, up to their sizes, at any time
+    eventually(lambda: abs(in_use() - before) <= 1024, f"{in_use()} in use, {before} before")
+
+
+def test_stage_counters(lab):
+    warm_up(lab)
+    rows = lab.dut.cli("show stats stages")
+    names = {r["stage"] for r in rows}
+    assert {"rx", "ip4_fast", "arp_rcv", "tx"} <= names
+    before = {r["stage"]: r["packets"] for r in rows}
+    lab.h1.ping(lab.h2.ip, count=10)
+    after = {r["stage"]: r["packets"] for r in lab.dut.cli("show stats stages")}
+    assert after["rx"] - before["rx"] >= 20 and after["tx"] - before["tx"] >= 20
