@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""bench.py fib: route lookups alone, beside rte_fib's."""
+import os
+import statistics
+import subprocess
+
+from . import traffic
+from .duts import WORKER_CPU
+from .env import ROOT, BenchError, Hugepages, need, need_root, say
+from .tables import save, table
+
+SOURCES = ["test/bench/micro/fib_micro.c", "lib/fib/fib_dir24.c", "lib/fib/fib_lookup_dp.c",
+           "lib/core/rcu.c", "lib/core/role.c"]
+
+
+def add_parser(sub, common):
+    p = sub.add_parser("fib", parents=[common], help=__doc__.split(": ")[1])
+    p.add_argument("--routes", default="10000,1000000")
+    p.add_argument("--dests", default="4096,4194304", help="distinct destinations, each multiple of 32")
+    p.set_defaults(func=main)
+
+
+def build(work):
+    need("gcc", "pkg-config", "libdpdk")
+    out = os.path.join(work, "fib_micro")
+    flags = run_lines("pkg-config", "--cflags", "libdpdk")
+    libs = run_lines("pkg-config", "--libs", "libdpdk")
+    argv = ["gcc", "-std=gnu11", "-O3", "-DNDEBUG", "-D_GNU_SOURCE", "-I", os.path.join(ROOT, "lib"), *flags,
+            *(os.path.join(ROOT, s) for s in SOURCES), "-o", out, *libs, "-lnuma"]
+    r = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if r.returncode:
+        raise BenchError("fib_micro does not compile:\n" + r.stderr[-2000:])
+    return out
+
+
+def run_lines(*argv):
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+
+
+def eal(huge):
+    """Large pages for both tables: rte_fib's from EAL, ours ask the kernel for them."""
+    memory = ["--in-memory", "-m", "512"] if huge.pages >= 1024 else ["--no-huge", "--no-shconf", "-m", "1536"]
+    return [*memory, "--no-pci", "--no-telemetry", "--force-max-simd-bitwidth=512", "-l", str(WORKER_CPU)]
+
+
+def one(argv):
+    """{name: median cycles}, {name: median per-round ratio to rte_fib}."""
+    r = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if r.returncode:
+        raise BenchError("fib_micro: " + r.stderr[-1000:])
+    turns = {}
+    for line in r.stdout.splitlines():
+        name, _, value = line.partition(" ")
+        if name in ("ours", "rte_fib", "rte_fib-avx512"):
+            turns.setdefault(name, []).append(float(value))
+    base = turns["rte_fib"]
+    return ({n: statistics.median(v) for n, v in turns.items()},
+            {n: statistics.median(x / y for x, y in zip(v, base)) for n, v in turns.items()})
+
+
+def main(args):
+    need_root()
+    program = build(args.work)
+    rows = []
+    with Hugepages(args.hugepages) as huge:
+        for routes in map(int, args.routes.split(",")):
+            tab, origin = traffic.prefixes(routes)
+            path = os.path.join(args.work, "prefixes.txt")
+            with open(path, "w", encoding="ascii") as f:
+                f.writelines(f"{traffic.ntoa(a)}/{ln}\n" for a, ln in tab)
+            for dests in map(int, args.dests.split(",")):
+                say(f"{routes} routes ({origin}), {dests} destinations")
+                argv = [program, path, str(dests), str(args.rounds), *eal(huge)]
+                rows += result_rows(routes, dests, [one(argv) for _ in range(args.starts)])
+    table(["routes", "destinations", "lookup", "ratio to rte_fib scalar", "lowest .. highest start",
+           "cycles per lookup"],
+          [[r["routes"], r["dests"], r["name"], f"{r['ratio']:.2f}", f"{r['low']:.2f} .. {r['high']:.2f}",
+            f"{r['cycles']:.1f}"] for r in rows])
+    save(args.json, {"command": "fib", "rows": rows})
+
+
+def result_rows(routes, dests, runs):
+    out = []
+    for name in runs[0][0]:
+        ratios = [r[name] for _, r in runs]
+        out.append({"routes": routes, "dests": dests, "name": name, "ratio": statistics.median(ratios),
+                    "low": min(ratios), "high": max(ratios),
+                    "cycles": statistics.median(c[name] for c, _ in runs)})
+    return out
