@@ -312,7 +312,7 @@ cmd_load(struct cli_ctx *c)
 	l->f = f;
 	l->uid = cli_uid();
 	cli_set_steps(c, load_step, load_release, l);
-	return CLI_ASYNC;
+	return 0;
 }
 
 static const struct cli_cmd builtin_cmds[] = {

@@ -180,7 +180,7 @@ struct cli_ctx {
 	size_t rows_at;
 };
 
-/** For commands that run others (load): fn() returns CLI_ASYNC, cli_pump() calls @p step. */
+/** For commands that run others (load): fn() returns 0, then cli_pump() calls @p step. */
 void cli_set_steps(struct cli_ctx *c, int (*step)(struct cli_ctx *c, void *arg),
 		   void (*release)(void *arg), void *arg);
 /** A paused command may go on. */
