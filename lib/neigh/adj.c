@@ -19,6 +19,7 @@ struct line_ctl {
 };
 #define SLAB_LINES ((SLAB_SIZE - 64) / (sizeof(struct adj) + sizeof(struct line_ctl)))
 #define NO_SLOT	   UINT32_MAX
+#define FINI_POLLS 1000
 
 struct slab {
 	struct adj lines[SLAB_LINES];
@@ -193,6 +194,13 @@ adj_fini(void)
 {
 	struct slab *next;
 
+	/* What still waits lives in the slabs. The readers have ended, so this comes to an end;
+	 * where one has not, better leave memory behind than wait for it. */
+	for (int i = 0; i < FINI_POLLS; i++)
+		if (rcu_poll() == 0)
+			break;
+	if (rcu_pending() > 0)
+		return;
 	for (struct slab *s = at.slabs; s != NULL; s = next) {
 		next = s->next;
 		free(s);

@@ -6,7 +6,7 @@
 
 /** Allocate the table and publish the fixed slots; done already: nothing. 0 or -ENOMEM. */
 int adj_init(void) CTL_ONLY;
-/** Free the table. Only when no reader is left and rcu_fini() or rcu_poll() has run what waits. */
+/** Free the table, when no reader is left; runs what waits for a grace period first. */
 void adj_fini(void) CTL_ONLY;
 /** A free slot, published with a copy of @p tmpl; its index (>= ADJ_IDX_DYNAMIC), or -ENOSPC /
  * -ENOMEM. O(1). The copy gets its own slot number in index (all types but ADJ_GROUP) and, where

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ip neigh (show|get|add|replace|change|del|flush), as iproute2 6.1. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <rte_byteorder.h>
+#include <rte_common.h>
+#include "ctl/cli.h"
+#include "netdev/netdev.h"
+#include "neigh/neigh.h"
+#include "neigh/neigh_cli.h"
+
+#define SLICE	    1000  /* rows handed out at a time */
+#define STATES_NONE 0x100 /* NUD_NONE in a set of states */
+#define STATES_ALL  0x1ff
+
+/* What `show` and `flush` are about. */
+struct filter {
+	struct net_device *dev; /* NULL: all */
+	rte_be32_t addr, mask;
+	unsigned int states;
+};
+
+static struct net_device *
+arg_dev(struct cli_ctx *c) CTL_ONLY
+{
+	const char *name = cli_arg_dev(c, "DEV");
+
+	return name != NULL ? dev_get_by_name(name) : NULL;
+}
+
+/* One state, or "all"; absent: @p absent. */
+static int
+arg_states(struct cli_ctx *c, unsigned int absent, unsigned int *states)
+{
+	const char *word = cli_arg_str(c, "STATE");
+	int state;
+
+	*states = absent;
+	if (word == NULL)
+		return 0;
+	if (strcasecmp(word, "all") == 0) {
+		*states = STATES_ALL;
+		return 0;
+	}
+	state = nud_state_parse(word);
+	if (state < 0)
+		return cli_error_at(c, -EINVAL, word,
+				    "\"%s\": expected permanent, noarp, reachable, stale, none, "
+				    "incomplete, delay, probe, failed or all",
+				    word);
+	*states = state == NUD_NONE ? STATES_NONE : (unsigned int)state;
+	return 0;
+}
+
+static int
+arg_filter(struct cli_ctx *c, unsigned int states, struct filter *f) CTL_ONLY
+{
+	uint8_t plen = 0;
+
+	*f = (struct filter){ .dev = arg_dev(c) };
+	if (cli_arg_prefix(c, "TO", &f->addr, &plen) && plen > 0)
+		f->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - plen));
+	return arg_states(c, states, &f->states);
+}
+
+static bool
+matches(const struct filter *f, const struct neighbour *n)
+{
+	unsigned int state = n->nud_state == NUD_NONE ? STATES_NONE : n->nud_state;
+
+	return (f->states & state) && (f->dev == NULL || n->dev == f->dev) &&
+	       ((n->primary_key ^ f->addr) & f->mask) == 0;
+}
+
+/* --- the entries a command is about, as keys: the table may change between two slices --- */
+
+struct key {
+	int32_t ifindex;
+	rte_be32_t addr;
+};
+struct rows {
+	struct filter filter;
+	size_t n, room, at;
+	struct key *keys;
+	bool show_dev;
+};
+
+static CTL_ONLY void
+collect(struct neighbour *n, void *arg)
+{
+	struct rows *r = arg;
+
+	if (!matches(&r->filter, n))
+		return;
+	if (r->n == r->room) {
+		size_t room = r->room * 2 + 64;
+		struct key *more = realloc(r->keys, room * sizeof(*more));
+
+		if (more == NULL)
+			return;
+		r->keys = more;
+		r->room = room;
+	}
+	r->keys[r->n++] = (struct key){ n->dev->ifindex, n->primary_key };
+}
+
+static int
+by_device_and_address(const void *a, const void *b)
+{
+	const struct key *x = a, *y = b;
+	uint32_t ax = rte_be_to_cpu_32(x->addr), ay = rte_be_to_cpu_32(y->addr);
+
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return ax < ay ? -1 : ax > ay;
+}
+
+static struct rows *
+rows_make(const struct filter *f) CTL_ONLY
+{
+	struct rows *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return NULL;
+	r->filter = *f;
+	r->show_dev = f->dev == NULL;
+	neigh_walk(collect, r);
+	if (r->n > 0)
+		qsort(r->keys, r->n, sizeof(r->keys[0]), by_device_and_address);
+	return r;
+}
+
+static void
+rows_free(void *arg)
+{
+	struct rows *r = arg;
+
+	free(r->keys);
+	free(r);
+}
+
+/* The next entry that is still there, or NULL at the end. */
+static struct neighbour *
+rows_next(struct rows *r) CTL_ONLY
+{
+	while (r->at < r->n) {
+		const struct key *k = &r->keys[r->at++];
+		struct net_device *dev = dev_get_by_index((uint32_t)k->ifindex);
+		struct neighbour *n = dev != NULL ? neigh_lookup(k->addr, dev) : NULL;
+
+		if (n != NULL)
+			return n;
+	}
+	return NULL;
+}
+
+/* --- show --- */
+
+static json_int_t
+seconds_since(uint64_t ms)
+{
+	return (json_int_t)((clock_ms() - ms) / 1000);
+}
+
+static void
+add_stats(json_t *o, struct neighbour *n) CTL_ONLY
+{
+	uint32_t used = neigh_used_ago(n);
+
+	if (n->refcnt > 0)
+		json_object_set_new(o, "refcnt", json_integer(n->refcnt));
+	json_object_set_new(o, "used",
+			    json_integer(used == UINT32_MAX ? seconds_since(n->updated_ms) : used));
+	json_object_set_new(o, "confirmed", json_integer(seconds_since(n->confirmed_ms)));
+	json_object_set_new(o, "updated", json_integer(seconds_since(n->updated_ms)));
+	json_object_set_new(o, "probes", json_integer(n->probes));
+}
+
+static json_t *
+entry_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev) CTL_ONLY
+{
+	char ip[INET_ADDRSTRLEN], mac[RTE_ETHER_ADDR_FMT_SIZE];
+	json_t *o = json_object(), *state = json_array();
+
+	inet_ntop(AF_INET, &n->primary_key, ip, sizeof(ip));
+	json_object_set_new(o, "dst", json_string(ip));
+	if (show_dev)
+		json_object_set_new(o, "dev", json_string(n->dev->name));
+	if (n->nud_state & NUD_VALID) {
+		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x",
+			 RTE_ETHER_ADDR_BYTES(&n->ha));
+		json_object_set_new(o, "lladdr", json_string(mac));
+	}
+	if (cli_wants_stats(c))
+		add_stats(o, n);
+	if (n->nud_state != NUD_NONE)
+		json_array_append_new(state, json_string(nud_state_name(n->nud_state)));
+	json_object_set_new(o, "state", state);
+	return o;
+}
+
+static json_t *
+show_slice(struct cli_ctx *c, void *arg)
+{
+	struct rows *r = arg;
+	struct neighbour *n;
+	json_t *list;
+
+	role_enter_ctl();
+	n = rows_next(r);
+	if (n == NULL)
+		return NULL;
+	list = json_array();
+	for (;;) {
+		json_array_append_new(list, entry_json(c, n, r->show_dev));
+		if (json_array_size(list) == SLICE)
+			return list;
+		n = rows_next(r);
+		if (n == NULL)
+			return list;
+	}
+}
+
+static int
+neigh_show(struct cli_ctx *c)
+{
+	struct filter f;
+	struct rows *r;
+	int rc;
+
+	role_enter_ctl();
+	rc = arg_filter(c, NUD_VALID | NUD_INCOMPLETE | NUD_FAILED, &f);
+	if (rc < 0)
+		return rc;
+	if (cli_arg_str(c, "STATE") == NULL)
+		f.states &= ~(unsigned int)NUD_NOARP; /* as ip does: shown when asked for */
+	r = rows_make(&f);
+	if (r == NULL)
+		return cli_error(c, -ENOMEM, "out of memory");
+	cli_set_rows(c, show_slice, rows_free, r);
+	return 0;
+}
+
+static int
+neigh_get(struct cli_ctx *c)
+{
+	struct net_device *dev;
+	struct neighbour *n;
+	rte_be32_t dst = 0;
+	json_t *list;
+
+	role_enter_ctl();
+	dev = arg_dev(c);
+	if (dev == NULL)
+		return cli_error(c, -EINVAL, "Device and address are required arguments.");
+	cli_arg_ip4(c, "DST", &dst);
+	n = neigh_lookup(dst, dev);
+	if (n == NULL)
+		return cli_error(c, -ENOENT, "%s has no neighbour of that address", dev->name);
+	list = json_array();
+	json_array_append_new(list, entry_json(c, n, true));
+	cli_set_result(c, list);
+	return 0;
+}
+
+static void
+stats_text(struct cli_ctx *c, const json_t *e)
+{
+	const json_t *ref = json_object_get(e, "refcnt");
+
+	if (json_object_get(e, "used") == NULL)
+		return;
+	if (ref != NULL)
+		cli_printf(c, " ref %d", (int)json_integer_value(ref));
+	cli_printf(c, " used %d/%d/%d probes %d",
+		   (int)json_integer_value(json_object_get(e, "used")),
+		   (int)json_integer_value(json_object_get(e, "confirmed")),
+		   (int)json_integer_value(json_object_get(e, "updated")),
+		   (int)json_integer_value(json_object_get(e, "probes")));
+}
+
+static void
+show_text(struct cli_ctx *c, const json_t *result)
+{
+	for (size_t i = 0; i < json_array_size(result); i++) {
+		const json_t *e = json_array_get(result, i);
+		const json_t *state = json_array_get(json_object_get(e, "state"), 0);
+		const char *dev = json_string_value(json_object_get(e, "dev"));
+		const char *lladdr = json_string_value(json_object_get(e, "lladdr"));
+
+		cli_printf(c, "%s", json_string_value(json_object_get(e, "dst")));
+		if (dev != NULL)
+			cli_printf(c, " dev %s", dev);
+		if (lladdr != NULL)
+			cli_printf(c, " lladdr %s", lladdr);
+		stats_text(c, e);
+		if (state != NULL)
+			cli_printf(c, " %s", json_string_value(state));
+		cli_printf(c, "\n");
+	}
+}
+
+/* --- change --- */
+
+static int
+say_why(struct cli_ctx *c, int rc, bool has_lladdr)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case -EINVAL:
+		return cli_error(c, rc,
+				 has_lladdr ? "lladdr must not be a group address, nor DST zero"
+					    : "this state needs lladdr");
+	case -ENOSPC:
+		return cli_error(c, rc, "the neighbour table is full (gc_thresh3)");
+	default:
+		return cli_error(c, rc, "%s", strerror(-rc));
+	}
+}
+
+static int
+neigh_modify(struct cli_ctx *c)
+{
+	struct rte_ether_addr lladdr;
+	struct net_device *dev;
+	unsigned int states;
+	bool has_lladdr, exists;
+	rte_be32_t dst = 0;
+	int rc;
+
+	role_enter_ctl();
+	dev = arg_dev(c);
+	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
+		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
+	rc = arg_states(c, NUD_PERMANENT, &states);
+	if (rc < 0)
+		return rc;
+	if (states == STATES_ALL)
+		return cli_error_at(c, -EINVAL, "all", "\"all\": expected one state");
+	exists = neigh_lookup(dst, dev) != NULL;
+	if (exists && cli_has(c, "add"))
+		return cli_error(c, -EEXIST, "File exists: %s has a neighbour of that address",
+				 dev->name);
+	if (!exists && cli_has(c, "change"))
+		return cli_error(c, -ENOENT, "%s has no neighbour of that address", dev->name);
+	has_lladdr = cli_arg_mac(c, "LLADDR", &lladdr);
+	rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL,
+			     (enum nud_state)(states & 0xff));
+	return say_why(c, rc, has_lladdr || dst == 0);
+}
+
+static int
+neigh_del(struct cli_ctx *c)
+{
+	struct net_device *dev;
+	rte_be32_t dst = 0;
+
+	role_enter_ctl();
+	dev = arg_dev(c);
+	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
+		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
+	if (neigh_admin_del(dst, dev) < 0)
+		return cli_error(c, -ENOENT, "%s has no neighbour of that address", dev->name);
+	return 0;
+}
+
+static int
+neigh_flush(struct cli_ctx *c)
+{
+	struct neighbour *n;
+	struct filter f;
+	struct rows *r;
+	int rc;
+
+	role_enter_ctl();
+	if (!cli_has(c, "all") && !cli_has(c, "TO") && !cli_has(c, "DEV") && !cli_has(c, "STATE"))
+		return cli_error(c, -EINVAL, "Flush requires arguments: all, TO, dev or nud");
+	/* what the administrator entered goes only when he says so */
+	rc = arg_filter(c, STATES_ALL & ~(unsigned int)(NUD_PERMANENT | NUD_NOARP), &f);
+	if (rc < 0)
+		return rc;
+	r = rows_make(&f);
+	if (r == NULL)
+		return cli_error(c, -ENOMEM, "out of memory");
+	while ((n = rows_next(r)) != NULL)
+		neigh_admin_del(n->primary_key, n->dev);
+	rows_free(r);
+	return 0;
+}
+
+static const struct cli_cmd cmds[] = {
+	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]",
+	  .help = "Show neighbours: address, device, link-layer address, state.",
+	  .section = "display",
+	  .fn = neigh_show,
+	  .text = show_text,
+	  .read_only = true },
+	{ .syntax = "ip neigh get [to] DST:ip4 dev DEV:dev",
+	  .help = "Show one neighbour.",
+	  .section = "display",
+	  .fn = neigh_get,
+	  .text = show_text,
+	  .read_only = true },
+	{ .syntax = "ip neigh (add|replace|change) [to] DST:ip4 [lladdr LLADDR:mac] [dev DEV:dev] "
+		    "[nud STATE:str]",
+	  .help = "Enter a neighbour, permanent unless nud says otherwise.",
+	  .section = "ports",
+	  .fn = neigh_modify },
+	{ .syntax = "ip neigh del [to] DST:ip4 [lladdr LLADDR:mac] [dev DEV:dev] [nud STATE:str]",
+	  .help = "Delete a neighbour; one that routes use starts anew.",
+	  .section = "ports",
+	  .fn = neigh_del },
+	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]",
+	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all.",
+	  .section = "ports",
+	  .fn = neigh_flush },
+	{ 0 },
+};
+
+void
+neigh_cli_register(void)
+{
+	cli_register(cmds);
+}
