@@ -171,7 +171,8 @@ class PolluxDut:
         return done.stdout
 
     def ip_json(self, words):
-        return self.cli("ip " + words)
+        flags = [w for w in words.split() if w.startswith("-")]  # the client's, as -d
+        return self.cli(" ".join([*flags, "ip", *(w for w in words.split() if w not in flags)]))
 
     def sysctl(self, key, value=None):
         if value is None:
@@ -206,7 +207,7 @@ class PolluxDut:
         while True:
             assert self.proc.poll() is None, \
                 f"polluxd died: {self.proc.returncode}\n{self.log_tail()}"
-            b = self.cli("show health")["balance"]
+            b = self.cli("show stats balance")
             if b["rx"] + b["originated"] == b["tx"] + b["drops"] + b["consumed"] + b["held"]:
                 assert b["ok"], b
                 return
