@@ -47,6 +47,7 @@ struct fib_route_spec {
 	uint8_t protocol; /* 0: FIB_PROT_BOOT (add), any (delete) */
 	uint8_t scope;	  /* enum rt_scope */
 	bool scope_set, metric_set, tos_set;
+	bool keep_dead;	 /* add: a device that is down is no error, the route waits for it */
 	uint32_t metric; /* priority: lower wins */
 	uint32_t mtu;	 /* 0: the device's */
 	rte_be32_t prefsrc;
@@ -140,10 +141,10 @@ const char *fib_type_name(uint8_t type);
 int fib_type_parse(const char *s);
 const char *fib_protocol_name(uint8_t proto);
 int fib_protocol_parse(const char *s);
-const char *rt_scope_name(uint8_t scope);
-int rt_scope_parse(const char *s);
 /** Table names: local, main, default and what the config's "tables" section adds. */
 int fib_table_name_add(const char *name, uint32_t id) CTL_ONLY;
+/** -ENOENT when nobody added it. */
+int fib_table_name_del(const char *name) CTL_ONLY;
 int fib_table_parse(const char *s, uint32_t *id) CTL_ONLY;
 const char *fib_table_name(uint32_t id) CTL_ONLY;
 #endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What local and main compile to. Each node of the shared trie remembers in leaf what its prefix
+ * contributes: nothing, or an adjacency index. A change at a prefix decides that anew and paints
+ * the prefix's range, stepping over the ranges that more specific prefixes hold.
+ *
+ * A packet asks local before main, whatever the lengths: what an ancestor of a higher layer covers
+ * contributes nothing (it is shadowed). A neighbour's leaf answers only where its address would
+ * else read "on-link by the neighbour's device".
+ */
+#include "fib/fib_priv.h"
+
+/* What lies above a node: the leaf its range would read, and the highest layer that covers it. */
+struct above {
+	uint32_t leaf;
+	uint8_t layer;
+};
+
+const struct fib_info *
+fib_chain_best(uint32_t alias, uint8_t layer)
+{
+	for (uint32_t i = alias; i != 0; i = fib_alias(i)->next) {
+		const struct fib_alias *a = fib_alias(i);
+
+		if (a->layer > layer)
+			break;
+		/* Workers do not look at tos: routes for one are control's alone. */
+		if (a->layer == layer && a->tos == 0 && !fib_infos[a->info]->dead)
+			return fib_infos[a->info];
+	}
+	return NULL;
+}
+
+/* Set the node's layer; what it contributes if nothing shadows it. */
+static CTL_ONLY uint32_t
+chain_leaf(struct fib_node *n)
+{
+	for (uint8_t layer = FIB_LAYER_BASE; layer <= FIB_LAYER_MAIN; layer++) {
+		const struct fib_info *fi = fib_chain_best(n->data, layer);
+
+		if (fi == NULL)
+			continue;
+		n->layer = layer;
+		return fi->leaf;
+	}
+	n->layer = FIB_LAYER_NONE;
+	return FIB_LEAF_NONE;
+}
+
+static CTL_ONLY uint32_t
+neigh_leaf(const struct fib_node *n, uint32_t onlink)
+{
+	for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next) {
+		const struct fib_alias *a = fib_alias(i);
+
+		if (a->layer == FIB_LAYER_NEIGH && fib_neigh_leaf(a->info)->glean == onlink)
+			return fib_neigh_leaf(a->info)->adj;
+	}
+	return FIB_LEAF_NONE;
+}
+
+/* What the node contributes below @p up. @p own: what chain_leaf() says. */
+static CTL_ONLY uint32_t
+node_leaf(const struct fib_node *n, uint32_t own, struct above up)
+{
+	uint32_t leaf = n->layer > up.layer ? FIB_LEAF_NONE : own, over;
+
+	if (n->neigh == 0)
+		return leaf;
+	over = neigh_leaf(n, leaf != FIB_LEAF_NONE ? leaf : up.leaf);
+	return over != FIB_LEAF_NONE ? over : leaf;
+}
+
+static struct above
+below(const struct fib_node *n, struct above up)
+{
+	if (n->leaf != FIB_LEAF_NONE)
+		up.leaf = n->leaf;
+	if (n->layer < up.layer)
+		up.layer = n->layer;
+	return up;
+}
+
+static inline uint64_t
+node_end(const struct fib_node *n)
+{
+	return (uint64_t)n->key + (UINT64_C(1) << (32 - n->plen));
+}
+
+/* [from, to) reads leaf. */
+static CTL_ONLY void
+fill(uint64_t from, uint64_t to, uint32_t leaf)
+{
+	if (from < to)
+		dir24_fill(&fib_ctl.dir, from, to - 1, leaf);
+}
+
+static void paint(uint32_t idx, struct above up) CTL_ONLY;
+
+/* The children of @p idx, whose range reads in.leaf from @p cur on where they contribute nothing.
+ * Returns how far it is painted. Depth: 33 at most. */
+static CTL_ONLY uint64_t
+paint_below(uint32_t idx, struct above in, uint64_t cur)
+{
+	for (unsigned int b = 0; b < 2; b++) {
+		uint32_t c = fib_node(&fib_ctl.shared, idx)->child[b], want;
+		struct fib_node *n = fib_node(&fib_ctl.shared, c);
+
+		if (c == 0)
+			continue;
+		/* One that is neither shadowed nor a neighbour's is up to date. */
+		want = n->leaf;
+		if (want == FIB_LEAF_NONE || n->layer > in.layer || n->neigh)
+			want = node_leaf(n, chain_leaf(n), in);
+		if (want == FIB_LEAF_NONE) {
+			n->leaf = FIB_LEAF_NONE;
+			cur = paint_below(c, below(n, in), cur);
+			continue;
+		}
+		fill(cur, n->key, in.leaf);
+		if (want != n->leaf) {
+			n->leaf = want;
+			paint(c, in);
+		}
+		cur = node_end(n);
+	}
+	return cur;
+}
+
+/* The whole range of a node whose leaf was just set. */
+static CTL_ONLY void
+paint(uint32_t idx, struct above up)
+{
+	const struct fib_node *n = fib_node(&fib_ctl.shared, idx);
+	struct above in = below(n, up);
+	uint64_t cur = paint_below(idx, in, n->key);
+
+	fill(cur, node_end(n), in.leaf);
+}
+
+void
+fib_compile_prefix(uint32_t key, uint8_t plen)
+{
+	struct above up = { .leaf = ADJ_IDX_NO_ROUTE, .layer = FIB_LAYER_MAIN };
+	uint32_t idx = FIB_TRIE_ROOT, leaf;
+	struct fib_node *n;
+	uint8_t layer;
+
+	for (;;) {
+		n = fib_node(&fib_ctl.shared, idx);
+		if (n->plen >= plen)
+			break;
+		up = below(n, up);
+		idx = n->child[fib_bit(key, n->plen)];
+	}
+	layer = n->layer;
+	leaf = node_leaf(n, chain_leaf(n), up);
+	/* Main casts no shadow: only a change above it concerns those below. */
+	if (leaf == n->leaf && RTE_MIN(layer, up.layer) == RTE_MIN(n->layer, up.layer))
+		return;
+	n->leaf = leaf;
+	paint(idx, up);
+}
+
+static CTL_ONLY bool
+chain_changed(uint32_t alias)
+{
+	for (uint32_t i = alias; i != 0; i = fib_alias(i)->next)
+		if (fib_alias(i)->layer != FIB_LAYER_NEIGH &&
+		    fib_infos[fib_alias(i)->info]->changed)
+			return true;
+	return false;
+}
+
+void
+fib_compile_changed(void)
+{
+	struct fib_trie_iter it;
+	uint32_t idx;
+
+	fib_trie_first(&it);
+	while ((idx = fib_trie_next(&fib_ctl.shared, &it)) != 0) {
+		const struct fib_node *n = fib_node(&fib_ctl.shared, idx);
+
+		if (n->data != 0 && chain_changed(n->data))
+			fib_compile_prefix(n->key, n->plen);
+	}
+	for (uint32_t i = 1; i < fib_infos_size; i++)
+		if (fib_infos[i] != NULL)
+			fib_infos[i]->changed = false;
+}

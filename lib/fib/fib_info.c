@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What routes have in common, found by content: a full table through a few gateways is a few
+ * infos. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "fib/fib_priv.h"
+
+struct fib_info **fib_infos;
+uint32_t fib_infos_size;
+static uint32_t free_idx; /* list of free slots through their hash_next, in free_next[] */
+static uint32_t *free_next;
+static uint32_t *buckets, n_buckets, n_infos;
+static uint64_t info_bytes;
+
+#define INFOS_START 64
+
+static uint32_t
+mix(uint32_t h, uint32_t v)
+{
+	uint64_t z = ((uint64_t)h << 32 | v) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint32_t)(z >> 32) ^ (uint32_t)z;
+}
+
+static uint32_t
+content_hash(const struct fib_info *fi)
+{
+	uint32_t h = mix(fi->metric, fi->prefsrc);
+
+	h = mix(h, fi->type | fi->protocol << 8 | fi->scope << 16);
+	h = mix(h, fi->mtu ^ (uint32_t)fi->n_nh << 24);
+	for (unsigned int i = 0; i < fi->n_nh; i++) {
+		h = mix(h, fi->nh[i].gateway);
+		h = mix(h, (uint32_t)(fi->nh[i].dev == NULL ? 0 : fi->nh[i].dev->ifindex) ^
+				   (uint32_t)fi->nh[i].weight << 16);
+	}
+	return mix(h, 0);
+}
+
+static bool
+same_content(const struct fib_info *a, const struct fib_info *b)
+{
+	if (a->metric != b->metric || a->prefsrc != b->prefsrc || a->type != b->type ||
+	    a->protocol != b->protocol || a->scope != b->scope || a->mtu != b->mtu ||
+	    a->n_nh != b->n_nh)
+		return false;
+	for (unsigned int i = 0; i < a->n_nh; i++) {
+		const struct fib_nexthop *x = &a->nh[i], *y = &b->nh[i];
+
+		if (x->dev != y->dev || x->gateway != y->gateway || x->weight != y->weight ||
+		    (x->flags & FIB_NH_ONLINK) != (y->flags & FIB_NH_ONLINK))
+			return false;
+	}
+	return true;
+}
+
+static size_t
+info_size(unsigned int n_nh)
+{
+	return sizeof(struct fib_info) + n_nh * sizeof(struct fib_nexthop);
+}
+
+static void
+hash_link(struct fib_info *fi)
+{
+	uint32_t b = fi->hash & (n_buckets - 1);
+
+	fi->hash_next = buckets[b];
+	buckets[b] = fi->idx;
+}
+
+static void
+hash_unlink(struct fib_info *fi)
+{
+	uint32_t *link = &buckets[fi->hash & (n_buckets - 1)];
+
+	while (*link != fi->idx)
+		link = &fib_infos[*link]->hash_next;
+	*link = fi->hash_next;
+}
+
+/* Twice the slots, twice the buckets. */
+static int
+grow(void)
+{
+	uint32_t size = fib_infos_size * 2, *b;
+	struct fib_info **infos;
+	uint32_t *next;
+
+	infos = realloc(fib_infos, size * sizeof(*infos));
+	if (infos == NULL)
+		return -ENOMEM;
+	fib_infos = infos;
+	next = realloc(free_next, size * sizeof(*next));
+	if (next == NULL)
+		return -ENOMEM;
+	free_next = next;
+	b = calloc(size, sizeof(*b));
+	if (b == NULL)
+		return -ENOMEM;
+	free(buckets);
+	buckets = b;
+	n_buckets = size;
+	for (uint32_t i = fib_infos_size; i < size; i++) {
+		fib_infos[i] = NULL;
+		free_next[i] = free_idx;
+		free_idx = i;
+	}
+	fib_infos_size = size;
+	for (uint32_t i = 1; i < size; i++)
+		if (fib_infos[i] != NULL)
+			hash_link(fib_infos[i]);
+	return 0;
+}
+
+int
+fib_info_init(void)
+{
+	fib_infos_size = INFOS_START;
+	n_buckets = INFOS_START;
+	fib_infos = calloc(fib_infos_size, sizeof(*fib_infos));
+	free_next = calloc(fib_infos_size, sizeof(*free_next));
+	buckets = calloc(n_buckets, sizeof(*buckets));
+	free_idx = 0;
+	n_infos = 0;
+	info_bytes = 0;
+	if (fib_infos == NULL || free_next == NULL || buckets == NULL)
+		return -ENOMEM;
+	for (uint32_t i = fib_infos_size - 1; i >= 1; i--) {
+		free_next[i] = free_idx;
+		free_idx = i;
+	}
+	return 0;
+}
+
+void
+fib_info_fini(void)
+{
+	for (uint32_t i = 1; fib_infos != NULL && i < fib_infos_size; i++) {
+		if (fib_infos[i] == NULL)
+			continue;
+		fib_nh_release(fib_infos[i], true);
+		free(fib_infos[i]);
+	}
+	free(fib_infos);
+	free(free_next);
+	free(buckets);
+	fib_infos = NULL;
+	free_next = NULL;
+	buckets = NULL;
+	fib_infos_size = 0;
+}
+
+static CTL_ONLY struct fib_info *
+info_new(const struct fib_info *want, uint32_t hash, int *err)
+{
+	struct fib_info *fi;
+
+	*err = -ENOMEM;
+	if (free_idx == 0 && grow() < 0)
+		return NULL;
+	fi = malloc(info_size(want->n_nh));
+	if (fi == NULL)
+		return NULL;
+	memcpy(fi, want, info_size(want->n_nh));
+	fi->refcnt = 1;
+	fi->hash = hash;
+	fi->group = NULL;
+	fi->dead = fi->changed = fi->kill = false;
+	fi->leaf = ADJ_IDX_NO_ROUTE;
+	fi->idx = free_idx;
+	*err = fib_nh_activate(fi);
+	if (*err < 0) {
+		fib_nh_release(fi, true);
+		free(fi);
+		return NULL;
+	}
+	fi->changed = false;
+	free_idx = free_next[fi->idx];
+	fib_infos[fi->idx] = fi;
+	n_infos++;
+	info_bytes += info_size(fi->n_nh);
+	hash_link(fi);
+	return fi;
+}
+
+struct fib_info *
+fib_info_get(const struct fib_info *want, int *err)
+{
+	uint32_t hash = content_hash(want);
+
+	for (uint32_t i = buckets[hash & (n_buckets - 1)]; i != 0; i = fib_infos[i]->hash_next) {
+		if (fib_infos[i]->hash != hash || !same_content(fib_infos[i], want))
+			continue;
+		fib_infos[i]->refcnt++;
+		return fib_infos[i];
+	}
+	return info_new(want, hash, err);
+}
+
+void
+fib_info_put(struct fib_info *fi)
+{
+	if (--fi->refcnt > 0)
+		return;
+	hash_unlink(fi);
+	fib_infos[fi->idx] = NULL;
+	free_next[fi->idx] = free_idx;
+	free_idx = fi->idx;
+	n_infos--;
+	info_bytes -= info_size(fi->n_nh);
+	fib_nh_release(fi, true);
+	free(fi);
+}
+
+void
+fib_info_rehash(struct fib_info *fi)
+{
+	hash_unlink(fi);
+	fi->hash = content_hash(fi);
+	hash_link(fi);
+}
+
+uint64_t
+fib_info_bytes(void)
+{
+	return info_bytes + (uint64_t)fib_infos_size * (sizeof(*fib_infos) + sizeof(*free_next)) +
+	       (uint64_t)n_buckets * sizeof(*buckets);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Lookups in what is remembered: every table, tos, scopes, source selection. */
+#include <errno.h>
+#include <rte_jhash.h>
+#include "fib/fib_priv.h"
+
+/* Rules as they stand without policy: priorities 0, 32766, 32767 of Linux. */
+static const struct {
+	uint32_t priority, table;
+} rules[] = {
+	{ 0, RT_TABLE_LOCAL },
+	{ 32766, RT_TABLE_MAIN },
+	{ 32767, RT_TABLE_DEFAULT },
+};
+
+static bool
+nh_usable(const struct fib_info *fi, const struct fib_nexthop *nh, const struct fib_flow *fl)
+{
+	if (fl->oif != NULL && nh->dev != fl->oif)
+		return false;
+	return fi->type != FIB_UNICAST || fib_nh_live(nh);
+}
+
+/* The next hop for this flow: of several, the bucket that its addresses hash to. */
+static const struct fib_nexthop *
+choose_nh(const struct fib_info *fi, const struct fib_flow *fl)
+{
+	if (fi->group != NULL && fl->oif == NULL) {
+		uint32_t b = rte_jhash_2words(fl->src, fl->dst, 0) & (fi->n_buckets - 1);
+
+		for (unsigned int i = 0; i < fi->n_nh; i++)
+			if (fib_nh_live(&fi->nh[i]) && fi->nh[i].adj_idx == fi->group[b])
+				return &fi->nh[i];
+	}
+	for (unsigned int i = 0; i < fi->n_nh; i++)
+		if (nh_usable(fi, &fi->nh[i], fl))
+			return &fi->nh[i];
+	return NULL;
+}
+
+static CTL_ONLY bool
+chain_lookup(const struct fib_table *t, const struct fib_node *n, const struct fib_flow *fl,
+	     struct fib_match *m)
+{
+	for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next) {
+		const struct fib_alias *a = fib_alias(i);
+		const struct fib_info *fi;
+
+		if (a->layer != t->layer || (a->tos != 0 && a->tos != (fl->tos & ~0x03)))
+			continue;
+		fi = fib_infos[a->info];
+		if (fi->dead || fi->scope < fl->scope)
+			continue;
+		*m = (struct fib_match){ .table = t, .node = n, .alias = a, .info = fi };
+		if (fi->n_nh > 0) {
+			m->nh = choose_nh(fi, fl);
+			if (m->nh == NULL)
+				continue;
+		}
+		return true;
+	}
+	return false;
+}
+
+int
+fib_table_lookup(const struct fib_table *t, const struct fib_flow *fl, struct fib_match *m)
+{
+	uint32_t path[33];
+	unsigned int n = fib_trie_path(t->trie, fl->dst, path);
+
+	while (n-- > 0) {
+		const struct fib_node *node = fib_node(t->trie, path[n]);
+
+		if (node->data == 0 || !chain_lookup(t, node, fl, m))
+			continue;
+		return m->info->type == FIB_THROW ? -EAGAIN : 0;
+	}
+	return -EAGAIN;
+}
+
+int
+fib_rules_lookup(const struct fib_flow *fl, struct fib_match *m)
+{
+	for (unsigned int i = 0; i < RTE_DIM(rules); i++) {
+		const struct fib_table *t = fib_table_get(rules[i].table);
+
+		if (t != NULL && fib_table_lookup(t, fl, m) == 0)
+			return 0;
+	}
+	return -ENETUNREACH;
+}
+
+/* A resolved neighbour's own adjacency in place of its device's glean. */
+static CTL_ONLY uint32_t
+onlink_adj(uint32_t dst, const struct fib_nexthop *nh)
+{
+	uint32_t idx = fib_trie_find(&fib_ctl.shared, dst, 32);
+
+	if (idx == 0)
+		return nh->adj_idx;
+	for (uint32_t i = fib_node(&fib_ctl.shared, idx)->data; i != 0; i = fib_alias(i)->next) {
+		const struct fib_alias *a = fib_alias(i);
+
+		if (a->layer == FIB_LAYER_NEIGH && fib_neigh_leaf(a->info)->glean == nh->adj_idx)
+			return fib_neigh_leaf(a->info)->adj;
+	}
+	return nh->adj_idx;
+}
+
+static CTL_ONLY void
+fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
+{
+	const struct fib_info *fi = m->info;
+
+	*res = (struct fib_result){
+		.type = fi->type,
+		.plen = m->node->plen,
+		.scope = fi->scope,
+		.tos = m->alias->tos,
+		.table = m->table->id,
+		.nh = m->nh,
+		.prefsrc = fi->prefsrc,
+		.adj_idx = fi->leaf,
+	};
+	if (m->nh == NULL)
+		return;
+	res->dev = m->nh->dev;
+	res->gateway = m->nh->gateway;
+	if (fi->type == FIB_UNICAST)
+		res->adj_idx = res->gateway != 0 ? m->nh->adj_idx
+						 : onlink_adj(rte_be_to_cpu_32(dst), m->nh);
+	if (fi->type == FIB_LOCAL && dst != 0 && ip_dev_find(dst) != NULL)
+		res->prefsrc = dst; /* to ourselves: from the address itself, as Linux */
+	if (res->prefsrc == 0)
+		res->prefsrc = inet_select_addr(res->dev, res->gateway != 0 ? res->gateway : dst,
+						fi->scope);
+}
+
+/* Limited broadcast and multicast need no route; a route says by which device. */
+static CTL_ONLY int
+special_lookup(const struct fib_flow *fl, rte_be32_t dst, struct fib_result *res)
+{
+	bool multicast = fl->dst >> 28 == 0xe;
+	struct fib_match m;
+
+	if (fib_rules_lookup(fl, &m) == 0 && m.nh != NULL)
+		fill_result(&m, dst, res);
+	else
+		*res = (struct fib_result){ .table = RT_TABLE_LOCAL };
+	res->type = multicast ? FIB_MULTICAST : FIB_BROADCAST;
+	res->adj_idx = multicast ? ADJ_IDX_MULTICAST : ADJ_IDX_BROADCAST;
+	res->gateway = 0;
+	res->scope = SCOPE_LINK;
+	return 0;
+}
+
+int
+fib_lookup_ctl(rte_be32_t dst, rte_be32_t src, uint8_t tos, struct fib_result *res)
+{
+	struct fib_flow fl = {
+		.dst = rte_be_to_cpu_32(dst),
+		.src = rte_be_to_cpu_32(src),
+		.tos = tos,
+		.scope = SCOPE_UNIVERSE,
+	};
+	struct fib_match m;
+	int rc;
+
+	*res = (struct fib_result){ .adj_idx = ADJ_IDX_NO_ROUTE };
+	if (fl.dst >> 28 == 0xe || fl.dst == UINT32_MAX)
+		return special_lookup(&fl, dst, res);
+	if (fl.dst >> 24 == 0 || fl.dst >> 28 == 0xf) {
+		res->type = FIB_BLACKHOLE;
+		res->adj_idx = ADJ_IDX_MARTIAN;
+		return -EINVAL;
+	}
+	rc = fib_rules_lookup(&fl, &m);
+	if (rc < 0)
+		return rc;
+	fill_result(&m, dst, res);
+	switch (res->type) {
+	case FIB_BLACKHOLE:
+		return -EINVAL;
+	case FIB_UNREACHABLE:
+		return -EHOSTUNREACH;
+	case FIB_PROHIBIT:
+		return -EACCES;
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Devices that go down, lose their carrier, come back, or go for good. What the kernel made for a
+ * device goes with it and is made again; what an administrator or a daemon set is kept, dead, and
+ * returns with the device. (Linux forgets it; a router whose port was down for a moment must not.)
+ */
+#include "fib/fib_priv.h"
+
+/* The info's next hops by this device changed state: new leaf, and neighbours for live ones. */
+static CTL_ONLY void
+refresh(struct fib_info *fi)
+{
+	if (fib_nh_activate(fi) == 0)
+		return;
+	/* No memory: better no route than one to a next hop that is gone. */
+	fi->dead = true;
+	fi->changed = true;
+}
+
+/* The compiled table follows; only then may neighbours go, since no leaf names them. */
+static CTL_ONLY void
+settle(void)
+{
+	bool changed = false;
+
+	for (uint32_t i = 1; i < fib_infos_size; i++)
+		changed |= fib_infos[i] != NULL && fib_infos[i]->changed;
+	if (changed)
+		fib_compile_changed();
+	for (uint32_t i = 1; i < fib_infos_size; i++)
+		if (fib_infos[i] != NULL)
+			fib_nh_release(fib_infos[i], false);
+}
+
+/* Set and clear flags of every next hop by @p dev. */
+static CTL_ONLY void
+set_flags(const struct net_device *dev, uint8_t set, uint8_t clear)
+{
+	for (uint32_t i = 1; i < fib_infos_size; i++) {
+		struct fib_info *fi = fib_infos[i];
+		bool hit = false;
+
+		for (unsigned int k = 0; fi != NULL && k < fi->n_nh; k++) {
+			uint8_t flags = (fi->nh[k].flags & ~clear) | set;
+
+			if (fi->nh[k].dev != dev || fi->nh[k].flags == flags)
+				continue;
+			fi->nh[k].flags = flags;
+			hit = true;
+		}
+		if (hit)
+			refresh(fi);
+	}
+	settle();
+}
+
+static CTL_ONLY void
+dev_up(struct net_device *dev)
+{
+	for (const struct in_ifaddr *ifa = inet_addr_first(dev); ifa != NULL; ifa = ifa->ifa_next)
+		fib_add_ifaddr(ifa);
+	set_flags(dev, netif_carrier_ok(dev) ? 0 : FIB_NH_LINKDOWN,
+		  FIB_NH_DEAD | (netif_carrier_ok(dev) ? FIB_NH_LINKDOWN : 0));
+}
+
+static CTL_ONLY void
+dev_down(const struct net_device *dev)
+{
+	bool any = false;
+
+	/* Connected prefixes and broadcasts. Local addresses stay ours (RFC 1122 3.3.4.2, weak
+	 * host model). */
+	for (uint32_t i = 1; i < fib_infos_size; i++) {
+		struct fib_info *fi = fib_infos[i];
+
+		if (fi == NULL || fi->protocol != FIB_PROT_KERNEL || fi->scope == SCOPE_HOST ||
+		    fi->n_nh != 1 || fi->nh[0].dev != dev)
+			continue;
+		fi->kill = true;
+		any = true;
+	}
+	if (any)
+		fib_sweep();
+	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0);
+}
+
+/* Forget the next hops by @p dev. True: none is left. */
+static CTL_ONLY bool
+drop_dev(struct fib_info *fi, const struct net_device *dev)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < fi->n_nh; i++)
+		n += fi->nh[i].dev != dev;
+	if (n == 0 || n == fi->n_nh)
+		return n == 0;
+	for (unsigned int i = 0, k = 0; i < fi->n_nh; i++)
+		if (fi->nh[i].dev != dev)
+			fi->nh[k++] = fi->nh[i];
+	fi->n_nh = n;
+	fib_info_rehash(fi);
+	refresh(fi);
+	return false;
+}
+
+static CTL_ONLY void
+dev_gone(const struct net_device *dev)
+{
+	bool any = false;
+
+	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0); /* lets their neighbours go */
+	for (uint32_t i = 1; i < fib_infos_size; i++) {
+		struct fib_info *fi = fib_infos[i];
+
+		if (fi == NULL || fi->n_nh == 0 || !drop_dev(fi, dev))
+			continue;
+		fi->kill = true;
+		any = true;
+	}
+	if (any)
+		fib_sweep();
+	settle();
+}
+
+static CTL_ONLY int
+on_netdev(struct notifier *self, unsigned int event, void *obj)
+{
+	struct net_device *dev = obj;
+
+	RTE_SET_USED(self);
+	switch (event) {
+	case NETDEV_UP:
+		dev_up(dev);
+		break;
+	case NETDEV_DOWN:
+		dev_down(dev);
+		break;
+	case NETDEV_UNREGISTER:
+		dev_gone(dev);
+		break;
+	case NETDEV_CARRIER:
+		if (!netif_running(dev))
+			break;
+		if (netif_carrier_ok(dev))
+			set_flags(dev, 0, FIB_NH_LINKDOWN);
+		else
+			set_flags(dev, FIB_NH_LINKDOWN, 0);
+		break;
+	default:
+		break; /* the MTU and MAC of a device stand in its adjacencies, not in routes */
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier netdev_nb = { .fn = on_netdev, .prio = NOTIFIER_PRIO_FIB };
+
+void
+fib_netdev_init(void)
+{
+	notifier_add(&netdev_chain, &netdev_nb);
+}
+
+void
+fib_netdev_fini(void)
+{
+	notifier_del(&netdev_chain, &netdev_nb);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FIB_PRIV_H
+#define FIB_PRIV_H
+/**
+ * @file
+ * Inside the routing tables: aliases (a route in a chain on its prefix), infos (what routes share:
+ * type, attributes, next hops) and the compiler of local and main.
+ */
+#include "fib/fib.h"
+#include "fib/fib_dir24.h"
+#include "fib/fib_trie.h"
+
+/** Who is asked first. What a higher layer covers, a lower one does not answer for. */
+enum fib_layer {
+	FIB_LAYER_BASE, /* built in: martian, multicast and limited broadcast destinations */
+	FIB_LAYER_LOCAL,
+	FIB_LAYER_MAIN,	 /* also the layer of every table that is not compiled */
+	FIB_LAYER_NEIGH, /* a resolved neighbour: answers where the layers above say "on-link" */
+	FIB_LAYER_NONE = UINT8_MAX,
+};
+#define FIB_TYPE_MARTIAN 100 /* of infos in the base layer only */
+
+/** A route in the chain of its prefix: by layer, then tos (highest first), then metric. */
+struct fib_alias {
+	uint32_t next;
+	uint32_t info; /* FIB_LAYER_NEIGH: index of a struct fib_neigh_leaf */
+	uint8_t tos;
+	uint8_t layer;
+};
+
+/** What routes have in common. Found by content, counted by aliases, immutable but for state. */
+struct fib_info {
+	uint32_t refcnt;
+	uint32_t hash_next, hash;
+	uint32_t idx;
+	uint32_t metric, mtu;
+	rte_be32_t prefsrc;
+	uint8_t type, protocol, scope;
+	bool dead;	 /* no live next hop: not in the compiled table */
+	bool changed;	 /* leaf or dead changed: its prefixes are to be compiled again */
+	bool kill;	 /* its routes are to be deleted */
+	uint32_t leaf;	 /* adjacency index that its prefixes read when it is alive */
+	uint32_t *group; /* several next hops: member adjacencies by bucket, or NULL */
+	uint16_t n_buckets;
+	uint16_t n_nh;
+	struct fib_nexthop nh[];
+};
+
+struct fib_neigh_leaf {
+	struct neighbour *neigh;
+	uint32_t glean; /* leaf that says "on-link by its device" */
+	uint32_t adj;
+};
+
+struct fib_table {
+	uint32_t id;
+	uint32_t n_routes;
+	uint8_t layer;
+	struct fib_trie *trie; /* own, or the one that local and main share */
+	struct fib_trie own;
+};
+
+struct fib_ctl {
+	struct fib_trie shared; /* base, local, main, neighbours: what is compiled */
+	struct fib_arena aliases;
+	struct fib_arena neighs;
+	struct dir24 dir;
+	struct fib_table **tables; /* sorted by id */
+	uint32_t n_tables;
+	uint32_t n_routes;
+	uint32_t neigh_leaves;
+	uint64_t adds, dels, changes, errors;
+};
+extern struct fib_ctl fib_ctl;
+
+static inline struct fib_alias *
+fib_alias(uint32_t idx)
+{
+	return (struct fib_alias *)fib_ctl.aliases.base + idx;
+}
+static inline struct fib_neigh_leaf *
+fib_neigh_leaf(uint32_t idx)
+{
+	return (struct fib_neigh_leaf *)fib_ctl.neighs.base + idx;
+}
+
+/* --- fib_info.c --- */
+int fib_info_init(void) CTL_ONLY;
+void fib_info_fini(void) CTL_ONLY;
+extern struct fib_info **fib_infos; /* by index; NULL: free */
+extern uint32_t fib_infos_size;
+/** The info with @p want's content, one reference more. Made and brought to life when there is
+ * none. NULL: *err is -ENOMEM, -ENOBUFS (neighbour table full) or -ENOSPC (no adjacency). */
+struct fib_info *fib_info_get(const struct fib_info *want, int *err) CTL_ONLY;
+void fib_info_put(struct fib_info *fi) CTL_ONLY;
+/** Find it under its changed content. */
+void fib_info_rehash(struct fib_info *fi) CTL_ONLY;
+uint64_t fib_info_bytes(void);
+
+/* --- fib_nh.c --- */
+/** Fill in @p fi (room for FIB_NEXTHOPS_MAX next hops) from @p r: scope, devices, flags.
+ * 0 or -errno with *why. Takes no reference. */
+int fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char **why) CTL_ONLY;
+/** Take the neighbours of live next hops, set leaf and dead. 0 or -errno. */
+int fib_nh_activate(struct fib_info *fi) CTL_ONLY;
+/** Set leaf, dead and changed from the states of next hops and neighbours. 0 or -errno. */
+int fib_nh_update(struct fib_info *fi) CTL_ONLY;
+/** Let go the neighbours of next hops that are not live, and the group of a dead info. No leaf
+ * names them any more. @p all: of every next hop. */
+void fib_nh_release(struct fib_info *fi, bool all) CTL_ONLY;
+static inline bool
+fib_nh_live(const struct fib_nexthop *nh)
+{
+	return !(nh->flags & (FIB_NH_DEAD | FIB_NH_LINKDOWN));
+}
+/** Weighted buckets: the share of each member is within 2 % of its weight's where 512 buckets
+ * can express that. Returns their number, a power of two. Pure. */
+#define FIB_BUCKETS_MAX 512
+unsigned int fib_nh_buckets(const uint16_t *weight, unsigned int n,
+			    uint8_t bucket[FIB_BUCKETS_MAX]);
+
+/* --- fib_compile.c --- */
+/** The chain, an info or a neighbour at this prefix changed: bring the compiled table in line. */
+void fib_compile_prefix(uint32_t key, uint8_t plen) CTL_ONLY;
+/** The same for every prefix whose info is marked changed; clears the marks. */
+void fib_compile_changed(void) CTL_ONLY;
+/** The first live alias of @p layer at tos 0, or NULL. */
+const struct fib_info *fib_chain_best(uint32_t alias, uint8_t layer) CTL_ONLY;
+
+/* --- fib_table.c --- */
+struct fib_table *fib_table_get(uint32_t id) CTL_ONLY; /* or NULL */
+/** Made when it is missing. NULL: no memory, or too many. */
+struct fib_table *fib_table_make(uint32_t id) CTL_ONLY;
+/** Put an alias into the shared trie: node, tbl8 group, chain, compiled table. 0, -ENOMEM,
+ * -ENOSPC with nothing changed. @p after: behind equals. */
+int fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias what,
+		   bool after) CTL_ONLY;
+/** Take the alias out again. Never fails. */
+void fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias) CTL_ONLY;
+/** Delete every route of every table whose info is marked kill. How many. */
+unsigned int fib_sweep(void) CTL_ONLY;
+void fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_node *n,
+	      const struct fib_alias *a) CTL_ONLY;
+
+/* --- fib_lookup.c --- */
+struct fib_flow {
+	uint32_t dst; /* host order */
+	uint32_t src;
+	uint8_t tos;
+	uint8_t scope;		      /* routes of a wider scope are passed over */
+	const struct net_device *oif; /* only next hops by this device; NULL: any */
+};
+struct fib_match {
+	const struct fib_table *table;
+	const struct fib_node *node;
+	const struct fib_alias *alias;
+	const struct fib_info *info;
+	const struct fib_nexthop *nh;
+};
+/** Longest match in one table. 0, or -EAGAIN: none, or throw. */
+int fib_table_lookup(const struct fib_table *t, const struct fib_flow *fl,
+		     struct fib_match *m) CTL_ONLY;
+/** The rules in order of priority: local, main, default. 0 or -ENETUNREACH. */
+int fib_rules_lookup(const struct fib_flow *fl, struct fib_match *m) CTL_ONLY;
+
+/* --- fib_netdev.c, fib_inetaddr.c, fib_neigh.c --- */
+void fib_netdev_init(void) CTL_ONLY;
+void fib_netdev_fini(void) CTL_ONLY;
+void fib_inetaddr_init(void) CTL_ONLY;
+void fib_inetaddr_fini(void) CTL_ONLY;
+void fib_neigh_init(void) CTL_ONLY;
+void fib_neigh_fini(void) CTL_ONLY;
+/** Routes that an address brings: local, connected prefix, broadcast. */
+void fib_add_ifaddr(const struct in_ifaddr *ifa) CTL_ONLY;
+
+void fib_names_fini(void) CTL_ONLY;
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Adding, replacing and deleting routes with the rules of Linux's fib_table_insert/delete. */
+#include <errno.h>
+#include "fib/fib_priv.h"
+
+/* Room for one route's info while it is looked for. */
+static union {
+	struct fib_info fi;
+	char room[sizeof(struct fib_info) + FIB_NEXTHOPS_MAX * sizeof(struct fib_nexthop)];
+} candidate;
+
+static CTL_ONLY int
+check_spec(const struct fib_route_spec *r, const char **why)
+{
+	*why = "Invalid prefix for given prefix length";
+	if (r->plen > 32 || (rte_be_to_cpu_32(r->dst) & ~fib_mask(r->plen)) != 0)
+		return -EINVAL;
+	*why = "Invalid table id";
+	if (r->table == 0)
+		return -EINVAL;
+	*why = "Invalid route type";
+	if (r->type > FIB_THROW)
+		return -EINVAL;
+	*why = "Invalid tos";
+	if (r->tos & 0x03) /* RFC 3168: the ECN bits choose no route */
+		return -EINVAL;
+	*why = "Too many nexthops";
+	if (r->n_nh > FIB_NEXTHOPS_MAX)
+		return -EINVAL;
+	*why = "Table local takes no throw routes";
+	if (r->table == RT_TABLE_LOCAL && r->type == FIB_THROW)
+		return -EINVAL;
+	*why = NULL;
+	return 0;
+}
+
+static CTL_ONLY void
+notify(enum fib_event ev, const struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias)
+{
+	struct fib_node n = { .key = key, .plen = plen };
+	struct fib_route r;
+
+	if (fib_chain.head == NULL)
+		return;
+	fib_view(&r, t, &n, fib_alias(alias));
+	notifier_call(&fib_chain, ev, &r);
+}
+
+/* The first alias with this tos and metric, and among these the one that is @p fi's. */
+static CTL_ONLY uint32_t
+find_equal(const struct fib_table *t, uint32_t key, const struct fib_route_spec *r,
+	   const struct fib_info *fi, uint32_t *same)
+{
+	uint32_t idx = fib_trie_find(t->trie, key, r->plen), first = 0;
+
+	*same = 0;
+	if (idx == 0)
+		return 0;
+	for (uint32_t i = fib_node(t->trie, idx)->data; i != 0; i = fib_alias(i)->next) {
+		const struct fib_alias *a = fib_alias(i);
+
+		if (a->layer != t->layer || a->tos != r->tos ||
+		    fib_infos[a->info]->metric != r->metric)
+			continue;
+		if (first == 0)
+			first = i;
+		if (fi != NULL && a->info == fi->idx)
+			*same = i;
+	}
+	return first;
+}
+
+static CTL_ONLY void
+replace(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias, struct fib_info *fi)
+{
+	struct fib_info *old = fib_infos[fib_alias(alias)->info];
+
+	fib_alias(alias)->info = fi->idx;
+	if (t->trie == &fib_ctl.shared)
+		fib_compile_prefix(key, plen);
+	fib_ctl.changes++;
+	notify(FIB_ROUTE_REPLACE, t, key, plen, alias);
+	fib_info_put(old);
+}
+
+/* Takes over the caller's reference to @p fi when it succeeds. */
+static CTL_ONLY int
+insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
+       enum fib_add_mode mode, const char **why)
+{
+	uint32_t key = rte_be_to_cpu_32(r->dst), same, first;
+	struct fib_alias a = { .info = fi->idx, .tos = r->tos, .layer = t->layer };
+	int rc;
+
+	first = find_equal(t, key, r, fi, &same);
+	if (first != 0 && (mode == FIB_REPLACE || mode == FIB_CHANGE)) {
+		if (same == first) {
+			fib_info_put(fi);
+			return 0;
+		}
+		if (same == 0) {
+			replace(t, key, r->plen, first, fi);
+			return 0;
+		}
+	}
+	*why = "Route exists";
+	if (same != 0)
+		return -EEXIST;
+	rc = fib_alias_link(t, key, r->plen, a, mode != FIB_PREPEND);
+	if (rc < 0) {
+		*why = rc == -ENOSPC ? "Forwarding table is full" : "Out of memory";
+		return rc;
+	}
+	t->n_routes++;
+	fib_ctl.n_routes++;
+	fib_ctl.adds++;
+	if (fib_chain.head != NULL) {
+		find_equal(t, key, r, fi, &same);
+		notify(FIB_ROUTE_ADD, t, key, r->plen, same);
+	}
+	return 0;
+}
+
+static CTL_ONLY int
+route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **why)
+{
+	struct fib_table *t;
+	struct fib_info *fi;
+	uint32_t same, first;
+	int rc;
+
+	rc = check_spec(r, why);
+	if (rc < 0)
+		return rc;
+	t = fib_table_make(r->table);
+	if (t == NULL) {
+		*why = "Too many tables";
+		return -ENOMEM;
+	}
+	first = find_equal(t, rte_be_to_cpu_32(r->dst), r, NULL, &same);
+	if (first != 0 && mode == FIB_ADD) {
+		*why = "File exists";
+		return -EEXIST;
+	}
+	if (first == 0 && mode == FIB_CHANGE) {
+		*why = "No such file or directory";
+		return -ENOENT;
+	}
+	rc = fib_nh_resolve(r, &candidate.fi, why);
+	if (rc < 0)
+		return rc;
+	fi = fib_info_get(&candidate.fi, &rc);
+	if (fi == NULL) {
+		*why = rc == -ENOBUFS  ? "Neighbour table is full"
+		       : rc == -ENOSPC ? "No adjacency left"
+				       : "Out of memory";
+		return rc;
+	}
+	rc = insert(t, r, fi, mode, why);
+	if (rc < 0)
+		fib_info_put(fi);
+	return rc;
+}
+
+int
+fib_route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **why)
+{
+	const char *text = NULL;
+	int rc = route_add(r, mode, &text);
+
+	if (rc < 0)
+		fib_ctl.errors++;
+	if (why != NULL)
+		*why = rc < 0 ? text : NULL;
+	return rc;
+}
+
+static bool
+nh_matches(const struct fib_nexthop *nh, const struct fib_nexthop_spec *s, bool weight)
+{
+	return (s->gateway == 0 || s->gateway == nh->gateway) &&
+	       (s->dev == NULL || s->dev == nh->dev) &&
+	       (!weight || s->weight == 0 || s->weight == nh->weight);
+}
+
+static CTL_ONLY bool
+matches(const struct fib_alias *a, const struct fib_route_spec *key)
+{
+	const struct fib_info *fi = fib_infos[a->info];
+
+	if ((key->tos_set && key->tos != a->tos) || (key->metric_set && key->metric != fi->metric))
+		return false;
+	if ((key->type != 0 && key->type != fi->type) ||
+	    (key->protocol != 0 && key->protocol != fi->protocol) ||
+	    (key->scope_set && key->scope != fi->scope) ||
+	    (key->prefsrc != 0 && key->prefsrc != fi->prefsrc) ||
+	    (key->mtu != 0 && key->mtu != fi->mtu))
+		return false;
+	if (key->n_nh == 0)
+		return true;
+	if (key->n_nh == 1)
+		return fi->n_nh > 0 && nh_matches(&fi->nh[0], &key->nh[0], false);
+	if (key->n_nh != fi->n_nh)
+		return false;
+	for (unsigned int i = 0; i < key->n_nh; i++)
+		if (!nh_matches(&fi->nh[i], &key->nh[i], true))
+			return false;
+	return true;
+}
+
+static CTL_ONLY void
+route_delete(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias)
+{
+	struct fib_info *fi = fib_infos[fib_alias(alias)->info];
+	struct fib_alias copy = *fib_alias(alias);
+	struct fib_node n = { .key = key, .plen = plen };
+	struct fib_route r;
+
+	fib_alias_unlink(t, key, plen, alias);
+	t->n_routes--;
+	fib_ctl.n_routes--;
+	fib_ctl.dels++;
+	if (fib_chain.head != NULL) {
+		fib_view(&r, t, &n, &copy);
+		notifier_call(&fib_chain, FIB_ROUTE_DEL, &r);
+	}
+	fib_info_put(fi);
+}
+
+int
+fib_route_del(const struct fib_route_spec *key)
+{
+	struct fib_table *t = fib_table_get(key->table);
+	uint32_t k = rte_be_to_cpu_32(key->dst), idx;
+
+	if (key->plen > 32 || (k & ~fib_mask(key->plen)) != 0)
+		return -EINVAL;
+	idx = t == NULL ? 0 : fib_trie_find(t->trie, k, key->plen);
+	if (idx == 0)
+		return -ESRCH;
+	for (uint32_t i = fib_node(t->trie, idx)->data; i != 0; i = fib_alias(i)->next) {
+		if (fib_alias(i)->layer != t->layer || !matches(fib_alias(i), key))
+			continue;
+		route_delete(t, k, key->plen, i);
+		return 0;
+	}
+	return -ESRCH;
+}
+
+#define BATCH 256
+struct batch {
+	unsigned int n;
+	struct {
+		uint32_t key, alias;
+		uint8_t plen;
+	} e[BATCH];
+};
+
+/* Delete what matches, a batch at a time: the trie does not change under the walk. @p key NULL:
+ * infos marked kill. */
+static CTL_ONLY unsigned int
+flush_table(struct fib_table *t, const struct fib_route_spec *key)
+{
+	struct fib_trie_iter it;
+	struct batch b = { 0 };
+	unsigned int n = 0;
+	uint32_t idx;
+
+	fib_trie_first(&it);
+	do {
+		b.n = 0;
+		while (b.n < BATCH / 2 && (idx = fib_trie_next(t->trie, &it)) != 0) {
+			const struct fib_node *node = fib_node(t->trie, idx);
+			uint32_t i = node->data;
+
+			if (key != NULL && (key->plen != 0 || key->dst != 0) &&
+			    (key->plen != node->plen || rte_be_to_cpu_32(key->dst) != node->key))
+				continue;
+			for (; i != 0 && b.n < BATCH; i = fib_alias(i)->next) {
+				const struct fib_alias *a = fib_alias(i);
+
+				if (a->layer != t->layer ||
+				    !(key != NULL ? matches(a, key) : fib_infos[a->info]->kill))
+					continue;
+				b.e[b.n].key = node->key;
+				b.e[b.n].plen = node->plen;
+				b.e[b.n++].alias = i;
+			}
+		}
+		for (unsigned int i = 0; i < b.n; i++)
+			route_delete(t, b.e[i].key, b.e[i].plen, b.e[i].alias);
+		n += b.n;
+		if (b.n == BATCH) /* a chain may have been cut off: from the start */
+			fib_trie_first(&it);
+		else if (b.n > 0)
+			fib_trie_after(t->trie, &it, b.e[b.n - 1].key, b.e[b.n - 1].plen);
+	} while (b.n > 0);
+	return n;
+}
+
+unsigned int
+fib_route_flush(const struct fib_route_spec *key)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
+		if (key->table == 0 || key->table == fib_ctl.tables[i]->id)
+			n += flush_table(fib_ctl.tables[i], key);
+	return n;
+}
+
+unsigned int
+fib_sweep(void)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
+		n += flush_table(fib_ctl.tables[i], NULL);
+	return n;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tables, and aliases in the chains of their prefixes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "fib/fib_priv.h"
+
+LOG_MODULE(fib);
+
+#define TBL8_DEFAULT 65536
+#define TABLES_MAX   4096
+
+struct fib_ctl fib_ctl;
+struct notifier_chain fib_chain = NOTIFIER_CHAIN("route");
+
+struct fib_table *
+fib_table_get(uint32_t id)
+{
+	uint32_t lo = 0, hi = fib_ctl.n_tables;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if (fib_ctl.tables[mid]->id == id)
+			return fib_ctl.tables[mid];
+		if (fib_ctl.tables[mid]->id < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return NULL;
+}
+
+struct fib_table *
+fib_table_make(uint32_t id)
+{
+	struct fib_table *t = fib_table_get(id), **list;
+	uint32_t pos = 0;
+
+	if (t != NULL || fib_ctl.n_tables >= TABLES_MAX)
+		return t;
+	list = realloc(fib_ctl.tables, (fib_ctl.n_tables + 1) * sizeof(*list));
+	if (list == NULL)
+		return NULL;
+	fib_ctl.tables = list;
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	t->id = id;
+	t->layer = id == RT_TABLE_LOCAL ? FIB_LAYER_LOCAL : FIB_LAYER_MAIN;
+	if (id == RT_TABLE_LOCAL || id == RT_TABLE_MAIN) {
+		t->trie = &fib_ctl.shared;
+	} else {
+		t->trie = &t->own;
+		if (fib_trie_init(&t->own) < 0) {
+			free(t);
+			return NULL;
+		}
+	}
+	while (pos < fib_ctl.n_tables && list[pos]->id < id)
+		pos++;
+	memmove(&list[pos + 1], &list[pos], (fib_ctl.n_tables - pos) * sizeof(*list));
+	list[pos] = t;
+	fib_ctl.n_tables++;
+	return t;
+}
+
+static CTL_ONLY uint32_t
+alias_metric(const struct fib_alias *a)
+{
+	return a->layer == FIB_LAYER_NEIGH ? 0 : fib_infos[a->info]->metric;
+}
+
+/* Negative, 0, positive: a is asked before, with, after b. */
+static CTL_ONLY int
+alias_cmp(const struct fib_alias *a, const struct fib_alias *b)
+{
+	if (a->layer != b->layer)
+		return a->layer - b->layer;
+	if (a->tos != b->tos)
+		return b->tos - a->tos;
+	return (alias_metric(a) > alias_metric(b)) - (alias_metric(a) < alias_metric(b));
+}
+
+static CTL_ONLY void
+chain_insert(struct fib_node *n, uint32_t idx, bool after)
+{
+	struct fib_alias *a = fib_alias(idx);
+	uint32_t *link = &n->data;
+
+	while (*link != 0) {
+		int c = alias_cmp(fib_alias(*link), a);
+
+		if (c > 0 || (c == 0 && !after))
+			break;
+		link = &fib_alias(*link)->next;
+	}
+	a->next = *link;
+	*link = idx;
+	n->neigh |= a->layer == FIB_LAYER_NEIGH;
+}
+
+int
+fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias what, bool after)
+{
+	bool compiled = t->trie == &fib_ctl.shared;
+	uint32_t idx, a;
+	int rc;
+
+	if (fib_arena_reserve(&fib_ctl.aliases, 1) < 0)
+		return -ENOMEM;
+	idx = fib_trie_insert(t->trie, key, plen);
+	if (idx == 0)
+		return -ENOMEM;
+	/* The group is held by what is remembered, not by what is effective: whatever is
+	 * uncovered or comes back to life later finds its group there. */
+	if (compiled && plen > 24 && fib_node(t->trie, idx)->data == 0) {
+		rc = dir24_hold(&fib_ctl.dir, key);
+		if (rc < 0) {
+			fib_trie_prune(t->trie, key, plen);
+			return rc;
+		}
+	}
+	a = fib_arena_get(&fib_ctl.aliases);
+	*fib_alias(a) = what;
+	chain_insert(fib_node(t->trie, idx), a, after);
+	if (compiled)
+		fib_compile_prefix(key, plen);
+	return 0;
+}
+
+void
+fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias)
+{
+	uint32_t idx = fib_trie_find(t->trie, key, plen);
+	struct fib_node *n = fib_node(t->trie, idx);
+	uint32_t *link = &n->data;
+
+	while (*link != alias)
+		link = &fib_alias(*link)->next;
+	*link = fib_alias(alias)->next;
+	fib_arena_put(&fib_ctl.aliases, alias);
+	n->neigh = 0;
+	for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next)
+		n->neigh |= fib_alias(i)->layer == FIB_LAYER_NEIGH;
+	if (t->trie == &fib_ctl.shared) {
+		fib_compile_prefix(key, plen);
+		if (plen > 24 && n->data == 0)
+			dir24_put(&fib_ctl.dir, key);
+	}
+	if (n->data == 0)
+		fib_trie_prune(t->trie, key, plen);
+}
+
+void
+fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_node *n,
+	 const struct fib_alias *a)
+{
+	const struct fib_info *fi = fib_infos[a->info];
+
+	*r = (struct fib_route){
+		.table = t->id,
+		.dst = rte_cpu_to_be_32(n->key),
+		.plen = n->plen,
+		.tos = a->tos,
+		.type = fi->type,
+		.protocol = fi->protocol,
+		.scope = fi->scope,
+		.dead = fi->dead,
+		.metric = fi->metric,
+		.mtu = fi->mtu,
+		.prefsrc = fi->prefsrc,
+		.n_nh = fi->n_nh,
+		.nh = fi->nh,
+	};
+}
+
+static CTL_ONLY void
+walk_table(const struct fib_table *t, void (*fn)(const struct fib_route *r, void *arg), void *arg)
+{
+	struct fib_trie_iter it;
+	struct fib_route r;
+	uint32_t idx;
+
+	fib_trie_first(&it);
+	while ((idx = fib_trie_next(t->trie, &it)) != 0) {
+		const struct fib_node *n = fib_node(t->trie, idx);
+
+		for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next) {
+			if (fib_alias(i)->layer != t->layer)
+				continue;
+			fib_view(&r, t, n, fib_alias(i));
+			fn(&r, arg);
+		}
+	}
+}
+
+void
+fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg)
+{
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
+		if (table == 0 || fib_ctl.tables[i]->id == table)
+			walk_table(fib_ctl.tables[i], fn, arg);
+}
+
+/* What no table overrides. */
+static CTL_ONLY int
+base_add(uint32_t key, uint8_t plen, uint8_t type)
+{
+	struct fib_table base = { .layer = FIB_LAYER_BASE, .trie = &fib_ctl.shared };
+	struct fib_info want = { .type = type }, *fi;
+	int rc;
+
+	fi = fib_info_get(&want, &rc);
+	if (fi == NULL)
+		return rc;
+	rc = fib_alias_link(&base, key, plen,
+			    (struct fib_alias){ .info = fi->idx, .layer = FIB_LAYER_BASE }, true);
+	if (rc < 0)
+		fib_info_put(fi);
+	return rc;
+}
+
+static CTL_ONLY int
+base_init(void)
+{
+	static const struct {
+		uint32_t key;
+		uint8_t plen, type;
+	} base[] = {
+		/* RFC 1122 3.2.1.3 (a) and (b): never a destination. */
+		{ RTE_IPV4(0, 0, 0, 0), 8, FIB_TYPE_MARTIAN },
+		/* RFC 1122 3.2.1.3 (g): never on a wire, and workers look up nothing else. */
+		{ RTE_IPV4(127, 0, 0, 0), 8, FIB_TYPE_MARTIAN },
+		{ RTE_IPV4(224, 0, 0, 0), 4, FIB_MULTICAST },
+		/* RFC 1812 5.3.7: class E. */
+		{ RTE_IPV4(240, 0, 0, 0), 4, FIB_TYPE_MARTIAN },
+		/* RFC 1122 3.2.1.3 (c): limited broadcast. */
+		{ RTE_IPV4(255, 255, 255, 255), 32, FIB_BROADCAST },
+	};
+	int rc = 0;
+
+	for (unsigned int i = 0; i < RTE_DIM(base) && rc == 0; i++)
+		rc = base_add(base[i].key, base[i].plen, base[i].type);
+	return rc;
+}
+
+int
+fib_init(uint32_t max_tbl8, int socket)
+{
+	int rc = -ENOMEM;
+
+	if (max_tbl8 == 0)
+		max_tbl8 = TBL8_DEFAULT;
+	if (max_tbl8 > FIB_IDX_MASK)
+		return -EINVAL;
+	memset(&fib_ctl, 0, sizeof(fib_ctl));
+	fib_arena_init(&fib_ctl.aliases, sizeof(struct fib_alias));
+	fib_arena_init(&fib_ctl.neighs, sizeof(struct fib_neigh_leaf));
+	if (dir24_init(&fib_ctl.dir, &fib_main_dp, max_tbl8, socket) < 0)
+		goto err;
+	if (fib_trie_init(&fib_ctl.shared) < 0 || fib_info_init() < 0)
+		goto err;
+	if (fib_table_make(RT_TABLE_LOCAL) == NULL || fib_table_make(RT_TABLE_MAIN) == NULL)
+		goto err;
+	rc = base_init();
+	if (rc < 0)
+		goto err;
+	fib_netdev_init();
+	fib_inetaddr_init();
+	fib_neigh_init();
+	return 0;
+err:
+	log_err("no room for the forwarding table");
+	fib_fini();
+	return rc;
+}
+
+void
+fib_fini(void)
+{
+	fib_neigh_fini();
+	fib_inetaddr_fini();
+	fib_netdev_fini();
+	fib_info_fini();
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++) {
+		if (fib_ctl.tables[i]->trie == &fib_ctl.tables[i]->own)
+			fib_trie_fini(&fib_ctl.tables[i]->own);
+		free(fib_ctl.tables[i]);
+	}
+	free(fib_ctl.tables);
+	fib_trie_fini(&fib_ctl.shared);
+	fib_arena_fini(&fib_ctl.aliases);
+	fib_arena_fini(&fib_ctl.neighs);
+	if (fib_ctl.dir.waiting > 0)
+		rcu_synchronize();
+	dir24_fini(&fib_ctl.dir);
+	fib_names_fini();
+	memset(&fib_ctl, 0, sizeof(fib_ctl));
+}
+
+void
+fib_get_stats(struct fib_stats *st)
+{
+	*st = (struct fib_stats){
+		.routes = fib_ctl.n_routes,
+		.tables = fib_ctl.n_tables,
+		.tbl8_used = fib_ctl.dir.used,
+		.tbl8_max = fib_ctl.dir.max,
+		.tbl8_waiting = fib_ctl.dir.waiting,
+		.rib_bytes = fib_arena_bytes(&fib_ctl.shared.nodes) +
+			     fib_arena_bytes(&fib_ctl.aliases) + fib_arena_bytes(&fib_ctl.neighs) +
+			     fib_info_bytes(),
+		.dp_bytes = dir24_bytes(&fib_ctl.dir),
+		.adds = fib_ctl.adds,
+		.dels = fib_ctl.dels,
+		.changes = fib_ctl.changes,
+		.errors = fib_ctl.errors,
+		.neigh_leaves = fib_ctl.neigh_leaves,
+	};
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
+		st->rib_bytes +=
+			sizeof(struct fib_table) + fib_arena_bytes(&fib_ctl.tables[i]->own.nodes);
+}

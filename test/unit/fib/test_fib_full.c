@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A full Internet table. What it costs is printed, not asserted: machines differ. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+#include "fake.h"
+
+#define MAX_PREFIXES 1100000
+static struct {
+	uint32_t key;
+	uint8_t plen;
+} * prefix;
+static unsigned int n_prefixes;
+
+static double
+now_s(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static uint32_t
+rnd(void)
+{
+	static uint64_t x = 88172645463325252u;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x >> 16;
+}
+
+static bool
+load(void)
+{
+	const char *dir = getenv("POLLUX_DATA");
+	char cmd[512], line[64];
+	FILE *f;
+
+	snprintf(cmd, sizeof(cmd), "gzip -dc '%s/full_v4.txt.gz' 2>/dev/null",
+		 dir != NULL ? dir : SOURCE_ROOT "/../shared/data");
+	f = popen(cmd, "r");
+	if (f == NULL)
+		return false;
+	prefix = calloc(MAX_PREFIXES, sizeof(*prefix));
+	while (n_prefixes < MAX_PREFIXES && fgets(line, sizeof(line), f) != NULL) {
+		unsigned int a, b, c, d, plen;
+
+		if (sscanf(line, "%u.%u.%u.%u/%u", &a, &b, &c, &d, &plen) != 5)
+			continue;
+		prefix[n_prefixes].key = RTE_IPV4(a, b, c, d);
+		prefix[n_prefixes++].plen = plen;
+	}
+	pclose(f);
+	return n_prefixes > 0;
+}
+
+static CTL_ONLY double
+add_all(unsigned int gateways, int *failed)
+{
+	double t0 = now_s();
+
+	*failed = 0;
+	for (unsigned int i = 0; i < n_prefixes; i++) {
+		uint32_t h = (prefix[i].key * 2654435761u) >> 8;
+		struct fib_route_spec r = { .table = RT_TABLE_MAIN,
+					    .dst = rte_cpu_to_be_32(prefix[i].key),
+					    .plen = prefix[i].plen,
+					    .protocol = FIB_PROT_STATIC,
+					    .n_nh = 1 };
+
+		r.nh[0].gateway = rte_cpu_to_be_32(RTE_IPV4(10, 0, 0, 2) + h % gateways);
+		*failed += fib_route_add(&r, FIB_ADD, NULL) < 0;
+	}
+	return now_s() - t0;
+}
+
+static CTL_ONLY void
+lookups(const char *what, bool few)
+{
+	static uint32_t dst[4096 * 64], idx[64];
+	uint64_t sum = 0;
+	double t0, dt;
+
+	for (unsigned int i = 0; i < RTE_DIM(dst); i++)
+		dst[i] = few && i >= 4096 ? dst[i % 4096]
+					  : prefix[rnd() % n_prefixes].key + (rnd() & 0xff);
+	t0 = now_s();
+	for (unsigned int round = 0; round < 100; round++)
+		for (unsigned int i = 0; i < RTE_DIM(dst); i += 32) {
+			fib_lookup_bulk(&fib_main_dp, &dst[i], idx, 32);
+			sum += idx[0];
+		}
+	dt = now_s() - t0;
+	printf("  lookups, %s: %.2f ns each (%u)\n", what, dt * 1e9 / (100.0 * RTE_DIM(dst)),
+	       (unsigned int)(sum & 1));
+}
+
+static void
+full_table(void **state)
+{
+	struct fib_stats st;
+	double sorted, shuffled, t0;
+	int failed;
+
+	role_enter_ctl();
+	if (!load()) {
+		print_message("no full_v4.txt.gz in $POLLUX_DATA or ../shared/data: skipped\n");
+		skip();
+	}
+	fake_reset(0);
+	fake_addr_add(&fake_dev[0], "10.0.0.1", 16, NULL, false);
+	sorted = add_all(64, &failed);
+	assert_int_equal(failed, 0);
+	fib_get_stats(&st);
+	printf("  %u routes: sorted %.2f M/s; RIB %.1f B/route (%.1f MB), forwarding %.1f MB, %u "
+	       "groups\n",
+	       st.routes, n_prefixes / sorted / 1e6, (double)st.rib_bytes / st.routes,
+	       st.rib_bytes / 1e6, st.dp_bytes / 1e6, st.tbl8_used);
+	lookups("4096 destinations", true);
+	lookups("262144 destinations", false);
+	t0 = now_s();
+	assert_int_equal(fib_check(NULL, NULL), 0);
+	printf("  check: %.2f s\n", now_s() - t0);
+
+	t0 = now_s();
+	fake_carrier(&fake_dev[0], false);
+	printf("  carrier lost under all: %.0f ms\n", (now_s() - t0) * 1e3);
+	assert_int_equal(leaf("8.8.8.8"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(fib_check(NULL, NULL), 0);
+	t0 = now_s();
+	fake_carrier(&fake_dev[0], true);
+	printf("  carrier back: %.0f ms\n", (now_s() - t0) * 1e3);
+	assert_int_not_equal(leaf("8.8.8.8"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(fib_check(NULL, NULL), 0);
+
+	t0 = now_s();
+	struct fib_route_spec key = { .table = RT_TABLE_MAIN, .protocol = FIB_PROT_STATIC };
+	assert_int_equal(fib_route_flush(&key), n_prefixes);
+	printf("  flush: %.2f M/s\n", n_prefixes / (now_s() - t0) / 1e6);
+	fib_get_stats(&st);
+	assert_int_equal(fib_check(NULL, NULL), 0);
+	fake_done();
+
+	for (unsigned int i = n_prefixes - 1; i > 0; i--) {
+		unsigned int k = rnd() % (i + 1);
+
+		typeof(*prefix) tmp = prefix[i];
+		prefix[i] = prefix[k];
+		prefix[k] = tmp;
+	}
+	fake_reset(0);
+	fake_addr_add(&fake_dev[0], "10.0.0.1", 16, NULL, false);
+	shuffled = add_all(64, &failed);
+	assert_int_equal(failed, 0);
+	printf("  shuffled %.2f M/s\n", n_prefixes / shuffled / 1e6);
+	assert_int_equal(fib_check(NULL, NULL), 0);
+	fake_done();
+	free(prefix);
+}
+
+static CTL_ONLY void
+tables_are_cheap_run(void)
+{
+	struct fib_stats st;
+
+	fake_reset(64);
+	fake_addr_add(&fake_dev[0], "10.0.0.1", 16, NULL, false);
+	for (uint32_t t = 1; t <= 252; t++)
+		for (uint32_t i = 0; i < 100; i++) {
+			struct fib_route_spec r = { .table = t,
+						    .dst = rte_cpu_to_be_32((t * 7919 + i * 104729)
+									    << 8),
+						    .plen = 24,
+						    .n_nh = 1,
+						    .nh[0].gateway = ip("10.0.0.2") };
+
+			assert_int_equal(fib_route_add(&r, FIB_ADD, NULL), 0);
+		}
+	fib_get_stats(&st);
+	assert_int_equal(st.tables, 254);
+	assert_int_equal(st.tbl8_used, 3); /* own address; its broadcast; limited broadcast */
+	assert_true(st.rib_bytes < 8u << 20);
+	printf("  252 tables of 100 routes: %.2f MB\n", st.rib_bytes / 1e6);
+	fake_done();
+}
+
+static void
+tables_are_cheap(void **state)
+{
+	role_enter_ctl();
+	tables_are_cheap_run();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_are_cheap),
+		cmocka_unit_test(full_table),
+	};
+
+	role_enter_ctl();
+	fake_start("full");
+	return cmocka_run_group_tests_name("fib/full", tests, NULL, NULL);
+}
