@@ -6,7 +6,8 @@
 2. Relative links of the Markdown files lead to files, and their #anchors to headings.
 3. Each tunable that code declares stands in docs/user-guide.md, and each tunable named in its
    tables is declared.
-4. Each command that a *_cli.c (or app) lists stands in docs/user-guide.md, by its keywords.
+4. Each command that a *_cli.c (or app) lists stands in docs/user-guide.md, by its keywords, and
+   each command in the tables there is listed by code.
 5. Each section of the configuration that code registers is a property of config/schema.json and
    has its place in docs/user-guide.md.
 """
@@ -19,7 +20,9 @@ import tree
 
 GUIDE = "docs/user-guide.md"
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
-SYSCTL = re.compile(r"\bSYSCTL_INT\w*\s*\(\s*struct\s+\w+\s*,\s*(\w+)|\.procname\s*=\s*\"(\w+)\"")
+TUNABLES = re.compile(r"struct\s+ctl_table\s+\w+\[\]\s*=\s*\{(.*?)\n\};", re.S)
+TUNABLE = re.compile(
+    r"^\s*[A-Z][A-Z0-9_]*\(\s*(?:struct\s+\w+\s*,\s*)?(\w+)\s*,|\.procname\s*=\s*\"(\w+)\"", re.M)
 COMMANDS = re.compile(r"struct\s+cli_cmd\s+\w+\[\]\s*=\s*\{(.*?)\n\};", re.S)
 ROW = re.compile(r"\{\s*(?:\.syntax\s*=\s*)?((?:\"(?:\\.|[^\"\\])*\"\s*)+)")
 SECTION = re.compile(r"struct\s+cfg_section\s+\w+\s*=\s*\{[^;]*?\.name\s*=\s*\"(\w+)\"", re.S)
@@ -71,10 +74,9 @@ def check_sysctl(root: pathlib.Path) -> list[str]:
     guide = (root / GUIDE).read_text()
     declared = set()
     for path in tree.files(root, ".c", ".h", under=tree.CODE_DIRS):
-        for m in SYSCTL.finditer(tree.without_comments(path.read_text(), keep_strings=True)):
-            if m.group(1) or m.group(2):
-                declared.add(m.group(2) or m.group(1))
-    declared.discard("field")
+        text = tree.without_comments(path.read_text(), keep_strings=True)
+        for table in TUNABLES.findall(text):
+            declared |= {m.group(1) or m.group(2) for m in TUNABLE.finditer(table)}
     bad = [f"{GUIDE}: tunable {n} is not described" for n in sorted(declared)
            if not re.search(rf"`(?:[\w.<>]*\.)?{n}`", guide)]
     section = re.search(r"^## Tunables.*?(?=^## |\Z)", guide, re.M | re.S)
@@ -94,7 +96,7 @@ def keywords(syntax: str) -> list[str]:
                 starts = [f"{starts[0]} {w.split()[0]}".strip() for w in part[1:-1].split("|")
                           if w.split() and ":" not in w.split()[0]] or starts
             break
-        if part == "[" or ":" in part:
+        if part == "[" or ":" in part or part[0].isupper():
             break
         starts = [f"{s} {part}".strip() for s in starts]
     return starts
@@ -111,21 +113,36 @@ def commands(text: str) -> list[str]:
 
 def spellings(guide: str) -> str:
     """The guide's code, with "a (b|c) d" written out also as "a b" and "a c"."""
-    code = "\n".join(re.findall(r"^```.*?^```|`[^`\n]+`", guide, re.M | re.S))
+    code = "\n".join(re.findall(r"^```.*?^```|`[^`\n]+`", guide, re.M | re.S)).replace("\\|", "|")
     more = []
     for m in re.finditer(r"([\w-]+(?: [\w-]+)*) \(([^)\n]*)\)", code):
         more += [f"{m.group(1)} {w.split()[0]}" for w in m.group(2).split("|") if w.split()]
     return code + "\n" + "\n".join(more)
 
 
+def documented(guide: str) -> list[str]:
+    """What the tables of the chapter "Commands" say there is, by keywords."""
+    chapter = re.search(r"^## Commands.*?(?=^## |\Z)", guide, re.M | re.S)
+    starts = []
+    for cell in re.findall(r"^\| (`.*?`) \|", chapter.group(0) if chapter else "", re.M):
+        for syntax in re.findall(r"`([^`]+)`", cell.replace("\\|", "|")):
+            starts += keywords(syntax)
+    return starts
+
+
 def check_commands(root: pathlib.Path) -> list[str]:
-    code = spellings((root / GUIDE).read_text())
-    bad = []
+    guide = (root / GUIDE).read_text()
+    code = spellings(guide)
+    bad, known = [], set()
     for path in tree.files(root, ".c", under=tree.CODE_DIRS):
         for syntax in commands(path.read_text()):
             for start in keywords(syntax):
+                known.add(start)
                 if not re.search(rf"(?<![\w-]){re.escape(start)}(?![\w-])", code):
                     bad.append(f"{GUIDE}: command \"{start}\" ({path.relative_to(root)}) is not described")
+    for start in documented(guide):
+        if start not in known and start.partition(" -")[0] not in known:
+            bad.append(f"{GUIDE}: there is no command \"{start}\"")
     return sorted(set(bad))
 
 

@@ -183,11 +183,15 @@ class Free(Planted):
 
 class Docs(Planted):
     GUIDE = ("## Configuration\n### `ports`\n## Tunables\n| name | default |\n| --- | --- |\n| `rp_filter` | 0 |\n"
-             "## Commands\n```\nshow port (info|stats) ID\nip addr (show|add) ...\nquit\n```\n")
+             "## Commands\n```\nshow port (info|stats) ID\nquit\n```\n"
+             "| Command | Does |\n| --- | --- |\n| `ip addr (add) ADDR`, `quit` | x |\n")
     CLI = ('static const struct cli_cmd cmds[] = {\n'
            '\t{ "show port (info|stats) PORT:port", "help", "display", fn, NULL, true },\n'
            '\t{ .syntax = "ip addr add ADDR:prefix "\n\t  "dev DEV:dev", .help = "h" },\n'
            '\t{ "quit", "leave", "control", fn, NULL, true },\n\t{ 0 },\n};\n')
+
+    def tunables(self, rows):
+        self.write("lib/fib/fib.c", "static const struct ctl_table t[] = {\n" + rows + "\t{ 0 },\n};\nX(y, 1);\n")
 
     def setUp(self):
         super().setUp()
@@ -195,7 +199,7 @@ class Docs(Planted):
         self.write("docs/modules/fib.md", "# fib\n")
         self.write("docs/user-guide.md", self.GUIDE)
         self.write("README.md", "[a](docs/user-guide.md#tunables) `[x](no)` [w](https://example.com/x) [b](#pollux)\n# Pollux\n")
-        self.write("lib/fib/fib.c", "SYSCTL_INT(struct s, rp_filter, 0, 1, \"x\"),\n")
+        self.tunables("\tSYSCTL_INT(struct s, rp_filter, 0, 1, \"x\"),\n")
         self.write("lib/fib/fib_cli.c", self.CLI)
         self.write("lib/fib/fib_cfg.c", 'static struct cfg_section s = {\n\t.order = 1,\n\t.name = "ports",\n};\n')
         self.write("config/schema.json", json.dumps({"properties": {"ports": {}}}))
@@ -225,16 +229,23 @@ class Docs(Planted):
         self.said("no such heading")
 
     def test_tunable_not_described(self):
-        self.write("lib/fib/fib.c", "SYSCTL_INT(struct s, rp_filter, 0, 1), { .procname = \"arp_x\" }\n")
+        row = "\tCONF(rp_filter, 0, 1, \"x\"),\n"
+        self.tunables(row + "\t{ .procname = \"arp_x\",\n\t  .max = 1 },\n")
         self.said("tunable arp_x is not described")
+        self.tunables(row + "\tCONF(arp_y, 0, 1, \"x\"),\n")
+        self.said("tunable arp_y is not described")
 
     def test_tunable_that_is_none(self):
-        self.write("lib/fib/fib.c", "\n")
+        self.tunables("")
         self.said("tunable rp_filter is declared nowhere")
 
     def test_command_not_described(self):
         self.write("lib/fib/fib_cli.c", self.CLI.replace("info|stats", "info|xstats"))
         self.said('command "show port xstats"')
+
+    def test_command_that_is_none(self):
+        self.write("docs/user-guide.md", self.GUIDE.replace("(add)", "(add\\|del)"))
+        self.said('there is no command "ip addr del"')
 
     def test_section_not_described(self):
         self.write("lib/fib/fib_cfg.c", 'static struct cfg_section s = {\n\t.name = "routes",\n};\n')
