@@ -55,6 +55,11 @@ void inetdev_set_forwarding(int on) CTL_ONLY;
 extern void (*inetdev_forwarding_hook)(int on);
 
 /** Listen to netdev_chain and register the sysctl trees. 0 or -errno. After netdev_init(). */
+/** "global", "site", "link", "host", "nowhere", or the number. Static buffer. */
+const char *rt_scope_name(uint8_t scope);
+/** 0..255 for a name or number, -EINVAL for anything else. */
+int rt_scope_parse(const char *word);
+
 int inetdev_init(void) CTL_ONLY;
 void inetdev_fini(void) CTL_ONLY;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "addresses": a list for each interface, of "a.b.c.d/len" or of objects. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ctl/cfg.h"
 #include "netdev/inetdev.h"
@@ -71,10 +72,24 @@ check_spec(const struct cfg *e, const char *dev, const struct inet_addr_spec *s)
 		cfg_fail(e, "label", "expected \"%s\" or \"%s:...\"", dev, dev);
 }
 
+/* Refuse @p e when it is the address of one of the @p n elements before it. */
+static void
+check_twice(const struct cfg *e, const struct inet_addr_spec *specs, size_t n)
+{
+	const struct inet_addr_spec *mine = &specs[n];
+
+	for (size_t k = 0; k < n && mine->local != 0; k++)
+		if (specs[k].local == mine->local && specs[k].prefixlen == mine->prefixlen) {
+			cfg_fail(e, NULL, "the same address as element %zu", k);
+			return;
+		}
+}
+
 static void
 check(const struct cfg *c, const struct cfg *doc)
 {
-	struct inet_addr_spec spec, other;
+	size_t n = json_array_size(c->node);
+	struct inet_addr_spec *specs;
 
 	if (!device_known(doc, c->key))
 		cfg_fail(c, NULL, "there is no interface \"%s\" in \"ports\" or \"vlans\"", c->key);
@@ -82,25 +97,15 @@ check(const struct cfg *c, const struct cfg *doc)
 		cfg_fail(c, NULL, "expected a list of addresses");
 		return;
 	}
-	for (size_t i = 0; i < json_array_size(c->node); i++) {
+	specs = calloc(n + 1, sizeof(*specs));
+	for (size_t i = 0; i < n && specs != NULL; i++) {
 		struct cfg e = cfg_at(c, i);
 
-		parse(&e, &spec);
-		check_spec(&e, c->key, &spec);
-		for (size_t k = 0; k < i; k++) {
-			struct cfg before = cfg_at(c, k);
-
-			before.errs = NULL;
-			if (!json_is_string(before.node) && !json_is_object(before.node))
-				continue;
-			parse(&before, &other);
-			if (other.local != spec.local || other.prefixlen != spec.prefixlen ||
-			    spec.local == 0)
-				continue;
-			cfg_fail(&e, NULL, "the same address as element %zu", k);
-			break;
-		}
+		parse(&e, &specs[i]);
+		check_spec(&e, c->key, &specs[i]);
+		check_twice(&e, specs, i);
 	}
+	free(specs);
 }
 
 /* --- apply --- */

@@ -7,45 +7,7 @@
 #include <string.h>
 #include "ctl/cli.h"
 #include "netdev/inetdev.h"
-#include "netdev/inetdev_cli.h"
 #include "netdev/netdev_cli.h"
-
-static const struct {
-	uint8_t scope;
-	const char *name;
-} scopes[] = { { SCOPE_UNIVERSE, "global" },
-	       { SCOPE_SITE, "site" },
-	       { SCOPE_LINK, "link" },
-	       { SCOPE_HOST, "host" },
-	       { SCOPE_NOWHERE, "nowhere" } };
-
-const char *
-rt_scope_name(uint8_t scope)
-{
-	static char number[8];
-
-	for (unsigned int i = 0; i < RTE_DIM(scopes); i++)
-		if (scopes[i].scope == scope)
-			return scopes[i].name;
-	snprintf(number, sizeof(number), "%u", scope);
-	return number;
-}
-
-bool
-rt_scope_parse(const char *word, uint8_t *scope)
-{
-	char *end;
-	unsigned long v;
-
-	for (unsigned int i = 0; i < RTE_DIM(scopes); i++)
-		if (strcmp(scopes[i].name, word) == 0) {
-			*scope = scopes[i].scope;
-			return true;
-		}
-	v = strtoul(word, &end, 0);
-	*scope = (uint8_t)v;
-	return word[0] >= '0' && word[0] <= '9' && *end == '\0' && v <= UINT8_MAX;
-}
 
 /* --- show --- */
 
@@ -202,10 +164,12 @@ parse_spec(struct cli_ctx *c, struct inet_addr_spec *spec)
 	/* iproute2's default: 127/8 stays in the host. */
 	if ((rte_be_to_cpu_32(spec->local) >> 24) == 127)
 		spec->scope = SCOPE_HOST;
-	if (scope != NULL && !rt_scope_parse(scope, &spec->scope))
+	rc = scope != NULL ? rt_scope_parse(scope) : spec->scope;
+	if (rc < 0)
 		return cli_error_at(c, -EINVAL, scope,
 				    "\"%s\" is no scope: global, site, link, host or a number",
 				    scope);
+	spec->scope = (uint8_t)rc;
 	if (label != NULL) {
 		if (strlen(label) >= sizeof(spec->label))
 			return cli_error_at(c, -EINVAL, label, "label: at most 15 characters");
