@@ -109,10 +109,13 @@ add_memory(struct builder *b, const json_t *dpdk)
 	uint64_t want = mb != NULL ? (uint64_t)json_integer_value(mb) : MEMORY_MB;
 	bool use = huge != NULL ? json_is_true(huge) : free_hugepages_mb() >= want;
 
-	add(b, "--in-memory"); /* no files, no second process: nothing is left behind */
-	if (use)
+	/* No files, no second process: nothing is left behind, instances do not meet. */
+	if (use) {
+		add(b, "--in-memory");
 		return;
-	add(b, "--no-huge");
+	}
+	add(b, "--no-huge"); /* EAL refuses --in-memory beside it */
+	add(b, "--no-shconf");
 	add(b, "-m");
 	add(b, "%" PRIu64, want);
 }

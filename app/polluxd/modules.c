@@ -15,6 +15,7 @@
 #include "ethdev/ethdev.h"
 #include "fib/fib.h"
 #include "ip4/ip4.h"
+#include "ip4/ip4_cli.h"
 #include "loopback/loopback.h"
 #include "neigh/neigh.h"
 #include "netdev/inetdev.h"
@@ -78,9 +79,10 @@ static const struct module modules[] = {
 	{ LEVEL_DEVICE,    "netdev",   netdev_init,       netdev_fini,   netdev_cli_register,  NULL },
 	{ LEVEL_DEVICE,    "inetdev",  inetdev_init,      inetdev_fini,  inetdev_cli_register, inetdev_cfg_register },
 	{ LEVEL_NEIGHBOUR, "adj",      adj_init,          adj_fini,      NULL,                 NULL },
-	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
-	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      fib_cli_register,     fib_cfg_register },
+	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    NULL, NULL },
+	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      NULL, NULL },
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
+	{ LEVEL_NETWORK,   "stats",    NULL,              NULL,          ip4_stats_cli_register, NULL },
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
 	{ LEVEL_DRIVER,    "vlan",     vlan_init,         vlan_fini,     vlan_cli_register,    vlan_cfg_register },

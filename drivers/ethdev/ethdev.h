@@ -32,7 +32,8 @@ struct ethdev_port_ctl {
 	uint16_t n_rxq, n_txq, n_rxd, n_txd; /* as configured */
 	uint64_t rx_offloads, tx_offloads;
 	bool started;
-	bool polled;			    /* its queues are in the workers' lists */
+	bool polled;   /* its queues are in the workers' lists */
+	bool soft_mac; /* promiscuous: the device can not take the MAC address it has */
 	uint16_t pinned[ETHDEV_QUEUES_MAX]; /* worker asked for by `set worker rxq`; 0: any */
 	struct rte_eth_link link;
 	struct rte_eth_stats cleared;
@@ -92,6 +93,8 @@ int ethdev_link_init(void) CTL_ONLY;
 void ethdev_link_fini(void) CTL_ONLY;
 void ethdev_link_watch(struct ethdev_port *port, bool on) CTL_ONLY;
 
+/** Give the port a MAC address; see ethdev_netdev.c for devices that take none. 0 or -errno. */
+int ethdev_set_mac(struct ethdev_port *port, const struct rte_ether_addr *addr) CTL_ONLY;
 extern const struct net_device_ops ethdev_netdev_ops;
 void ethdev_cli_register(void) CTL_ONLY;
 void ethdev_cfg_register(void) CTL_ONLY;

@@ -29,18 +29,30 @@ port_stop(struct net_device *dev)
 	ethdev_link_update(dev->priv_dp);
 }
 
-static CTL_ONLY int
-port_set_mac(struct net_device *dev, const struct rte_ether_addr *addr)
+/* A device that can not change its address is made to hear everything: netdev tells whose a frame
+ * is. Virtual devices are like that. */
+int
+ethdev_set_mac(struct ethdev_port *port, const struct rte_ether_addr *addr)
 {
-	struct ethdev_port *port = dev->priv_dp;
 	struct rte_ether_addr copy = *addr;
 	int rc = rte_eth_dev_default_mac_addr_set(port->port_id, &copy);
 
+	if (rc == -ENOTSUP) {
+		rc = rte_eth_promiscuous_enable(port->port_id);
+		port->ctl->soft_mac = rc == 0;
+		rc = rc == -ENOTSUP ? 0 : rc;
+	}
 	if (rc == 0) {
 		port->ctl->conf.mac = *addr;
 		port->ctl->conf.mac_set = true;
 	}
-	return rc == -ENOTSUP ? -EOPNOTSUPP : rc;
+	return rc;
+}
+
+static CTL_ONLY int
+port_set_mac(struct net_device *dev, const struct rte_ether_addr *addr)
+{
+	return ethdev_set_mac(dev->priv_dp, addr);
 }
 
 static CTL_ONLY int

@@ -262,7 +262,7 @@ ethdev_start(struct ethdev_port *port, const char **why)
 		return fail(why, rc, "port %u can not be started: %s", port->port_id,
 			    strerror(-rc));
 	c->started = true;
-	if (port->dev->ctl->promiscuity > 0)
+	if (port->dev->ctl->promiscuity > 0 || c->soft_mac)
 		rte_eth_promiscuous_enable(port->port_id);
 	if (rte_eth_macaddr_get(port->port_id, &mac) == 0 && !c->conf.mac_set)
 		port->dev->dev_addr64 = ether_addr_to_u64(&mac);
@@ -414,11 +414,12 @@ make_netdev(struct ethdev_port *port, const char **why)
 	dev = alloc_netdev("ethdev", &ethdev_netdev_ops, &ethdev_ops_dp, port);
 	if (dev == NULL)
 		return fail(why, -ENOMEM, "out of memory");
+	dev->priv_dp = port;
 	port->dev = dev;
 	rte_eth_macaddr_get(port->port_id, &dev->ctl->perm_addr);
 	mac = c->conf.mac_set ? c->conf.mac : dev->ctl->perm_addr;
 	if (c->conf.mac_set) {
-		rc = rte_eth_dev_default_mac_addr_set(port->port_id, &mac);
+		rc = ethdev_set_mac(port, &mac);
 		if (rc < 0)
 			return fail(why, rc,
 				    "the device does not take MAC address " RTE_ETHER_ADDR_PRT_FMT

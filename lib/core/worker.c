@@ -5,22 +5,25 @@
 #include <numa.h>
 #include <rte_cycles.h>
 
+#define PAGE 4096
+
 struct worker *workers[WORKER_MAX];
 unsigned int n_workers;
 
 struct worker *
 worker_alloc(uint16_t id, uint16_t lcore, int socket)
 {
+	size_t size = RTE_ALIGN_CEIL(sizeof(struct worker), PAGE);
 	struct worker *w;
 
 	if (id >= WORKER_MAX || workers[id] != NULL)
 		return NULL;
-	w = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*w));
+	w = aligned_alloc(PAGE, size); /* whole pages: the unit of NUMA placement */
 	if (w == NULL)
 		return NULL;
-	if (numa_available() >= 0 && socket >= 0 && socket <= numa_max_node())
-		numa_tonode_memory(w, sizeof(*w), socket); /* before the first touch; best effort */
-	memset(w, 0, sizeof(*w));
+	if (numa_available() >= 0 && numa_max_node() > 0 && socket >= 0)
+		numa_tonode_memory(w, size, socket); /* before the first touch; best effort */
+	memset(w, 0, size);
 	w->id = id;
 	w->lcore = lcore;
 	w->socket = (int16_t)socket;

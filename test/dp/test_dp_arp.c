@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Resolution as the wire sees it (RFC 826; RFC 1122 2.3.2). Hosts 2, 3 and 4 are never configured.
+ */
+#include "dp.h"
+#include <string.h>
+
+static unsigned int p1, p2;
+static const struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } };
+static const struct rte_ether_addr none;
+
+static int
+setup(void **state)
+{
+	dp_setup(state);
+	p1 = dp_port("p1");
+	p2 = dp_port("p2");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
+	dp_cmd("sysctl net.ipv4.neigh.p2.retrans_time_ms=20");
+	return 0;
+}
+
+/* An ARP frame of the router's own: by port n, sender sip. */
+static struct dp_frame
+from_router(uint16_t op, unsigned int n, const struct rte_ether_addr *dst, const char *sip,
+	    const struct rte_ether_addr *tha, const char *tip)
+{
+	struct dp_frame f = dp_arp(op, dst, 0, sip, tha, tip);
+	struct rte_ether_hdr *eh = (struct rte_ether_hdr *)f.b;
+
+	eh->src_addr = dp_port_mac(n);
+	((struct rte_arp_hdr *)(eh + 1))->arp_data.arp_sha = dp_port_mac(n);
+	return f;
+}
+
+static bool
+is_arp_request_for(const struct dp_frame *f, const char *tip)
+{
+	const struct rte_arp_hdr *arp = (const struct rte_arp_hdr *)(f->b + RTE_ETHER_HDR_LEN);
+	uint32_t want = dp_ip(tip);
+
+	return f->b[12] == 0x08 && f->b[13] == 0x06 && arp->arp_opcode == RTE_BE16(1) &&
+	       memcmp(&arp->arp_data.arp_tip, &want, 4) == 0;
+}
+
+static void
+request_for_us_is_answered(void **state)
+{
+	struct dp_frame q = dp_arp(1, &all, 7, "10.0.1.7", &none, "10.0.1.1"), got, want;
+	struct rte_ether_addr h7 = dp_host_mac(7);
+
+	(void)state;
+	dp_inject(p1, &q);
+	dp_run();
+	want = from_router(2, p1, &h7, "10.0.1.1", &h7, "10.0.1.7");
+	assert_true(dp_out(p1, &got));
+	assert_memory_equal(got.b, want.b, 42);
+	q = dp_arp(1, &all, 7, "10.0.1.7", &none, "10.0.1.99");
+	dp_inject(p1, &q);
+	dp_run();
+	dp_expect_none(p1);
+}
+
+/* RFC 1122 2.3.2.2: packets wait for the answer, and leave in their order. */
+static void
+packets_wait_and_leave_in_order(void **state)
+{
+	struct dp_frame f[3], q, got, reply;
+	struct rte_ether_addr router;
+
+	(void)state;
+	router = dp_port_mac(p2);
+	for (uint16_t i = 0; i < 3; i++) {
+		f[i] = dp_udp(p1, 2, "10.0.1.2", "10.0.2.3", (uint16_t)(30 + i));
+		dp_inject(p1, &f[i]);
+	}
+	dp_run();
+	q = from_router(1, p2, &all, "10.0.2.1", &none, "10.0.2.3");
+	assert_true(dp_out(p2, &got));
+	assert_memory_equal(got.b, q.b, 42);
+	dp_expect_none(p2); /* one request, however many packets wait */
+	reply = dp_arp(2, &router, 3, "10.0.2.3", &router, "10.0.2.1");
+	dp_inject(p2, &reply);
+	dp_run();
+	for (int i = 0; i < 3; i++) {
+		struct dp_frame want = dp_forwarded(&f[i], p2, 3);
+
+		dp_expect(p2, &want);
+	}
+	dp_cmd("ip neigh show to 10.0.2.3");
+	assert_non_null(strstr(dp_cmd_output(), "REACHABLE"));
+	dp_inject(p1, &f[0]); /* from now on without asking */
+	dp_run();
+	got = dp_forwarded(&f[0], p2, 3);
+	dp_expect(p2, &got);
+}
+
+/* RFC 826: whoever speaks with a new address has moved. Unsolicited, so proof is asked for. */
+static void
+moved_address_is_followed(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.3", 30), want;
+	struct dp_frame moved = dp_arp(1, &all, 33, "10.0.2.3", &none, "10.0.2.3");
+
+	(void)state;
+	dp_run_ms(1100); /* locktime: an entry just confirmed is not moved */
+	dp_inject(p2, &moved);
+	dp_run();
+	while (dp_out(p2, &want))
+		;
+	dp_inject(p1, &f);
+	dp_run();
+	want = dp_forwarded(&f, p2, 33);
+	dp_expect(p2, &want);
+}
+
+/* RFC 1122 2.3.2.2 and 3.2.2.1: nobody answers, so the sender hears host unreachable. */
+static void
+silence_is_reported(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.44", 30), got;
+	unsigned int requests = 0;
+
+	(void)state;
+	dp_drops_clear();
+	dp_inject(p1, &f);
+	for (int i = 0; i < 200 && dp_drops("neigh_failed") == 0; i++)
+		dp_run_ms(5);
+	while (dp_out(p2, &got))
+		requests += is_arp_request_for(&got, "10.0.2.44");
+	assert_int_equal(requests, 3); /* mcast_solicit */
+	assert_true(dp_out(p1, &got));
+	assert_int_equal(((uint8_t *)(dp_ip4(&got) + 1))[0], 3);
+	assert_int_equal(((uint8_t *)(dp_ip4(&got) + 1))[1], 1);
+	assert_memory_equal((uint8_t *)(dp_ip4(&got) + 1) + 8, dp_ip4(&f), 28);
+}
+
+static void
+malformed_arp_is_counted(void **state)
+{
+	static const struct {
+		const char *reason;
+		unsigned int at; /* byte of the frame that is changed */
+		uint8_t to;
+	} cases[] = {
+		{ "arp_bad_format", 15, 6 },	    /* hardware type */
+		{ "arp_bad_format", 17, 1 },	    /* protocol type */
+		{ "arp_bad_format", 18, 8 },	    /* hardware address length */
+		{ "arp_bad_format", 19, 6 },	    /* protocol address length */
+		{ "arp_bad_op", 21, 9 },	    /* operation */
+		{ "arp_bad_sender_mac", 22, 0x01 }, /* group bit */
+		{ "arp_bad_sender_ip", 28, 224 },   /* multicast */
+		{ "arp_bad_sender_ip", 28, 127 },   /* loopback */
+	};
+	struct dp_frame good = dp_arp(1, &all, 7, "10.0.1.7", &none, "10.0.1.1"), got;
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		struct dp_frame f = good;
+
+		dp_drops_clear();
+		f.b[cases[i].at] = cases[i].to;
+		dp_inject(p1, &f);
+		dp_run();
+		if (dp_drops(cases[i].reason) != 1)
+			fail_msg("byte %u = %u is not counted as %s", cases[i].at, cases[i].to,
+				 cases[i].reason);
+		dp_expect_none(p1);
+	}
+	dp_drops_clear();
+	got = good;
+	got.len = 14 + 27;
+	dp_inject(p1, &got);
+	dp_run();
+	assert_int_equal(dp_drops("arp_runt"), 1);
+	dp_inject(p1, &good); /* control: the same frame, unharmed, is answered */
+	dp_run();
+	assert_true(dp_out(p1, &got));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(request_for_us_is_answered),
+		cmocka_unit_test(packets_wait_and_leave_in_order),
+		cmocka_unit_test(moved_address_is_followed),
+		cmocka_unit_test(silence_is_reported),
+		cmocka_unit_test(malformed_arp_is_counted),
+	};
+
+	return cmocka_run_group_tests_name("dp/arp", tests, setup, dp_teardown);
+}
