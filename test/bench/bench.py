@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from benchlib import cmd_fib, cmd_forward, cmd_idle, cmd_routes, cmd_start, env  # noqa: E402
+from benchlib import cmd_fib, cmd_forward, cmd_idle, cmd_kernel, cmd_routes, cmd_start, env  # noqa: E402
 
 
 def leave(signum, _frame):
@@ -32,7 +32,7 @@ def parser():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--install", action="store_true", help="install the packages the bench needs and leave")
     sub = p.add_subparsers(dest="command", metavar="COMMAND")
-    for m in (cmd_forward, cmd_routes, cmd_idle, cmd_start, cmd_fib):
+    for m in (cmd_forward, cmd_routes, cmd_idle, cmd_start, cmd_fib, cmd_kernel):
         m.add_parser(sub, common)
     return p
 
