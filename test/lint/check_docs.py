@@ -10,6 +10,8 @@
    each command in the tables there is listed by code.
 5. Each section of the configuration that code registers is a property of config/schema.json and
    has its place in docs/user-guide.md.
+6. The JSON of config/ and of the documentation's ```json blocks parses, and configurations name
+   only sections that there are.
 """
 import json
 import pathlib
@@ -159,9 +161,29 @@ def check_sections(root: pathlib.Path) -> list[str]:
     return bad
 
 
+def check_json(root: pathlib.Path) -> list[str]:
+    sections = set(json.loads((root / "config/schema.json").read_text())["properties"])
+    texts, bad = [], []
+    for path in tree.files(root, ".json", under=("config",)):
+        texts.append((str(path.relative_to(root)), path.read_text()))
+    for path in tree.files(root, ".md"):
+        raw = path.read_text()
+        for m in re.finditer(r"^```json\n(.*?)^```", raw, re.M | re.S):
+            texts.append((f"{path.relative_to(root)}:{tree.line_of(raw, m.start())}", m.group(1)))
+    for where, text in texts:
+        try:
+            doc = json.loads(text)
+        except ValueError as e:
+            bad.append(f"{where}: {e}")
+            continue
+        if isinstance(doc, dict) and doc.get("version") == 1:
+            bad += [f"{where}: there is no section {k}" for k in doc if k not in sections]
+    return bad
+
+
 def check(root: pathlib.Path) -> list[str]:
     return (check_pages(root) + check_links(root) + check_sysctl(root) + check_commands(root) +
-            check_sections(root))
+            check_sections(root) + check_json(root))
 
 
 if __name__ == "__main__":

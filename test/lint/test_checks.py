@@ -15,6 +15,7 @@ import check_size
 import check_spdx
 import check_words
 import gen_drops
+import gen_schema
 import tree
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -140,6 +141,35 @@ class Drops(Planted):
         self.assertIn("no X(...) row", self.tree()[0])
 
 
+class Schema(Planted):
+    CFG = ('static const char schema[] =\n\t"{\\"type\\":\\"object\\","\n\t"\\"minimum\\":1}";\n'
+           'static struct cfg_section section = {\n\t.name = "ports",\n\t.shape = CFG_MAP,\n\t.schema = schema,\n};\n'
+           'static struct cfg_section other = {\n\t.name = "routes",\n\t.shape = CFG_LIST,\n'
+           '\t.schema = "{\\"type\\":" "\\"string\\"}",\n};\n')
+
+    def test_sections(self):
+        self.write("lib/a/a_cfg.c", self.CFG)
+        schema, bad = gen_schema.collect(self.root)
+        self.assertEqual(bad, [])
+        self.assertEqual(schema["properties"], {
+            "version": {"const": 1},
+            "ports": {"type": "object", "additionalProperties": {"type": "object", "minimum": 1}},
+            "routes": {"type": "array", "items": {"type": "string"}, "uniqueItems": True}})
+
+    def test_refused(self):
+        for change, said in ((".schema = schema", ".schema = elsewhere"), ('"{\\"type\\":\\"obj', '"{\\"type\\"\\"obj')):
+            self.write("lib/a/a_cfg.c", self.CFG.replace(change, said))
+            self.assertEqual(len(gen_schema.collect(self.root)[1]), 1, said)
+
+    def test_stale_file(self):
+        self.write("lib/a/a_cfg.c", self.CFG)
+        self.write("config/schema.json", "{}")
+        run = [sys.executable, str(HERE / "gen_schema.py"), str(self.root)]
+        self.assertEqual(subprocess.run([*run, "--check"], capture_output=True).returncode, 1)
+        self.assertEqual(subprocess.run(run, capture_output=True).returncode, 0)
+        self.assertEqual(subprocess.run([*run, "--check"], capture_output=True).returncode, 0)
+
+
 class Spdx(Planted):
     def test_rules(self):
         self.write("LICENSE", "BSD 3-Clause License")
@@ -202,7 +232,7 @@ class Docs(Planted):
         self.tunables("\tSYSCTL_INT(struct s, rp_filter, 0, 1, \"x\"),\n")
         self.write("lib/fib/fib_cli.c", self.CLI)
         self.write("lib/fib/fib_cfg.c", 'static struct cfg_section s = {\n\t.order = 1,\n\t.name = "ports",\n};\n')
-        self.write("config/schema.json", json.dumps({"properties": {"ports": {}}}))
+        self.write("config/schema.json", json.dumps({"properties": {"version": {}, "ports": {}}}))
 
     def said(self, what):
         errors = check_docs.check(self.root)
@@ -246,6 +276,14 @@ class Docs(Planted):
     def test_command_that_is_none(self):
         self.write("docs/user-guide.md", self.GUIDE.replace("(add)", "(add\\|del)"))
         self.said('there is no command "ip addr del"')
+
+    def test_json(self):
+        self.write("docs/x.md", "\n```json\n{ \"version\": 1, \"ports\": {} }\n```\n")
+        self.assertEqual(check_docs.check(self.root), [])
+        self.write("docs/x.md", "\n```json\n{ \"version\": 1, \"prots\": {} }\n```\n")
+        self.said("docs/x.md:2: there is no section prots")
+        self.write("docs/x.md", "```json\n{ \"version\": 1, }\n```\n")
+        self.said("docs/x.md:1: ")
 
     def test_section_not_described(self):
         self.write("lib/fib/fib_cfg.c", 'static struct cfg_section s = {\n\t.name = "routes",\n};\n')
