@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NEIGH_FIXTURE_H
+#define NEIGH_FIXTURE_H
+/** @file The module on real core, skb and netdev, over devices that remember what they sent. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <rte_byteorder.h>
+#include <rte_ip.h>
+#include "netdev/inetdev.h"
+#include "netdev/netdev.h"
+#include "neigh/arp_proto.h"
+#include "neigh/neigh_priv.h"
+
+#define IP(a, b, c, d) RTE_BE32((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+#define DEADLINE_MS    20000 /* generous: a loaded machine is no failure */
+
+struct frame {
+	uint16_t len;
+	uint8_t bytes[256];
+	struct net_device *dev;
+};
+#define FRAMES_MAX 4096
+extern struct frame frames[FRAMES_MAX];
+extern unsigned int n_frames;
+
+extern struct net_device *p0, *p1; /* 192.0.2.1/24 and 198.51.100.1/24, up */
+extern const struct rte_ether_addr mac0, mac1, peer, peer2;
+#define PEER_IP IP(192, 0, 2, 9)
+
+/** EAL, once for the program. */
+int fixture_eal(const char *prefix);
+/** Everything up, both devices. For cmocka's setup and teardown; teardown checks that no packet,
+ * line or message is left. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+struct net_device *fixture_dev(const char *name, const struct rte_ether_addr *mac);
+
+/** The worker that plays the data path, and the control thread's own. */
+struct worker *dp(void);
+/** Run timers, messages and grace periods once. */
+void turn(void) CTL_ONLY;
+/** turn() until the condition holds; fails the test after DEADLINE_MS. */
+#define turn_until(cond)                                                                           \
+	do {                                                                                       \
+		uint64_t end_ = clock_ms() + DEADLINE_MS;                                          \
+		while (!(cond)) {                                                                  \
+			turn();                                                                    \
+			if (clock_ms() > end_)                                                     \
+				fail_msg("never: %s", #cond);                                      \
+		}                                                                                  \
+	} while (0)
+
+/** A minimal IPv4 packet, 28 bytes, that carries @p id; data pointer at the IP header. */
+struct sk_buff *ip_packet(rte_be32_t src, rte_be32_t dst, uint16_t id);
+/** The id of a frame that is an IPv4 packet as above behind @p hdr_len bytes; -1: it is none. */
+int frame_id(const struct frame *f, unsigned int hdr_len);
+/** The ARP packet in a frame of @p dev, or NULL. */
+const struct arp_eth_ip *frame_arp(const struct frame *f);
+/** How many ARP requests for @p tip are among the frames. */
+unsigned int arp_requests(rte_be32_t tip);
+/** An ARP packet as it comes from the wire by @p dev, given to arp_rcv(). */
+void arp_in(struct net_device *dev, uint8_t pkt_type, const struct arp_eth_ip *arp, uint16_t len);
+struct arp_eth_ip arp_make(int op, const struct rte_ether_addr *sha, rte_be32_t sip,
+			   rte_be32_t tip);
+uint64_t drops(enum drop_reason r);
+/** Bytes equal to six of a MAC? */
+void assert_mac(const void *have, const struct rte_ether_addr *want);
+#endif

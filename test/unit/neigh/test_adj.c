@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_pause.h>
+#include "neigh/adj.h"
+
+#define READER 1 /* slot of the thread that plays a worker */
+
+static uint32_t
+alloc_ok(const struct adj *tmpl)
+{
+	int64_t idx = adj_alloc(tmpl);
+
+	assert_true(idx >= ADJ_IDX_DYNAMIC && idx < ADJ_MAX);
+	return (uint32_t)idx;
+}
+
+static void
+fixed_slots_carry_their_types(void **state)
+{
+	static const uint8_t want[ADJ_IDX_DYNAMIC] = {
+		ADJ_NO_ROUTE,	 ADJ_LOCAL,    ADJ_BROADCAST, ADJ_MULTICAST, ADJ_BLACKHOLE,
+		ADJ_UNREACHABLE, ADJ_PROHIBIT, ADJ_THROW,     ADJ_MARTIAN,
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < ADJ_IDX_DYNAMIC; i++) {
+		assert_int_equal(adj_get(i)->type, want[i]);
+		assert_int_equal(adj_get(i)->mtu, 0);
+		assert_non_null(adj_get(i)->used);
+	}
+	for (uint32_t i = ADJ_IDX_DYNAMIC; i < ADJ_MAX; i++)
+		assert_int_equal(adj_get(i)->type, ADJ_NO_ROUTE);
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+}
+
+static void
+a_slot_knows_itself(void **state)
+{
+	struct adj tmpl = { .type = ADJ_INCOMPLETE, .gw = 0x01020304 };
+	static const uint32_t members[2] = { ADJ_IDX_LOCAL, ADJ_IDX_PROHIBIT };
+	struct adj group = { .type = ADJ_GROUP, .n_group = 2, .group = members };
+	uint32_t a = alloc_ok(&tmpl), b = alloc_ok(&tmpl), g = alloc_ok(&group);
+
+	(void)state;
+	assert_int_not_equal(a, b);
+	assert_int_equal(adj_get(a)->index, a);
+	assert_int_equal(adj_get(b)->index, b);
+	assert_int_equal(adj_get(a)->gw, 0x01020304);
+	assert_ptr_not_equal(adj_get(a)->used, adj_get(b)->used);
+	assert_int_equal((uintptr_t)adj_get(a) % RTE_CACHE_LINE_SIZE, 0);
+	/* the pointer of a group shares its place with gw and index */
+	assert_ptr_equal(adj_get(g)->group, members);
+	assert_int_equal(adj_resolve_group(adj_get(g), 6)->type, ADJ_LOCAL);
+	assert_int_equal(adj_resolve_group(adj_get(g), 7)->type, ADJ_PROHIBIT);
+	assert_ptr_equal(adj_resolve_group(adj_get(a), 7), adj_get(a));
+	adj_release(a);
+	adj_release(b);
+	adj_release(g);
+	rcu_poll();
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
+static void
+touch_stamps_the_clock(void **state)
+{
+	struct adj tmpl = { .type = ADJ_REWRITE };
+	uint32_t a = alloc_ok(&tmpl);
+
+	(void)state;
+	assert_int_equal(*adj_get(a)->used, 0);
+	adj_now_s = 77;
+	adj_touch(adj_get(a));
+	assert_int_equal(*adj_get(a)->used, 77);
+	adj_release(a);
+	rcu_poll();
+}
+
+/* With a worker that has not yet passed a quiescent state, nothing is given out again. */
+static void
+nothing_is_reused_within_a_grace_period(void **state)
+{
+	struct adj one = { .type = ADJ_REWRITE, .mtu = 1 }, two = { .type = ADJ_REWRITE, .mtu = 2 };
+	uint32_t idx, other;
+	const struct adj *old, *second;
+
+	(void)state;
+	rcu_worker_online(READER);
+	idx = alloc_ok(&one);
+	old = adj_get(idx);
+	assert_int_equal(adj_publish(idx, &two), 0);
+	second = adj_get(idx);
+	assert_ptr_not_equal(second, old);
+	rcu_poll();
+	assert_int_equal(old->mtu, 1); /* the reader may still look at it */
+	adj_release(idx);
+	rcu_poll();
+	assert_ptr_equal(adj_get(idx), second); /* and may still come by the number */
+	other = alloc_ok(&one);
+	assert_int_not_equal(other, idx);
+	assert_ptr_not_equal(adj_get(other), old);
+	assert_ptr_not_equal(adj_get(other), second);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC + 3);
+
+	do
+		rcu_worker_quiescent(READER);
+	while (rcu_poll() > 0);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC + 1);
+	assert_int_equal(adj_get(idx)->type, ADJ_NO_ROUTE);
+	assert_int_equal(alloc_ok(&one), idx); /* now it is */
+	rcu_worker_offline(READER);
+	adj_release(idx);
+	adj_release(other);
+	rcu_poll();
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
+static void
+full_table_refuses_and_recovers(void **state)
+{
+	struct adj tmpl = { .type = ADJ_INCOMPLETE };
+	uint32_t n = 0;
+
+	(void)state;
+	while (adj_alloc(&tmpl) >= 0)
+		n++;
+	assert_int_equal(n, ADJ_MAX - ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_alloc(&tmpl), -ENOSPC);
+	assert_int_equal(adj_lines(), ADJ_MAX); /* the refused one kept none */
+	for (uint32_t i = ADJ_IDX_DYNAMIC; i < ADJ_MAX; i++)
+		adj_release(i);
+	while (rcu_poll() > 0)
+		;
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+	adj_release(alloc_ok(&tmpl));
+	rcu_poll();
+}
+
+struct race {
+	uint32_t idx;
+	bool stop;
+	uint64_t reads, torn;
+};
+
+/* A line is good when all that the writer derives from one number agrees, also a while later. */
+static bool
+line_is_whole(const struct adj *a)
+{
+	uint32_t v = __atomic_load_n(&a->mtu, __ATOMIC_RELAXED);
+
+	for (int i = 0; i < 40; i++)
+		rte_pause();
+	for (int i = 0; i < ADJ_HDR_MAX; i++)
+		if (__atomic_load_n(&a->hdr[i], __ATOMIC_RELAXED) != (uint8_t)v)
+			return false;
+	return __atomic_load_n(&a->mtu, __ATOMIC_RELAXED) == v;
+}
+
+static void *
+reader(void *arg)
+{
+	struct race *r = arg;
+
+	role_enter_dp();
+	rcu_worker_online(READER);
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
+		for (int i = 0; i < 32; i++)
+			r->torn += !line_is_whole(adj_get(r->idx));
+		__atomic_store_n(&r->reads, r->reads + 32, __ATOMIC_RELAXED);
+		rcu_worker_quiescent(READER);
+	}
+	rcu_worker_offline(READER);
+	return NULL;
+}
+
+static void
+no_reader_sees_half_a_change(void **state)
+{
+	struct adj tmpl = { .type = ADJ_REWRITE };
+	struct race r = { .idx = alloc_ok(&tmpl) };
+	uint64_t flips = 0;
+	pthread_t t;
+
+	(void)state;
+	assert_int_equal(pthread_create(&t, NULL, reader, &r), 0);
+	while (flips < 100000 || __atomic_load_n(&r.reads, __ATOMIC_RELAXED) < 20000) {
+		memset(tmpl.hdr, (int)(flips & 0xff), sizeof(tmpl.hdr));
+		tmpl.mtu = (uint32_t)(flips & 0xff);
+		if (adj_publish(r.idx, &tmpl) == 0)
+			flips++;
+		rcu_poll();
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	pthread_join(t, NULL);
+	assert_int_equal(r.torn, 0);
+	adj_release(r.idx);
+	while (rcu_poll() > 0)
+		;
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	role_enter_ctl();
+	if (rcu_init(2) < 0)
+		return -1;
+	return adj_init();
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	rcu_fini();
+	adj_fini();
+	return 0;
+}
+
+int
+main(void)
+{
+	char *argv[] = {
+		"t",  "--no-huge", "-m",	  "64",	     "--no-pci",      "--no-telemetry",
+		"-l", "0",	   "--log-level", "warning", "--file-prefix", "test_adj"
+	};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fixed_slots_carry_their_types),
+		cmocka_unit_test(a_slot_knows_itself),
+		cmocka_unit_test(touch_stamps_the_clock),
+		cmocka_unit_test(nothing_is_reused_within_a_grace_period),
+		cmocka_unit_test(no_reader_sees_half_a_change),
+		cmocka_unit_test(full_table_refuses_and_recovers),
+	};
+
+	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
+		return EXIT_FAILURE;
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
