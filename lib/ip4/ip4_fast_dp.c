@@ -9,7 +9,7 @@
  * so a packet that is left to the general lane is as it came.
  */
 #define FAST_BURST 32 /* a mask has a bit for each; larger bursts measured no better */
-#define MAC_MASK   UINT64_C(0x0000ffffffffffff)
+#define MAC_MASK   UINT64_C(0x0001ffffffffffff) /* destination, and the source's group bit */
 
 struct fast {
 	uint32_t n;
@@ -69,17 +69,19 @@ _Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, da
 static inline uint32_t
 classify(struct fast *f, struct rte_mbuf **pkts, uint32_t n, uint64_t mac)
 {
-	uint32_t suspects = 0;
+	uint32_t suspects = 0, i = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
+	do { /* n is not 0 */
 		const struct rte_mbuf *m = pkts[i];
 		const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
-		uint64_t bad, a = load64(p + 14), b = load64(p + 22);
+		uint64_t bad, eth = load64(p), a = load64(p + 14), b = load64(p + 22);
 		uint32_t c = load32(p + 30), word = (uint32_t)b, src = (uint32_t)(b >> 32);
 		uint32_t total = rte_bswap16((uint16_t)(a >> 16)), room = m->pkt_len - 14;
 		uint32_t check = (word >> 16) + 1; /* RFC 1624: + htons(0x0100) */
 
-		bad = (load64(p) ^ mac) & MAC_MASK;
+		/* to us, from a single station's address */
+		bad = (eth ^ mac) & MAC_MASK;
+		bad |= ((eth >> 48) | load32(p + 8)) == 0;
 		/* ethertype 0x0800, version 4, header of 20 bytes */
 		bad |= (load32(p + 12) ^ 0x00450008u) & 0x00ffffffu;
 		bad |= (load64((const uint8_t *)m + offsetof(struct rte_mbuf, data_off)) ^
@@ -100,7 +102,7 @@ classify(struct fast *f, struct rte_mbuf **pkts, uint32_t n, uint64_t mac)
 		f->len[i] = total;
 		f->word[i] = ((word - 1) & 0xffff) | (check + (check >= 0xffff)) << 16;
 		rte_prefetch0(&fib_main_dp.tbl24[f->dst[i] >> 8]);
-	}
+	} while (++i < n);
 	return suspects;
 }
 
