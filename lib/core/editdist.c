@@ -38,5 +38,7 @@ edit_distance(const char *a, const char *b)
 int
 edit_is_near(const char *word, unsigned int dist)
 {
-	return dist <= 1 + strlen(word) / 3;
+	size_t len = strlen(word);
+
+	return dist <= 1 + len / 3 && dist < len;
 }

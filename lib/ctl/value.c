@@ -142,6 +142,8 @@ parse_prefix(const char *word, uint32_t *addr, uint8_t *plen)
 		*plen = 32;
 		return parse_ip(word, addr, NULL);
 	}
+	if (slash[1] == '\0' || strspn(slash + 1, "0123456789") != strlen(slash + 1))
+		return false; /* cmdline takes "10.0.0.0/" */
 	for (const char *p = word; p < slash; p++)
 		dots += *p == '.';
 	if (dots >= 3)

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From document to document: what is called, in which order, and what undoes it. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "ctl/cfg_priv.h"
+#include "ctl/ctl.h"
+
+static struct strbuf trace;
+static const char *fails; /* the call that fails, as the trace has it */
+static bool in_place;
+
+/* "<verb> <pointer>=<value>;" */
+static int
+called(const char *verb, const struct cfg *entry)
+{
+	struct strbuf b = { 0 };
+	char *v = json_dumps(entry->node, JSON_COMPACT | JSON_ENCODE_ANY);
+	int rc;
+
+	strbuf_printf(&b, "%s ", verb);
+	cfg_pointer(entry, NULL, &b);
+	strbuf_printf(&b, "=%s;", v);
+	rc = fails != NULL && strcmp(strbuf_str(&b), fails) == 0 ? -EIO : 0;
+	strbuf_puts(&trace, strbuf_str(&b));
+	strbuf_free(&b);
+	free(v);
+	return rc;
+}
+
+static int
+add(const struct cfg *entry)
+{
+	return called("add", entry);
+}
+
+static int
+del(const struct cfg *entry)
+{
+	return called("del", entry);
+}
+
+static int
+change(const struct cfg *old, const struct cfg *entry)
+{
+	if (!in_place)
+		return -EOPNOTSUPP;
+	assert_false(json_equal(old->node, entry->node));
+	return called("change", entry);
+}
+
+static struct cfg_section ports = {
+	.name = "ports", .shape = CFG_MAP, .order = 10, .add = add, .del = del, .change = change
+};
+static struct cfg_section addresses = {
+	.name = "addresses", .shape = CFG_MAP, .order = 40, .add = add, .del = del
+};
+static struct cfg_section routes = {
+	.name = "routes", .shape = CFG_LIST, .order = 60, .add = add, .del = del
+};
+static struct cfg_section engine = { .name = "engine",
+				     .shape = CFG_OBJECT,
+				     .order = 1,
+				     .add = add,
+				     .del = del,
+				     .restart_only = true };
+
+static int
+apply(const char *text, char **report)
+{
+	json_t *doc = json_loads(text, 0, NULL);
+	int rc;
+
+	assert_non_null(doc);
+	strbuf_free(&trace);
+	rc = cfg_apply(doc, report);
+	json_decref(doc);
+	return rc;
+}
+
+static void
+applies(const char *text, const char *calls)
+{
+	char *report;
+
+	assert_int_equal(apply(text, &report), 0);
+	assert_null(report);
+	assert_string_equal(strbuf_str(&trace), calls);
+}
+
+static void
+refuses(const char *text, const char *calls, const char *why)
+{
+	char *before = json_dumps(cfg_running(), 0);
+	char *report, *after;
+
+	assert_true(apply(text, &report) < 0);
+	assert_string_equal(report, why);
+	assert_string_equal(strbuf_str(&trace), calls);
+	after = json_dumps(cfg_running(), 0);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+	free(report);
+}
+
+#define BASE "{\"addresses\":{\"p0\":1},\"ports\":{\"p0\":1,\"p1\":1},\"routes\":[\"a\",\"b\"]}"
+
+static void
+test_order(void **state)
+{
+	applies(BASE, "add /ports/p0=1;add /ports/p1=1;add /addresses/p0=1;"
+		      "add /routes/0=\"a\";add /routes/1=\"b\";");
+	applies(BASE, ""); /* the same again: nothing */
+	/* A list has no order; deletion goes backwards, and before what comes. */
+	applies("{\"ports\":{\"p1\":1,\"p2\":3},\"routes\":[\"c\",\"b\"]}",
+		"del /routes/0=\"a\";del /addresses/p0=1;del /ports/p0=1;"
+		"add /ports/p2=3;add /routes/0=\"c\";");
+	applies("{}", "del /routes/1=\"b\";del /routes/0=\"c\";del /ports/p2=3;del /ports/p1=1;");
+}
+
+static void
+test_change(void **state)
+{
+	applies(BASE, "add /ports/p0=1;add /ports/p1=1;add /addresses/p0=1;"
+		      "add /routes/0=\"a\";add /routes/1=\"b\";");
+	in_place = true;
+	applies("{\"addresses\":{\"p0\":2},\"ports\":{\"p0\":5,\"p1\":1},\"routes\":[\"a\",\"b\"]}",
+		"change /ports/p0=5;del /addresses/p0=1;add /addresses/p0=2;");
+}
+
+static void
+test_recreate(void **state)
+{
+	const char *base = "{\"addresses\":{\"p0\":1,\"p1\":1},\"ports\":{\"p0\":1},"
+			   "\"routes\":[{\"dev\":\"p0\"},{\"dev\":\"p01\"},\"conf.p0.x\"]}";
+
+	applies(base, "add /ports/p0=1;add /addresses/p0=1;add /addresses/p1=1;"
+		      "add /routes/0={\"dev\":\"p0\"};add /routes/1={\"dev\":\"p01\"};"
+		      "add /routes/2=\"conf.p0.x\";");
+	/* p0 cannot change in place: what names it goes and comes with it. */
+	applies("{\"addresses\":{\"p0\":1,\"p1\":1},\"ports\":{\"p0\":2},"
+		"\"routes\":[{\"dev\":\"p0\"},{\"dev\":\"p01\"},\"conf.p0.x\"]}",
+		"del /routes/2=\"conf.p0.x\";del /routes/0={\"dev\":\"p0\"};del /addresses/p0=1;"
+		"del /ports/p0=1;add /ports/p0=2;add /addresses/p0=1;"
+		"add /routes/0={\"dev\":\"p0\"};add /routes/2=\"conf.p0.x\";");
+}
+
+static void
+test_undo(void **state)
+{
+	applies(BASE, "add /ports/p0=1;add /ports/p1=1;add /addresses/p0=1;"
+		      "add /routes/0=\"a\";add /routes/1=\"b\";");
+	in_place = true;
+	fails = "add /routes/1=\"d\";";
+	refuses("{\"ports\":{\"p0\":7,\"p1\":1},\"routes\":[\"c\",\"d\"]}",
+		"del /routes/1=\"b\";del /routes/0=\"a\";del /addresses/p0=1;change /ports/p0=7;"
+		"add /routes/0=\"c\";add /routes/1=\"d\";"
+		/* and back */
+		"del /routes/0=\"c\";change /ports/p0=1;add /addresses/p0=1;add /routes/0=\"a\";"
+		"add /routes/1=\"b\";",
+		"/routes/1: cannot be added: Input/output error\n");
+	fails = NULL;
+	applies(BASE, "");
+}
+
+static void
+test_start_skips(void **state)
+{
+	char *report;
+
+	fails = "add /ports/p0=1;";
+	assert_int_equal(apply(BASE, &report), 0);
+	assert_string_equal(report, "/ports/p0: cannot be added: Input/output error\n");
+	free(report);
+	assert_string_equal(strbuf_str(&trace),
+			    "add /ports/p0=1;add /ports/p1=1;add /addresses/p0=1;"
+			    "add /routes/0=\"a\";add /routes/1=\"b\";");
+	assert_null(json_object_get(json_object_get(cfg_running(), "ports"), "p0"));
+	assert_non_null(json_object_get(json_object_get(cfg_running(), "ports"), "p1"));
+	fails = NULL;
+	applies(BASE, "add /ports/p0=1;"); /* a reload tries what failed again */
+}
+
+static void
+test_start_skips_in_list(void **state)
+{
+	char *report;
+
+	fails = "add /routes/0=\"a\";";
+	assert_int_equal(apply(BASE, &report), 0);
+	free(report);
+	assert_int_equal(json_array_size(json_object_get(cfg_running(), "routes")), 1);
+	fails = NULL;
+	applies(BASE, "add /routes/0=\"a\";");
+}
+
+static void
+test_restart_only(void **state)
+{
+	applies("{\"engine\":1}", "add /engine=1;");
+	refuses("{\"engine\":2}", "", "/engine: a change here needs a restart of the daemon\n");
+	refuses("{}", "", "/engine: a change here needs a restart of the daemon\n");
+	applies("{\"engine\":1,\"ports\":{\"x\":1}}", "add /ports/x=1;");
+}
+
+static void
+test_check_first(void **state)
+{
+	applies(BASE, "add /ports/p0=1;add /ports/p1=1;add /addresses/p0=1;"
+		      "add /routes/0=\"a\";add /routes/1=\"b\";");
+	refuses("{\"ports\":{\"p9\":1},\"route\":[]}", "",
+		"/route: unknown key, the nearest valid one is \"routes\"\n");
+}
+
+static void
+test_diff(void **state)
+{
+	json_t *from = json_loads(BASE, 0, NULL);
+	json_t *to =
+		json_loads("{\"ports\":{\"p0\":2,\"p1\":1},\"routes\":[\"b\",\"c\"]}", 0, NULL);
+	char *d = cfg_diff(from, to);
+
+	assert_string_equal(d, "~ /ports/p0 2\n- /addresses/p0 1\n- /routes/0 \"a\"\n"
+			       "+ /routes/1 \"c\"\n");
+	free(d);
+	d = cfg_diff(from, from);
+	assert_string_equal(d, "");
+	free(d);
+	json_decref(from);
+	json_decref(to);
+}
+
+static int
+setup(void **state)
+{
+	role_enter_ctl();
+	fails = NULL;
+	in_place = false;
+	cfg_register(&routes); /* in any order */
+	cfg_register(&engine);
+	cfg_register(&addresses);
+	cfg_register(&ports);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	role_enter_ctl();
+	ctl_fini();
+	strbuf_free(&trace);
+	return 0;
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_order),	      T(test_change),	   T(test_recreate),
+		T(test_undo),	      T(test_start_skips), T(test_start_skips_in_list),
+		T(test_restart_only), T(test_check_first), T(test_diff),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

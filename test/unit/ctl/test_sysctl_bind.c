@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sysctl as a command and as a section of the configuration. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "core/sysctl.h"
+#include "ctl/cfg.h"
+#include "ctl/cli_exec.h"
+#include "ctl/ctl.h"
+#include "ctl/strbuf.h"
+
+struct object {
+	int ip_forward;
+	int rp_filter;
+	int version;
+};
+static struct object obj;
+static const struct ctl_table table[] = {
+	SYSCTL_INT(struct object, ip_forward, 0, 1, "Forward."),
+	SYSCTL_INT(struct object, rp_filter, 0, 2, "Check."),
+	{ .procname = "version",
+	  .offset = offsetof(struct object, version),
+	  .max = 9,
+	  .mode = 0444 },
+	{ .procname = NULL },
+};
+
+static struct strbuf out;
+static int status;
+
+static void
+on_text(void *arg, const char *data, size_t len)
+{
+	strbuf_add(&out, data, len);
+}
+
+static void
+on_done(void *arg, int st, bool quit)
+{
+	status = st;
+}
+
+static const struct cli_sink sink = { on_text, on_text, on_done, NULL, NULL };
+
+static void
+says(const char *line, unsigned int flags, int st, const char *text)
+{
+	role_enter_ctl();
+	strbuf_free(&out);
+	assert_null(cli_exec(line, flags, &sink, NULL));
+	assert_string_equal(strbuf_str(&out), text);
+	assert_int_equal(status, st);
+}
+
+static void
+test_command(void **state)
+{
+	says("sysctl net.ipv4.rp_filter", 0, CLI_DONE, "net.ipv4.rp_filter = 1\n");
+	says("sysctl net.ipv4.rp_filter=2 net.ipv4.ip_forward", 0, CLI_DONE,
+	     "net.ipv4.rp_filter = 2\nnet.ipv4.ip_forward = 1\n");
+	assert_int_equal(obj.rp_filter, 2);
+	says("sysctl -w net/ipv4/rp_filter=1", 0, CLI_DONE, "net.ipv4.rp_filter = 1\n");
+	assert_int_equal(obj.rp_filter, 1);
+	says("sysctl -a net.ipv4.r", 0, CLI_DONE, "net.ipv4.rp_filter = 1\n");
+	says("sysctl -a", 0, CLI_DONE,
+	     "net.ipv4.ip_forward = 1\nnet.ipv4.rp_filter = 1\nnet.ipv4.version = 4\n");
+	says("sysctl -a nothing", CLI_F_JSON, CLI_DONE, "[]\n");
+	says("sysctl net.ipv4.ip_forward", CLI_F_JSON, CLI_DONE,
+	     "[{\"key\":\"net.ipv4.ip_forward\",\"value\":1}]\n");
+}
+
+static void
+test_command_refused(void **state)
+{
+	says("sysctl net.ipv4.rp_filter=3", 0, CLI_FAILED,
+	     "Error: \"3\": net.ipv4.rp_filter takes 0..2\n");
+	says("sysctl net.ipv4.rp_filter=x", 0, CLI_FAILED,
+	     "Error: \"x\": expected a number 0..2 for net.ipv4.rp_filter\n");
+	says("sysctl net.ipv4.rp_fliter=1", 0, CLI_FAILED,
+	     "Error: \"net.ipv4.rp_fliter\": no such key, the nearest is net.ipv4.rp_filter\n");
+	says("sysctl net.ipv4.version=1", 0, CLI_FAILED, "Error: net.ipv4.version is read only\n");
+	says("sysctl -w net.ipv4.version", 0, CLI_FAILED,
+	     "Error: \"net.ipv4.version\": -w needs KEY=VALUE\n");
+	says("sysctl net.ipv4.rp_filter=2", CLI_F_READONLY, CLI_DENIED,
+	     "Error: not allowed: needs root or group pollux\n");
+	says("sysctl net.ipv4.rp_filter", CLI_F_READONLY, CLI_DONE, "net.ipv4.rp_filter = 1\n");
+	assert_int_equal(obj.rp_filter, 1);
+}
+
+static void
+applies(const char *text, const char *refused)
+{
+	char *report = NULL;
+	json_t *doc = json_loads(text, 0, NULL);
+	int rc;
+
+	role_enter_ctl();
+	rc = cfg_apply(doc, &report);
+	assert_int_equal(rc < 0, refused != NULL);
+	if (refused != NULL)
+		assert_string_equal(report, refused);
+	free(report);
+	json_decref(doc);
+}
+
+static void
+test_config(void **state)
+{
+	applies("{\"sysctl\":{\"net.ipv4.rp_filter\":2,\"net/ipv4/ip_forward\":\"0\"}}", NULL);
+	assert_int_equal(obj.rp_filter, 2);
+	assert_int_equal(obj.ip_forward, 0);
+	applies("{\"sysctl\":{\"net.ipv4.rp_filter\":0}}", NULL);
+	assert_int_equal(obj.rp_filter, 0);
+	assert_int_equal(obj.ip_forward, 1); /* as before the configuration */
+	applies("{}", NULL);
+	assert_int_equal(obj.rp_filter, 1);
+}
+
+static void
+test_config_refused(void **state)
+{
+	applies("{\"sysctl\":{\"net.ipv4.rp_filter\":3,\"net.ipv4.rp_filtr\":1,"
+		"\"net.ipv4.ip_forward\":true,\"net.ipv4.version\":4}}",
+		"/sysctl/net.ipv4.rp_filter: expected an integer 0..2, found 3\n"
+		"/sysctl/net.ipv4.rp_filtr: unknown key, the nearest valid one is "
+		"\"net.ipv4.rp_filter\"\n"
+		"/sysctl/net.ipv4.ip_forward: expected an integer\n"
+		"/sysctl/net.ipv4.version: is read only\n");
+	assert_int_equal(obj.rp_filter, 1);
+}
+
+static int
+setup(void **state)
+{
+	role_enter_ctl();
+	obj = (struct object){ 1, 1, 4 };
+	ctl_init();
+	assert_int_equal(sysctl_register("net.ipv4", table, &obj), 0);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	role_enter_ctl();
+	sysctl_unregister("net.ipv4", table);
+	ctl_fini();
+	strbuf_free(&out);
+	return 0;
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_command),
+		T(test_command_refused),
+		T(test_config),
+		T(test_config_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
