@@ -18,6 +18,7 @@
 #include "ip4/ip4_cli.h"
 #include "loopback/loopback.h"
 #include "neigh/neigh.h"
+#include "neigh/neigh_cli.h"
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
 #include "polluxd/polluxd.h"
@@ -79,7 +80,7 @@ static const struct module modules[] = {
 	{ LEVEL_DEVICE,    "netdev",   netdev_init,       netdev_fini,   netdev_cli_register,  NULL },
 	{ LEVEL_DEVICE,    "inetdev",  inetdev_init,      inetdev_fini,  inetdev_cli_register, inetdev_cfg_register },
 	{ LEVEL_NEIGHBOUR, "adj",      adj_init,          adj_fini,      NULL,                 NULL },
-	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    NULL, NULL },
+	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
 	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      NULL, NULL },
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
 	{ LEVEL_NETWORK,   "stats",    NULL,              NULL,          ip4_stats_cli_register, NULL },
