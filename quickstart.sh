@@ -96,15 +96,23 @@ prepare() {
 	note "build/app/polluxd/polluxd, build/app/pollux/pollux"
 }
 
-make_host() { # make_host I: a namespace, and for AF_XDP a veth pair into the router's
-	local i=$1 ns
-	ns=$(host "$i")
-	ip netns add "$ns" && ip -n "$ns" link set lo up || return
-	[ $kind = xdp ] || return 0
-	ip -n "$ns" link add eth0 type veth peer name "p$i" netns "$DUT" &&
-		ip netns exec "$DUT" sysctl -eqw "net.ipv6.conf.p$i.disable_ipv6=1" &&
-		ip netns exec "$DUT" ethtool -K "p$i" rx off tx off tso off gso off gro off >/dev/null &&
-		ip -n "$DUT" link set "p$i" up promisc on
+make_host() { # make_host I: a namespace and a veth pair into the router's
+	local i=$1 end ns
+	ns=$(host "$i") end=$([ $kind = xdp ] && echo "p$1" || echo "v$1")
+	ip netns add "$ns" && ip -n "$ns" link set lo up &&
+		ip -n "$ns" link add eth0 type veth peer name "$end" netns "$DUT" &&
+		ip netns exec "$DUT" sysctl -eqw "net.ipv6.conf.$end.disable_ipv6=1" &&
+		ip netns exec "$DUT" ethtool -K "$end" rx off tx off tso off gso off gro off >/dev/null &&
+		ip -n "$DUT" link set "$end" up promisc on
+}
+
+# --tap: the TAP device's kernel side and the veth as two ports of a bridge, which must not take
+# the router's MAC address for its own.
+bridge_tap() {
+	ip -n "$DUT" link add "b$1" type bridge &&
+		ip -n "$DUT" link set "p$1" address "02:00:00:00:77:0$1" &&
+		ip -n "$DUT" link set "p$1" master "b$1" &&
+		ip -n "$DUT" link set "v$1" master "b$1" && ip -n "$DUT" link set "b$1" up
 }
 
 # The host's side of the link: DPDK hands frames on as they are, so the sender must finish its
@@ -112,9 +120,7 @@ make_host() { # make_host I: a namespace, and for AF_XDP a veth pair into the ro
 address_host() {
 	local i=$1 ns
 	ns=$(host "$i")
-	if [ $kind = tap ]; then
-		ip -n "$DUT" link set "p$i" netns "$ns" && ip -n "$ns" link set "p$i" name eth0 || return
-	fi
+	[ $kind = xdp ] || bridge_tap "$i" || return
 	ip netns exec "$ns" sysctl -eqw net.ipv6.conf.all.disable_ipv6=1
 	ip netns exec "$ns" ethtool -K eth0 rx off tx off tso off gso off gro off >/dev/null &&
 		ip -n "$ns" addr add "10.0.$i.2/24" dev eth0 &&

@@ -39,6 +39,7 @@ def one_line(done):
     "ethtool -k r1", "ethtool -g r1", "help", "help all"])
 def test_reading_commands(lab, command):
     """Each says something to people, is JSON with -j, and JSON over many lines with -j -p."""
+    warm_up(lab)
     text = lab.dut.client(command)
     assert text.returncode == DONE, text.stderr
     assert text.stdout.strip() or command == "show drops"

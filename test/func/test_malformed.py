@@ -126,7 +126,8 @@ BAD = [
     ("ip4_broadcast", "limited broadcast",
      lambda lab: lab.h1.eth(dst="ff:ff:ff:ff:ff:ff") / probe(lab.h1, "255.255.255.255")[IP]),
     # --- ICMP to the router
-    ("icmp_truncated", "7 bytes of ICMP", to_router(Raw(b"\x08\0\xf7\xff\0\0\0"))),
+    ("icmp_truncated", "7 bytes of ICMP",
+     lambda lab: lab.h1.to(lab.h1.gw, proto=1) / Raw(b"\x08\0\xf7\xff\0\0\0")),
     ("icmp_bad_checksum", "ICMP checksum", to_router(ICMP(chksum=0x1234) / Raw(token()))),
     ("icmp_bad_type", "ICMP type 255", to_router(ICMP(type=255) / Raw(token()))),
     ("icmp_bad_type", "ICMP type 44", to_router(ICMP(type=44) / Raw(token()))),

@@ -71,21 +71,19 @@ def test_overlaps_are_dropped(lab):
         wire.none(is_reply_to(request), "a reply to overlapping fragments")
 
 
-def test_incomplete_datagram_times_out(lab):
+def test_incomplete_datagram_times_out(fresh):
     """RFC 1122 3.3.2: time exceeded code 1 when the first fragment was there, else silence."""
-    lab.dut.sysctl("net.ipv4.ipfrag_time", 1)
-    try:
-        with_first, without = (big_echo(lab.h1, lab.h1.gw) for _ in range(2))
-        with lab.h1.wire() as wire:
-            wire.send(*pieces(lab.h1, without, 400)[1:])
-            first = pieces(lab.h1, with_first, 400)[0]
-            wire.send(first)
-            got = wire.expect(is_error(11, 1), "fragment reassembly time exceeded")
-            assert raw(got[ICMP])[8 + 4:8 + 6] == raw(first[IP])[4:6]
-            wire.drain(1.5)
-            wire.none(lambda f: is_error(11, 1)(f) and f is not got, "an error without the first")
-    finally:
-        lab.dut.sysctl("net.ipv4.ipfrag_time", 30)
+    made = fresh()
+    made.dut.sysctl("net.ipv4.ipfrag_time", 1)
+    with_first, without = (big_echo(made.h1, made.h1.gw) for _ in range(2))
+    with made.h1.wire() as wire:
+        wire.send(*pieces(made.h1, without, 400)[1:])
+        first = pieces(made.h1, with_first, 400)[0]
+        wire.send(first)
+        got = wire.expect(is_error(11, 1), "fragment reassembly time exceeded")
+        assert raw(got[ICMP])[8 + 4:8 + 6] == raw(first[IP])[4:6]
+        wire.drain(1.5)
+        wire.none(lambda f: is_error(11, 1)(f) and f is not got, "an error without the first")
 
 
 def test_many_incomplete_datagrams_do_no_harm(lab):
