@@ -266,10 +266,10 @@ load_release(void *arg)
 	free(l);
 }
 
-/* Open a file that the user may read as well: the daemon reads with more rights. */
-static FILE *
-open_as(const char *path, uid_t uid, int *rc)
+FILE *
+cli_open_file(const char *path, int *rc)
 {
+	uid_t uid = cli_uid();
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	FILE *f = NULL;
@@ -299,7 +299,7 @@ cmd_load(struct cli_ctx *c)
 
 	if (load_depth >= LOAD_DEPTH_MAX)
 		return cli_error_at(c, -ELOOP, path, "\"%s\": files load each other", path);
-	f = open_as(path, cli_uid(), &rc);
+	f = cli_open_file(path, &rc);
 	if (f == NULL)
 		return cli_error_at(c, rc, path, "\"%s\": %s", path, strerror(-rc));
 	l = calloc(1, sizeof(*l));

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <rte_ether.h>
 #include "ctl/cli.h"
 #include "ctl/cli_exec.h"
@@ -186,6 +187,9 @@ void cli_set_steps(struct cli_ctx *c, int (*step)(struct cli_ctx *c, void *arg),
 /** A paused command may go on. */
 void cli_wake(struct cli_ctx *c) CTL_ONLY;
 void cli_write(struct cli_ctx *c, const char *data, size_t len);
+/** Open a regular file that the user who asks may read as well: the daemon has more rights than
+ * they. NULL with a negative errno in *rc. */
+FILE *cli_open_file(const char *path, int *rc);
 /** Who asked for the command that runs now. */
 uid_t cli_uid(void);
 /** Write a value as people read it: a list of objects as a table, else as a tree. */
@@ -193,6 +197,7 @@ void cli_print_generic(struct cli_ctx *c, const json_t *v);
 /** Report c->error to the sink, in the form the user asked for. */
 void cli_report_error(struct cli_ctx *c);
 void cli_builtin_register(void) CTL_ONLY;
+void config_cli_register(void) CTL_ONLY;
 void sysctl_cli_register(void) CTL_ONLY;
 void sysctl_cfg_register(void) CTL_ONLY;
 void sysctl_cfg_fini(void) CTL_ONLY;

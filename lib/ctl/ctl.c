@@ -8,6 +8,7 @@ void
 ctl_init(void)
 {
 	cli_builtin_register();
+	config_cli_register();
 	sysctl_cli_register();
 	sysctl_cfg_register();
 }

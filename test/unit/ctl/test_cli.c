@@ -479,7 +479,7 @@ test_help(void **state)
 			    "    Show routes.\nip rule [show]\n    Rules.\n");
 	refuses("help nothing", CLI_FAILED,
 		"Error: \"nothing\": no such section, there are "
-		"[\"control\",\"display\",\"routes\","
+		"[\"control\",\"display\",\"config\",\"routes\","
 		"\"links\",\"ports\",\"trace\",\"test\",\"all\"]\n");
 	says("quit", "");
 	assert_true(quit);

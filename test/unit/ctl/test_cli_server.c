@@ -174,7 +174,8 @@ test_commands(void **state)
 	ask(fd, CLI_REQ_COMPLETE, 0, "ec");
 	expect(fd,
 	       "o:one;E0;e:{\"error\":{\"message\":\"\\\"nonsense\\\": expected one of help, show, "
-	       "load, quit, sysctl, echo, wait, many\",\"code\":22,\"word\":\"nonsense\"}}\n;"
+	       "load, quit, config, sysctl, echo, wait, "
+	       "many\",\"code\":22,\"word\":\"nonsense\"}}\n;"
 	       "E2;c:W\techo\tEcho.\n;");
 	expect(other, "E256;"); /* CLI_END_QUIT */
 	close(fd);

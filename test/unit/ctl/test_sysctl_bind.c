@@ -3,8 +3,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "core/sysctl.h"
 #include "ctl/cfg.h"
@@ -132,6 +134,59 @@ test_config_refused(void **state)
 	assert_int_equal(obj.rp_filter, 1);
 }
 
+/* The config commands, over this section. */
+static char file[] = "/tmp/test_sysctl_bind.XXXXXX";
+
+static void
+file_holds(const char *text)
+{
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+config(const char *verb, const char *after, int st, const char *text)
+{
+	char line[128], want[512];
+
+	snprintf(line, sizeof(line), "config %s %s%s", verb, file, after);
+	snprintf(want, sizeof(want), text, file);
+	says(line, 0, st, want);
+}
+
+static void
+test_config_commands(void **state)
+{
+	int fd = mkstemp(file);
+
+	assert_true(fd >= 0);
+	close(fd);
+	applies("{\"sysctl\":{\"net.ipv4.rp_filter\":2}}", NULL);
+	file_holds("{\"sysctl\":{\"net.ipv4.ip_forward\":0}}");
+	config("check", "", CLI_DONE, "%s is good\n");
+	config("diff", "", CLI_DONE,
+	       "- /sysctl/net.ipv4.rp_filter 2\n+ /sysctl/net.ipv4.ip_forward 0\n");
+	assert_int_equal(obj.ip_forward, 1); /* nothing was done yet */
+	config("load", " merge", CLI_DONE, "");
+	assert_int_equal(obj.rp_filter, 2);
+	assert_int_equal(obj.ip_forward, 0);
+	says("show config running /sysctl/net.ipv4.rp_filter", CLI_F_JSON, CLI_DONE, "2\n");
+	config("load", "", CLI_DONE, "");
+	assert_int_equal(obj.rp_filter, 1);
+	says("show config", CLI_F_JSON, CLI_DONE, "{\"sysctl\":{\"net.ipv4.ip_forward\":0}}\n");
+	says("show config running /no/where", 0, CLI_FAILED,
+	     "Error: \"/no/where\": there is no such place\n");
+	says("show config schema /properties/version/const", CLI_F_JSON, CLI_DONE, "1\n");
+	file_holds("{\"sysctl\":{\"net.ipv4.ip_forward\":2,\"net.ipv4.rp_filter\":9}}");
+	config("check", "", CLI_FAILED,
+	       "Error: %s refused: /sysctl/net.ipv4.ip_forward: expected an integer 0..1, found "
+	       "2; /sysctl/net.ipv4.rp_filter: expected an integer 0..2, found 9\n");
+	unlink(file);
+}
+
 static int
 setup(void **state)
 {
@@ -158,10 +213,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_command),
-		T(test_command_refused),
-		T(test_config),
-		T(test_config_refused),
+		T(test_command),	T(test_command_refused), T(test_config),
+		T(test_config_refused), T(test_config_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
