@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <rte_byteorder.h>
 #include <rte_ip.h>
+#include "core/sysctl.h"
 #include "fib/fib.h"
 #include "ip4/icmp_proto.h"
 #include "ip4/ip4.h"

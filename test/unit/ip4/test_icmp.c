@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is answered and what is not. Each silence has its positive control beside it. */
+#include "fixture.h"
+
+/* A packet that would be answered: TTL 1 on its way to FAR. */
+static const struct pkt dying = { .ttl = 1 };
+
+static void
+expect_silence(const struct pkt *p, enum drop_reason why)
+{
+	uint64_t before = drops(why);
+
+	n_frames = 0;
+	icmp_limits_reset();
+	rx_pkt(p, true);
+	settle();
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(drops(why), before + 1);
+	/* Positive control: the path from here to the answer works. */
+	rx_pkt(&dying, true);
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_TIME_EXCEEDED, 0);
+	n_frames = 0;
+}
+
+/* RFC 1812 4.3: each field of an error. */
+static void
+test_time_exceeded(void **state)
+{
+	struct pkt p = { .ttl = 1, .tos = 0x2c, .id = 77, .payload = 1000 };
+	uint8_t buf[2048];
+	struct rte_ipv4_hdr *iph;
+
+	pkt_build(&p, buf);
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_TIME_EXCEEDED, ICMP4_EXC_TTL);
+	iph = frame_ip(&frames[0]);
+	assert_int_equal(iph->src_addr, OUR0);			    /* 4.3.2.4: where it leaves */
+	assert_int_equal(iph->type_of_service, 0xcc);		    /* 4.3.2.5: precedence 6 */
+	assert_int_equal(rte_be_to_cpu_16(iph->total_length), 576); /* 4.3.2.3 */
+	assert_int_equal(frame_icmp(&frames[0])->word, 0);
+	/* 4.3.2.2, and 5.3.1: as it came, TTL and checksum untouched. */
+	assert_memory_equal(frames[0].bytes + 14 + 28, buf + 14, 576 - 28);
+	assert_int_equal(drops(DROP_IP4_TTL_EXPIRED), 1);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutMsgs), 1);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutTimeExcds), 1);
+	assert_int_equal(mib(&ip_mib, IP_InHdrErrors), 1);
+	assert_int_equal(mib(&ip_mib, IP_OutRequests), 1);
+	(void)state;
+}
+
+static void
+test_short_quote(void **state)
+{
+	rx_pkt(&(struct pkt){ .ttl = 1, .payload = 8 }, true);
+	assert_int_equal(rte_be_to_cpu_16(frame_ip(&frames[0])->total_length), 20 + 8 + 28);
+	(void)state;
+}
+
+static void
+test_unreachables(void **state)
+{
+	static const struct {
+		rte_be32_t dst;
+		uint8_t proto, code;
+		enum drop_reason why;
+	} t[] = {
+		{ IP(8, 8, 8, 8), 17, ICMP4_NET_UNREACH, DROP_IP4_NO_ROUTE },
+		{ IP(10, 67, 0, 1), 17, ICMP4_HOST_UNREACH, DROP_IP4_UNREACHABLE },
+		{ IP(10, 68, 0, 1), 17, ICMP4_PKT_FILTERED, DROP_IP4_PROHIBIT },
+		{ OUR0, 17, ICMP4_PORT_UNREACH, DROP_IP4_NO_SOCKET },
+		{ OUR1, 17, ICMP4_PORT_UNREACH, DROP_IP4_NO_SOCKET },
+		{ OUR0, 99, ICMP4_PROTO_UNREACH, DROP_IP4_UNKNOWN_PROTO },
+		{ OUR0, 6, ICMP4_PROTO_UNREACH, DROP_IP4_UNKNOWN_PROTO },
+	};
+
+	for (unsigned int i = 0; i < RTE_DIM(t); i++) {
+		uint64_t before = drops(t[i].why);
+
+		n_frames = 0;
+		icmp_limits_reset();
+		rx_pkt(&(struct pkt){ .dst = t[i].dst, .proto = t[i].proto }, true);
+		assert_int_equal(n_frames, 1);
+		assert_icmp(0, PEER0, ICMP4_UNREACH, t[i].code);
+		assert_int_equal(drops(t[i].why), before + 1);
+		/* To us: from the address that was asked. */
+		assert_int_equal(frame_ip(&frames[0])->src_addr, t[i].dst == OUR1 ? OUR1 : OUR0);
+	}
+	assert_int_equal(mib(&ip_mib, IP_InUnknownProtos), 2);
+	assert_int_equal(mib(&ipext_mib, IPEXT_InNoRoutes), 1);
+	(void)state;
+}
+
+static void
+test_frag_needed(void **state)
+{
+	struct pkt p = { .payload = 1400, .frag = IP4_DF };
+
+	role_enter_ctl();
+	assert_int_equal(dev_set_mtu(p1, 1300), 0);
+	settle();
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_UNREACH, ICMP4_FRAG_NEEDED);
+	assert_int_equal(rte_be_to_cpu_16(frame_icmp(&frames[0])->frag.mtu), 1300);
+	assert_int_equal(drops(DROP_IP4_FRAG_NEEDED), 1);
+	assert_int_equal(mib(&ip_mib, IP_FragFails), 1);
+	p.payload = 1280; /* exactly */
+	n_frames = 0;
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 1);
+	assert_ptr_equal(frames[0].dev, p1);
+	(void)state;
+}
+
+static void
+test_inbound_address(void **state)
+{
+	/* From behind p1's gateway but by p0: the plain rule answers with p1's address. */
+	struct pkt p = { .src = FAR, .dst = IP(10, 1, 0, 9), .ttl = 1 };
+
+	rx_pkt(&p, true);
+	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR1);
+	net_ipv4.icmp_errors_use_inbound_ifaddr = 1;
+	icmp_limits_reset();
+	rx_pkt(&p, true);
+	net_ipv4.icmp_errors_use_inbound_ifaddr = 0;
+	assert_int_equal(n_frames, 2);
+	assert_int_equal(frame_ip(&frames[1])->src_addr, OUR0);
+	(void)state;
+}
+
+/* --- RFC 1122 3.2.2, RFC 1812 4.3.2.7: the exclusions --- */
+
+static void
+test_no_error_about_errors(void **state)
+{
+	for (unsigned int type = 0; type < 256; type++) {
+		uint8_t data[26] = { (uint8_t)type };
+		struct pkt p = { .ttl = 1, .proto = IPPROTO_ICMP, .data = data };
+		bool query = type <= 18 && type != 3 && type != 4 && type != 5 && type != 11 &&
+			     type != 12;
+
+		if (!query) {
+			expect_silence(&p, DROP_IP4_TTL_EXPIRED);
+			continue;
+		}
+		n_frames = 0;
+		icmp_limits_reset();
+		rx_pkt(&p, true);
+		assert_int_equal(n_frames, 1);
+		assert_icmp(0, PEER0, ICMP4_TIME_EXCEEDED, 0);
+	}
+	(void)state;
+}
+
+static void
+test_no_error_to_groups(void **state)
+{
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+
+	/* UDP to a broadcast or group: no port unreachable. */
+	expect_silence(&(struct pkt){ .dst = IP(192, 0, 2, 255), .mac = &all }, DROP_IP4_NO_SOCKET);
+	expect_silence(&(struct pkt){ .dst = IP(255, 255, 255, 255), .mac = &all },
+		       DROP_IP4_NO_SOCKET);
+	expect_silence(&(struct pkt){ .dst = IP(224, 0, 0, 1) }, DROP_IP4_NO_SOCKET);
+	/* A directed broadcast sent to our MAC: IP broadcast all the same. */
+	expect_silence(&(struct pkt){ .dst = IP(198, 51, 100, 255) }, DROP_IP4_NO_SOCKET);
+	(void)state;
+}
+
+static void
+test_no_error_about_link_broadcast(void **state)
+{
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	static const struct rte_ether_addr group = { { 0x01, 0, 0x5e, 0, 0, 1 } };
+
+	expect_silence(&(struct pkt){ .ttl = 1, .mac = &all }, DROP_IP4_LINK_BROADCAST);
+	expect_silence(&(struct pkt){ .ttl = 1, .mac = &group }, DROP_IP4_LINK_BROADCAST);
+	expect_silence(&(struct pkt){ .dst = OUR0, .mac = &all }, DROP_IP4_LINK_BROADCAST);
+	(void)state;
+}
+
+static void
+test_no_error_about_fragments(void **state)
+{
+	expect_silence(&(struct pkt){ .ttl = 1, .frag = 1 }, DROP_IP4_TTL_EXPIRED);
+	expect_silence(&(struct pkt){ .ttl = 1, .frag = IP4_MF | 100 }, DROP_IP4_TTL_EXPIRED);
+	/* The first one is told. */
+	n_frames = 0;
+	icmp_limits_reset();
+	rx_pkt(&(struct pkt){ .ttl = 1, .frag = IP4_MF }, true);
+	assert_icmp(0, PEER0, ICMP4_TIME_EXCEEDED, 0);
+	(void)state;
+}
+
+static void
+test_no_error_to_odd_sources(void **state)
+{
+	static const rte_be32_t src[] = { IP(127, 0, 0, 1),
+					  IP(224, 0, 0, 1),
+					  IP(240, 0, 0, 1),
+					  IP(255, 255, 255, 255),
+					  IP(0, 0, 0, 1),
+					  IP(192, 0, 2, 255),
+					  OUR0,
+					  OUR1 };
+
+	for (unsigned int i = 0; i < RTE_DIM(src); i++)
+		expect_silence(&(struct pkt){ .src = src[i], .ttl = 1 }, DROP_IP4_MARTIAN_SOURCE);
+	/* Nor where no route leads back to. */
+	expect_silence(&(struct pkt){ .src = IP(8, 8, 8, 8), .ttl = 1 }, DROP_IP4_TTL_EXPIRED);
+	(void)state;
+}
+
+static void
+test_no_error_about_bad_headers(void **state)
+{
+	uint8_t buf[128];
+	uint32_t len = pkt_build(&dying, buf);
+
+	buf[24] ^= 0x55; /* checksum */
+	rx_frame(p0, buf, len, true);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(drops(DROP_IP4_BAD_CHECKSUM), 1);
+	buf[24] ^= 0x55;
+	rx_frame(p0, buf, len, true);
+	assert_int_equal(n_frames, 1);
+	(void)state;
+}
+
+/* --- rate limits (RFC 1812 4.3.2.8) --- */
+
+static unsigned int
+flood(const struct pkt *p, unsigned int n)
+{
+	n_frames = 0;
+	for (unsigned int i = 0; i < n; i++)
+		rx_pkt(p, true);
+	return n_frames;
+}
+
+static void
+test_host_limit(void **state)
+{
+	net_ipv4.icmp_ratelimit = 3600000; /* so slow that none is earned during the test */
+	assert_int_equal(flood(&dying, 30), 6);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutRateLimitHost), 24);
+	assert_int_equal(drops(DROP_IP4_TTL_EXPIRED), 30);
+	/* Another destination has its own; a type outside the mask has none. */
+	assert_int_equal(flood(&(struct pkt){ .src = IP(10, 9, 9, 9), .ttl = 1 }, 1), 1);
+	net_ipv4.icmp_ratemask = 0;
+	assert_int_equal(flood(&dying, 30), 30);
+	net_ipv4.icmp_ratemask = 0x1818;
+	net_ipv4.icmp_ratelimit = 0;
+	icmp_limits_reset();
+	assert_int_equal(flood(&dying, 30), 30);
+	net_ipv4.icmp_ratelimit = 1000;
+	(void)state;
+}
+
+static void
+test_global_limit(void **state)
+{
+	unsigned int sent = 0;
+
+	net_ipv4.icmp_msgs_per_sec = 0; /* the share is one a second at least */
+	net_ipv4.icmp_msgs_burst = 20;
+	icmp_limits_reset();
+	for (unsigned int i = 0; i < 100; i++)
+		sent += flood(&(struct pkt){ .src = rte_cpu_to_be_32(0x0a090000 + i), .ttl = 1 },
+			      1);
+	assert_true(sent >= 20 && sent < 100);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutRateLimitGlobal), 100 - sent);
+	/* Path MTU discovery does not wait. */
+	role_enter_ctl();
+	assert_int_equal(dev_set_mtu(p1, 1300), 0);
+	assert_int_equal(flood(&(struct pkt){ .payload = 1400, .frag = IP4_DF }, 40), 40);
+	net_ipv4.icmp_msgs_per_sec = 1000;
+	net_ipv4.icmp_msgs_burst = 50;
+	(void)state;
+}
+
+/* --- queries --- */
+
+static uint32_t
+make_icmp(uint8_t *data, uint8_t type, uint32_t len)
+{
+	struct icmp4_hdr *h = (struct icmp4_hdr *)data;
+
+	for (uint32_t i = 0; i < len; i++)
+		data[i] = (uint8_t)(i * 7);
+	h->type = type;
+	h->code = 0;
+	h->checksum = 0;
+	h->checksum = (uint16_t)~rte_raw_cksum(data, len);
+	return len;
+}
+
+static void
+test_echo(void **state)
+{
+	uint8_t data[3000];
+	struct pkt p = { .dst = OUR1, .proto = IPPROTO_ICMP, .data = data, .tos = 0x48, .ttl = 3 };
+	static const uint16_t sizes[] = { 8, 9, 64, 1480 };
+
+	for (unsigned int i = 0; i < RTE_DIM(sizes); i++) {
+		n_frames = 0;
+		p.payload = (uint16_t)make_icmp(data, ICMP4_ECHO, sizes[i]);
+		rx_pkt(&p, true);
+		assert_int_equal(n_frames, 1);
+		assert_icmp(0, PEER0, ICMP4_ECHO_REPLY, 0);
+		assert_int_equal(frame_ip(&frames[0])->src_addr, OUR1);
+		assert_int_equal(frame_ip(&frames[0])->type_of_service, 0x48);
+		assert_memory_equal(frames[0].bytes + 38, data + 4, sizes[i] - 4);
+	}
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_InEchos), 4);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutEchoReps), 4);
+	assert_int_equal(mib(&ip_mib, IP_InDelivers), 4);
+	assert_int_equal(counter_read_total(&skb_counters, SKB_CNT_ORIGINATED), 0);
+	(void)state;
+}
+
+/* All sums: the incremental update must be right for each. */
+static void
+test_echo_checksums(void **state)
+{
+	uint8_t data[16];
+	struct pkt p = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data, .payload = 16 };
+
+	for (uint32_t v = 0; v < 65536; v += 7) {
+		n_frames = 0;
+		memset(data, 0, sizeof(data));
+		data[0] = ICMP4_ECHO;
+		data[4] = (uint8_t)(v >> 8);
+		data[5] = (uint8_t)v;
+		*(uint16_t *)(data + 2) = (uint16_t)~rte_raw_cksum(data, 16);
+		rx_pkt(&p, true);
+		assert_icmp(0, PEER0, ICMP4_ECHO_REPLY, 0);
+	}
+	(void)state;
+}
+
+static void
+test_echo_ignored(void **state)
+{
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	uint8_t data[64];
+	struct pkt p = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data };
+
+	p.payload = (uint16_t)make_icmp(data, ICMP4_ECHO, 40);
+	net_ipv4.icmp_echo_ignore_all = 1;
+	rx_pkt(&p, true);
+	net_ipv4.icmp_echo_ignore_all = 0;
+	assert_int_equal(n_frames, 0);
+	p.dst = IP(192, 0, 2, 255);
+	p.mac = &all;
+	rx_pkt(&p, true);
+	p.dst = IP(224, 0, 0, 1);
+	p.mac = &(struct rte_ether_addr){ { 1, 0, 0x5e, 0, 0, 1 } };
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(drops(DROP_ICMP_IGNORED), 3);
+	net_ipv4.icmp_echo_ignore_broadcasts = 0;
+	rx_pkt(&p, true);
+	net_ipv4.icmp_echo_ignore_broadcasts = 1;
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_ECHO_REPLY, 0);
+	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR0);
+	(void)state;
+}
+
+static void
+test_timestamp(void **state)
+{
+	uint8_t data[64];
+	struct pkt p = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data };
+	rte_be32_t t[2];
+
+	p.payload = (uint16_t)make_icmp(data, ICMP4_TIMESTAMP, 20);
+	rx_pkt(&p, true);
+	assert_icmp(0, PEER0, ICMP4_TIMESTAMP_REPLY, 0);
+	assert_memory_equal(frames[0].bytes + 38, data + 4, 8); /* id, sequence, originate */
+	memcpy(t, frames[0].bytes + 34 + 12, 8);
+	assert_true(rte_be_to_cpu_32(t[0]) < 86400000);
+	assert_int_equal(t[0], t[1]);
+	p.payload = (uint16_t)make_icmp(data, ICMP4_TIMESTAMP, 19);
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 1);
+	assert_int_equal(drops(DROP_ICMP_TRUNCATED), 1);
+	(void)state;
+}
+
+/* Every type and length: nothing unknown is answered, nothing breaks. */
+static void
+test_every_type(void **state)
+{
+	uint8_t data[64];
+	struct pkt p = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data };
+
+	for (unsigned int type = 0; type < 256; type++)
+		for (unsigned int n = 1; n <= 40; n++) {
+			n_frames = 0;
+			p.payload = (uint16_t)make_icmp(data, (uint8_t)type, n < 8 ? 8 : n);
+			p.payload = (uint16_t)n;
+			rx_pkt(&p, true);
+			assert_int_equal(n_frames, (type == ICMP4_ECHO && n >= 8) ||
+							   (type == ICMP4_TIMESTAMP && n >= 20));
+		}
+	assert_true(drops(DROP_ICMP_BAD_TYPE) >= (255 - 18) * 33);
+	(void)state;
+}
+
+static void
+test_bad_icmp_checksum(void **state)
+{
+	uint8_t data[64];
+	struct pkt p = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data };
+
+	p.payload = (uint16_t)make_icmp(data, ICMP4_ECHO, 40);
+	data[39] ^= 1;
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(drops(DROP_ICMP_BAD_CHECKSUM), 1);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_InCsumErrors), 1);
+	data[39] ^= 1;
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 1);
+	(void)state;
+}
+
+static void
+test_redirect(void **state)
+{
+	/* By p0 to 10/8, whose gateway is on p0: the sender could go there itself. */
+	struct pkt p = { .src = IP(192, 0, 2, 77), .dst = IP(10, 2, 3, 4) };
+	unsigned int redirects = 0;
+
+	role_enter_ctl();
+	neigh_admin_set(p.src, p0, &peer0, NUD_PERMANENT);
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 2); /* told, and forwarded all the same */
+	assert_icmp(0, p.src, ICMP4_REDIRECT, ICMP4_REDIRECT_HOST);
+	assert_int_equal(frame_icmp(&frames[0])->gateway, PEER0);
+	assert_ptr_equal(frames[1].dev, p0);
+	assert_int_equal(frame_ip(&frames[1])->time_to_live, 63);
+	/* Not again at once; not to a source of another subnet; not when it is turned off. */
+	for (unsigned int i = 0; i < 20; i++)
+		rx_pkt(&p, true);
+	for (unsigned int i = 2; i < n_frames; i++)
+		redirects += frame_ip(&frames[i])->next_proto_id == IPPROTO_ICMP;
+	assert_true(redirects < 9);
+	n_frames = 0;
+	icmp_limits_reset();
+	rx_pkt(&(struct pkt){ .src = FAR, .dst = IP(10, 2, 3, 4) }, true);
+	assert_int_equal(n_frames, 1);
+	ipv4_devconf_all.send_redirects = 0;
+	((struct in_device *)p0->ip_ptr)->cnf.send_redirects = 0;
+	icmp_limits_reset();
+	rx_pkt(&p, true);
+	ipv4_devconf_all.send_redirects = 1;
+	assert_int_equal(n_frames, 2);
+	(void)state;
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_time_exceeded),
+		T(test_short_quote),
+		T(test_unreachables),
+		T(test_frag_needed),
+		T(test_inbound_address),
+		T(test_no_error_about_errors),
+		T(test_no_error_to_groups),
+		T(test_no_error_about_link_broadcast),
+		T(test_no_error_about_fragments),
+		T(test_no_error_to_odd_sources),
+		T(test_no_error_about_bad_headers),
+		T(test_host_limit),
+		T(test_global_limit),
+		T(test_echo),
+		T(test_echo_checksums),
+		T(test_echo_ignored),
+		T(test_timestamp),
+		T(test_every_type),
+		T(test_bad_icmp_checksum),
+		T(test_redirect),
+	};
+
+	if (fixture_eal("ip4_icmp") < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
