@@ -98,7 +98,7 @@ text_lines(struct cli_ctx *c, const json_t *result)
 
 /* What runs, with the members and elements of @p doc that it lacks. */
 static json_t *
-merged(const json_t *doc)
+merged(const json_t *doc) CTL_ONLY
 {
 	json_t *all = json_deep_copy(cfg_running());
 	const char *key;

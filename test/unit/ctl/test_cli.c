@@ -255,7 +255,7 @@ test_abbreviations(void **state)
 	refuses("show port s 0", CLI_USAGE, "Error: \"s\": ambiguous: stats, summary\n");
 	refuses("shx", CLI_USAGE,
 		"Error: \"shx\": did you mean show? expected one of help, show, load, quit, "
-		"sysctl, "
+		"config, sysctl, "
 		"ip, trace, name, opts, fail, three, tree, rows, wait, shutdown\n");
 }
 
