@@ -81,7 +81,7 @@ static const struct module modules[] = {
 	{ LEVEL_DEVICE,    "inetdev",  inetdev_init,      inetdev_fini,  inetdev_cli_register, inetdev_cfg_register },
 	{ LEVEL_NEIGHBOUR, "adj",      adj_init,          adj_fini,      NULL,                 NULL },
 	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
-	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      NULL, NULL },
+	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      fib_cli_register,     fib_cfg_register },
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
 	{ LEVEL_NETWORK,   "stats",    NULL,              NULL,          ip4_stats_cli_register, NULL },
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
