@@ -124,6 +124,7 @@ test_config(void **state)
 static void
 test_config_refused(void **state)
 {
+	applies("{}", NULL);
 	applies("{\"sysctl\":{\"net.ipv4.rp_filter\":3,\"net.ipv4.rp_filtr\":1,"
 		"\"net.ipv4.ip_forward\":true,\"net.ipv4.version\":4}}",
 		"/sysctl/net.ipv4.rp_filter: expected an integer 0..2, found 3\n"
@@ -132,6 +133,27 @@ test_config_refused(void **state)
 		"/sysctl/net.ipv4.ip_forward: expected an integer\n"
 		"/sysctl/net.ipv4.version: is read only\n");
 	assert_int_equal(obj.rp_filter, 1);
+}
+
+/* At start one bad key is reported and left out, the rest is set. */
+static void
+test_config_at_start(void **state)
+{
+	char *report = NULL;
+	json_t *doc = json_loads("{\"sysctl\":{\"net.ipv4.rp_filter\":3,\"net.ipv4.typo\":1,"
+				 "\"net.ipv4.ip_forward\":0}}",
+				 0, NULL);
+
+	role_enter_ctl();
+	assert_int_equal(cfg_apply(doc, &report), 0);
+	assert_string_equal(report,
+			    "/sysctl/net.ipv4.rp_filter: expected an integer 0..2, found 3\n"
+			    "/sysctl/net.ipv4.typo: unknown key, the nearest valid one is "
+			    "\"net.ipv4.version\"\n");
+	assert_int_equal(obj.ip_forward, 0);
+	assert_int_equal(obj.rp_filter, 1);
+	free(report);
+	json_decref(doc);
 }
 
 /* The config commands, over this section. */
@@ -214,7 +236,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_command),	T(test_command_refused), T(test_config),
-		T(test_config_refused), T(test_config_commands),
+		T(test_config_refused), T(test_config_at_start), T(test_config_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
