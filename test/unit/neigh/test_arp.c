@@ -235,6 +235,15 @@ arp_ignore_3_hides_scope_host(void **state)
 	assert_false(answered());
 	request(p0, PEER_IP, IP(198, 51, 100, 1)); /* of another device, but global */
 	assert_true(answered());
+	/* on two devices: the wider scope counts */
+	spec.local = IP(192, 0, 2, 3);
+	assert_int_equal(inet_addr_add(p0, &spec), 0);
+	request(p0, PEER_IP, IP(192, 0, 2, 3));
+	assert_false(answered());
+	spec.scope = SCOPE_UNIVERSE;
+	assert_int_equal(inet_addr_add(p1, &spec), 0);
+	request(p0, PEER_IP, IP(192, 0, 2, 3));
+	assert_true(answered());
 }
 
 static void

@@ -348,6 +348,9 @@ full_table_evicts_what_is_worth_least(void **state)
 		neigh_admin_set(IP(192, 0, 2, i), p0, &peer, NUD_PERMANENT);
 	for (uint8_t i = 30; i < 35; i++)
 		neigh_hold(neigh_create(IP(192, 0, 2, i), p0));
+	neigh_admin_set(IP(192, 0, 2, 34), p0, &peer, NUD_STALE); /* held in every state */
+	neigh_admin_set(IP(192, 0, 2, 33), p0, NULL, NUD_FAILED);
+	neigh_admin_set(IP(192, 0, 2, 32), p0, NULL, NUD_INCOMPLETE);
 	for (uint8_t i = 40; i < 45; i++)
 		neigh_admin_set(IP(192, 0, 2, i), p0, &peer, NUD_STALE);
 	for (uint8_t i = 50; i < 55; i++)
