@@ -111,6 +111,41 @@ unsigned int fib_route_flush(const struct fib_route_spec *key) CTL_ONLY;
 /** All routes of a table (0: all tables) in order of prefix, then tos, then metric. */
 void fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
 
+/** A walk in parts: where it stands. Zero-initialise, table as for fib_walk(). The tables may
+ * change between two parts. */
+struct fib_cursor {
+	uint32_t table;
+	uint32_t at_table; /* 0: not begun */
+	uint32_t key;	   /* the last prefix seen, host order */
+	uint8_t plen;
+	bool inside; /* key and plen are valid */
+};
+/** At least @p n more routes, if there are; false at the end. */
+bool fib_walk_some(struct fib_cursor *c, unsigned int n,
+		   void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
+
+/** A file of routes, one a line as `ip route` prints them: PREFIX [via A] [dev D] [metric N]
+ * [proto P] [src A] [scope S] [table T] [onlink]; a type may come first; '#' starts a comment. */
+struct fib_file;
+/** What to do with the lines. */
+enum fib_file_op { FIB_FILE_CHECK, FIB_FILE_ADD, FIB_FILE_DEL };
+/** NULL with errno. */
+struct fib_file *fib_file_open(const char *path, enum fib_file_op op) CTL_ONLY;
+/** Up to @p n lines more. 1: there is more, 0: done, or -errno: the line at fault was told to
+ * fib_file_error(), and the next call goes on behind it. */
+int fib_file_step(struct fib_file *f, unsigned int n) CTL_ONLY;
+/** "path:line: what is wrong", until the next call. */
+const char *fib_file_error(const struct fib_file *f);
+/** Routes done so far. */
+uint32_t fib_file_count(const struct fib_file *f);
+void fib_file_close(struct fib_file *f) CTL_ONLY;
+
+/** Commands and config sections. Once, at start. */
+void fib_cli_register(void) CTL_ONLY;
+void fib_cfg_register(void) CTL_ONLY;
+/** Stop loading a routes file that is under way: before fib_fini(). */
+void fib_cfg_fini(void) CTL_ONLY;
+
 /** What `ip route get` says, and what the control thread's own packets use. */
 struct fib_result {
 	uint8_t type, plen, scope, tos;

@@ -160,8 +160,8 @@ fib_check(void (*fn)(uint32_t dst, uint32_t want, uint32_t have, void *arg), voi
 	if (s.tbl24 == MAP_FAILED)
 		return diffs;
 	paint_layer(&s, FIB_LAYER_MAIN);
-	paint_neighs(&s);
 	paint_layer(&s, FIB_LAYER_LOCAL);
+	paint_neighs(&s);
 	paint_layer(&s, FIB_LAYER_BASE);
 	if (!s.failed)
 		diffs = compare(&s, fn, arg) + count_groups();

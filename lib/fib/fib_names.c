@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Names of types, protocols, scopes and tables, as iproute2 prints and reads them. */
+/* Names of types, protocols and tables, as iproute2 prints and reads them. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

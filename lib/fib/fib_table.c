@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tables, and aliases in the chains of their prefixes. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
@@ -176,32 +177,81 @@ fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_node *
 	};
 }
 
-static CTL_ONLY void
-walk_table(const struct fib_table *t, void (*fn)(const struct fib_route *r, void *arg), void *arg)
+/* The routes of one prefix. Returns how many. */
+static CTL_ONLY unsigned int
+walk_node(const struct fib_table *t, const struct fib_node *n,
+	  void (*fn)(const struct fib_route *r, void *arg), void *arg)
+{
+	unsigned int count = 0;
+	struct fib_route r;
+
+	for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next) {
+		if (fib_alias(i)->layer != t->layer)
+			continue;
+		fib_view(&r, t, n, fib_alias(i));
+		fn(&r, arg);
+		count++;
+	}
+	return count;
+}
+
+/* From the cursor on, until @p n routes were seen. False: the table's end. */
+static CTL_ONLY bool
+walk_table(const struct fib_table *t, struct fib_cursor *c, unsigned int *n,
+	   void (*fn)(const struct fib_route *r, void *arg), void *arg)
 {
 	struct fib_trie_iter it;
-	struct fib_route r;
 	uint32_t idx;
 
-	fib_trie_first(&it);
-	while ((idx = fib_trie_next(t->trie, &it)) != 0) {
-		const struct fib_node *n = fib_node(t->trie, idx);
+	if (c->inside)
+		fib_trie_after(t->trie, &it, c->key, c->plen);
+	else
+		fib_trie_first(&it);
+	while (*n > 0) {
+		const struct fib_node *node;
+		unsigned int seen;
 
-		for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next) {
-			if (fib_alias(i)->layer != t->layer)
-				continue;
-			fib_view(&r, t, n, fib_alias(i));
-			fn(&r, arg);
-		}
+		idx = fib_trie_next(t->trie, &it);
+		if (idx == 0)
+			return false;
+		node = fib_node(t->trie, idx);
+		seen = walk_node(t, node, fn, arg);
+		*n -= RTE_MIN(seen, *n);
+		c->key = node->key;
+		c->plen = node->plen;
+		c->inside = true;
 	}
+	return true;
+}
+
+bool
+fib_walk_some(struct fib_cursor *c, unsigned int n,
+	      void (*fn)(const struct fib_route *r, void *arg), void *arg)
+{
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++) {
+		const struct fib_table *t = fib_ctl.tables[i];
+
+		if (t->id < c->at_table || (c->table != 0 && t->id != c->table))
+			continue;
+		if (t->id != c->at_table)
+			c->inside = false;
+		c->at_table = t->id;
+		if (walk_table(t, c, &n, fn, arg))
+			return true;
+	}
+	c->at_table = UINT32_MAX;
+	c->inside = true;
+	c->key = UINT32_MAX;
+	c->plen = 32;
+	return false;
 }
 
 void
 fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg)
 {
-	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
-		if (table == 0 || fib_ctl.tables[i]->id == table)
-			walk_table(fib_ctl.tables[i], fn, arg);
+	struct fib_cursor c = { .table = table };
+
+	fib_walk_some(&c, UINT_MAX, fn, arg);
 }
 
 /* What no table overrides. */

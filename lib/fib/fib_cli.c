@@ -1,0 +1,677 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ip route (show|add|replace|append|prepend|change|del|flush|get), show fib (summary|check). */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rte_common.h>
+#include "ctl/cli.h"
+#include "fib/fib.h"
+#include "netdev/netdev.h"
+
+#define SLICE 1000 /* routes of a listing at a time */
+
+/* --- a route as JSON, keys of iproute2 --- */
+
+static json_t *
+ip_json(rte_be32_t addr)
+{
+	char text[INET_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET, &addr, text, sizeof(text)));
+}
+
+static json_t *
+prefix_json(rte_be32_t addr, uint8_t plen)
+{
+	char text[INET_ADDRSTRLEN], out[INET_ADDRSTRLEN + 4];
+
+	if (plen == 0 && addr == 0)
+		return json_string("default");
+	inet_ntop(AF_INET, &addr, text, sizeof(text));
+	snprintf(out, sizeof(out), plen == 32 ? "%s" : "%s/%u", text, plen);
+	return json_string(out);
+}
+
+static json_t *
+flags_json(uint8_t flags)
+{
+	json_t *list = json_array();
+
+	if (flags & FIB_NH_DEAD)
+		json_array_append_new(list, json_string("dead"));
+	if (flags & FIB_NH_ONLINK)
+		json_array_append_new(list, json_string("onlink"));
+	if (flags & FIB_NH_LINKDOWN)
+		json_array_append_new(list, json_string("linkdown"));
+	return list;
+}
+
+static json_t *
+nexthop_json(const struct fib_nexthop *nh)
+{
+	json_t *o = json_object();
+
+	if (nh->gateway != 0)
+		json_object_set_new(o, "gateway", ip_json(nh->gateway));
+	json_object_set_new(o, "dev", json_string(nh->dev->name));
+	json_object_set_new(o, "weight", json_integer(nh->weight));
+	json_object_set_new(o, "flags", flags_json(nh->flags));
+	return o;
+}
+
+static void
+metrics_json(json_t *o, const struct fib_route *r)
+{
+	json_t *list;
+
+	if (r->mtu == 0)
+		return;
+	list = json_array();
+	json_array_append_new(list, json_pack("{s:i}", "mtu", (int)r->mtu));
+	json_object_set_new(o, "metrics", list);
+}
+
+/* What a listing is restricted to. */
+struct filter {
+	struct fib_cursor cursor;
+	uint32_t table; /* 0: all */
+	rte_be32_t dst;
+	uint8_t plen;
+	enum { ANY, EXACT, ROOT, MATCH } how;
+	const struct net_device *dev;
+	rte_be32_t via;
+	uint8_t type;
+	int protocol, scope; /* -1: any */
+	bool detail, done;
+	json_t *rows;
+};
+
+static void
+attributes_json(json_t *o, const struct fib_route *r, const struct filter *f)
+{
+	role_enter_ctl();
+	if (f->table == 0 && r->table != RT_TABLE_MAIN)
+		json_object_set_new(o, "table", json_string(fib_table_name(r->table)));
+	if (r->protocol != FIB_PROT_BOOT || f->detail)
+		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
+	if (r->scope != SCOPE_UNIVERSE || f->detail)
+		json_object_set_new(o, "scope", json_string(rt_scope_name(r->scope)));
+	if (r->prefsrc != 0)
+		json_object_set_new(o, "prefsrc", ip_json(r->prefsrc));
+	if (r->metric != 0)
+		json_object_set_new(o, "metric", json_integer(r->metric));
+}
+
+static json_t *
+route_json(const struct fib_route *r, const struct filter *f)
+{
+	json_t *o = json_object(), *list;
+	char tos[8];
+
+	if (r->type != FIB_UNICAST || f->detail)
+		json_object_set_new(o, "type", json_string(fib_type_name(r->type)));
+	json_object_set_new(o, "dst", prefix_json(r->dst, r->plen));
+	if (r->tos != 0) {
+		snprintf(tos, sizeof(tos), "0x%02x", r->tos);
+		json_object_set_new(o, "tos", json_string(tos));
+	}
+	if (r->n_nh == 1 && r->nh[0].gateway != 0)
+		json_object_set_new(o, "gateway", ip_json(r->nh[0].gateway));
+	if (r->n_nh == 1)
+		json_object_set_new(o, "dev", json_string(r->nh[0].dev->name));
+	attributes_json(o, r, f);
+	json_object_set_new(o, "flags", flags_json(r->n_nh == 1 ? r->nh[0].flags : 0));
+	metrics_json(o, r);
+	if (r->n_nh < 2)
+		return o;
+	list = json_array();
+	for (unsigned int i = 0; i < r->n_nh; i++)
+		json_array_append_new(list, nexthop_json(&r->nh[i]));
+	json_object_set_new(o, "nexthops", list);
+	return o;
+}
+
+/* --- and as text, as `ip route` prints it --- */
+
+static void
+word(struct cli_ctx *c, const json_t *o, const char *key, const char *before)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (json_is_string(v))
+		cli_printf(c, "%s%s ", before, json_string_value(v));
+	else if (json_is_integer(v))
+		cli_printf(c, "%s%lld ", before, (long long)json_integer_value(v));
+}
+
+static void
+flags_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *flags = json_object_get(o, "flags");
+
+	for (size_t i = 0; i < json_array_size(flags); i++)
+		cli_printf(c, "%s ", json_string_value(json_array_get(flags, i)));
+}
+
+static void
+route_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *metrics = json_object_get(o, "metrics"),
+		     *nhs = json_object_get(o, "nexthops");
+
+	word(c, o, "type", "");
+	word(c, o, "dst", "");
+	word(c, o, "from", "from ");
+	word(c, o, "tos", "tos ");
+	word(c, o, "gateway", "via ");
+	word(c, o, "dev", "dev ");
+	word(c, o, "table", "table ");
+	word(c, o, "protocol", "proto ");
+	word(c, o, "scope", "scope ");
+	word(c, o, "prefsrc", "src ");
+	word(c, o, "metric", "metric ");
+	flags_text(c, o);
+	word(c, json_array_get(metrics, 0), "mtu", "mtu ");
+	for (size_t i = 0; i < json_array_size(nhs); i++) {
+		const json_t *nh = json_array_get(nhs, i);
+
+		cli_printf(c, "\n\tnexthop ");
+		word(c, nh, "gateway", "via ");
+		word(c, nh, "dev", "dev ");
+		word(c, nh, "weight", "weight ");
+		flags_text(c, nh);
+	}
+	cli_printf(c, "\n");
+}
+
+static void
+routes_text(struct cli_ctx *c, const json_t *result)
+{
+	for (size_t i = 0; i < json_array_size(result); i++)
+		route_text(c, json_array_get(result, i));
+}
+
+/* --- arguments --- */
+
+static int
+arg_table(struct cli_ctx *c, uint32_t *id)
+{
+	const char *name = cli_arg_str(c, "TABLE");
+
+	role_enter_ctl();
+	if (name == NULL)
+		return 0;
+	if (strcmp(name, "all") == 0) {
+		*id = 0;
+		return 0;
+	}
+	if (fib_table_parse(name, id) < 0)
+		return cli_error_at(c, -EINVAL, name,
+				    "\"%s\" is no table: a number, or a name as \"main\"", name);
+	return 0;
+}
+
+/* A named number: -1 when absent, -EINVAL after cli_error(). */
+static int
+arg_word(struct cli_ctx *c, const char *arg, const char *what, int (*parse)(const char *), int *out)
+{
+	const char *s = cli_arg_str(c, arg);
+	int v;
+
+	*out = -1;
+	if (s == NULL)
+		return 0;
+	v = parse(s);
+	if (v < 0)
+		return cli_error_at(c, -EINVAL, s, "\"%s\" is no %s", s, what);
+	*out = v;
+	return 0;
+}
+
+static struct net_device *
+arg_dev(const struct cli_ctx *c, const char *name)
+{
+	const char *dev = cli_arg_dev(c, name);
+
+	role_enter_ctl();
+	return dev == NULL ? NULL : dev_get_by_name(dev);
+}
+
+static int
+arg_type(const struct cli_ctx *c)
+{
+	static const char *const types[] = { "unicast",	    "local",	 "broadcast",
+					     "anycast",	    "multicast", "blackhole",
+					     "unreachable", "prohibit",	 "throw" };
+
+	for (unsigned int i = 0; i < RTE_DIM(types); i++)
+		if (cli_has(c, types[i]))
+			return fib_type_parse(types[i]);
+	return 0;
+}
+
+/* --- show --- */
+
+static bool
+dst_matches(const struct fib_route *r, const struct filter *f)
+{
+	uint32_t diff = rte_be_to_cpu_32(r->dst ^ f->dst);
+	uint8_t plen = RTE_MIN(r->plen, f->plen);
+
+	if (f->how == ANY)
+		return true;
+	if ((f->how == EXACT && r->plen != f->plen) || (f->how == ROOT && r->plen < f->plen) ||
+	    (f->how == MATCH && r->plen > f->plen))
+		return false;
+	return plen == 0 || (diff >> (32 - plen)) == 0;
+}
+
+static bool
+nh_matches(const struct fib_route *r, const struct filter *f)
+{
+	if (f->dev == NULL && f->via == 0)
+		return true;
+	for (unsigned int i = 0; i < r->n_nh; i++)
+		if ((f->dev == NULL || r->nh[i].dev == f->dev) &&
+		    (f->via == 0 || r->nh[i].gateway == f->via))
+			return true;
+	return false;
+}
+
+static void
+show_one(const struct fib_route *r, void *arg)
+{
+	struct filter *f = arg;
+
+	if ((f->type != 0 && r->type != f->type) ||
+	    (f->protocol >= 0 && r->protocol != f->protocol) ||
+	    (f->scope >= 0 && r->scope != f->scope) || !dst_matches(r, f) || !nh_matches(r, f))
+		return;
+	json_array_append_new(f->rows, route_json(r, f));
+}
+
+static json_t *
+show_slice(struct cli_ctx *c, void *arg)
+{
+	struct filter *f = arg;
+
+	RTE_SET_USED(c);
+	role_enter_ctl();
+	if (f->done)
+		return NULL;
+	f->rows = json_array();
+	f->done = !fib_walk_some(&f->cursor, SLICE, show_one, f);
+	return f->rows;
+}
+
+static int
+arg_filter(struct cli_ctx *c, struct filter *f)
+{
+	int rc;
+
+	*f = (struct filter){ .table = RT_TABLE_MAIN, .detail = cli_wants_detail(c) };
+	rc = arg_table(c, &f->table);
+	if (rc == 0)
+		rc = arg_word(c, "PROTO", "routing protocol", fib_protocol_parse, &f->protocol);
+	if (rc == 0)
+		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &f->scope);
+	if (rc < 0)
+		return rc;
+	f->cursor.table = f->table;
+	f->type = arg_type(c);
+	f->dev = arg_dev(c, "DEV");
+	cli_arg_ip4(c, "VIA", &f->via);
+	if (cli_arg_prefix(c, "DST", &f->dst, &f->plen))
+		f->how = EXACT;
+	else if (cli_arg_prefix(c, "ROOT", &f->dst, &f->plen))
+		f->how = ROOT;
+	else if (cli_arg_prefix(c, "MATCH", &f->dst, &f->plen))
+		f->how = MATCH;
+	return 0;
+}
+
+static int
+route_show(struct cli_ctx *c)
+{
+	struct filter *f = malloc(sizeof(*f));
+	int rc;
+
+	role_enter_ctl();
+	if (f == NULL)
+		return cli_error(c, -ENOMEM, "out of memory");
+	rc = arg_filter(c, f);
+	if (rc < 0) {
+		free(f);
+		return rc;
+	}
+	cli_set_rows(c, show_slice, free, f);
+	return 0;
+}
+
+/* --- change --- */
+
+static int
+arg_nexthops(struct cli_ctx *c, struct fib_route_spec *r)
+{
+	unsigned int n = cli_count(c, "nexthop");
+	struct fib_nexthop_spec *nh = &r->nh[0];
+
+	if (n > FIB_NEXTHOPS_MAX)
+		return cli_error(c, -EINVAL, "more than %d nexthops", FIB_NEXTHOPS_MAX);
+	if (n == 0) {
+		nh->onlink = cli_has(c, "onlink");
+		nh->dev = arg_dev(c, "DEV");
+		cli_arg_ip4(c, "VIA", &nh->gateway);
+		r->n_nh = nh->gateway != 0 || nh->dev != NULL;
+		return 0;
+	}
+	if (cli_has(c, "VIA") || cli_has(c, "DEV"))
+		return cli_error(c, -EINVAL, "give \"via\" and \"dev\", or \"nexthop\", not both");
+	for (unsigned int i = 0; i < n; i++) {
+		const struct cli_ctx *g = cli_group(c, "nexthop", i);
+
+		nh[i].onlink = cli_has(g, "onlink");
+		nh[i].dev = arg_dev(g, "DEV");
+		cli_arg_ip4(g, "VIA", &nh[i].gateway);
+		nh[i].weight = cli_arg_u32(g, "WEIGHT", 1);
+	}
+	r->n_nh = n;
+	return 0;
+}
+
+static int
+arg_tos(struct cli_ctx *c, uint8_t *tos)
+{
+	const char *s = cli_arg_str(c, "TOS");
+	unsigned long v;
+	char *end;
+
+	if (s == NULL)
+		return 0;
+	v = strtoul(s, &end, 16); /* iproute2 reads it as hexadecimal */
+	if (*s == '\0' || *end != '\0' || v > 255 || (v & 0x03) != 0)
+		return cli_error_at(c, -EINVAL, s, "\"%s\" is no tos: 0x00 to 0xfc in steps of 4",
+				    s);
+	*tos = v;
+	return 0;
+}
+
+static int
+arg_route(struct cli_ctx *c, struct fib_route_spec *r)
+{
+	int rc, protocol = -1, scope = -1;
+
+	memset(r, 0, sizeof(*r));
+	r->type = arg_type(c);
+	r->table = r->type == FIB_LOCAL || r->type == FIB_BROADCAST || r->type == FIB_ANYCAST
+			   ? RT_TABLE_LOCAL
+			   : RT_TABLE_MAIN;
+	cli_arg_prefix(c, "DST", &r->dst, &r->plen);
+	rc = arg_table(c, &r->table);
+	if (rc == 0)
+		rc = arg_word(c, "PROTO", "routing protocol", fib_protocol_parse, &protocol);
+	if (rc == 0)
+		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &scope);
+	if (rc == 0)
+		rc = arg_tos(c, &r->tos);
+	if (rc < 0)
+		return rc;
+	r->protocol = protocol < 0 ? 0 : protocol;
+	r->scope_set = scope >= 0;
+	r->scope = scope < 0 ? 0 : scope;
+	r->metric_set = cli_has(c, "METRIC");
+	r->metric = cli_arg_u32(c, "METRIC", 0);
+	r->mtu = cli_arg_u32(c, "MTU", 0);
+	cli_arg_ip4(c, "SRC", &r->prefsrc);
+	return arg_nexthops(c, r);
+}
+
+static int
+route_change(struct cli_ctx *c)
+{
+	static const struct {
+		const char *word;
+		enum fib_add_mode mode;
+	} modes[] = { { "add", FIB_ADD },
+		      { "replace", FIB_REPLACE },
+		      { "append", FIB_APPEND },
+		      { "prepend", FIB_PREPEND },
+		      { "change", FIB_CHANGE } };
+	static struct fib_route_spec r;
+	enum fib_add_mode mode = FIB_ADD;
+	const char *why;
+	int rc;
+
+	role_enter_ctl();
+	rc = arg_route(c, &r);
+	if (rc < 0)
+		return rc;
+	for (unsigned int i = 0; i < RTE_DIM(modes); i++)
+		if (cli_has(c, modes[i].word))
+			mode = modes[i].mode;
+	rc = fib_route_add(&r, mode, &why);
+	return rc < 0 ? cli_error(c, rc, "%s", why) : 0;
+}
+
+static int
+route_del(struct cli_ctx *c)
+{
+	static struct fib_route_spec r;
+	int rc;
+
+	role_enter_ctl();
+	rc = arg_route(c, &r);
+	if (rc < 0)
+		return rc;
+	r.tos_set = true; /* as Linux: without a tos, the route for none */
+	rc = fib_route_del(&r);
+	if (rc == -ESRCH)
+		return cli_error(c, rc, "No such route");
+	return rc < 0 ? cli_error(c, rc, "Invalid prefix for given prefix length") : 0;
+}
+
+static int
+route_flush(struct cli_ctx *c)
+{
+	static struct fib_route_spec key;
+	struct filter f;
+	int rc;
+
+	role_enter_ctl();
+	rc = arg_filter(c, &f);
+	if (rc < 0)
+		return rc;
+	memset(&key, 0, sizeof(key));
+	key.table = f.table;
+	key.dst = f.dst;
+	key.plen = f.plen;
+	key.type = f.type;
+	key.protocol = f.protocol < 0 ? 0 : f.protocol;
+	key.scope_set = f.scope >= 0;
+	key.scope = f.scope < 0 ? 0 : f.scope;
+	key.nh[0].dev = arg_dev(c, "DEV");
+	key.nh[0].gateway = f.via;
+	key.n_nh = key.nh[0].dev != NULL || f.via != 0;
+	if (f.how == ANY && key.n_nh == 0 && key.type == 0 && key.protocol == 0 && !key.scope_set &&
+	    !cli_has(c, "TABLE") && !cli_has(c, "cache"))
+		return cli_error(c, -EINVAL, "say what to flush, or \"table main\" for all of it");
+	if (cli_has(c, "cache")) /* there is none: answers always come from the tables */
+		return 0;
+	fib_route_flush(&key);
+	return 0;
+}
+
+/* --- get --- */
+
+static json_t *
+result_json(const struct cli_ctx *c, rte_be32_t dst, const struct fib_result *res)
+{
+	json_t *o = json_object();
+	rte_be32_t from;
+
+	role_enter_ctl();
+	if (res->type != FIB_UNICAST)
+		json_object_set_new(o, "type", json_string(fib_type_name(res->type)));
+	json_object_set_new(o, "dst", ip_json(dst));
+	if (cli_arg_ip4(c, "FROM", &from))
+		json_object_set_new(o, "from", ip_json(from));
+	if (res->gateway != 0)
+		json_object_set_new(o, "gateway", ip_json(res->gateway));
+	if (res->dev != NULL)
+		json_object_set_new(o, "dev", json_string(res->dev->name));
+	if (res->table != RT_TABLE_MAIN && res->table != 0)
+		json_object_set_new(o, "table", json_string(fib_table_name(res->table)));
+	if (res->prefsrc != 0 && !cli_has(c, "FROM"))
+		json_object_set_new(o, "prefsrc", ip_json(res->prefsrc));
+	json_object_set_new(o, "flags", json_array());
+	json_object_set_new(o, "uid", json_integer(0));
+	json_object_set_new(o, "cache", json_array());
+	return o;
+}
+
+static void
+get_text(struct cli_ctx *c, const json_t *result)
+{
+	for (size_t i = 0; i < json_array_size(result); i++) {
+		const json_t *o = json_array_get(result, i);
+
+		word(c, o, "type", "");
+		word(c, o, "dst", "");
+		word(c, o, "from", "from ");
+		word(c, o, "gateway", "via ");
+		word(c, o, "dev", "dev ");
+		word(c, o, "table", "table ");
+		word(c, o, "prefsrc", "src ");
+		cli_printf(c, "uid 0 \n    cache \n");
+	}
+}
+
+static int
+route_get(struct cli_ctx *c)
+{
+	rte_be32_t dst = 0, from = 0;
+	struct fib_result res;
+	uint8_t tos = 0;
+	json_t *list;
+	int rc;
+
+	role_enter_ctl();
+	cli_arg_ip4(c, "DST", &dst);
+	cli_arg_ip4(c, "FROM", &from);
+	rc = arg_tos(c, &tos);
+	if (rc < 0)
+		return rc;
+	rc = fib_lookup_ctl(dst, from, tos, &res);
+	if (rc == -ENETUNREACH)
+		return cli_error(c, rc, "Network is unreachable");
+	if (rc < 0)
+		return cli_error(c, rc, "%s (route type %s)", strerror(-rc),
+				 fib_type_name(res.type));
+	list = json_array();
+	json_array_append_new(list, result_json(c, dst, &res));
+	cli_set_result(c, list);
+	return 0;
+}
+
+/* --- show fib --- */
+
+static int
+show_summary(struct cli_ctx *c)
+{
+	struct fib_stats st;
+
+	role_enter_ctl();
+	fib_get_stats(&st);
+	cli_set_result(
+		c, json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			     "routes", (json_int_t)st.routes, "tables", (json_int_t)st.tables,
+			     "neigh_leaves", (json_int_t)st.neigh_leaves, "tbl8_used",
+			     (json_int_t)st.tbl8_used, "tbl8_max", (json_int_t)st.tbl8_max,
+			     "tbl8_waiting", (json_int_t)st.tbl8_waiting, "rib_bytes",
+			     (json_int_t)st.rib_bytes, "dp_bytes", (json_int_t)st.dp_bytes, "adds",
+			     (json_int_t)st.adds, "dels", (json_int_t)st.dels, "changes",
+			     (json_int_t)st.changes, "errors", (json_int_t)st.errors));
+	return 0;
+}
+
+static void
+note_difference(uint32_t dst, uint32_t want, uint32_t have, void *arg)
+{
+	json_t *list = arg;
+
+	if (json_array_size(list) < 16)
+		json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "dst",
+						      ip_json(rte_cpu_to_be_32(dst)), "want",
+						      (json_int_t)want, "have", (json_int_t)have));
+}
+
+static int
+show_check(struct cli_ctx *c)
+{
+	json_t *list = json_array();
+	uint64_t n;
+
+	role_enter_ctl();
+	n = fib_check(note_difference, list);
+	cli_set_result(c, json_pack("{s:I, s:o}", "differences",
+				    (json_int_t)(n > INT64_MAX ? -1 : (int64_t)n), "first", list));
+	return 0;
+}
+
+#define SELECT                                                                                     \
+	"[[to] [exact] DST:prefix] [root ROOT:prefix] [match MATCH:prefix] [table TABLE:str] "     \
+	"[dev DEV:dev] [via VIA:ip4] [proto PROTO:str] [scope SCOPE:str] "                         \
+	"[type (unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)]"
+#define ROUTE                                                                                      \
+	"[(unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)] "      \
+	"[to] DST:prefix [via VIA:ip4] [dev DEV:dev] [table TABLE:str] [proto PROTO:str] "         \
+	"[scope SCOPE:str] [src SRC:ip4] [(metric|preference|priority) METRIC:u32] "               \
+	"[(tos|dsfield) TOS:str] [mtu MTU:u32(68..65535)] [onlink] "                               \
+	"[nexthop [via VIA:ip4] [dev DEV:dev] [weight WEIGHT:u32(1..256)] [onlink]]..."
+
+static const struct cli_cmd cmds[] = {
+	{ .syntax = "ip route [show] " SELECT,
+	  .help = "List routes",
+	  .section = "routes",
+	  .fn = route_show,
+	  .text = routes_text,
+	  .read_only = true },
+	{ .syntax = "ip route get [to] DST:ip4 [from FROM:ip4] [iif IIF:dev] [mark MARK:u32] "
+		    "[(tos|dsfield) TOS:str]",
+	  .help = "Say how a packet to this address would be routed",
+	  .section = "routes",
+	  .fn = route_get,
+	  .text = get_text,
+	  .read_only = true },
+	{ .syntax = "ip route (add|replace|append|prepend|change) " ROUTE,
+	  .help = "Add or replace a route",
+	  .section = "routes",
+	  .fn = route_change },
+	{ .syntax = "ip route del " ROUTE,
+	  .help = "Delete the first route that matches",
+	  .section = "routes",
+	  .fn = route_del },
+	{ .syntax = "ip route flush [cache] " SELECT,
+	  .help = "Delete every route that matches",
+	  .section = "routes",
+	  .fn = route_flush },
+	{ .syntax = "show fib summary",
+	  .help = "Routes, tables and memory of the forwarding table",
+	  .section = "display",
+	  .fn = show_summary,
+	  .read_only = true },
+	{ .syntax = "show fib check",
+	  .help = "Compare the forwarding table with the routes it was made from",
+	  .section = "display",
+	  .fn = show_check,
+	  .read_only = true },
+	{ 0 },
+};
+
+void
+fib_cli_register(void)
+{
+	cli_register(cmds);
+}
