@@ -39,7 +39,8 @@ csum_replace(rte_be16_t check, rte_be16_t old, rte_be16_t new)
 
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
-	/* Of the two zeros, 0xffff is right for all messages: 0 would be wrong for one of zeros only. */
+	/* Of the two zeros, 0xffff is right for all messages: 0 would be wrong for one of zeros
+	 * only. */
 	return sum == 0xffff ? 0xffff : (rte_be16_t)~sum;
 }
 

@@ -85,12 +85,16 @@ ip4_adj_nexthop(const struct adj *a, rte_be32_t dst)
 {
 	return a->gw != 0 ? a->gw : dst;
 }
+/** The adjacency for a packet that is made here. 127/8 is ourselves: the compiled table, which is
+ * for packets off the wire, calls it martian. */
 static inline const struct adj *
 ip4_lookup(rte_be32_t src, rte_be32_t dst)
 {
-	const struct adj *a = adj_get(fib_lookup(&fib_main_dp, rte_be_to_cpu_32(dst)));
+	uint32_t d = rte_be_to_cpu_32(dst);
 
-	return adj_resolve_group(a, ip4_flow_hash(src, dst));
+	if (unlikely(ip4_is_loopback(d)))
+		return adj_get(ADJ_IDX_LOCAL);
+	return adj_resolve_group(adj_get(fib_lookup(&fib_main_dp, d)), ip4_flow_hash(src, dst));
 }
 
 /**

@@ -149,10 +149,12 @@ route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
 		return drop(no, why);
 	if (multicast || broadcast)
 		return route_group(w, skb, multicast, no);
-	/* 127/8 never on a wire (RFC 1122 3.2.1.3 (g)). */
-	if (ip4_is_loopback(dst) && !(skb->dev->flags & IFF_LOOPBACK) &&
-	    !IN_DEV_ORCONF(in_dev, route_localnet))
-		return drop(no, DROP_IP4_MARTIAN_DESTINATION);
+	/* 127/8 never on a wire (RFC 1122 3.2.1.3 (g)), unless the administrator wants it so. */
+	if (unlikely(ip4_is_loopback(dst))) {
+		if (!(skb->dev->flags & IFF_LOOPBACK) && !IN_DEV_ORCONF(in_dev, route_localnet))
+			return drop(no, DROP_IP4_MARTIAN_DESTINATION);
+		skb->dst = a = adj_get(ADJ_IDX_LOCAL);
+	}
 	if (a->type == ADJ_LOCAL)
 		return opt->srr != 0 ? follow_source_route(skb, no) : V_LOCAL;
 	if (!ip4_adj_is_unicast(a))

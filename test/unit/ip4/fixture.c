@@ -57,10 +57,12 @@ add_dev(const char *name, const struct rte_ether_addr *mac, rte_be32_t addr, uin
 	struct inet_addr_spec spec = { .local = addr, .prefixlen = plen };
 
 	assert_non_null(dev);
-	if (mac != NULL)
+	if (mac != NULL) {
 		dev->dev_addr64 = ether_addr_to_u64(mac);
-	else
+	} else {
 		dev->flags |= IFF_LOOPBACK;
+		dev->mtu = 65536;
+	}
 	assert_int_equal(register_netdevice(dev, name), 0);
 	netif_carrier_set(dev, true);
 	assert_int_equal(dev_open(dev), 0);

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Fragmentation and reassembly, the one against the other and each against malice. */
+#include "core/timer.h"
+#include "fixture.h"
+
+static uint8_t payload[66000];
+
+static void
+fill(void)
+{
+	for (unsigned int i = 0; i < sizeof(payload); i++)
+		payload[i] = (uint8_t)(i * 31 + (i >> 8));
+}
+
+static void
+set_mtu(uint32_t mtu)
+{
+	role_enter_ctl();
+	assert_int_equal(dev_set_mtu(p1, mtu), 0);
+	settle();
+}
+
+/* The frames are the fragments of one datagram of @p len bytes of payload: offsets, flags, lengths,
+ * content. @p start: offset of the datagram itself; @p more: it is not the last itself. */
+static void
+check_fragments(uint32_t len, uint32_t mtu, uint16_t id, uint32_t start, bool more)
+{
+	uint32_t off = 0;
+
+	for (unsigned int i = 0; i < n_frames; i++) {
+		struct rte_ipv4_hdr *iph = frame_ip(&frames[i]);
+		uint32_t hlen = ip_hdrlen(iph), total = rte_be_to_cpu_16(iph->total_length);
+		uint16_t field = rte_be_to_cpu_16(iph->fragment_offset);
+		bool last = i + 1 == n_frames;
+
+		assert_ptr_equal(frames[i].dev, p1);
+		assert_int_equal(frames[i].len, 14 + total);
+		assert_true(total <= mtu);
+		assert_int_equal(rte_raw_cksum(iph, hlen), 0xffff);
+		assert_int_equal(rte_be_to_cpu_16(iph->packet_id), id);
+		assert_int_equal(iph->time_to_live, 63);
+		assert_int_equal((field & IP4_OFFMASK) * 8, start + off);
+		assert_int_equal(!!(field & IP4_MF), !last || more);
+		assert_false(field & IP4_DF);
+		if (!last) {
+			assert_int_equal((total - hlen) % 8, 0);
+			assert_true(total + 8 > mtu); /* no smaller than need be */
+		}
+		assert_memory_equal(frames[i].bytes + 14 + hlen, payload + off,
+				    RTE_MIN(total - hlen, 2000u));
+		off += total - hlen;
+	}
+	assert_int_equal(off, len);
+}
+
+static void
+test_sizes(void **state)
+{
+	static const uint16_t mtus[] = { 68, 100, 576, 1279, 1280, 1400 };
+
+	fill();
+	for (unsigned int m = 0; m < RTE_DIM(mtus); m++) {
+		set_mtu(mtus[m]);
+		for (uint32_t len = mtus[m] - 40u; len <= 1480; len += 1 + len / 9) {
+			n_frames = 0;
+			rx_pkt(&(struct pkt){ .payload = (uint16_t)len,
+					      .data = payload,
+					      .id = 0x1234 },
+			       len % 2);
+			if (len + 20 <= mtus[m])
+				assert_int_equal(n_frames, 1);
+			check_fragments(len, mtus[m], 0x1234, 0, false);
+		}
+	}
+	(void)state;
+}
+
+/* A datagram that came in several buffers, into more fragments than a vector holds. */
+static void
+test_many(void **state)
+{
+	uint64_t made = mib(&ip_mib, IP_FragCreates);
+
+	fill();
+	set_mtu(68);
+	rx_pkt(&(struct pkt){ .payload = 8000, .data = payload, .id = 9 }, false);
+	assert_int_equal(n_frames, (8000 + 47) / 48);
+	check_fragments(8000, 68, 9, 0, false);
+	assert_int_equal(mib(&ip_mib, IP_FragCreates) - made, n_frames);
+	assert_int_equal(mib(&ip_mib, IP_FragOKs), 1);
+	(void)state;
+}
+
+/* Fragments that are larger than a buffer are chains. */
+static void
+test_jumbo(void **state)
+{
+	fill();
+	role_enter_ctl();
+	p1->ctl->max_mtu = 16000;
+	set_mtu(9000);
+	rx_pkt(&(struct pkt){ .payload = 30000, .data = payload, .id = 9 }, false);
+	assert_int_equal(n_frames, 4);
+	check_fragments(30000, 9000, 9, 0, false);
+	(void)state;
+}
+
+static void
+test_refragment(void **state)
+{
+	fill();
+	set_mtu(300);
+	for (int more = 0; more < 2; more++) {
+		n_frames = 0;
+		rx_pkt(&(struct pkt){ .payload = 1000,
+				      .data = payload,
+				      .id = 7,
+				      .frag = (uint16_t)(100 | (more ? IP4_MF : 0)) },
+		       true);
+		assert_int_equal(n_frames, 4);
+		check_fragments(1000, 300, 7, 800, more);
+	}
+	(void)state;
+}
+
+/* Options with the copy bit stand in all fragments, others in the first. */
+static void
+test_copied_options(void **state)
+{
+	/* router alert (copied), NOP, unknown without copy bit, unknown with it */
+	static const uint8_t opt[] = { 148, 4, 0, 0, 1, 0x1e, 3, 9, 0x9e, 4, 8, 8 };
+	static const uint8_t later[] = { 148, 4, 0, 0, 1, 1, 1, 1, 0x9e, 4, 8, 8 };
+
+	fill();
+	set_mtu(300);
+	rx_pkt(&(struct pkt){ .payload = 600, .data = payload, .opt = opt, .optlen = 12 }, true);
+	assert_int_equal(n_frames, 3);
+	check_fragments(600, 300, 0, 0, false);
+	assert_memory_equal(frames[0].bytes + 34, opt, 12);
+	assert_memory_equal(frames[1].bytes + 34, later, 12);
+	assert_memory_equal(frames[2].bytes + 34, later, 12);
+	(void)state;
+}
+
+/* No buffers left on the way: nothing leaks, it is counted. */
+static void
+test_no_mbufs(void **state)
+{
+	struct rte_mempool *pool = dp()->pool;
+	struct rte_mbuf *all[4096], *in;
+	static uint8_t buf[2048];
+	unsigned int n = 0;
+	uint32_t len;
+
+	role_borrow_dp();
+	set_mtu(300);
+	len = pkt_build(&(struct pkt){ .payload = 1400 }, buf);
+	in = make_mbuf(buf, len);
+	while ((all[n] = rte_pktmbuf_alloc(pool)) != NULL)
+		n++;
+	rte_pktmbuf_free(all[--n]);
+	rte_pktmbuf_free(all[--n]);
+	netif_rx_burst(dp(), p0, &in, 1);
+	assert_int_equal(mib(&ip_mib, IP_FragFails), 1);
+	assert_int_equal(mib(&ip_mib, IP_FragOKs), 0);
+	assert_int_equal(drops(DROP_SKB_NO_MBUF), 1);
+	while (n > 0)
+		rte_pktmbuf_free(all[--n]);
+	settle();
+	(void)state;
+}
+
+/* --- reassembly --- */
+
+/* An echo request of @p len bytes in payload[]; answered only when it is whole. */
+static void
+make_echo(uint32_t len)
+{
+	fill();
+	memset(payload, 0, 8);
+	payload[0] = ICMP4_ECHO;
+	*(uint16_t *)(payload + 2) = (uint16_t)~rte_raw_cksum(payload, len);
+}
+
+/* One piece of it arrives. */
+static void
+piece(uint16_t id, uint32_t off, uint32_t len, bool more)
+{
+	rx_pkt(&(struct pkt){ .dst = OUR0,
+			      .proto = IPPROTO_ICMP,
+			      .id = id,
+			      .data = payload + off,
+			      .payload = (uint16_t)len,
+			      .frag = (uint16_t)(off / 8 | (more ? IP4_MF : 0)) },
+	       true);
+	settle();
+}
+
+static void
+expect_reply(uint32_t len)
+{
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_ECHO_REPLY, 0);
+	assert_int_equal(frames[0].len, 34 + len);
+	assert_memory_equal(frames[0].bytes + 38, payload + 4, len - 4);
+	n_frames = 0;
+	assert_int_equal(ip4_defrag_held(), 0);
+}
+
+static void
+test_orders(void **state)
+{
+	static const uint8_t order[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					     { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+
+	make_echo(1000);
+	for (unsigned int o = 0; o < 6; o++) {
+		for (unsigned int i = 0; i < 3; i++) {
+			uint32_t off = order[o][i] * 400u;
+
+			assert_int_equal(n_frames, 0);
+			piece((uint16_t)o, off, RTE_MIN(400u, 1000 - off), off < 800);
+		}
+		expect_reply(1000);
+	}
+	assert_int_equal(mib(&ip_mib, IP_ReasmReqds), 18);
+	assert_int_equal(mib(&ip_mib, IP_ReasmOKs), 6);
+	assert_int_equal(mib(&ip_mib, IP_ReasmFails), 0);
+	(void)state;
+}
+
+/* Two datagrams at a time, and ids that differ by protocol or source only. */
+static void
+test_keys(void **state)
+{
+	make_echo(64);
+	piece(1, 0, 32, true);
+	piece(2, 32, 32, false);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(ip4_defrag_held(), 2);
+	rx_pkt(&(struct pkt){ .dst = OUR0,
+			      .src = IP(192, 0, 2, 8),
+			      .proto = IPPROTO_ICMP,
+			      .id = 1,
+			      .payload = 32,
+			      .data = payload + 32,
+			      .frag = 4 },
+	       true);
+	settle();
+	assert_int_equal(n_frames, 0);
+	piece(1, 32, 32, false);
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_ECHO_REPLY, 0);
+	assert_int_equal(ip4_defrag_held(), 2); /* the other two wait on */
+	(void)state;
+}
+
+static void
+test_duplicates(void **state)
+{
+	make_echo(1000);
+	piece(1, 0, 400, true);
+	piece(1, 0, 400, true);
+	piece(1, 800, 200, false);
+	piece(1, 800, 200, false);
+	piece(1, 80, 160, true); /* within what is here */
+	assert_int_equal(drops(DROP_IP4_REASM_DUPLICATE), 3);
+	piece(1, 400, 400, true);
+	expect_reply(1000);
+	(void)state;
+}
+
+static void
+test_overlaps(void **state)
+{
+	static const struct {
+		uint32_t off, len;
+		bool more;
+	} bad[] = {
+		{ 392, 400, true },  /* over the first's end */
+		{ 400, 408, true },  /* over the last's start */
+		{ 0, 408, true },    /* more than the first */
+		{ 400, 200, false }, /* a second end */
+		{ 1000, 8, true },   /* behind the end */
+		{ 1000, 8, false },
+	};
+
+	make_echo(1000);
+	for (unsigned int i = 0; i < RTE_DIM(bad); i++) {
+		uint16_t id = (uint16_t)(10 + i);
+
+		piece(id, 0, 400, true);
+		piece(id, 800, 200, false);
+		assert_int_equal(ip4_defrag_held(), 2);
+		piece(id, bad[i].off, bad[i].len, bad[i].more);
+		/* All of it goes, and what comes later finds nothing. */
+		assert_int_equal(ip4_defrag_held(), 0);
+		assert_int_equal(drops(DROP_IP4_REASM_OVERLAP), 3 * (i + 1));
+		piece(id, 400, 400, true);
+		assert_int_equal(n_frames, 0);
+		ip4_defrag_expire(UINT64_MAX);
+		n_frames = 0;
+	}
+	/* Control: the same pieces without the bad one. */
+	piece(1, 0, 400, true);
+	piece(1, 800, 200, false);
+	piece(1, 400, 400, true);
+	expect_reply(1000);
+	(void)state;
+}
+
+static void
+test_bad_pieces(void **state)
+{
+	make_echo(1000);
+	piece(1, 0, 401, true); /* not a multiple of 8 */
+	assert_int_equal(drops(DROP_IP4_REASM_BAD), 1);
+	piece(1, 65528, 8, false); /* past 65535 with the header */
+	assert_int_equal(drops(DROP_IP4_REASM_OVERSIZE), 1);
+	assert_int_equal(ip4_defrag_held(), 0);
+	/* No payload at all: pkt_build() can not make it. */
+	{
+		uint8_t buf[128];
+
+		pkt_build(&(struct pkt){ .dst = OUR0, .frag = IP4_MF }, buf);
+		((struct rte_ipv4_hdr *)(buf + 14))->total_length = RTE_BE16(20);
+		pkt_fix(buf);
+		rx_frame(p0, buf, 60, true);
+		settle();
+	}
+	assert_int_equal(drops(DROP_IP4_REASM_BAD), 2);
+	(void)state;
+}
+
+/* The largest there is: 65,507 bytes as ping sends them, back in fragments. */
+static void
+test_largest(void **state)
+{
+	uint32_t len = 65515, off;
+
+	make_echo(len);
+	for (off = 0; off < len; off += 1480)
+		piece(1, off, RTE_MIN(1480u, len - off), off + 1480 < len);
+	assert_int_equal(n_frames, (len + 1479) / 1480);
+	assert_int_equal(mib(&ip_mib, IP_ReasmOKs), 1);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutEchoReps), 1);
+	assert_int_equal(ip4_defrag_held(), 0);
+	for (unsigned int i = 1; i + 1 < n_frames; i++)
+		assert_memory_equal(frames[i].bytes + 34, payload + i * 1480, 1480);
+	(void)state;
+}
+
+/* The smallest pieces. */
+static void
+test_eights(void **state)
+{
+	make_echo(1472);
+	for (uint32_t off = 0; off < 1472; off += 16)
+		piece(1, off, 8, true);
+	for (uint32_t off = 8; off < 1472; off += 16)
+		piece(1, off, 8, off + 8 < 1472);
+	expect_reply(1472);
+	(void)state;
+}
+
+/* RFC 1122 3.3.2: told only when the first fragment is here. */
+static void
+test_timeout(void **state)
+{
+	uint64_t now = clock_ms();
+
+	make_echo(1000);
+	role_enter_ctl();
+	/* An echo: errors may be sent about it. */
+	piece(1, 0, 400, true);
+	piece(2, 400, 400, true);
+	assert_true(ip4_defrag_expire(now) > 0);
+	assert_int_equal(ip4_defrag_held(), 2);
+	ip4_defrag_expire(now + 31000);
+	assert_int_equal(ip4_defrag_held(), 0);
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_TIME_EXCEEDED, ICMP4_EXC_FRAGTIME);
+	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR0);
+	assert_int_equal(mib(&ip_mib, IP_ReasmTimeout), 2);
+	assert_int_equal(mib(&ip_mib, IP_ReasmFails), 2);
+	assert_int_equal(drops(DROP_IP4_REASM_TIMEOUT), 2);
+	(void)state;
+}
+
+/* A flood of first fragments stays within the limit, and the newest datagram still completes. */
+static void
+test_memory_limit(void **state)
+{
+	unsigned int datagrams;
+	uint64_t bytes;
+
+	role_enter_ctl();
+	ip4_frag_conf.ipfrag_high_thresh = 200000;
+	ip4_frag_conf.ipfrag_low_thresh = 150000;
+	make_echo(64);
+	for (uint16_t id = 0; id < 1000; id++) {
+		piece(id, 0, 32, true);
+		ip4_defrag_usage(&bytes, &datagrams);
+		assert_true(bytes <= 200000);
+	}
+	assert_true(datagrams >= 50 && datagrams < 100);
+	assert_true(drops(DROP_IP4_REASM_MEMORY) >= 900);
+	assert_int_equal(mib(&frag_mib, FRAG_Evicted), drops(DROP_IP4_REASM_MEMORY));
+	assert_int_equal(n_frames, 0);
+	piece(999, 32, 32, false);
+	assert_int_equal(n_frames, 1);
+	ip4_frag_conf.ipfrag_high_thresh = 4 << 20;
+	ip4_frag_conf.ipfrag_low_thresh = 3 << 20;
+	(void)state;
+}
+
+/* RFC 3168 5.3. */
+static void
+test_ecn(void **state)
+{
+	static const uint8_t tos[][3] = {
+		{ 0, 0, 0 }, { 2, 3, 3 }, { 1, 3, 3 }, { 3, 2, 3 }, { 0, 3, 0xff }
+	};
+
+	make_echo(64);
+	for (unsigned int i = 0; i < RTE_DIM(tos); i++) {
+		for (unsigned int k = 0; k < 2; k++)
+			rx_pkt(&(struct pkt){ .dst = OUR0,
+					      .proto = IPPROTO_ICMP,
+					      .id = (uint16_t)i,
+					      .tos = tos[i][k],
+					      .data = payload + k * 32,
+					      .payload = 32,
+					      .frag = k ? 4 : IP4_MF },
+			       true);
+		settle();
+		if (tos[i][2] == 0xff) {
+			assert_int_equal(n_frames, 0);
+			assert_int_equal(drops(DROP_IP4_REASM_BAD), 2);
+			continue;
+		}
+		assert_int_equal(frame_ip(&frames[0])->type_of_service, tos[i][2]);
+		n_frames = 0;
+	}
+	(void)state;
+}
+
+/* Random cuts of random datagrams in random order, with copies: always whole, always the same. */
+static void
+test_random_cuts(void **state)
+{
+	uint32_t seed = 7;
+#define RND(n) ((seed = seed * 1664525u + 1013904223u) >> 8) % (n)
+
+	for (unsigned int round = 0; round < 200; round++) {
+		uint32_t len = 16 + RND(1400), cut[64], n = 0, at = 0;
+
+		make_echo(len);
+		while (at < len && n < 63) {
+			cut[n++] = at;
+			at += 8 * (1 + RND(20));
+		}
+		cut[n] = len;
+		if (n == 1)
+			continue;
+		for (uint32_t i = n; i > 1; i--) {
+			/* order by swapping starts; ends are found again */
+			uint32_t k = RND(i), t = cut[i - 1];
+
+			cut[i - 1] = cut[k];
+			cut[k] = t;
+		}
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t end = len;
+
+			for (uint32_t k = 0; k < n; k++)
+				if (cut[k] > cut[i] && cut[k] < end)
+					end = cut[k];
+			assert_int_equal(n_frames, 0);
+			piece((uint16_t)round, cut[i], end - cut[i], end < len);
+			if (i + 1 < n && round % 3 == 0)
+				piece((uint16_t)round, cut[i], end - cut[i], end < len);
+		}
+		expect_reply(len);
+	}
+	(void)state;
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_sizes),		T(test_many),	  T(test_jumbo),	T(test_refragment),
+		T(test_copied_options), T(test_no_mbufs), T(test_orders),	T(test_keys),
+		T(test_duplicates),	T(test_overlaps), T(test_bad_pieces),	T(test_largest),
+		T(test_eights),		T(test_timeout),  T(test_memory_limit), T(test_ecn),
+		T(test_random_cuts),
+	};
+
+	if (fixture_eal("ip4_frag") < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
