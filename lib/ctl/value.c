@@ -15,15 +15,10 @@ static const struct {
 	const char *keyword, *alias;
 	bool whole;
 } aliases[] = {
-	{ "addr", "address", false },
-	{ "neigh", "neighbour", false },
-	{ "neigh", "neighbor", false },
-	{ "del", "delete", false },
-	{ "show", "list", true },
-	{ "show", "lst", true },
-	{ "show", "ls", true },
-	{ "replace", "change", true },
-	{ "neighbours", "neighbors", false },
+	{ "addr", "address", false },	{ "neigh", "neighbour", false },
+	{ "neigh", "neighbor", false }, { "del", "delete", false },
+	{ "show", "list", true },	{ "show", "lst", true },
+	{ "show", "ls", true },		{ "neighbours", "neighbors", false },
 };
 
 /* "a" stands before "b" in iproute2's tables, so it takes the abbreviation that fits both. And

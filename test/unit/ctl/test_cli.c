@@ -196,6 +196,7 @@ static const struct cli_cmd cmds[] = {
 	{ "opts [a] [b [c] [d]] [e N:u32]... [(f|g) h]", "Options.", "test", show_args, NULL,
 	  true },
 	{ "fail HOW:str", "Fails.", "test", fails, NULL, true },
+	{ "edit (replace|change|delay|del)", "Edit.", "test", show_args, NULL, true },
 	{ "three", "Three.", "test", three, NULL, true },
 	{ "tree", "Tree.", "test", tree, NULL, true },
 	{ "rows [none]", "Rows.", "test", rows, text_rows, true },
@@ -251,12 +252,15 @@ test_abbreviations(void **state)
 	says("sh po su all", "P: show port summary P=all");
 	says("sh po xs p1", "P: show port xstats P=p1");
 	says("ip l", "L: ip link");
+	says("edit change", "E: edit change");
+	says("edit delete", "E: edit del");
+	says("edit del", "E: edit del");
 	refuses("s", CLI_USAGE, "Error: \"s\": ambiguous: show, sysctl, shutdown\n");
 	refuses("show port s 0", CLI_USAGE, "Error: \"s\": ambiguous: stats, summary\n");
 	refuses("shx", CLI_USAGE,
 		"Error: \"shx\": did you mean show? expected one of help, show, load, quit, "
 		"config, sysctl, "
-		"ip, trace, name, opts, fail, three, tree, rows, wait, shutdown\n");
+		"ip, trace, name, opts, fail, edit, three, tree, rows, wait, shutdown\n");
 }
 
 static void
