@@ -397,7 +397,42 @@ test_vlan_stripped(void **state)
 	assert_int_equal(dev_drops(p0, DROP_NETDEV_UNKNOWN_VLAN), 1);
 }
 
-/* A clone looks at the frame while its tag is taken off. */
+static struct sk_buff *kept;
+
+/* A tap that looks later: keeps the first clone. */
+static void
+keep(struct worker *self, struct skb_vec *vec)
+{
+	role_enter_dp();
+	for (uint16_t i = 0; i < vec->n; i++) {
+		if (kept == NULL)
+			kept = vec->v[i];
+		else
+			consume_skb(self, vec->v[i]);
+	}
+}
+
+/* Taking the tag off does not reach the clone that shares the frame. */
+static void
+test_vlan_untag_copies(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1);
+	static const uint8_t expected[] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 99, 0x81, 0, 0, 100 };
+
+	role_enter_ctl();
+	role_enter_dp();
+	vlan(p0, "v", 100, 0x8100);
+	kept = NULL;
+	assert_int_equal(dev_add_pack(ETH_P_ALL, keep), 0);
+	rx1(p0, tagged(0x8100, 100, 7));
+	dev_remove_pack(ETH_P_ALL);
+	assert_int_equal(n_seen, 1);
+	assert_int_equal(seen[0].first, 7);
+	assert_memory_equal(skb_mac_header(kept), expected, sizeof(expected));
+	consume_skb(w, kept);
+}
+
+/* Taps see the frame with its tag on the parent, without on the VLAN device. */
 static void
 test_vlan_tapped(void **state)
 {
@@ -648,6 +683,7 @@ main(void)
 		T(test_vlan_qinq),
 		T(test_vlan_stripped),
 		T(test_vlan_tapped),
+		T(test_vlan_untag_copies),
 		T(test_vlan_own_mac),
 		T(test_rx_handler),
 		T(test_fast_lane),
