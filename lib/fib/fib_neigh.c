@@ -75,13 +75,8 @@ update_groups(const struct neighbour *n)
 
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
-		bool in_group = false;
 
-		if (fi == NULL || fi->group == NULL || !is_member(fi, n))
-			continue;
-		for (unsigned int b = 0; b < fi->n_buckets; b++)
-			in_group |= fi->group[b] == n->adj_idx;
-		if (in_group == failed)
+		if (fi != NULL && fi->group != NULL && is_member(fi, n))
 			fib_nh_update(fi);
 	}
 	if (failed && !timer_pending(&probe_timer))

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Commands and config sections through the real engines, over fakes of the layers below. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "core/timer.h"
+#include "ctl/cfg.h"
+#include "ctl/cli.h"
+#include "ctl/cli_exec.h"
+#include "ctl/ctl.h"
+#include "fake.h"
+
+static char out[16384], err[4096];
+static int status;
+
+static void
+on_out(void *arg, const char *data, size_t len)
+{
+	RTE_SET_USED(arg);
+	snprintf(out + strlen(out), sizeof(out) - strlen(out), "%.*s", (int)len, data);
+}
+
+static void
+on_err(void *arg, const char *data, size_t len)
+{
+	RTE_SET_USED(arg);
+	snprintf(err + strlen(err), sizeof(err) - strlen(err), "%.*s", (int)len, data);
+}
+
+static void
+on_done(void *arg, int rc, bool quit)
+{
+	RTE_SET_USED(arg);
+	RTE_SET_USED(quit);
+	status = rc;
+}
+
+static CTL_ONLY const char *
+run(const char *line, unsigned int flags)
+{
+	static const struct cli_sink sink = { .out = on_out, .err = on_err, .done = on_done };
+
+	out[0] = err[0] = '\0';
+	status = -1;
+	assert_null(cli_exec(line, flags, &sink, NULL));
+	return status == CLI_DONE ? out : err;
+}
+
+static bool
+dev_exists(const char *name)
+{
+	role_enter_ctl();
+	return dev_get_by_name(name) != NULL;
+}
+
+static int
+setup(void **state)
+{
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	fake_reset(64);
+	fake_addr_add(&fake_dev[0], "10.0.0.1", 24, NULL, false);
+	fake_addr_add(&fake_dev[1], "10.0.1.1", 24, NULL, false);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	fib_cfg_fini();
+	cfg_fini();
+	assert_int_equal(fib_check(NULL, NULL), 0);
+	fake_done();
+	return 0;
+}
+
+static void
+text_as_iproute2(void **state)
+{
+	role_enter_ctl();
+	assert_string_equal(run("ip route add default via 10.0.0.254 metric 100", 0), "");
+	assert_string_equal(run("ip route add 192.0.2.0/24 via 10.0.1.9 proto static mtu 1400", 0),
+			    "");
+	assert_string_equal(run("ip route add blackhole 198.51.100.0/24", 0), "");
+	assert_string_equal(run("ip route add 203.0.113.0/24 nexthop via 10.0.0.7 weight 2 "
+				"nexthop via 10.0.1.8 dev p1",
+				0),
+			    "");
+	assert_string_equal(run("ip route", 0),
+			    "default via 10.0.0.254 dev p0 metric 100 \n"
+			    "10.0.0.0/24 dev p0 proto kernel scope link src 10.0.0.1 \n"
+			    "10.0.1.0/24 dev p1 proto kernel scope link src 10.0.1.1 \n"
+			    "192.0.2.0/24 via 10.0.1.9 dev p1 proto static mtu 1400 \n"
+			    "blackhole 198.51.100.0/24 \n"
+			    "203.0.113.0/24 \n"
+			    "\tnexthop via 10.0.0.7 dev p0 weight 2 \n"
+			    "\tnexthop via 10.0.1.8 dev p1 weight 1 \n");
+	assert_string_equal(run("ip route show 192.0.2.0/24", 0),
+			    "192.0.2.0/24 via 10.0.1.9 dev p1 proto static mtu 1400 \n");
+	assert_string_equal(run("ip route show type blackhole", 0), "blackhole 198.51.100.0/24 \n");
+	assert_string_equal(run("ip route show root 198.0.0.0/8", 0),
+			    "blackhole 198.51.100.0/24 \n");
+	assert_string_equal(run("ip route show table local dev p1", 0),
+			    "local 10.0.1.1 dev p1 proto kernel scope host src 10.0.1.1 \n"
+			    "broadcast 10.0.1.255 dev p1 proto kernel scope link src 10.0.1.1 \n");
+	assert_string_equal(run("ip route get 192.0.2.5", 0),
+			    "192.0.2.5 via 10.0.1.9 dev p1 src 10.0.1.1 uid 0 \n    cache \n");
+	assert_string_equal(run("ip route get 10.0.0.1", 0),
+			    "local 10.0.0.1 dev p0 table local src 10.0.0.1 uid 0 \n    cache \n");
+	fake_carrier(&fake_dev[1], false);
+	assert_string_equal(run("ip route show 192.0.2.0/24", 0),
+			    "192.0.2.0/24 via 10.0.1.9 dev p1 proto static linkdown mtu 1400 \n");
+}
+
+static void
+json_as_iproute2(void **state)
+{
+	role_enter_ctl();
+	run("ip route add 203.0.113.0/24 nexthop via 10.0.0.7 weight 2 nexthop via 10.0.1.8", 0);
+	run("ip route add 192.0.2.0/24 via 10.0.1.9 metric 5", 0);
+	assert_string_equal(run("ip route show 192.0.2.0/24", CLI_F_JSON),
+			    "[{\"dst\":\"192.0.2.0/24\",\"gateway\":\"10.0.1.9\",\"dev\":\"p1\","
+			    "\"metric\":5,\"flags\":[]}]\n");
+	assert_string_equal(run("ip route show 203.0.113.0/24", CLI_F_JSON),
+			    "[{\"dst\":\"203.0.113.0/24\",\"flags\":[],\"nexthops\":[{\"gateway\":"
+			    "\"10.0.0.7\",\"dev\":\"p0\",\"weight\":2,\"flags\":[]},{\"gateway\":"
+			    "\"10.0.1.8\",\"dev\":\"p1\",\"weight\":1,\"flags\":[]}]}]\n");
+	assert_string_equal(run("ip route show 1.2.3.0/24", CLI_F_JSON), "[]\n");
+	assert_non_null(strstr(run("show fib check", CLI_F_JSON), "\"differences\":0"));
+	assert_non_null(strstr(run("show fib summary", CLI_F_JSON), "\"routes\":8"));
+}
+
+static void
+refusals(void **state)
+{
+	role_enter_ctl();
+	run("ip route add 192.0.2.0/24 via 10.0.1.9", 0);
+	assert_non_null(strstr(run("ip route add 192.0.2.0/24 via 10.0.1.8", 0), "File exists"));
+	assert_int_equal(status, CLI_FAILED);
+	assert_non_null(strstr(run("ip route add 1.0.0.0/8 via 9.9.9.9", 0),
+			       "Nexthop has invalid gateway"));
+	assert_non_null(strstr(run("ip route del 1.0.0.0/8", 0), "No such route"));
+	assert_non_null(strstr(run("ip route add 1.0.0.0/8 dev p0 table nix", 0), "nix"));
+	assert_non_null(strstr(run("ip route flush", 0), "say what to flush"));
+	assert_non_null(strstr(run("ip route get 99.0.0.1", 0), "Network is unreachable"));
+	assert_string_equal(run("ip route replace 192.0.2.0/24 via 10.0.0.8", 0), "");
+	assert_string_equal(run("ip route show 192.0.2.0/24", 0),
+			    "192.0.2.0/24 via 10.0.0.8 dev p0 \n");
+	assert_string_equal(run("ip route flush proto boot", 0), "");
+	assert_string_equal(run("ip route show 192.0.2.0/24", 0), "");
+	assert_int_equal(fib_ctl.n_routes, 6);
+}
+
+static CTL_ONLY int
+apply(const char *text, char **report)
+{
+	json_t *doc = cfg_load_text(text, "test", report);
+	int rc;
+
+	if (doc == NULL)
+		return -EINVAL;
+	rc = cfg_apply(doc, report);
+	json_decref(doc);
+	return rc;
+}
+
+static CTL_ONLY void
+refused(const char *text, const char *want)
+{
+	char *report = NULL;
+
+	assert_true(apply(text, &report) < 0);
+	assert_non_null(report);
+	if (strstr(report, want) == NULL)
+		print_error("%s\n", report);
+	assert_non_null(strstr(report, want));
+	free(report);
+}
+
+static void
+config_routes(void **state)
+{
+	char *report = NULL;
+
+	role_enter_ctl();
+	assert_int_equal(
+		apply("{\"version\":1,\"tables\":{\"isp2\":100},\"routes\":["
+		      "{\"dst\":\"default\",\"gateway\":\"10.0.0.254\"},"
+		      "{\"dst\":\"198.51.100.0/24\",\"nexthops\":[{\"gateway\":\"10.0.0.7\","
+		      "\"weight\":2},{\"gateway\":\"10.0.1.8\"}]},"
+		      "{\"dst\":\"203.0.113.0/24\",\"type\":\"blackhole\"},"
+		      "{\"dst\":\"default\",\"gateway\":\"10.0.1.254\",\"table\":\"isp2\"}]}",
+		      &report),
+		0);
+	free(report);
+	report = NULL;
+	assert_string_equal(run("ip route show table isp2", 0),
+			    "default via 10.0.1.254 dev p1 proto static \n");
+	assert_int_equal(leaf("203.0.113.1"), ADJ_IDX_BLACKHOLE);
+	assert_int_equal(fib_ctl.n_routes, 10);
+	assert_int_equal(apply("{\"version\":1,\"routes\":[{\"dst\":\"203.0.113.0/24\","
+			       "\"type\":\"prohibit\"}]}",
+			       &report),
+			 0);
+	free(report);
+	assert_int_equal(leaf("203.0.113.1"), ADJ_IDX_PROHIBIT);
+	assert_int_equal(fib_ctl.n_routes, 7);
+	refused("{\"version\":1,\"routes\":[{\"dst\":\"1.2.3.4/8\",\"gateway\":\"10.0.0.9\"}]}",
+		"/routes/0/dst");
+	refused("{\"version\":1,\"routes\":[{\"dst\":\"1.0.0.0/8\"}]}", "/routes/0");
+	refused("{\"version\":1,\"routes\":[{\"dst\":\"1.0.0.0/8\",\"gatway\":\"10.0.0.9\"}]}",
+		"gateway");
+	refused("{\"version\":1,\"routes\":[{\"dst\":\"1.0.0.0/8\",\"gateway\":\"10.0.0.9\","
+		"\"table\":\"isp3\"}]}",
+		"isp3");
+	refused("{\"version\":1,\"tables\":{\"main\":7}}", "/tables/main");
+	refused("{\"version\":1,\"routes\":[{\"dst\":\"1.0.0.0/8\",\"gateway\":\"9.9.9.9\"}]}",
+		"Nexthop has invalid gateway");
+	assert_int_equal(fib_ctl.n_routes, 7);
+}
+
+static void
+config_routes_file(void **state)
+{
+	char path[] = "/tmp/fib_cfg_XXXXXX", text[256], *report = NULL;
+	int fd = mkstemp(path);
+	FILE *f = fdopen(fd, "w");
+
+	role_enter_ctl();
+	for (unsigned int i = 0; i < 5000; i++)
+		fprintf(f, "20.%u.%u.0/24 via 10.0.0.9\n", i / 256, i % 256);
+	fclose(f);
+	snprintf(text, sizeof(text), "{\"version\":1,\"routes_file\":\"%s\"}", path);
+	assert_int_equal(apply(text, &report), 0);
+	free(report);
+	report = NULL;
+	assert_true(fib_ctl.n_routes < 5000); /* in slices, between which timers run */
+	for (unsigned int i = 0; i < 10000 && fib_ctl.n_routes < 5006; i++) {
+		usleep(100);
+		timer_run();
+	}
+	assert_int_equal(fib_ctl.n_routes, 5006);
+	assert_int_equal(apply("{\"version\":1}", &report), 0);
+	free(report);
+	assert_int_equal(fib_ctl.n_routes, 6);
+	f = fopen(path, "a");
+	fprintf(f, "nonsense here\n");
+	fclose(f);
+	snprintf(text, sizeof(text), "%s:5001", path);
+	char doc[256];
+
+	snprintf(doc, sizeof(doc), "{\"version\":1,\"routes_file\":\"%s\"}", path);
+	refused(doc, text);
+	unlink(path);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(text_as_iproute2), T(json_as_iproute2),   T(refusals),
+		T(config_routes),    T(config_routes_file),
+	};
+
+	role_enter_ctl();
+	fake_start("bind");
+	cli_dev_exists = dev_exists;
+	ctl_init();
+	fib_cli_register();
+	fib_cfg_register();
+	return cmocka_run_group_tests_name("fib/bind", tests, NULL, NULL);
+}
