@@ -58,7 +58,7 @@ cfg_fail(const struct cfg *c, const char *key, const char *fmt, ...)
 bool
 cfg_failed(const struct cfg *c)
 {
-	return c->errs->n > 0;
+	return c->errs->n > c->errs->seen;
 }
 
 void

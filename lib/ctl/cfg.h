@@ -31,7 +31,7 @@ struct cfg {
 /** Refuse: "<pointer>[/key]: <text>". All errors are kept (up to 100). */
 void cfg_fail(const struct cfg *c, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/** Has anything been refused so far in this document? */
+/** Has anything been refused so far in this entry? */
 bool cfg_failed(const struct cfg *c);
 struct cfg cfg_get(const struct cfg *c, const char *key);
 struct cfg cfg_at(const struct cfg *c, size_t idx);

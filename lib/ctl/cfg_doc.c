@@ -77,6 +77,13 @@ check_twice(const struct cfg *list)
 }
 
 static void
+check_entry(const struct cfg_section *s, const struct cfg *entry, const struct cfg *root)
+{
+	entry->errs->seen = entry->errs->n;
+	s->check(entry, root);
+}
+
+static void
 check_section(const struct cfg_section *s, const struct cfg *root)
 {
 	struct cfg sect = cfg_get(root, s->name);
@@ -99,18 +106,18 @@ check_section(const struct cfg_section *s, const struct cfg *root)
 	if (s->check == NULL)
 		return;
 	if (s->shape == CFG_OBJECT)
-		s->check(&sect, root);
+		check_entry(s, &sect, root);
 	if (s->shape == CFG_MAP)
 		json_object_foreach((json_t *)sect.node, key, v) {
 			struct cfg entry = cfg_get(&sect, key);
 
-			s->check(&entry, root);
+			check_entry(s, &entry, root);
 		}
 	if (s->shape == CFG_LIST)
 		json_array_foreach((json_t *)sect.node, i, v) {
 			struct cfg entry = cfg_at(&sect, i);
 
-			s->check(&entry, root);
+			check_entry(s, &entry, root);
 		}
 }
 

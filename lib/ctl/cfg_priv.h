@@ -13,6 +13,7 @@
 struct cfg_errors {
 	struct strbuf text; /* one error a line */
 	unsigned int n;	    /* all of them, also those over the limit */
+	unsigned int seen;  /* those before the entry that is looked at */
 };
 
 /** Sections by order, lower first. */

@@ -157,6 +157,7 @@ place(struct place *p, const struct cfg_entry *e, bool new, const json_t *doc,
 {
 	const json_t *node = new ? e->new : e->old;
 
+	errs->seen = errs->n;
 	p->root = (struct cfg){ .node = doc, .errs = errs };
 	p->sect = cfg_get(&p->root, e->s->name);
 	if (e->s->shape == CFG_OBJECT) {

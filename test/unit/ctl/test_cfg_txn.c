@@ -22,6 +22,7 @@ called(const char *verb, const struct cfg *entry)
 	char *v = json_dumps(entry->node, JSON_COMPACT | JSON_ENCODE_ANY);
 	int rc;
 
+	assert_false(cfg_failed(entry)); /* what other entries did is not this one's */
 	strbuf_printf(&b, "%s ", verb);
 	cfg_pointer(entry, NULL, &b);
 	strbuf_printf(&b, "=%s;", v);
