@@ -62,8 +62,8 @@ static const char *const route_keys[] = { "dst",      "type",	  "gateway", "dev"
 					  "prefsrc",  "protocol", "scope",   NULL };
 static const char *const nexthop_keys[] = { "gateway", "dev", "weight", "onlink", NULL };
 
-/* @p live: devices are looked up; else their names only have to be strings. */
-static void
+/* @p live: devices are looked up, false when one is missing; else names only have to be strings. */
+static bool
 parse_nexthop(const struct cfg *c, struct fib_nexthop_spec *nh, bool live)
 {
 	const char *dev = NULL;
@@ -76,28 +76,29 @@ parse_nexthop(const struct cfg *c, struct fib_nexthop_spec *nh, bool live)
 	cfg_bool(c, "onlink", &nh->onlink);
 	nh->weight = weight;
 	if (!cfg_str(c, "dev", &dev) || !live)
-		return;
+		return true;
 	nh->dev = dev_get_by_name(dev);
 	if (nh->dev == NULL)
 		cfg_fail(c, "dev", "there is no interface \"%s\"", dev);
+	return nh->dev != NULL;
 }
 
-static void
+static bool
 parse_nexthops(const struct cfg *c, struct fib_route_spec *r, bool live)
 {
 	struct cfg list = cfg_get(c, "nexthops");
 	size_t n = json_array_size(list.node);
+	bool ok = true;
 
 	if (list.node == NULL) {
 		if (cfg_get(c, "gateway").node == NULL && cfg_get(c, "dev").node == NULL)
-			return;
+			return true;
 		r->n_nh = 1;
-		parse_nexthop(c, &r->nh[0], live);
-		return;
+		return parse_nexthop(c, &r->nh[0], live);
 	}
 	if (!json_is_array(list.node) || n < 1 || n > FIB_NEXTHOPS_MAX) {
 		cfg_fail(c, "nexthops", "expected a list of 1 to %d next hops", FIB_NEXTHOPS_MAX);
-		return;
+		return false;
 	}
 	if (cfg_get(c, "gateway").node != NULL || cfg_get(c, "dev").node != NULL)
 		cfg_fail(c, "nexthops", "give \"nexthops\", or \"gateway\" and \"dev\", not both");
@@ -109,11 +110,12 @@ parse_nexthops(const struct cfg *c, struct fib_route_spec *r, bool live)
 			continue;
 		}
 		cfg_only(&nh, nexthop_keys);
-		parse_nexthop(&nh, &r->nh[i], live);
+		ok = parse_nexthop(&nh, &r->nh[i], live) && ok;
 		if (r->nh[i].gateway == 0 && cfg_get(&nh, "dev").node == NULL)
 			cfg_fail(&nh, NULL, "a next hop needs \"gateway\" or \"dev\"");
 	}
 	r->n_nh = n;
+	return ok;
 }
 
 static void
@@ -131,8 +133,10 @@ parse_table(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 		return;
 	if (doc != NULL && json_object_get(json_object_get(doc->node, "tables"), name) != NULL)
 		return;
-	if (fib_table_parse(name, &r->table) < 0)
+	if (fib_table_parse(name, &r->table) < 0) {
+		r->table = 0; /* refused where it is used */
 		cfg_fail(c, "table", "there is no table \"%s\" in \"tables\"", name);
+	}
 }
 
 /* A word that @p parse understands. */
@@ -151,8 +155,8 @@ parse_word(const struct cfg *c, const char *key, int (*parse)(const char *), uin
 		*out = v;
 }
 
-/* Everything of an entry. @p doc: only checking. */
-static void
+/* Everything of an entry. @p doc: only checking. False: a device is missing. */
+static bool
 parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r)
 {
 	uint32_t tos = 0;
@@ -175,7 +179,7 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	r->scope_set = cfg_get(c, "scope").node != NULL;
 	parse_word(c, "scope", rt_scope_parse, &r->scope);
 	parse_table(c, doc, r);
-	parse_nexthops(c, r, doc == NULL);
+	return parse_nexthops(c, r, doc == NULL);
 }
 
 static void
@@ -209,9 +213,9 @@ route_add(const struct cfg *c)
 	int rc;
 
 	role_enter_ctl();
-	parse_route(c, NULL, &r);
-	if (cfg_failed(c))
-		return -EINVAL;
+	/* Not cfg_failed(): this may be the way back after another entry's failure. */
+	if (!parse_route(c, NULL, &r))
+		return -ENODEV;
 	rc = fib_route_add(&r, FIB_ADD, &why);
 	if (rc < 0)
 		cfg_fail(c, NULL, "%s", why);
@@ -225,7 +229,8 @@ route_del(const struct cfg *c)
 	int rc;
 
 	role_enter_ctl();
-	parse_route(c, NULL, &r);
+	if (!parse_route(c, NULL, &r))
+		return 0; /* gone with its device */
 	rc = fib_route_del(&r);
 	/* Gone with its device or by hand: then it is as it should be. */
 	return rc == -ESRCH ? 0 : rc;
