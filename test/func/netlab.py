@@ -2,6 +2,7 @@
 """Hosts in network namespaces, and the wire between them and the router as raw frames."""
 import contextlib
 import ctypes
+import errno
 import json
 import re
 import socket
@@ -68,6 +69,10 @@ class Wire:
         try:
             data, anc, _, _ = self.sock.recvmsg(65600, 64)
         except (socket.timeout, BlockingIOError):
+            return None
+        except OSError as why:
+            if why.errno != errno.ENETDOWN:  # told once when the interface goes down
+                raise
             return None
         for level, kind, aux in anc:
             if (level, kind) != (SOL_PACKET, PACKET_AUXDATA):

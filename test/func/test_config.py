@@ -54,7 +54,7 @@ BAD = [
     ({"vlans": {"v2": {"parent": "p0", "id": 100}}}, "/vlans/", "100"),
     ({"vlans": {"p1": {"parent": "p0", "id": 9}}}, "/vlans/p1", ""),
     ({"addresses": {"p9": ["10.9.0.1/24"]}}, "/addresses/p9", "p9"),
-    ({"addresses": {"p0": "192.0.2.1/24"}}, "/addresses/p0", "array"),
+    ({"addresses": {"p0": "192.0.2.1/24"}}, "/addresses/p0", "list"),
     ({"addresses": {"p0": ["192.0.2.1/33"]}}, "/addresses/p0/0", ""),
     ({"addresses": {"p0": ["192.0.2.256/24"]}}, "/addresses/p0/0", ""),
     ({"addresses": {"p0": ["192.0.2.1/24", "x"]}}, "/addresses/p0/1", "x"),

@@ -2,6 +2,7 @@
 """Real TCP and UDP streams, and a table of 100,000 routes."""
 import json
 import random
+import time
 
 import pytest
 from netlab import SLOW, sh
@@ -12,7 +13,6 @@ from pkt import warm_up
 def iperf(lab):
     """iperf3 from h1 to a server on h2; the client's report as an object."""
     server = lab.h2.popen("iperf3 -s")
-    import time
     end = time.monotonic() + SLOW
     while ":5201" not in lab.h2.run("ss -Hltn").stdout:
         assert time.monotonic() < end, "iperf3 does not listen"
@@ -55,9 +55,13 @@ def test_hundred_thousand_routes_from_a_file(fresh):
     made = fresh(start=False, config={"routes_file": "table.txt"})
     (made.tmp / "table.txt").write_text("".join(f"{p} via {made.h2.ip}\n" for p in sorted(prefixes)))
     made.dut.start()
+    end = time.monotonic() + 60  # the router is at work while the table loads
+    while (n := len(made.dut.ip_json("route show"))) < len(prefixes) + 2:
+        assert time.monotonic() < end, f"{n} routes of {len(prefixes)}"
+        made.h1.ping(made.h2.ip)
+        time.sleep(0.2)
     done = made.dut.client("-j show fib check", timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(made.dut.ip_json("route show")) >= len(prefixes)
     sh(f"ip -n {made.h2.ns} addr add 20.77.7.129/32 dev lo")
     made.h1.ping("20.77.7.129")
     for prefix in rng.sample(sorted(prefixes), 20):
