@@ -15,7 +15,6 @@
 #include "ethdev/ethdev.h"
 #include "fib/fib.h"
 #include "ip4/ip4.h"
-#include "ip4/ip4_cli.h"
 #include "loopback/loopback.h"
 #include "neigh/neigh.h"
 #include "neigh/neigh_cli.h"
@@ -65,7 +64,8 @@ static int
 held_start(void)
 {
 	role_enter_ctl();
-	return held_register("messages", msg_held);
+	held_register("messages", msg_held);
+	return held_register("backlog", netif_backlog_held);
 }
 
 /* clang-format off */
@@ -83,7 +83,6 @@ static const struct module modules[] = {
 	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
 	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      fib_cli_register,     fib_cfg_register },
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
-	{ LEVEL_NETWORK,   "stats",    NULL,              NULL,          ip4_stats_cli_register, NULL },
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
 	{ LEVEL_DRIVER,    "vlan",     vlan_init,         vlan_fini,     vlan_cli_register,    vlan_cfg_register },

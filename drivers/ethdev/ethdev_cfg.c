@@ -140,12 +140,6 @@ pin(struct ethdev_port *port, const struct port_entry *e)
 				 e->workers[q]);
 }
 
-static void
-set_description(struct net_device *dev, const char *text)
-{
-	snprintf(dev->ctl->alias, sizeof(dev->ctl->alias), "%s", text != NULL ? text : "");
-}
-
 static int
 add(const struct cfg *c)
 {
@@ -162,7 +156,7 @@ add(const struct cfg *c)
 		return rc;
 	}
 	pin(ethdev_of(dev), &e);
-	set_description(dev, e.description);
+	dev_set_alias(dev, e.description != NULL ? e.description : "");
 	if (e.conf.promisc)
 		dev_set_promiscuity(dev, 1);
 	if (e.enabled) {
@@ -225,7 +219,7 @@ change_device(const struct cfg *c, struct net_device *dev, const struct port_ent
 	}
 	if (was->conf.promisc != to->conf.promisc)
 		dev_set_promiscuity(dev, to->conf.promisc ? 1 : -1);
-	set_description(dev, to->description);
+	dev_set_alias(dev, to->description != NULL ? to->description : "");
 	if (!to->enabled) {
 		dev_close(dev);
 		return 0;

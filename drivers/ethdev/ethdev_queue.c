@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdlib.h>
+#include "core/held.h"
 #include "core/log.h"
 #include "ethdev/ethdev.h"
 
@@ -214,6 +215,7 @@ ethdev_init(void)
 			return -ENOMEM;
 	}
 	ethdev_link_init();
+	held_register("ports", ethdev_held);
 	return publish_lists();
 }
 

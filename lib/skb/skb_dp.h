@@ -54,8 +54,9 @@ struct sk_buff {
 #define SKB_F_CSUM_OK	0x02 /* the port verified the IPv4 header checksum */
 #define SKB_F_FORWARDED 0x04 /* passed ip_forward: ICMP gate and counters want to know */
 #define SKB_F_LOOPED	0x08 /* came back through the loopback device */
-#define SKB_F_TAIL_USED 0x80 /* lib/skb: cut while shared, so a clone still sees the bytes behind  \
-			      */
+#define SKB_F_TAIL_USED                                                                            \
+	0x80 /* lib/skb: cut while shared, so a clone still sees the bytes behind                  \
+	      */
 
 static inline struct rte_mbuf *
 skb_mbuf(const struct sk_buff *skb)
