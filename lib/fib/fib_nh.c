@@ -64,7 +64,7 @@ resolve_gateway(const struct fib_route_spec *r, struct fib_nexthop *nh, uint8_t 
 	if (scope >= SCOPE_LINK)
 		return -EINVAL;
 	*why = "Nexthop has invalid gateway";
-	if (gw >= RTE_IPV4(224, 0, 0, 0) || gw >> 24 == 0 || gw >> 24 == 127 ||
+	if (gw >= FIB_IP4(224, 0, 0, 0) || gw >> 24 == 0 || gw >> 24 == 127 ||
 	    is_own_address(nh->gateway))
 		return -EINVAL;
 	if (nh->flags & FIB_NH_ONLINK) {

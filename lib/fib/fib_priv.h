@@ -18,6 +18,9 @@ enum fib_layer {
 	FIB_LAYER_NEIGH, /* a resolved neighbour: answers where the layers above say "on-link" */
 	FIB_LAYER_NONE = UINT8_MAX,
 };
+/* RTE_IPV4() shifts into the sign bit. */
+#define FIB_IP4(a, b, c, d)                                                                        \
+	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 #define FIB_TYPE_MARTIAN 100 /* of infos in the base layer only */
 
 /** A route in the chain of its prefix: by layer, then tos (highest first), then metric. */

@@ -280,14 +280,14 @@ base_init(void)
 		uint8_t plen, type;
 	} base[] = {
 		/* RFC 1122 3.2.1.3 (a) and (b): never a destination. */
-		{ RTE_IPV4(0, 0, 0, 0), 8, FIB_TYPE_MARTIAN },
+		{ FIB_IP4(0, 0, 0, 0), 8, FIB_TYPE_MARTIAN },
 		/* RFC 1122 3.2.1.3 (g): never on a wire, and workers look up nothing else. */
-		{ RTE_IPV4(127, 0, 0, 0), 8, FIB_TYPE_MARTIAN },
-		{ RTE_IPV4(224, 0, 0, 0), 4, FIB_MULTICAST },
+		{ FIB_IP4(127, 0, 0, 0), 8, FIB_TYPE_MARTIAN },
+		{ FIB_IP4(224, 0, 0, 0), 4, FIB_MULTICAST },
 		/* RFC 1812 5.3.7: class E. */
-		{ RTE_IPV4(240, 0, 0, 0), 4, FIB_TYPE_MARTIAN },
+		{ FIB_IP4(240, 0, 0, 0), 4, FIB_TYPE_MARTIAN },
 		/* RFC 1122 3.2.1.3 (c): limited broadcast. */
-		{ RTE_IPV4(255, 255, 255, 255), 32, FIB_BROADCAST },
+		{ FIB_IP4(255, 255, 255, 255), 32, FIB_BROADCAST },
 	};
 	int rc = 0;
 

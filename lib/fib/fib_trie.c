@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pure: no I/O, no clock, no globals. */
+/* Pure: no I/O, no clock, no globals; memory from the heap. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <rte_common.h>
 #include "fib/fib_trie.h"
 
 #define ARENA_START 16
+#define HUGE_PAGE   (UINT64_C(2) << 20)
+#define HUGE_FROM   (4 * HUGE_PAGE)
 
 void
 fib_arena_init(struct fib_arena *a, uint32_t elem)
@@ -19,6 +22,16 @@ fib_arena_fini(struct fib_arena *a)
 {
 	free(a->base);
 	*a = (struct fib_arena){ .elem = a->elem, .used = 1 };
+}
+
+/* A descent in random order misses the TLB at each level on 4 KiB pages. A hint, no more. */
+static void
+advise_huge(void *base, uint64_t bytes)
+{
+	uintptr_t first = RTE_ALIGN_CEIL((uintptr_t)base, HUGE_PAGE);
+	uintptr_t end = RTE_ALIGN_FLOOR((uintptr_t)base + bytes, HUGE_PAGE);
+
+	madvise((void *)first, end - first, MADV_HUGEPAGE);
 }
 
 int
@@ -37,6 +50,8 @@ fib_arena_reserve(struct fib_arena *a, uint32_t n)
 		return -ENOMEM;
 	a->base = base;
 	a->size = size;
+	if (size * a->elem >= HUGE_FROM)
+		advise_huge(base, size * a->elem);
 	return 0;
 }
 

@@ -21,7 +21,7 @@ now_s(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
@@ -54,7 +54,7 @@ load(void)
 
 		if (sscanf(line, "%u.%u.%u.%u/%u", &a, &b, &c, &d, &plen) != 5)
 			continue;
-		prefix[n_prefixes].key = RTE_IPV4(a, b, c, d);
+		prefix[n_prefixes].key = FIB_IP4(a, b, c, d);
 		prefix[n_prefixes++].plen = plen;
 	}
 	pclose(f);
@@ -75,7 +75,7 @@ add_all(unsigned int gateways, int *failed)
 					    .protocol = FIB_PROT_STATIC,
 					    .n_nh = 1 };
 
-		r.nh[0].gateway = rte_cpu_to_be_32(RTE_IPV4(10, 0, 0, 2) + h % gateways);
+		r.nh[0].gateway = rte_cpu_to_be_32(FIB_IP4(10, 0, 0, 2) + h % gateways);
 		*failed += fib_route_add(&r, FIB_ADD, NULL) < 0;
 	}
 	return now_s() - t0;

@@ -43,7 +43,7 @@ next(uint64_t *x)
 static uint32_t
 addr_of(uint64_t *x)
 {
-	return RTE_IPV4(20, 0, next(x) % 40, next(x) & 0xff);
+	return FIB_IP4(20, 0, next(x) % 40, next(x) & 0xff);
 }
 
 static bool
@@ -118,7 +118,7 @@ flip(unsigned int i, unsigned int *full)
 		return;
 	}
 	r.n_nh = 1;
-	r.nh[0].gateway = rte_cpu_to_be_32(RTE_IPV4(10, 0, 0, 2) + i);
+	r.nh[0].gateway = rte_cpu_to_be_32(FIB_IP4(10, 0, 0, 2) + i);
 	rc = fib_route_add(&r, FIB_ADD, NULL);
 	prefix[i].there = rc == 0;
 	if (rc < 0)
@@ -135,7 +135,7 @@ churn_start(uint64_t *x)
 	for (unsigned int i = 0; i < PREFIXES; i++) {
 		prefix[i].plen = i < 20 ? 12 + i % 10 : 23 + next(x) % 8;
 		prefix[i].key = addr_of(x) & fib_mask(prefix[i].plen);
-		owner[neigh_create(rte_cpu_to_be_32(RTE_IPV4(10, 0, 0, 2) + i), &fake_dev[0])
+		owner[neigh_create(rte_cpu_to_be_32(FIB_IP4(10, 0, 0, 2) + i), &fake_dev[0])
 			      ->adj_idx] = i;
 	}
 }

@@ -292,7 +292,8 @@ multipath_groups(void **state)
 	a = neigh_create(ip("10.0.0.9"), P0)->adj_idx;
 	b = neigh_create(ip("10.0.1.9"), P1)->adj_idx;
 	g = leaf("70.0.0.1");
-	assert_in_range(share(g, a, &total) * 1000 / total, 653, 680);
+	n = share(g, a, &total);
+	assert_in_range(n * 1000 / total, 653, 680);
 	n = share(g, a, &total);
 	assert_int_equal(n + share(g, b, &total), total);
 	fake_carrier(P0, false);
@@ -409,9 +410,10 @@ static void
 changes_are_told(void **state)
 {
 	struct notifier nb = { .fn = count_event };
-	struct fib_route_spec r = route("90.0.0.0/8 blackhole");
+	struct fib_route_spec r;
 
 	role_enter_ctl();
+	r = route("90.0.0.0/8 blackhole");
 	memset(events, 0, sizeof(events));
 	notifier_add(&fib_chain, &nb);
 	assert_int_equal(add("90.0.0.0/8 via 10.0.0.9"), 0);
