@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Check the documentation against the tree.
 
-1. Each module of lib and each driver that is built has its page docs/modules/<name>.md.
+1. Each module of lib and each driver that is built has its page docs/modules/<name>.md; each page
+   of docs/rfc is in the list of its README.md.
 2. Relative links of the Markdown files lead to files, and their #anchors to headings.
 3. Each tunable that code declares stands in docs/user-guide.md, and each tunable named in its
    tables is declared.
@@ -68,8 +69,13 @@ def check_links(root: pathlib.Path) -> list[str]:
 
 def check_pages(root: pathlib.Path) -> list[str]:
     names = [p.parent.name for d in ("lib", "drivers") for p in sorted(root.glob(f"{d}/*/meson.build"))]
-    return [f"docs/modules/{n}.md is missing: the page of module {n}" for n in names
-            if not (root / "docs/modules" / f"{n}.md").is_file()]
+    bad = [f"docs/modules/{n}.md is missing: the page of module {n}" for n in names
+           if not (root / "docs/modules" / f"{n}.md").is_file()]
+    index = root / "docs/rfc/README.md"
+    pages = sorted(p.name for p in (root / "docs/rfc").glob("*.md") if p != index)
+    bad += [f"docs/rfc/README.md: {p} is not in the list" for p in pages
+            if f"]({p})" not in index.read_text()]
+    return bad
 
 
 def check_sysctl(root: pathlib.Path) -> list[str]:

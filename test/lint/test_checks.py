@@ -250,6 +250,13 @@ class Docs(Planted):
         self.write("drivers/vlan/meson.build", "")
         self.said("docs/modules/vlan.md is missing")
 
+    def test_standard_not_listed(self):
+        self.write("docs/rfc/README.md", "[826.md](826.md)\n")
+        self.write("docs/rfc/826.md", "# RFC 826\n")
+        self.assertEqual(check_docs.check(self.root), [])
+        self.write("docs/rfc/791.md", "# RFC 791\n")
+        self.said("791.md is not in the list")
+
     def test_dead_link(self):
         self.write("docs/x.md", "\n[a](nothing.md)\n")
         self.said("docs/x.md:2: nothing.md: no such file")
