@@ -101,7 +101,6 @@ make_host() { # make_host I: a namespace and a veth pair into the router's
 	ns=$(host "$i") end=$([ $kind = xdp ] && echo "p$1" || echo "v$1")
 	ip netns add "$ns" && ip -n "$ns" link set lo up &&
 		ip -n "$ns" link add eth0 type veth peer name "$end" netns "$DUT" &&
-		ip netns exec "$DUT" sysctl -eqw "net.ipv6.conf.$end.disable_ipv6=1" &&
 		ip netns exec "$DUT" ethtool -K "$end" rx off tx off tso off gso off gro off >/dev/null &&
 		ip -n "$DUT" link set "$end" up promisc on
 }
@@ -160,7 +159,7 @@ $bold
                             (namespace)         203.0.113.0/24 prohibit
 $off
 END
-	note "polluxd $(pollux show version 2>/dev/null | head -n 1), ports: $([ $kind = xdp ] && echo "AF_XDP on veth pairs" || echo "TAP devices"), no hugepages"
+	note "$(pollux show version 2>/dev/null | head -n 1); ports: $([ $kind = xdp ] && echo "AF_XDP on veth pairs" || echo "TAP devices"), no hugepages"
 }
 
 demo() {
@@ -204,6 +203,7 @@ WORK=$(mktemp -d /tmp/pollux-demo.XXXXXX) || exit 1
 prepare
 say "Starting the router between three hosts"
 ip netns add "$DUT" && ip -n "$DUT" link set lo up || die "no network namespaces here"
+ip netns exec "$DUT" sysctl -eqw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
 for i in 1 2 3; do make_host $i || die "host $i could not be made"; done
 start_router || die "polluxd did not start$([ $kind = tap ] || echo "; does --tap work here?")"
 for i in 1 2 3; do address_host $i || die "host $i could not be set up"; done

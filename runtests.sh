@@ -126,6 +126,7 @@ begun=$SECONDS
 packages_install build demo test || { echo "packages are missing"; failed=1; finish; }
 mkdir -p "$LOGS"
 export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
+export LSAN_OPTIONS=suppressions=$ROOT/test/tools/lsan.supp:print_suppressions=0
 
 need_gcc=0 need_asan=0
 for s in $suites; do
