@@ -110,7 +110,7 @@ kill_queue(struct fragq *q, enum drop_reason why, bool tell) CTL_ONLY
 		skb->next = NULL;
 		table.held--;
 		refresh_device(skb);
-		if (tell && cb(skb)->off == 0 && skb->dev != NULL)
+		if (tell && skb->dev != NULL) /* of later fragments icmp_send() says nothing */
 			icmp_send(w, skb, ICMP4_TIME_EXCEEDED, ICMP4_EXC_FRAGTIME, 0, why);
 		else
 			kfree_skb_reason(w, skb, why);
@@ -182,9 +182,7 @@ find_place(struct fragq *q, uint32_t off, uint32_t len, bool last, struct sk_buf
 	if (skb != NULL && cb(skb)->off < end)
 		return DROP_IP4_REASM_OVERLAP;
 	/* One end only, and nothing past it. */
-	if (q->last_in && (last ? end != q->end : end > q->end))
-		return DROP_IP4_REASM_OVERLAP;
-	if (last && skb != NULL)
+	if ((q->last_in && end > q->end) || (last && skb != NULL))
 		return DROP_IP4_REASM_OVERLAP;
 	*prev = before;
 	return DROP_MAX;

@@ -106,6 +106,10 @@ test_frag_needed(void **state)
 	assert_int_equal(rte_be_to_cpu_16(frame_icmp(&frames[0])->frag.mtu), 1300);
 	assert_int_equal(drops(DROP_IP4_FRAG_NEEDED), 1);
 	assert_int_equal(mib(&ip_mib, IP_FragFails), 1);
+	p.payload = 1281; /* one too many, */
+	n_frames = 0;
+	rx_pkt(&p, true);
+	assert_icmp(0, PEER0, ICMP4_UNREACH, ICMP4_FRAG_NEEDED);
 	p.payload = 1280; /* exactly */
 	n_frames = 0;
 	rx_pkt(&p, true);
@@ -167,6 +171,41 @@ test_no_error_to_groups(void **state)
 	expect_silence(&(struct pkt){ .dst = IP(224, 0, 0, 1) }, DROP_IP4_NO_SOCKET);
 	/* A directed broadcast sent to our MAC: IP broadcast all the same. */
 	expect_silence(&(struct pkt){ .dst = IP(198, 51, 100, 255) }, DROP_IP4_NO_SOCKET);
+	(void)state;
+}
+
+/* The gate itself, for callers that routing has not been through. */
+static void
+test_gate_looks_itself(void **state)
+{
+	static const struct {
+		rte_be32_t src, dst;
+		bool sent;
+	} t[] = {
+		{ PEER0, FAR, true },
+		{ PEER0, IP(198, 51, 100, 255), false },
+		{ PEER0, IP(224, 0, 0, 9), false },
+		{ PEER0, IP(255, 255, 255, 255), false },
+		{ IP(192, 0, 2, 255), FAR, false },
+		{ IP(127, 0, 0, 1), FAR, true }, /* ourselves, by the loopback device */
+		{ IP(224, 0, 0, 1), FAR, false },
+		{ IP(240, 0, 0, 1), FAR, false },
+		{ IP(8, 8, 8, 8), FAR, false },
+	};
+
+	role_borrow_dp();
+	for (unsigned int i = 0; i < RTE_DIM(t); i++) {
+		struct sk_buff *skb = alloc_skb(dp(), SKB_HEADROOM);
+
+		assert_non_null(skb_put(skb, 46));
+		pkt_build(&(struct pkt){ .src = t[i].src, .dst = t[i].dst }, skb_data(skb) - 14);
+		skb_reset_network_header(skb);
+		assert_int_equal(icmp_error(dp(), skb, ICMP4_TIME_EXCEEDED, 0, 0), t[i].sent);
+		consume_skb(dp(), skb);
+	}
+	settle();
+	/* Refused by the gate, not for want of a route. */
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutErrors), 0);
 	(void)state;
 }
 
@@ -476,6 +515,7 @@ main(void)
 		T(test_inbound_address),
 		T(test_no_error_about_errors),
 		T(test_no_error_to_groups),
+		T(test_gate_looks_itself),
 		T(test_no_error_about_link_broadcast),
 		T(test_no_error_about_fragments),
 		T(test_no_error_to_odd_sources),

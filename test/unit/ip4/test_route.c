@@ -61,6 +61,25 @@ test_martian_sources(void **state)
 		expect_drop((struct pkt){ .src = bad[i] }, DROP_IP4_MARTIAN_SOURCE);
 	for (unsigned int i = 0; i < RTE_DIM(good); i++)
 		expect_forward((struct pkt){ .src = good[i] }, p1);
+	/* A whole prefix that is ours, by hand. */
+	{
+		struct fib_route_spec *r = calloc(1, sizeof(*r));
+		const char *why = NULL;
+
+		role_enter_ctl();
+		expect_forward((struct pkt){ .src = IP(100, 64, 9, 9) }, p1);
+		r->table = RT_TABLE_LOCAL;
+		r->dst = IP(100, 64, 0, 0);
+		r->plen = 10;
+		r->type = FIB_LOCAL;
+		r->n_nh = 1;
+		r->nh[0].dev = p0;
+		assert_int_equal(fib_route_add(r, FIB_ADD, &why), 0);
+		expect_drop((struct pkt){ .src = IP(100, 64, 9, 9) }, DROP_IP4_MARTIAN_SOURCE);
+		assert_int_equal(fib_route_del(r), 0);
+		expect_forward((struct pkt){ .src = IP(100, 64, 9, 9) }, p1);
+		free(r);
+	}
 	/* accept_local lets our own come in. */
 	cnf(p0)->cnf.accept_local = 1;
 	netif_fast_rx = NULL;
