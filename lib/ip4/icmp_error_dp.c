@@ -244,22 +244,20 @@ icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, ui
 	/* Not skb->dst: a packet that waited has none that is still good. */
 	const struct adj *to = ip4_lookup(iph->src_addr, iph->dst_addr);
 	const struct adj *back = ip4_lookup(iph->dst_addr, iph->src_addr);
-	rte_be32_t dst = iph->src_addr;
 	struct sk_buff *e = NULL;
-	rte_be32_t saddr = 0;
-	uint8_t tos;
+	struct ip_out o = { .daddr = iph->src_addr, .proto = IPPROTO_ICMP };
 	int rc = -1;
 
-	if (may_answer(skb, iph, back, to) && rate_allow(w, type, code, dst, back)) {
-		saddr = error_source(skb, iph, back, to);
+	if (may_answer(skb, iph, back, to) && rate_allow(w, type, code, o.daddr, back)) {
+		o.saddr = error_source(skb, iph, back, to);
 		e = build_error(w, skb, type, code, info);
 		if (e == NULL)
 			ICMP_INC_STATS(w, OutErrors);
 	}
 	if (e != NULL) {
 		/* RFC 1812 4.3.2.5: precedence 6, internetwork control. */
-		tos = (uint8_t)((iph->type_of_service & 0x1e) | 0xc0);
-		rc = ip_build_and_send_pkt(w, e, saddr, dst, IPPROTO_ICMP, 0, tos);
+		o.tos = (uint8_t)((iph->type_of_service & 0x1e) | 0xc0);
+		rc = ip_build_and_send_pkt(w, e, &o);
 		if (rc == 0)
 			icmp_out_count(w, type);
 		else

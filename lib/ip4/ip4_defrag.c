@@ -218,20 +218,14 @@ append(struct rte_mbuf *head, struct rte_mbuf *last, struct sk_buff *skb)
 	struct rte_mbuf *m;
 
 	skb_pull(skb, ip_hdrlen(ip_hdr(skb)));
-	for (m = skb_mbuf(skb); m != NULL;) {
-		struct rte_mbuf *next = m->next;
-
-		if (m->data_len == 0) { /* all of it was header */
-			rte_pktmbuf_free_seg(m);
-		} else {
-			last->next = m;
-			last = m;
-			head->nb_segs++;
-			head->pkt_len += m->data_len;
-		}
-		m = next;
+	/* When all of the first segment was header: no empty one in the chain. */
+	pskb_may_pull(skb, 1);
+	for (m = skb_mbuf(skb); m != NULL; m = m->next) {
+		last->next = m;
+		last = m;
+		head->nb_segs++;
+		head->pkt_len += m->data_len;
 	}
-	last->next = NULL;
 	return last;
 }
 

@@ -44,12 +44,20 @@ void ip_output(struct worker *w, struct skb_vec *vec) DP_ONLY;
 /** Route and send one packet that was made here: source, destination and the rest of the header
  * are filled in, checksum is computed here. Takes the packet. */
 void ip_local_out(struct worker *w, struct sk_buff *skb) DP_ONLY;
+/** What the header of a datagram made here shall say. */
+struct ip_out {
+	rte_be32_t saddr, daddr; /* saddr 0: chosen by the route */
+	uint8_t proto;
+	uint8_t ttl; /* 0: ip_default_ttl */
+	uint8_t tos;
+};
 /**
- * Build and send a datagram: skb holds the payload with headroom for IP and link header. saddr 0:
- * chosen. 0, or -ENETUNREACH and the like; the packet is taken either way.
+ * Build and send a datagram: skb holds the payload with headroom for IP and link header. To a
+ * broadcast or a group it leaves by skb->dev.
+ * 0, or -ENETUNREACH, -EHOSTUNREACH, -EACCES, -EINVAL by the type of the route, -EADDRNOTAVAIL (no
+ * source), -EMSGSIZE; the packet is taken either way.
  */
-int ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr,
-			  uint8_t proto, uint8_t ttl, uint8_t tos) DP_ONLY;
+int ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out *o) DP_ONLY;
 
 /** Handler of an IP protocol: data pointer at the transport header. Owns the packets. */
 typedef void (*inet_proto_fn)(struct worker *w, struct skb_vec *vec);

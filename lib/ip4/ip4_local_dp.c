@@ -41,6 +41,13 @@ no_handler(struct worker *w, struct sk_buff *skb, uint8_t proto) DP_ONLY
 		ip4_to_control(w, skb, ip4_msg_listen);
 		return;
 	}
+	/* Nobody answers for a group (RFC 1122 3.2.2). */
+	if (skb->pkt_type != PACKET_HOST) {
+		kfree_skb_reason(w, skb,
+				 skb->pkt_type == PACKET_BROADCAST ? DROP_IP4_BROADCAST
+								   : DROP_IP4_MULTICAST);
+		return;
+	}
 	if (proto == IPPROTO_UDP) {
 		IP_INC_STATS(w, InDelivers);
 		icmp_send(w, skb, ICMP4_UNREACH, ICMP4_PORT_UNREACH, 0, DROP_IP4_NO_SOCKET);

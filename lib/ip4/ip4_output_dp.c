@@ -169,9 +169,9 @@ select_source(const struct adj *a, rte_be32_t daddr)
 }
 
 int
-ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr,
-		      uint8_t proto, uint8_t ttl, uint8_t tos)
+ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 {
+	rte_be32_t saddr = o->saddr, daddr = o->daddr;
 	const struct adj *a = ip4_lookup(saddr, daddr);
 	struct rte_ipv4_hdr *iph;
 	bool group = ip4_is_multicast(rte_be_to_cpu_32(daddr)) || a->type == ADJ_BROADCAST ||
@@ -201,10 +201,10 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, rte_be32_t saddr, r
 	}
 	*iph = (struct rte_ipv4_hdr){
 		.version_ihl = 0x45,
-		.type_of_service = tos,
+		.type_of_service = o->tos,
 		.packet_id = (rte_be16_t)worker_rand(w),
-		.time_to_live = ttl != 0 ? ttl : (uint8_t)net_ipv4.ip_default_ttl,
-		.next_proto_id = proto,
+		.time_to_live = o->ttl != 0 ? o->ttl : (uint8_t)net_ipv4.ip_default_ttl,
+		.next_proto_id = o->proto,
 		.src_addr = saddr,
 		.dst_addr = daddr,
 	};

@@ -165,12 +165,12 @@ test_no_error_to_groups(void **state)
 	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
 	/* UDP to a broadcast or group: no port unreachable. */
-	expect_silence(&(struct pkt){ .dst = IP(192, 0, 2, 255), .mac = &all }, DROP_IP4_NO_SOCKET);
+	expect_silence(&(struct pkt){ .dst = IP(192, 0, 2, 255), .mac = &all }, DROP_IP4_BROADCAST);
 	expect_silence(&(struct pkt){ .dst = IP(255, 255, 255, 255), .mac = &all },
-		       DROP_IP4_NO_SOCKET);
-	expect_silence(&(struct pkt){ .dst = IP(224, 0, 0, 1) }, DROP_IP4_NO_SOCKET);
+		       DROP_IP4_BROADCAST);
+	expect_silence(&(struct pkt){ .dst = IP(224, 0, 0, 1) }, DROP_IP4_MULTICAST);
 	/* A directed broadcast sent to our MAC: IP broadcast all the same. */
-	expect_silence(&(struct pkt){ .dst = IP(198, 51, 100, 255) }, DROP_IP4_NO_SOCKET);
+	expect_silence(&(struct pkt){ .dst = IP(198, 51, 100, 255) }, DROP_IP4_BROADCAST);
 	(void)state;
 }
 

@@ -100,7 +100,7 @@ test_destinations(void **state)
 	expect_drop((struct pkt){ .dst = IP(224, 0, 0, 5) }, DROP_IP4_MULTICAST);
 	expect_drop((struct pkt){ .dst = IP(232, 1, 1, 1) }, DROP_IP4_MULTICAST);
 	/* RFC 2644: directed broadcasts end here. */
-	expect_drop((struct pkt){ .dst = IP(198, 51, 100, 255) }, DROP_IP4_NO_SOCKET);
+	expect_drop((struct pkt){ .dst = IP(198, 51, 100, 255) }, DROP_IP4_BROADCAST);
 	expect_forward((struct pkt){ .dst = PEER1 }, p1);
 	expect_forward((struct pkt){ .dst = IP(10, 1, 0, 9) }, p2);
 	(void)state;
