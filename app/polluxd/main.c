@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -17,6 +19,7 @@
 #include "ctl/cli_server.h"
 #include "ctl/ctl.h"
 #include "ethdev/ethdev.h"
+#include "fib/fib.h"
 #include "polluxd/polluxd.h"
 
 LOG_MODULE(main);
@@ -64,7 +67,7 @@ parse_options(int argc, char **argv, struct options *opt)
 			opt->safe = true;
 			break;
 		case 'v':
-			printf("polluxd %s, DPDK %s\n", POLLUX_VERSION, rte_version());
+			printf("polluxd %s, %s\n", POLLUX_VERSION, rte_version());
 			return EXIT_OK;
 		case 'h':
 			fputs(usage, stdout);
@@ -144,10 +147,11 @@ serve(json_t *doc, const struct options *opt)
 
 	workers_start();
 	apply_config(doc);
+	while (fib_cfg_loading()) /* ready means: with all routes */
+		control_poll();
 	rc = cli_server_open(socket);
 	if (rc < 0) {
-		log_err("socket %s: %s", socket,
-			rc == -EADDRINUSE ? "another daemon is alive there" : strerror(-rc));
+		log_err("socket %s: %s", socket, strerror(-rc));
 		workers_stop();
 		return EXIT_FAILED;
 	}
@@ -157,7 +161,8 @@ serve(json_t *doc, const struct options *opt)
 		if (rc < 0)
 			log_err("no commands on this terminal: %s", strerror(-rc));
 	}
-	log_notice("ready: %u workers, socket %s", n_workers - 1, socket);
+	log_notice("ready: %u worker%s, socket %s", n_workers - 1, n_workers == 2 ? "" : "s",
+		   socket);
 	sd_notify(0, "READY=1");
 	rc = control_run();
 	sd_notify(0, "STOPPING=1");
@@ -191,6 +196,20 @@ run(json_t *doc, int argc, char **argv, const struct options *opt)
 	worker_free_all();
 	rte_eal_cleanup();
 	return rc;
+}
+
+static bool
+socket_is_alive(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool alive;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	alive = fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return alive;
 }
 
 /* Signals go to the event loop; blocked before any thread starts, so that all inherit it. */
@@ -237,7 +256,12 @@ main(int argc, char **argv)
 		rc = EXIT_OK;
 	} else {
 		block_signals();
-		rc = run(doc, eal_argc, argv, &opt);
+		rc = EXIT_FAILED; /* before it touches a port */
+		if (socket_is_alive(system_socket(doc)))
+			fprintf(stderr, "polluxd: another daemon is alive at %s\n",
+				system_socket(doc));
+		else
+			rc = run(doc, eal_argc, argv, &opt);
 	}
 	json_decref(doc);
 	ctl_fini();

@@ -60,6 +60,14 @@ fib_start(void)
 	return fib_init(0, workers[1]->socket);
 }
 
+static void
+fib_stop(void)
+{
+	role_enter_ctl();
+	fib_cfg_fini();
+	fib_fini();
+}
+
 static int
 held_start(void)
 {
@@ -81,7 +89,7 @@ static const struct module modules[] = {
 	{ LEVEL_DEVICE,    "inetdev",  inetdev_init,      inetdev_fini,  inetdev_cli_register, inetdev_cfg_register },
 	{ LEVEL_NEIGHBOUR, "adj",      adj_init,          adj_fini,      NULL,                 NULL },
 	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
-	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_fini,      fib_cli_register,     fib_cfg_register },
+	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_stop,      fib_cli_register,     fib_cfg_register },
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },

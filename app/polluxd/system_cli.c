@@ -130,13 +130,6 @@ balance(void)
 			 rx + originated == tx + drops + consumed + held);
 }
 
-static int
-show_balance(struct cli_ctx *c)
-{
-	cli_set_result(c, balance());
-	return 0;
-}
-
 static json_t *
 message_rings(void)
 {
@@ -217,8 +210,6 @@ static const struct cli_cmd commands[] = {
 	  show_worker, show_worker_text, true },
 	{ "show health", "Is the router well: exit status 0 as soon as it is ready.", "display",
 	  show_health, NULL, true },
-	{ "show balance", "Packets received and made against sent, dropped, consumed and held.",
-	  "display", show_balance, NULL, true },
 	{ "show mempool", "Packet buffers: size of each pool and what is in use.", "display",
 	  show_mempool, NULL, true },
 	{ "set power (poll|auto) [max-sleep US:u32(10..100000)]",

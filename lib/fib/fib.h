@@ -144,6 +144,8 @@ void fib_file_close(struct fib_file *f) CTL_ONLY;
 void fib_cli_register(void) CTL_ONLY;
 void fib_cfg_register(void) CTL_ONLY;
 /** Stop loading a routes file that is under way: before fib_fini(). */
+/** Is a routes_file still being read? */
+bool fib_cfg_loading(void) CTL_ONLY;
 void fib_cfg_fini(void) CTL_ONLY;
 
 /** What `ip route get` says, and what the control thread's own packets use. */

@@ -397,6 +397,12 @@ fib_cfg_register(void)
 	cfg_register(&file_section);
 }
 
+bool
+fib_cfg_loading(void)
+{
+	return job.file != NULL;
+}
+
 void
 fib_cfg_fini(void)
 {

@@ -101,7 +101,7 @@ parse_prefix(char *s, struct fib_route_spec *r)
 
 /* One word with its value. False: not understood. */
 static CTL_ONLY bool
-parse_pair(struct fib_route_spec *r, const char *word, const char *v)
+parse_pair(struct fib_route_spec *r, const char *word, const char *v, bool check)
 {
 	struct fib_nexthop_spec *nh = &r->nh[0];
 	int n;
@@ -115,7 +115,7 @@ parse_pair(struct fib_route_spec *r, const char *word, const char *v)
 	if (strcmp(word, "dev") == 0) {
 		r->n_nh = 1;
 		nh->dev = dev_get_by_name(v);
-		return nh->dev != NULL;
+		return nh->dev != NULL || check; /* devices come with the same document */
 	}
 	if (strcmp(word, "metric") == 0) {
 		r->metric_set = true;
@@ -143,7 +143,7 @@ parse_pair(struct fib_route_spec *r, const char *word, const char *v)
 
 /* 1: a route, 0: nothing on this line, -EINVAL with *bad. */
 static CTL_ONLY int
-parse_line(char *line, struct fib_route_spec *r, const char **bad)
+parse_line(char *line, struct fib_route_spec *r, bool check, const char **bad)
 {
 	static const char *const flags[] = { "dead", "linkdown", "offload", "pervasive" };
 	char *save = NULL, *w;
@@ -172,7 +172,7 @@ parse_line(char *line, struct fib_route_spec *r, const char **bad)
 		for (unsigned int i = 0; i < RTE_DIM(flags) && !flag; i++)
 			flag = strcmp(w, flags[i]) == 0;
 		*bad = w;
-		if (!flag && !parse_pair(r, w, strtok_r(NULL, " \t", &save)))
+		if (!flag && !parse_pair(r, w, strtok_r(NULL, " \t", &save), check))
 			return -EINVAL;
 	}
 	return 1;
@@ -183,7 +183,7 @@ one_line(struct fib_file *f)
 {
 	static struct fib_route_spec r;
 	const char *why = NULL;
-	int rc = parse_line(f->buf, &r, &why);
+	int rc = parse_line(f->buf, &r, f->op == FIB_FILE_CHECK, &why);
 
 	if (rc == 0)
 		return 0;

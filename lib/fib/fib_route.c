@@ -137,6 +137,9 @@ route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **w
 		*why = "Too many tables";
 		return -ENOMEM;
 	}
+	rc = fib_nh_resolve(r, &candidate.fi, why); /* first, as Linux: what is wrong in itself */
+	if (rc < 0)
+		return rc;
 	first = find_equal(t, rte_be_to_cpu_32(r->dst), r, NULL, &same);
 	if (first != 0 && mode == FIB_ADD) {
 		*why = "File exists";
@@ -146,9 +149,6 @@ route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **w
 		*why = "No such file or directory";
 		return -ENOENT;
 	}
-	rc = fib_nh_resolve(r, &candidate.fi, why);
-	if (rc < 0)
-		return rc;
 	fi = fib_info_get(&candidate.fi, &rc);
 	if (fi == NULL) {
 		*why = rc == -ENOBUFS  ? "Neighbour table is full"
@@ -168,8 +168,8 @@ fib_route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char
 	const char *text = NULL;
 	int rc = route_add(r, mode, &text);
 
-	if (rc < 0)
-		fib_ctl.errors++;
+	if (rc == -ENOSPC || rc == -ENOMEM || rc == -ENOBUFS)
+		fib_ctl.errors++; /* what the router had no room for, not what was asked wrongly */
 	if (why != NULL)
 		*why = rc < 0 ? text : NULL;
 	return rc;
