@@ -186,6 +186,8 @@ ping_done(struct ping *p)
 	else
 		ping_summary(r, p);
 	json_decref(r->replies);
+	if (p->stats.received == 0)
+		cli_error(r->c, -ETIMEDOUT, "no reply to any of %u requests", p->stats.sent);
 	cli_finish(r->c, p->stats.received > 0 ? 0 : -ETIMEDOUT);
 	free(r);
 }
@@ -323,6 +325,8 @@ trace_done(struct trace *t)
 					       text_of(t->spec.probe.dst, dst), "reached",
 					       (int)t->reached, "hops", r->replies));
 	json_decref(r->replies);
+	if (!t->reached)
+		cli_error(r->c, -ETIMEDOUT, "the destination did not answer");
 	cli_finish(r->c, t->reached ? 0 : -ETIMEDOUT);
 	free(r);
 }
