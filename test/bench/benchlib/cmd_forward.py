@@ -9,7 +9,8 @@ from .tables import save, table
 def add_parser(sub, common):
     p = sub.add_parser("forward", parents=[common], help=__doc__.split(": ")[1])
     p.add_argument("--duts", default="testpmd,l3fwd,polluxd",
-                   help="programs, the first is the base; a digit makes a further instance: testpmd,testpmd2")
+                   help="programs, the first is the base; a digit makes a further instance (testpmd,testpmd2), "
+                        "polluxd@DIR is another build folder's")
     p.add_argument("--routes", type=int, default=10000)
     p.add_argument("--dests", type=int, default=4096, help="distinct destinations (at most 4096 leaves caches alone)")
     p.add_argument("--gateways", type=int, default=1, help="neighbours the routes point to (polluxd)")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """bench.py idle: CPU of a daemon that has nothing to do."""
+import os
 import time
 
 from . import duts, env, traffic
@@ -36,6 +37,8 @@ def main(args):
         try:
             dut.launch()
             dut.wait_ready()
+            tid = dut.worker_tid()
+            os.sched_setscheduler(tid, os.SCHED_FIFO, os.sched_param(50))
             for mode in ("poll", "auto"):
                 if dut.client("set", "power", mode) is None:
                     raise BenchError(f"`set power {mode}` failed")

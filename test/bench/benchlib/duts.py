@@ -240,6 +240,24 @@ class Polluxd(Dut):
                 raise BenchError(f"{self.name} does not get ready\n{self.log_tail()}")
             time.sleep(0.005)
 
+    def routes(self):
+        """Routes in the tables now, own addresses' included."""
+        text = self.client("-j", "show", "fib", "summary")
+        doc = json.loads(text) if text else {}
+        return (doc[0] if isinstance(doc, list) else doc).get("routes", 0)
+
+    def wait_routes(self):
+        """Until the whole table is in: the daemon is ready, and forwards, while it still loads."""
+        end = time.monotonic() + START_LIMIT
+        while self.routes() < len(self.setup.table):
+            if self.proc.poll() is not None or time.monotonic() > end:
+                raise BenchError(f"{self.name} loads {self.routes()} of {len(self.setup.table)} routes\n{self.log_tail()}")
+            time.sleep(0.005)
+
+    def _wait_forwarding(self):
+        super()._wait_forwarding()
+        self.wait_routes()
+
     def stages(self):
         """{stage: (packets, cycles)} summed over the workers; {} when the build keeps no cycles."""
         text = self.client("-j", "show", "stats", "stages")
@@ -269,8 +287,12 @@ KINDS = {"testpmd": Testpmd, "l3fwd": L3fwd, "polluxd": Polluxd}
 
 
 def make(name, setup):
-    """`testpmd2` is a second instance of testpmd: what the harness gives for equal programs."""
+    """`testpmd2` is a second instance of testpmd: what the harness gives for equal programs.
+    `polluxd@DIR` is the daemon of another build folder."""
+    name, _, folder = name.partition("@")
     kind = name.rstrip("0123456789").split("-")[0]
+    if folder:
+        name, setup = f"{name}-{os.path.basename(folder.rstrip('/'))}", setup.but(build_dir=folder)
     for key, cls in KINDS.items():
         if key == name or key == kind:
             return cls(name, setup)

@@ -71,7 +71,7 @@ def gateway(k):
 
 def write_pollux_routes(path, table, gateways=1):
     with open(path, "w", encoding="ascii") as f:
-        f.writelines(f"{ntoa(a)}/{ln} via {gateway(i % gateways)} dev p1\n" for i, (a, ln) in enumerate(table))
+        f.writelines(f"{ntoa(a)}/{ln} via {gateway(i % gateways)}\n" for i, (a, ln) in enumerate(table))
 
 
 def write_l3fwd_routes(path, table):
