@@ -62,8 +62,8 @@ check_pool(struct rte_mempool *mp, void *arg)
 			 rte_mempool_in_use_count(mp), mp->size);
 }
 
-static void
-check_balance(void)
+void
+dp_check_balance(void)
 {
 	uint64_t in, out = 0;
 
@@ -88,7 +88,7 @@ dp_teardown(void **state)
 	for (unsigned int p = 1; p <= n_ports; p++)
 		while (dp_out(p, &sink))
 			;
-	check_balance();
+	dp_check_balance();
 	modules_fini(); /* what waited for neighbours or fragments dies here */
 	rte_mempool_walk(check_pool, NULL);
 	worker_free_all();
@@ -238,6 +238,27 @@ dp_inject(unsigned int n, const struct dp_frame *f)
 	assert_non_null(m);
 	memcpy(rte_pktmbuf_append(m, (uint16_t)f->len), f->b, f->len);
 	assert_int_equal(rte_ring_enqueue(ports[n].in, m), 0);
+}
+
+void
+dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg)
+{
+	struct rte_mbuf *head = NULL, *m;
+	uint32_t at = 0;
+
+	do {
+		uint32_t len = RTE_MIN(seg, f->len - at);
+
+		m = rte_pktmbuf_alloc(wire);
+		assert_non_null(m);
+		memcpy(rte_pktmbuf_append(m, (uint16_t)len), f->b + at, len);
+		if (head == NULL)
+			head = m;
+		else
+			assert_int_equal(rte_pktmbuf_chain(head, m), 0);
+		at += len;
+	} while (at < f->len);
+	assert_int_equal(rte_ring_enqueue(ports[n].in, head), 0);
 }
 
 void

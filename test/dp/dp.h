@@ -45,6 +45,8 @@ const char *dp_cmd_output(void);
 
 /** Put a frame on the wire towards port @p n. */
 void dp_inject(unsigned int n, const struct dp_frame *f);
+/** The same frame in a chain of buffers of at most @p seg bytes each. */
+void dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg);
 /** Let everything happen that can happen without time passing. */
 void dp_run(void);
 /** Let @p ms milliseconds of timers pass. */
@@ -58,6 +60,9 @@ void dp_expect_none(unsigned int n);
 /** How often the drop reason of that name has been counted since the last dp_drops_clear(). */
 uint64_t dp_drops(const char *reason);
 void dp_drops_clear(void);
+
+/** Every packet that came in went out, was consumed, dropped for a reason, or is held. */
+void dp_check_balance(void);
 
 /* --- frames --- */
 /** 02:00:00:00:01:<host>: MAC address of a host of the tests. */
