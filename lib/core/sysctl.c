@@ -17,6 +17,15 @@ struct binding {
 
 static struct binding *bindings;
 
+/* One sysctl_declare(). */
+struct declaration {
+	struct declaration *next;
+	const char *pattern;
+	const struct ctl_table *table;
+};
+
+static struct declaration *declarations;
+
 static int *
 value_of(const struct sysctl_var *v)
 {
@@ -117,6 +126,79 @@ sysctl_find(const char *name, struct sysctl_var *v)
 }
 
 int
+sysctl_declare(const char *pattern, const struct ctl_table *table)
+{
+	struct declaration *d;
+
+	for (d = declarations; d != NULL; d = d->next)
+		if (d->table == table && strcmp(d->pattern, pattern) == 0)
+			return 0;
+	d = malloc(sizeof(*d));
+	if (d == NULL)
+		return -ENOMEM;
+	*d = (struct declaration){ declarations, pattern, table };
+	declarations = d;
+	return 0;
+}
+
+bool
+sysctl_has_declarations(void)
+{
+	return declarations != NULL;
+}
+
+void
+sysctl_undeclare_all(void)
+{
+	while (declarations != NULL) {
+		struct declaration *d = declarations;
+
+		declarations = d->next;
+		free(d);
+	}
+}
+
+/* Does @p name, up to its last dot at @p last, fit the pattern? The part that "*" stands for, which
+ * may hold dots itself, goes to @p ifname. */
+static bool
+path_fits(const char *pattern, const char *name, const char *last, char *ifname, size_t len)
+{
+	size_t head = strcspn(pattern, "*"), path = (size_t)(last - name);
+
+	ifname[0] = '\0';
+	if (pattern[head] == '\0')
+		return path == head && strncmp(name, pattern, head) == 0;
+	if (path <= head || path - head >= len || strncmp(name, pattern, head) != 0)
+		return false;
+	memcpy(ifname, name + head, path - head);
+	ifname[path - head] = '\0';
+	return true;
+}
+
+const struct ctl_table *
+sysctl_declared(const char *name, char *ifname, size_t len)
+{
+	char dotted[sizeof(((struct sysctl_var *)0)->name)];
+	const char *last;
+
+	if (strlen(name) >= sizeof(dotted))
+		return NULL;
+	strcpy(dotted, name);
+	for (char *p = dotted; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '.';
+	last = strrchr(dotted, '.');
+	for (const struct declaration *d = declarations; d != NULL && last != NULL; d = d->next) {
+		if (!path_fits(d->pattern, dotted, last, ifname, len))
+			continue;
+		for (const struct ctl_table *t = d->table; t->procname != NULL; t++)
+			if (strcmp(t->procname, last + 1) == 0)
+				return t;
+	}
+	return NULL;
+}
+
+int
 sysctl_get(const struct sysctl_var *v)
 {
 	return __atomic_load_n(value_of(v), __ATOMIC_RELAXED);
@@ -194,6 +276,35 @@ sysctl_walk(const char *prefix, void (*fn)(const struct sysctl_var *v, void *arg
 	free(all);
 }
 
+/* The declared name that is nearest to @p name, if it is nearer than *best. "*" becomes what stands
+ * in its place in @p name. */
+static void
+nearest_declared(const char *name, unsigned int *best, char *nearest, size_t len)
+{
+	char full[sizeof(((struct sysctl_var *)0)->name)];
+	const char *last = strrchr(name, '.');
+
+	for (const struct declaration *d = declarations; d != NULL; d = d->next) {
+		size_t head = strcspn(d->pattern, "*");
+		bool star = d->pattern[head] == '*';
+		bool same = star && last != NULL && (size_t)(last - name) > head;
+		const char *ifname = same ? name + head : "default";
+		int n = !star ? 0 : same ? (int)(last - ifname) : 7;
+
+		for (const struct ctl_table *t = d->table; t->procname != NULL; t++) {
+			unsigned int dist;
+
+			snprintf(full, sizeof(full), "%.*s%.*s.%s", (int)head, d->pattern, n,
+				 ifname, t->procname);
+			dist = edit_distance(name, full);
+			if (nearest[0] != '\0' && dist >= *best)
+				continue;
+			*best = dist;
+			snprintf(nearest, len, "%s", full);
+		}
+	}
+}
+
 const char *
 sysctl_nearest(const char *name)
 {
@@ -215,5 +326,6 @@ sysctl_nearest(const char *name)
 		}
 	}
 	free(all);
+	nearest_declared(name, &best, nearest, sizeof(nearest));
 	return nearest[0] == '\0' ? NULL : nearest;
 }

@@ -8,6 +8,7 @@
  * object. Workers read the ints directly (aligned 4-byte loads); the control thread writes them
  * here. CLI, JSON config and telemetry go through the functions below and know no module.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include "core/role.h"
 
@@ -38,6 +39,23 @@ int sysctl_register(const char *path, const struct ctl_table *table, void *objec
 /** Forget everything registered under exactly @p path with @p table. */
 void sysctl_unregister(const char *path, const struct ctl_table *table) CTL_ONLY;
 
+/**
+ * Say that @p table will be registered under every path that fits @p pattern ("net.ipv4.conf.*":
+ * "*" stands for the name of one interface), before there is anything to register: names and ranges
+ * can then be judged without a running router. @p pattern and @p table must live for ever;
+ * declaring twice is no error. 0 or -ENOMEM.
+ */
+int sysctl_declare(const char *pattern, const struct ctl_table *table) CTL_ONLY;
+/** Has anything been declared? Then a name that is neither declared nor registered is wrong. */
+bool sysctl_has_declarations(void) CTL_ONLY;
+/** Forget all declarations. */
+void sysctl_undeclare_all(void) CTL_ONLY;
+/**
+ * Find @p name among what was declared. The interface it is about goes to @p ifname (IFNAMSIZ
+ * bytes at least; "" when the pattern has none). NULL: nobody declared that.
+ */
+const struct ctl_table *sysctl_declared(const char *name, char *ifname, size_t len) CTL_ONLY;
+
 /** One tunable as seen from outside. */
 struct sysctl_var {
 	char name[128];
@@ -53,6 +71,7 @@ int sysctl_set(const struct sysctl_var *v, int value) CTL_ONLY;
 /** Call fn for every tunable whose name starts with @p prefix, sorted by name. */
 void sysctl_walk(const char *prefix, void (*fn)(const struct sysctl_var *v, void *arg),
 		 void *arg) CTL_ONLY;
-/** The nearest existing name (edit distance) for an error message, or NULL. Static buffer. */
+/** The nearest name that exists or was declared (edit distance) for an error message, or NULL.
+ * Static buffer. */
 const char *sysctl_nearest(const char *name) CTL_ONLY;
 #endif

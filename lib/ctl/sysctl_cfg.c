@@ -33,56 +33,65 @@ value_of(const struct cfg *c, int *out)
 	return end != s && *end == '\0' && errno == 0 && n >= INT32_MIN && n <= INT32_MAX;
 }
 
-/* "net.ipv4.conf.p0.rp_filter": the section can name an interface that this very document makes,
- * so an unknown key is an error only when none of its interfaces could bring it. */
+/* Is @p name an interface that this very document makes, or one that is always there? */
 static bool
-may_appear(const char *key, const struct cfg *doc)
+in_document(const char *name, const struct cfg *doc)
 {
 	static const char *const makers[] = { "ports", "vlans", "bridges", "tunnels" };
-	const char *name;
-	json_t *v;
 
+	if (strcmp(name, "lo") == 0 || strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
+		return true;
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
-		json_object_foreach(json_object_get(doc->node, makers[i]), name, v) {
-			const char *at = strstr(key, name);
-			size_t len = strlen(name);
-
-			if (at != NULL && at > key && (at[-1] == '.' || at[-1] == '/') &&
-			    (at[len] == '.' || at[len] == '/'))
-				return true;
-		}
+		if (json_object_get(json_object_get(doc->node, makers[i]), name) != NULL)
+			return true;
 	return false;
+}
+
+/* The entry that @p c names: one that is there, or one that will be when its interface is. NULL
+ * with the reason told. */
+static const struct ctl_table *
+entry_of(const struct cfg *c, const struct cfg *doc) CTL_ONLY
+{
+	const struct ctl_table *t;
+	struct sysctl_var v;
+	char ifname[sizeof(v.name)];
+	const char *near;
+
+	if (sysctl_find(c->key, &v) == 0)
+		return v.t;
+	t = sysctl_declared(c->key, ifname, sizeof(ifname));
+	if (t == NULL) {
+		near = sysctl_nearest(c->key);
+		cfg_fail(c, NULL, "unknown key, the nearest valid one is \"%s\"",
+			 near != NULL ? near : "none");
+	} else if (ifname[0] != '\0' && !in_document(ifname, doc)) {
+		cfg_fail(c, NULL, "there is no interface \"%s\" in \"ports\" or \"vlans\"", ifname);
+		t = NULL;
+	}
+	return t;
 }
 
 static void
 check(const struct cfg *entry, const struct cfg *doc)
 {
-	struct sysctl_var v;
-	const char *near;
+	const struct ctl_table *t;
 	int value = 0;
 	bool number = value_of(entry, &value);
 
 	role_enter_ctl();
 	if (!number)
 		cfg_fail(entry, NULL, "expected an integer");
-	/* Before the first document runs the modules may not have started: add() decides then, and
-	 * one bad key does not keep a router from starting. */
-	if (cfg_running() == NULL)
+	/* Without declarations nothing is known before the modules have started: add() decides
+	 * then, and one bad key does not keep a router from starting. */
+	if (cfg_running() == NULL && !sysctl_has_declarations())
 		return;
-	if (sysctl_find(entry->key, &v) < 0) {
-		if (may_appear(entry->key, doc))
-			return;
-		near = sysctl_nearest(entry->key);
-		cfg_fail(entry, NULL, "unknown key, the nearest valid one is \"%s\"",
-			 near != NULL ? near : "none");
+	t = entry_of(entry, doc);
+	if (t == NULL || !number)
 		return;
-	}
-	if (!number)
-		return;
-	if (value < v.t->min || value > v.t->max)
-		cfg_fail(entry, NULL, "expected an integer %d..%d, found %d", v.t->min, v.t->max,
+	if (value < t->min || value > t->max)
+		cfg_fail(entry, NULL, "expected an integer %d..%d, found %d", t->min, t->max,
 			 value);
-	else if ((v.t->mode & 0222) == 0)
+	else if ((t->mode & 0222) == 0)
 		cfg_fail(entry, NULL, "is read only");
 }
 
@@ -173,4 +182,6 @@ sysctl_cfg_fini(void)
 {
 	json_decref(before);
 	before = NULL;
+	role_enter_ctl();
+	sysctl_undeclare_all();
 }

@@ -428,6 +428,38 @@ arg_route(struct cli_ctx *c, struct fib_route_spec *r)
 	return arg_nexthops(c, r);
 }
 
+/* The address in @p r that has bits past its length, or one of the words that @p rc is about. */
+static int
+say_why(struct cli_ctx *c, int rc, const struct fib_route_spec *r, const char *why) CTL_ONLY
+{
+	uint32_t dst = rte_be_to_cpu_32(r->dst);
+	uint32_t mask = r->plen == 0 ? 0 : UINT32_MAX << (32 - r->plen);
+	const char *word = cli_arg_str(c, "DST"), *via = cli_arg_str(c, "VIA"),
+		   *dev = cli_arg_dev(c, "DEV");
+	char text[INET_ADDRSTRLEN];
+	rte_be32_t net = rte_cpu_to_be_32(dst & mask);
+
+	if ((dst & ~mask) != 0) {
+		inet_ntop(AF_INET, &net, text, sizeof(text));
+		return cli_error_at(c, rc, word,
+				    "\"%s\": Invalid prefix for given prefix length, the prefix is "
+				    "%s/%u",
+				    word, text, r->plen);
+	}
+	if (why == NULL)
+		return cli_error(c, rc, "%s: %s", word, strerror(-rc));
+	if (strcmp(why, "Nexthop has invalid gateway") == 0 && via != NULL)
+		return cli_error_at(c, rc, via,
+				    "\"%s\": %s: it must be another host's address on a subnet of "
+				    "ours, or say \"onlink\"",
+				    via, why);
+	if (rc == -ENETDOWN && dev != NULL)
+		return cli_error_at(c, rc, dev, "\"%s\": %s: ip link set %s up", dev, why, dev);
+	if (rc == -EEXIST || rc == -ENOENT)
+		return cli_error_at(c, rc, word, "\"%s\": %s", word, why);
+	return cli_error(c, rc, "%s", why);
+}
+
 static int
 route_change(struct cli_ctx *c)
 {
@@ -452,7 +484,7 @@ route_change(struct cli_ctx *c)
 		if (cli_has(c, modes[i].word))
 			mode = modes[i].mode;
 	rc = fib_route_add(&r, mode, &why);
-	return rc < 0 ? cli_error(c, rc, "%s", why) : 0;
+	return rc < 0 ? say_why(c, rc, &r, why) : 0;
 }
 
 static int
@@ -469,7 +501,7 @@ route_del(struct cli_ctx *c)
 	rc = fib_route_del(&r);
 	if (rc == -ESRCH)
 		return cli_error(c, rc, "No such route");
-	return rc < 0 ? cli_error(c, rc, "Invalid prefix for given prefix length") : 0;
+	return rc < 0 ? say_why(c, rc, &r, NULL) : 0;
 }
 
 static int
@@ -519,15 +551,19 @@ result_json(const struct cli_ctx *c, rte_be32_t dst, const struct fib_result *re
 		json_object_set_new(o, "from", ip_json(from));
 	if (res->gateway != 0)
 		json_object_set_new(o, "gateway", ip_json(res->gateway));
-	if (res->dev != NULL)
+	/* What is ours is delivered by the loopback device, whichever has the address. */
+	if (res->type == FIB_LOCAL)
+		json_object_set_new(o, "dev", json_string("lo"));
+	else if (res->dev != NULL)
 		json_object_set_new(o, "dev", json_string(res->dev->name));
-	if (res->table != RT_TABLE_MAIN && res->table != 0)
+	if (res->type != FIB_LOCAL && res->table != RT_TABLE_MAIN && res->table != 0)
 		json_object_set_new(o, "table", json_string(fib_table_name(res->table)));
 	if (res->prefsrc != 0 && !cli_has(c, "FROM"))
 		json_object_set_new(o, "prefsrc", ip_json(res->prefsrc));
 	json_object_set_new(o, "flags", json_array());
 	json_object_set_new(o, "uid", json_integer(0));
-	json_object_set_new(o, "cache", json_array());
+	json_object_set_new(o, "cache",
+			    res->type == FIB_LOCAL ? json_pack("[s]", "local") : json_array());
 	return o;
 }
 
@@ -544,7 +580,8 @@ get_text(struct cli_ctx *c, const json_t *result)
 		word(c, o, "dev", "dev ");
 		word(c, o, "table", "table ");
 		word(c, o, "prefsrc", "src ");
-		cli_printf(c, "uid 0 \n    cache \n");
+		cli_printf(c, "uid 0 \n    cache %s\n",
+			   json_array_size(json_object_get(o, "cache")) > 0 ? "<local> " : "");
 	}
 }
 
@@ -657,7 +694,7 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete every route that matches",
 	  .section = "routes",
 	  .fn = route_flush },
-	{ .syntax = "show fib summary",
+	{ .syntax = "show fib [summary]",
 	  .help = "Routes, tables and memory of the forwarding table",
 	  .section = "display",
 	  .fn = show_summary,

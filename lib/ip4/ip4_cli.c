@@ -7,6 +7,7 @@
 #include "ctl/cli.h"
 #include "ip4/icmp_proto.h"
 #include "ip4/ip4_cli.h"
+#include "ip4/ip4_priv.h"
 #include "ip4/ip4_ping.h"
 #include "ip4/ip4_traceroute.h"
 #include "netdev/inetdev.h"
@@ -395,6 +396,7 @@ static const struct cli_cmd commands[] = {
 void
 ip4_cli_register(void)
 {
+	ip4_declare();
 	cli_register(commands);
 	ip4_stats_cli_register();
 }

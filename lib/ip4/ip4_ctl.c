@@ -316,6 +316,13 @@ register_messages(void) CTL_ONLY
 	return ip4_msg_listen < 0 ? ip4_msg_listen : 0;
 }
 
+void
+ip4_declare(void)
+{
+	sysctl_declare("net.ipv4", ipv4_table);
+	sysctl_declare("net.ipv4", frag_table);
+}
+
 static int
 register_sysctls(void) CTL_ONLY
 {

@@ -174,4 +174,7 @@ void ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw) D
 void icmp_out_count(struct worker *w, uint8_t type);
 /** Forget all rate limits (tests). */
 void icmp_limits_reset(void);
+
+/** Tell sysctl what there will be (ip4_ctl.c). Needs no EAL. */
+void ip4_declare(void) CTL_ONLY;
 #endif

@@ -8,6 +8,7 @@
 #include "netdev/netdev.h"
 #include "neigh/neigh.h"
 #include "neigh/neigh_cli.h"
+#include "neigh/neigh_priv.h"
 
 struct entry {
 	rte_be32_t dst;
@@ -141,5 +142,6 @@ static struct cfg_section section = {
 void
 neigh_cfg_register(void)
 {
+	neigh_netdev_declare();
 	cfg_register(&section);
 }

@@ -355,6 +355,13 @@ static const struct neigh_parms linux_defaults = {
 	.locktime = 100,
 };
 
+void
+neigh_netdev_declare(void)
+{
+	sysctl_declare("net.ipv4.neigh.*", parm_table);
+	sysctl_declare(DEFAULT_PATH, gc_table);
+}
+
 int
 neigh_netdev_init(void)
 {

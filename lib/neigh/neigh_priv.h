@@ -192,6 +192,8 @@ void arp_solicit(struct neighbour *n, bool unicast) CTL_ONLY;
 
 /* --- devices (neigh_netdev.c) --- */
 struct neigh_dev *neigh_dev_get(struct net_device *dev) CTL_ONLY;
+/** Tell sysctl what there will be. Needs no EAL. */
+void neigh_netdev_declare(void) CTL_ONLY;
 int neigh_netdev_init(void) CTL_ONLY;
 void neigh_netdev_fini(void) CTL_ONLY;
 void neigh_rand_reach_time(struct neigh_parms *p) CTL_ONLY;

@@ -138,6 +138,12 @@ changed(const struct ctl_table *t, void *object, int old)
 }
 _Static_assert(sizeof(struct ipv4_devconf) / sizeof(int) <= 64, "cnf_set has a bit for each field");
 
+void
+devconf_declare(void)
+{
+	sysctl_declare(CONF_PATH "*", conf_table);
+}
+
 int
 devconf_init(void)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "ctl/cfg.h"
 #include "netdev/inetdev.h"
+#include "netdev/inetdev_priv.h"
 
 static const char *const known[] = { "local", "peer", "label", "scope", "broadcast", NULL };
 static const char *const scope_words[] = { "global", "site", "link", "host", NULL };
@@ -240,5 +241,6 @@ static struct cfg_section section = {
 void
 inetdev_cfg_register(void)
 {
+	devconf_declare();
 	cfg_register(&section);
 }

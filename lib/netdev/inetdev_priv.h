@@ -12,6 +12,8 @@ inet_ifa_match(rte_be32_t addr, const struct in_ifaddr *ifa)
 }
 
 /* --- devconf.c: net.ipv4.conf.* --- */
+/** Tell sysctl what there will be. Needs no EAL. */
+void devconf_declare(void) CTL_ONLY;
 int devconf_init(void) CTL_ONLY;
 void devconf_fini(void) CTL_ONLY;
 /** Start with the defaults and register under the device's name. 0 or -errno. */

@@ -48,6 +48,12 @@ netdev_free_rcu(struct rcu_head *head)
 	rcu_defer(head, free_head);
 }
 
+void
+netdev_declare(void)
+{
+	sysctl_declare("net.core", core_table);
+}
+
 int
 netdev_init(void)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ctl/cli.h"
 #include "netdev/netdev_cli.h"
+#include "netdev/netdev_priv.h"
 
 static json_t *
 link_json(const struct cli_ctx *c, struct net_device *dev)
@@ -194,5 +195,6 @@ netdev_cli_register(void)
 {
 	cli_complete_dev = complete_dev;
 	cli_dev_exists = dev_exists;
+	netdev_declare();
 	cli_register(cmds);
 }

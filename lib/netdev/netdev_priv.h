@@ -30,6 +30,9 @@ ptype_hash(uint32_t oui, uint16_t type)
 	return (type ^ (type >> 8) ^ oui) & (PTYPE_HASH - 1);
 }
 
+/** Tell sysctl what there will be. Needs no EAL. */
+void netdev_declare(void) CTL_ONLY;
+
 /* --- backlog --- */
 extern struct sk_buff_head netif_backlog[WORKER_MAX];
 extern int netdev_max_backlog; /* net.core.netdev_max_backlog */

@@ -29,6 +29,7 @@ int __real_ethdev_attach(const char *name, const struct ethdev_conf *conf, struc
 			 const char **why) CTL_ONLY;
 int __wrap_ethdev_attach(const char *name, const struct ethdev_conf *conf, struct net_device **dev,
 			 const char **why) CTL_ONLY;
+int __real_ethdev_detach(struct ethdev_port *port) CTL_ONLY;
 int __wrap_ethdev_detach(struct ethdev_port *port) CTL_ONLY;
 FILE *__real_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode);
@@ -47,8 +48,7 @@ __wrap_ethdev_attach(const char *name, const struct ethdev_conf *conf, struct ne
 int
 __wrap_ethdev_detach(struct ethdev_port *port)
 {
-	(void)port;
-	return -EPERM;
+	return started ? -EPERM : __real_ethdev_detach(port);
 }
 
 FILE *
@@ -104,6 +104,13 @@ on_cand(void *arg, enum cli_cand kind, const char *word, const char *help)
 	*(size_t *)arg += strlen(word) + strlen(help);
 }
 
+/* Before the router is taken down: its ports may go now. */
+static void
+stop(void)
+{
+	started = false;
+}
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -111,6 +118,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	fuzz_router_start();
 	started = true;
+	atexit(stop);
 	return 0;
 }
 

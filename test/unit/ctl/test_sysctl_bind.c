@@ -156,6 +156,63 @@ test_config_at_start(void **state)
 	json_decref(doc);
 }
 
+static const struct ctl_table conf_table[] = {
+	SYSCTL_INT(struct object, rp_filter, 0, 2, "Check."),
+	{ .procname = NULL },
+};
+
+/* As `polluxd --check`: nothing is registered yet, but declared. */
+static void
+checks(const char *text, const char *refused)
+{
+	char *report = NULL;
+	json_t *doc;
+
+	role_enter_ctl();
+	doc = cfg_load_text(text, "text", &report);
+	if (refused != NULL) {
+		assert_null(doc);
+		assert_string_equal(report, refused);
+	} else if (doc == NULL) {
+		fail_msg("refused: %s", report);
+	}
+	free(report);
+	json_decref(doc);
+}
+
+static struct cfg_section vlans = { .name = "vlans", .shape = CFG_MAP, .order = 20 };
+
+static void
+test_check_declared(void **state)
+{
+	role_enter_ctl();
+	sysctl_unregister("net.ipv4", table);
+	cfg_register(&vlans);
+	assert_int_equal(sysctl_declare("net.ipv4.conf.*", conf_table), 0);
+	assert_int_equal(sysctl_declare("net.ipv4.conf.*", conf_table), 0);
+	assert_int_equal(sysctl_declare("net.ipv4", table), 0);
+	checks("{\"vlans\":{\"p0.100\":1},\"sysctl\":{\"net.ipv4.conf.p0.100.rp_filter\":2,"
+	       "\"net/ipv4/conf/all/rp_filter\":1,\"net.ipv4.conf.lo.rp_filter\":0,"
+	       "\"net.ipv4.conf.default.rp_filter\":\"1\",\"net.ipv4.ip_forward\":1}}",
+	       NULL);
+	checks("{\"vlans\":{\"p0.100\":1},\"sysctl\":{\"net.ipv4.conf.p0.rp_filter\":1,"
+	       "\"net.ipv4.conf.p0.100.rp_filtr\":1,\"net.ipv4.conf.p0.100.rp_filter\":3,"
+	       "\"net.ipv4.version\":4,\"net.ipv4.conf.rp_filter\":1,"
+	       "\"net.ipv4.ip_forwad\":1,\"ip_forward\":1}}",
+	       "/sysctl/net.ipv4.conf.p0.rp_filter: there is no interface \"p0\" in \"ports\" "
+	       "or \"vlans\"\n"
+	       "/sysctl/net.ipv4.conf.p0.100.rp_filtr: unknown key, the nearest valid one is "
+	       "\"net.ipv4.conf.p0.100.rp_filter\"\n"
+	       "/sysctl/net.ipv4.conf.p0.100.rp_filter: expected an integer 0..2, found 3\n"
+	       "/sysctl/net.ipv4.version: is read only\n"
+	       "/sysctl/net.ipv4.conf.rp_filter: unknown key, the nearest valid one is "
+	       "\"net.ipv4.rp_filter\"\n"
+	       "/sysctl/net.ipv4.ip_forwad: unknown key, the nearest valid one is "
+	       "\"net.ipv4.ip_forward\"\n"
+	       "/sysctl/ip_forward: unknown key, the nearest valid one is "
+	       "\"net.ipv4.ip_forward\"\n");
+}
+
 /* The config commands, over this section. */
 static char file[] = "/tmp/test_sysctl_bind.XXXXXX";
 
@@ -237,6 +294,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_command),	T(test_command_refused), T(test_config),
 		T(test_config_refused), T(test_config_at_start), T(test_config_commands),
+		T(test_check_declared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
