@@ -111,7 +111,7 @@ load_config(bool safe)
 static CTL_ONLY int
 start_eal(const json_t *doc, int argc, char **argv)
 {
-	struct eal_args args;
+	static struct eal_args args; /* EAL keeps pointers into them */
 	int rc = eal_args_build(doc, argc, argv, &args);
 
 	if (rc == 0) {
@@ -123,7 +123,6 @@ start_eal(const json_t *doc, int argc, char **argv)
 				"memory_mb, workers)\n",
 				strerror(rte_errno), config_path);
 	}
-	/* args stay: EAL keeps pointers into them */
 	return rc < 0 ? -1 : 0;
 }
 

@@ -84,7 +84,7 @@ static const struct module modules[] = {
 	{ LEVEL_CORE,      "held",     held_start,        held_fini,     NULL,                 NULL },
 	{ LEVEL_CORE,      "msg",      msg_init,          msg_fini,      NULL,                 NULL },
 	{ LEVEL_PACKET,    "skb",      skb_counters_init, NULL,          NULL,                 NULL },
-	{ LEVEL_PACKET,    "pools",    workers_pools,     NULL,          NULL,                 NULL },
+	{ LEVEL_PACKET,    "pools",    workers_pools,     ethdev_pools_fini, NULL,                 NULL },
 	{ LEVEL_DEVICE,    "netdev",   netdev_init,       netdev_fini,   netdev_cli_register,  NULL },
 	{ LEVEL_DEVICE,    "inetdev",  inetdev_init,      inetdev_fini,  inetdev_cli_register, inetdev_cfg_register },
 	{ LEVEL_NEIGHBOUR, "adj",      adj_init,          adj_fini,      NULL,                 NULL },

@@ -84,6 +84,14 @@ bool ethdev_forwarding_on(void) CTL_ONLY;
 /** Frames in transmit buffers and hand-over rings: part of the balance's "held". */
 unsigned int ethdev_held(void) CTL_ONLY;
 
+/* --- pools (ethdev_pool.c) --- */
+/** Free a pool as soon as all of its buffers are back. */
+void ethdev_pool_retire(struct rte_mempool *pool) CTL_ONLY;
+/** Reap no more by timer: timers end before the last packets do. */
+void ethdev_pools_stop(void) CTL_ONLY;
+/** Free what is left. After every module that can hold a packet. */
+void ethdev_pools_fini(void) CTL_ONLY;
+
 /* --- link (ethdev_link.c) --- */
 /** Read the port's link now and tell the net device. */
 void ethdev_link_update(struct ethdev_port *port) CTL_ONLY;

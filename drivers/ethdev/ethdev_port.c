@@ -499,45 +499,6 @@ ethdev_attach(const char *name, const struct ethdev_conf *conf, struct net_devic
 	return rc;
 }
 
-/* A pool whose last mbufs are still on their way through other ports is freed when they are back.
- */
-struct pool_reaper {
-	struct ctl_timer timer;
-	struct rte_mempool *pool;
-};
-
-static void
-reap_pool(struct ctl_timer *t)
-{
-	struct pool_reaper *r = container_of(t, struct pool_reaper, timer);
-
-	role_enter_ctl();
-	if (!rte_mempool_full(r->pool)) {
-		timer_mod(t, 100);
-		return;
-	}
-	timer_del(t);
-	rte_mempool_free(r->pool);
-	free(r);
-}
-
-static CTL_ONLY void
-retire_pool(struct rte_mempool *pool)
-{
-	struct pool_reaper *r;
-
-	if (rte_mempool_full(pool)) {
-		rte_mempool_free(pool);
-		return;
-	}
-	r = malloc(sizeof(*r));
-	if (r == NULL)
-		return; /* the pool stays: better than freeing it under a packet */
-	r->pool = pool;
-	timer_setup(&r->timer, reap_pool);
-	timer_mod(&r->timer, 10);
-}
-
 int
 ethdev_detach(struct ethdev_port *port)
 {
@@ -550,7 +511,7 @@ ethdev_detach(struct ethdev_port *port)
 	unregister_netdevice(port->dev);
 	rcu_synchronize(); /* no worker holds the device, no frame is on its way to it */
 	unprobe(port);
-	retire_pool(pool);
+	ethdev_pool_retire(pool);
 	port_free(port);
 	return 0;
 }

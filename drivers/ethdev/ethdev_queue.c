@@ -225,6 +225,7 @@ ethdev_fini(void)
 	while (ethdev_first() != NULL)
 		ethdev_detach(ethdev_first());
 	ethdev_link_fini();
+	ethdev_pools_stop();
 	for (unsigned int i = 0; i < n_workers; i++) {
 		struct ethdev_worker *ew = workers[i]->tx;
 

@@ -51,25 +51,32 @@ statistics(const struct ethdev_port *port)
 	return r;
 }
 
+/* ethtool's names of what DPDK knows; a feature the device lacks is off, as there. */
 static json_t *
 features(const struct ethdev_port *port)
 {
+	static const struct {
+		const char *name;
+		uint64_t rx, tx;
+	} known[] = {
+		{ "rx-checksumming", RTE_ETH_RX_OFFLOAD_IPV4_CKSUM, 0 },
+		{ "tx-checksumming", 0, RTE_ETH_TX_OFFLOAD_IPV4_CKSUM },
+		{ "scatter-gather", 0, RTE_ETH_TX_OFFLOAD_MULTI_SEGS },
+		{ "tcp-segmentation-offload", 0, RTE_ETH_TX_OFFLOAD_TCP_TSO },
+		{ "large-receive-offload", RTE_ETH_RX_OFFLOAD_TCP_LRO, 0 },
+		{ "rx-scatter", RTE_ETH_RX_OFFLOAD_SCATTER, 0 },
+		{ "rx-vlan-offload", RTE_ETH_RX_OFFLOAD_VLAN_STRIP, 0 },
+		{ "tx-vlan-offload", 0, RTE_ETH_TX_OFFLOAD_VLAN_INSERT },
+		{ "rx-vlan-filter", RTE_ETH_RX_OFFLOAD_VLAN_FILTER, 0 },
+		{ "receive-hashing", RTE_ETH_RX_OFFLOAD_RSS_HASH, 0 },
+	};
 	const struct ethdev_port_ctl *c = port->ctl;
 	json_t *r = json_object();
 
-	for (unsigned int b = 0; b < 64; b++) {
-		uint64_t bit = UINT64_C(1) << b;
-		char name[64];
-
-		if (c->info.rx_offload_capa & bit) {
-			snprintf(name, sizeof(name), "rx-%s", rte_eth_dev_rx_offload_name(bit));
-			json_object_set_new(r, name, json_boolean(c->rx_offloads & bit));
-		}
-		if (c->info.tx_offload_capa & bit) {
-			snprintf(name, sizeof(name), "tx-%s", rte_eth_dev_tx_offload_name(bit));
-			json_object_set_new(r, name, json_boolean(c->tx_offloads & bit));
-		}
-	}
+	for (size_t i = 0; i < RTE_DIM(known); i++)
+		json_object_set_new(r, known[i].name,
+				    json_boolean((c->rx_offloads & known[i].rx) ||
+						 (c->tx_offloads & known[i].tx)));
 	return r;
 }
 

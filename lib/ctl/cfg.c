@@ -329,3 +329,21 @@ cfg_only(const struct cfg *c, const char *const *known)
 		strbuf_free(&all);
 	}
 }
+
+bool
+cfg_has_device(const struct cfg *doc, const char *name)
+{
+	static const char *const makers[] = { "ports", "vlans", "bridges", "tunnels" };
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
+		if (json_object_get(json_object_get(doc->node, makers[i]), name) != NULL)
+			return true;
+	return strcmp(name, "lo") == 0;
+}
+
+void
+cfg_need_device(const struct cfg *c, const char *key, const struct cfg *doc, const char *name)
+{
+	if (name != NULL && !cfg_has_device(doc, name))
+		cfg_fail(c, key, "there is no interface \"%s\" in \"ports\" or \"vlans\"", name);
+}

@@ -53,6 +53,11 @@ bool cfg_need(const struct cfg *c, const char *key);
 /** Fail for every key that is not in the NULL-terminated list, naming the nearest valid one. */
 void cfg_only(const struct cfg *c, const char *const *known);
 
+/** Does the document @p doc make a device of that name ("lo" is always there)? For check(). */
+bool cfg_has_device(const struct cfg *doc, const char *name);
+/** cfg_fail() unless it does; @p name NULL is no error. */
+void cfg_need_device(const struct cfg *c, const char *key, const struct cfg *doc, const char *name);
+
 /** How entries of a section are told apart. */
 enum cfg_shape {
 	CFG_OBJECT, /* one value: settings of a kind */

@@ -62,9 +62,10 @@ static const char *const route_keys[] = { "dst",      "type",	  "gateway", "dev"
 					  "prefsrc",  "protocol", "scope",   NULL };
 static const char *const nexthop_keys[] = { "gateway", "dev", "weight", "onlink", NULL };
 
-/* @p live: devices are looked up, false when one is missing; else names only have to be strings. */
+/* @p doc: only checking, devices are those of the document; NULL: they are looked up, false when
+ * one is missing. */
 static bool
-parse_nexthop(const struct cfg *c, struct fib_nexthop_spec *nh, bool live)
+parse_nexthop(const struct cfg *c, const struct cfg *doc, struct fib_nexthop_spec *nh)
 {
 	const char *dev = NULL;
 	uint32_t weight = 1;
@@ -75,7 +76,10 @@ parse_nexthop(const struct cfg *c, struct fib_nexthop_spec *nh, bool live)
 	cfg_u32(c, "weight", 1, 256, &weight);
 	cfg_bool(c, "onlink", &nh->onlink);
 	nh->weight = weight;
-	if (!cfg_str(c, "dev", &dev) || !live)
+	cfg_str(c, "dev", &dev);
+	if (doc != NULL)
+		cfg_need_device(c, "dev", doc, dev);
+	if (dev == NULL || doc != NULL)
 		return true;
 	nh->dev = dev_get_by_name(dev);
 	if (nh->dev == NULL)
@@ -84,7 +88,7 @@ parse_nexthop(const struct cfg *c, struct fib_nexthop_spec *nh, bool live)
 }
 
 static bool
-parse_nexthops(const struct cfg *c, struct fib_route_spec *r, bool live)
+parse_nexthops(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r)
 {
 	struct cfg list = cfg_get(c, "nexthops");
 	size_t n = json_array_size(list.node);
@@ -94,7 +98,7 @@ parse_nexthops(const struct cfg *c, struct fib_route_spec *r, bool live)
 		if (cfg_get(c, "gateway").node == NULL && cfg_get(c, "dev").node == NULL)
 			return true;
 		r->n_nh = 1;
-		return parse_nexthop(c, &r->nh[0], live);
+		return parse_nexthop(c, doc, &r->nh[0]);
 	}
 	if (!json_is_array(list.node) || n < 1 || n > FIB_NEXTHOPS_MAX) {
 		cfg_fail(c, "nexthops", "expected a list of 1 to %d next hops", FIB_NEXTHOPS_MAX);
@@ -110,7 +114,7 @@ parse_nexthops(const struct cfg *c, struct fib_route_spec *r, bool live)
 			continue;
 		}
 		cfg_only(&nh, nexthop_keys);
-		ok = parse_nexthop(&nh, &r->nh[i], live) && ok;
+		ok = parse_nexthop(&nh, doc, &r->nh[i]) && ok;
 		if (r->nh[i].gateway == 0 && cfg_get(&nh, "dev").node == NULL)
 			cfg_fail(&nh, NULL, "a next hop needs \"gateway\" or \"dev\"");
 	}
@@ -139,9 +143,10 @@ parse_table(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	}
 }
 
-/* A word that @p parse understands. */
+/* A word that @p parse understands; @p valid lists some for who got it wrong. */
 static void
-parse_word(const struct cfg *c, const char *key, int (*parse)(const char *), uint8_t *out)
+parse_word(const struct cfg *c, const char *key, int (*parse)(const char *), const char *valid,
+	   uint8_t *out)
 {
 	const char *word = NULL;
 	int v;
@@ -150,7 +155,7 @@ parse_word(const struct cfg *c, const char *key, int (*parse)(const char *), uin
 		return;
 	v = parse(word);
 	if (v < 0)
-		cfg_fail(c, key, "\"%s\" is no %s", word, key);
+		cfg_fail(c, key, "\"%s\" is no %s: expected %s", word, key, valid);
 	else
 		*out = v;
 }
@@ -174,12 +179,17 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	r->tos = tos;
 	cfg_u32(c, "mtu", 68, 65535, &r->mtu);
 	cfg_ip4(c, "prefsrc", &r->prefsrc);
-	parse_word(c, "type", fib_type_parse, &r->type);
-	parse_word(c, "protocol", fib_protocol_parse, &r->protocol);
+	parse_word(
+		c, "type", fib_type_parse,
+		"unicast, local, broadcast, multicast, blackhole, unreachable, prohibit or throw",
+		&r->type);
+	parse_word(c, "protocol", fib_protocol_parse, "kernel, boot, static or 0..255",
+		   &r->protocol);
 	r->scope_set = cfg_get(c, "scope").node != NULL;
-	parse_word(c, "scope", rt_scope_parse, &r->scope);
+	parse_word(c, "scope", rt_scope_parse, "global, site, link, host, nowhere or 0..255",
+		   &r->scope);
 	parse_table(c, doc, r);
-	return parse_nexthops(c, r, doc == NULL);
+	return parse_nexthops(c, doc, r);
 }
 
 static void

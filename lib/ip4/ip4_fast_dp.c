@@ -380,6 +380,7 @@ send_mixed(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY
 static void
 count(struct worker *w, const struct fast *f) DP_ONLY
 {
+	ROUTE_ADD_STATS(w, in_fast, f->n);
 	IP_ADD_STATS(w, InReceives, f->n);
 	IP_ADD_STATS(w, ForwDatagrams, f->n);
 	IPEXT_ADD_STATS(w, InOctets, f->octets_in);

@@ -28,6 +28,10 @@
 	X(OutTimestamps) X(OutTimestampReps) X(OutAddrMasks) X(OutAddrMaskReps)
 #define FRAG_MIB(X) \
 	X(Duplicates) X(Evicted) X(Purged)
+/* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's. */
+#define ROUTE_MIB(X) \
+	X(in_fast) X(in_slow_tot) X(in_slow_mc) X(in_brd) X(in_no_route) X(in_martian_dst) \
+	X(in_martian_src) X(out_slow_tot)
 /* clang-format on */
 
 enum {
@@ -55,7 +59,14 @@ enum {
 		FRAG_MIB_MAX
 };
 
-extern struct counter_block ip_mib, ipext_mib, icmp_mib, frag_mib;
+enum {
+#define X(n) ROUTE_##n,
+	ROUTE_MIB(X)
+#undef X
+		ROUTE_MIB_MAX
+};
+
+extern struct counter_block ip_mib, ipext_mib, icmp_mib, frag_mib, route_mib;
 
 #define IP_INC_STATS(w, f)	 counter_inc(w, &ip_mib, IP_##f)
 #define IP_ADD_STATS(w, f, n)	 counter_add(w, &ip_mib, IP_##f, n)
@@ -63,4 +74,6 @@ extern struct counter_block ip_mib, ipext_mib, icmp_mib, frag_mib;
 #define IPEXT_ADD_STATS(w, f, n) counter_add(w, &ipext_mib, IPEXT_##f, n)
 #define ICMP_INC_STATS(w, f)	 counter_inc(w, &icmp_mib, ICMPMIB_##f)
 #define FRAG_INC_STATS(w, f)	 counter_inc(w, &frag_mib, FRAG_##f)
+#define ROUTE_INC_STATS(w, f)	 counter_inc(w, &route_mib, ROUTE_##f)
+#define ROUTE_ADD_STATS(w, f, n) counter_add(w, &route_mib, ROUTE_##f, n)
 #endif

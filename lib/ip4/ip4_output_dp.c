@@ -143,6 +143,7 @@ ip_local_out_vec(struct worker *w, struct skb_vec *vec)
 {
 	struct skb_vec send = { .n = 0 };
 
+	ROUTE_ADD_STATS(w, out_slow_tot, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++)
 		local_out_one(w, vec->v[i], &send);
 	if (send.n > 0)

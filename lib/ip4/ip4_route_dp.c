@@ -91,6 +91,7 @@ route_group(struct worker *w, struct sk_buff *skb, bool multicast, struct refusa
 	uint32_t len = ip4_skb_total(skb);
 
 	if (multicast) {
+		ROUTE_INC_STATS(w, in_slow_mc);
 		IPEXT_INC_STATS(w, InMcastPkts);
 		IPEXT_ADD_STATS(w, InMcastOctets, len);
 		/* RFC 1112 7.2: every host is a member of all-hosts; of nothing else, here. */
@@ -99,6 +100,7 @@ route_group(struct worker *w, struct sk_buff *skb, bool multicast, struct refusa
 		skb->pkt_type = PACKET_MULTICAST;
 		return V_LOCAL;
 	}
+	ROUTE_INC_STATS(w, in_brd);
 	IPEXT_INC_STATS(w, InBcastPkts);
 	IPEXT_ADD_STATS(w, InBcastOctets, len);
 	skb->pkt_type = PACKET_BROADCAST;
@@ -174,9 +176,15 @@ route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
 static void
 refuse(struct worker *w, struct sk_buff *skb, enum verdict v, const struct refusal *no) DP_ONLY
 {
-	if (no->why == DROP_IP4_NO_ROUTE)
+	if (no->why == DROP_IP4_NO_ROUTE) {
 		IPEXT_INC_STATS(w, InNoRoutes);
-	else if (no->why == DROP_IP4_MARTIAN_DESTINATION || no->why == DROP_IP4_FORWARDING_OFF)
+		ROUTE_INC_STATS(w, in_no_route);
+	} else if (no->why == DROP_IP4_MARTIAN_SOURCE || no->why == DROP_IP4_RP_FILTER) {
+		ROUTE_INC_STATS(w, in_martian_src); /* Linux counts both here */
+	}
+	if (no->why == DROP_IP4_MARTIAN_DESTINATION)
+		ROUTE_INC_STATS(w, in_martian_dst);
+	if (no->why == DROP_IP4_MARTIAN_DESTINATION || no->why == DROP_IP4_FORWARDING_OFF)
 		IP_INC_STATS(w, InAddrErrors);
 	if (v == V_ICMP)
 		icmp_send(w, skb, no->type, no->code, no->pointer, no->why);
@@ -194,6 +202,7 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 	for (uint16_t i = 0; i < vec->n; i++)
 		dst[i] = rte_be_to_cpu_32(ip_hdr(vec->v[i])->dst_addr);
 	fib_lookup_bulk(&fib_main_dp, dst, idx, vec->n);
+	ROUTE_ADD_STATS(w, in_slow_tot, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
 		const struct rte_ipv4_hdr *iph = ip_hdr(skb);

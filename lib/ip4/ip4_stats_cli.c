@@ -129,18 +129,30 @@ cmd_stats_block(struct cli_ctx *c)
 
 /* --- stages --- */
 
+static uint64_t
+worker_cycles(const struct worker *w)
+{
+	uint64_t all = 0;
+
+	for (unsigned int s = 0; s < STAGE_MAX; s++)
+		all += __atomic_load_n(&w->stages[s].cycles, __ATOMIC_RELAXED);
+	return all;
+}
+
 static json_t *
 stage_json(const struct worker *w, unsigned int s)
 {
+	uint64_t all = worker_cycles(w);
 	uint64_t calls = __atomic_load_n(&w->stages[s].calls, __ATOMIC_RELAXED);
 	uint64_t packets = __atomic_load_n(&w->stages[s].packets, __ATOMIC_RELAXED);
 	uint64_t cycles = __atomic_load_n(&w->stages[s].cycles, __ATOMIC_RELAXED);
 
-	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:f, s:f}", "worker", (int)w->id, "stage",
+	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "worker", (int)w->id, "stage",
 			 stage_names[s], "calls", (json_int_t)calls, "packets", (json_int_t)packets,
 			 "cycles", (json_int_t)cycles, "packets_per_call",
 			 calls ? (double)packets / (double)calls : 0.0, "cycles_per_packet",
-			 packets ? (double)cycles / (double)packets : 0.0);
+			 packets ? (double)cycles / (double)packets : 0.0, "share",
+			 all ? 100.0 * (double)cycles / (double)all : 0.0);
 }
 
 static int
@@ -163,18 +175,19 @@ text_stages(struct cli_ctx *c, const json_t *result)
 	size_t i;
 	json_t *o;
 
-	cli_printf(c, "%6s %-14s %14s %14s %10s %12s\n", "worker", "stage", "calls", "packets",
-		   "pkts/call", "cycles/pkt");
+	cli_printf(c, "%6s %-14s %14s %14s %10s %12s %7s\n", "worker", "stage", "calls", "packets",
+		   "pkts/call", "cycles/pkt", "time%");
 	json_array_foreach((json_t *)result, i, o)
 		cli_printf(c,
 			   "%6d %-14s %14" JSON_INTEGER_FORMAT " %14" JSON_INTEGER_FORMAT
-			   " %10.1f %12.1f\n",
+			   " %10.1f %12.1f %7.1f\n",
 			   (int)json_integer_value(json_object_get(o, "worker")),
 			   json_string_value(json_object_get(o, "stage")),
 			   json_integer_value(json_object_get(o, "calls")),
 			   json_integer_value(json_object_get(o, "packets")),
 			   json_real_value(json_object_get(o, "packets_per_call")),
-			   json_real_value(json_object_get(o, "cycles_per_packet")));
+			   json_real_value(json_object_get(o, "cycles_per_packet")),
+			   json_real_value(json_object_get(o, "share")));
 }
 
 /* --- the balance --- */

@@ -33,17 +33,6 @@ parse(const struct cfg *c, struct entry *e)
 	return cfg_mac(c, "lladdr", &e->lladdr) && complete;
 }
 
-static bool
-device_known(const struct cfg *doc, const char *name)
-{
-	static const char *const sections[] = { "ports", "vlans", "bridges", "tunnels" };
-
-	for (unsigned int i = 0; i < RTE_DIM(sections); i++)
-		if (json_object_get(json_object_get(doc->node, sections[i]), name) != NULL)
-			return true;
-	return strcmp(name, "lo") == 0;
-}
-
 /* An element before this one with the same address and device, or -1. */
 static int
 same_before(const struct cfg *c, const struct cfg *doc)
@@ -78,8 +67,7 @@ check(const struct cfg *c, const struct cfg *doc)
 		cfg_fail(c, "dst", "expected a unicast address");
 	if (!rte_is_valid_assigned_ether_addr(&e.lladdr))
 		cfg_fail(c, "lladdr", "expected a unicast MAC address that is not zero");
-	if (!device_known(doc, e.dev))
-		cfg_fail(c, "dev", "there is no interface \"%s\" in \"ports\" or \"vlans\"", e.dev);
+	cfg_need_device(c, "dev", doc, e.dev);
 	twin = same_before(c, doc);
 	if (twin >= 0)
 		cfg_fail(c, "dst", "the same dst and dev as element %d", twin);

@@ -113,7 +113,7 @@ text_as_iproute2(void **state)
 	assert_string_equal(run("ip route get 192.0.2.5", 0),
 			    "192.0.2.5 via 10.0.1.9 dev p1 src 10.0.1.1 uid 0 \n    cache \n");
 	assert_string_equal(run("ip route get 10.0.0.1", 0),
-			    "local 10.0.0.1 dev p0 table local src 10.0.0.1 uid 0 \n    cache \n");
+			    "local 10.0.0.1 dev lo src 10.0.0.1 uid 0 \n    cache <local> \n");
 	fake_carrier(&fake_dev[1], false);
 	assert_string_equal(run("ip route show 192.0.2.0/24", 0),
 			    "192.0.2.0/24 via 10.0.1.9 dev p1 proto static linkdown mtu 1400 \n");

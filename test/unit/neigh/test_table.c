@@ -441,7 +441,8 @@ static void
 create_and_delete_is_balanced(void **state)
 {
 	ROLES();
-	neigh_tbl.gc_thresh2 = neigh_tbl.gc_thresh3; /* a slow machine takes seconds: no collection */
+	neigh_tbl.gc_thresh2 =
+		neigh_tbl.gc_thresh3; /* a slow machine takes seconds: no collection */
 	for (uint32_t round = 0; round < 12; round++) {
 		for (uint32_t i = 0; i < 30000; i++) {
 			rte_be32_t ip = rte_cpu_to_be_32(0x0a000000 + i);
