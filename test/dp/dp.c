@@ -27,7 +27,7 @@ static struct {
 } ports[PORTS_MAX + 1];
 static unsigned int n_ports;
 static struct rte_mempool *wire; /* buffers of the frames that tests make */
-static char cli_out[1 << 16], cli_err[4096];
+static char cli_out[1 << 20], cli_err[4096];
 static int cli_status;
 
 int
@@ -171,6 +171,31 @@ dp_cmd_fails(const char *fmt, ...)
 	execute(line);
 	if (cli_status == CLI_DONE)
 		fail_msg("%s: succeeded", line);
+	return cli_err;
+}
+
+int
+dp_cmd_try(const char *line, unsigned int flags)
+{
+	static const struct cli_sink sink = { .out = sink_out, .err = sink_err, .done = sink_done };
+	struct cli_ctx *c;
+
+	role_enter_ctl();
+	cli_out[0] = cli_err[0] = '\0';
+	cli_status = -1;
+	c = cli_exec(line, flags, &sink, NULL);
+	dp_run();
+	if (cli_status == -1)
+		cli_abort(c);
+	dp_run();
+	if (cli_status == -1)
+		fail_msg("%s: does not end when interrupted", line);
+	return cli_status;
+}
+
+const char *
+dp_cmd_error(void)
+{
 	return cli_err;
 }
 

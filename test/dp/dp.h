@@ -40,6 +40,11 @@ void dp_cmd(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** Type a command that must fail; returns its error line (valid until the next call). */
 const char *dp_cmd_fails(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/** Type a command in the form that @p flags (CLI_F_*) say, interrupt it when it does not end by
+ * itself; returns how it ended, an enum cli_status. */
+int dp_cmd_try(const char *line, unsigned int flags);
+/** The error lines of the last command. */
+const char *dp_cmd_error(void);
 /** What the last command printed. */
 const char *dp_cmd_output(void);
 

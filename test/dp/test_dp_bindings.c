@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Commands and sections of the configuration, through the whole router: what is printed, word for
+ * word, and that every command there is ends well. */
+#include "dp.h"
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include "ctl/cfg.h"
+#include "ctl/cli_exec.h"
+#include "ctl/cli_priv.h"
+
+static int
+setup(void **state)
+{
+	dp_setup(state);
+	dp_port("p1");
+	dp_port("p2");
+	return 0;
+}
+
+static void
+prints(const char *cmd, const char *want)
+{
+	dp_cmd("%s", cmd);
+	assert_string_equal(dp_cmd_output(), want);
+}
+
+static void
+link_prints(void **state)
+{
+	(void)state;
+	prints("ip link show p1",
+	       "2: p1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode "
+	       "DEFAULT group default qlen 1000\n"
+	       "    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n");
+	prints("ip -j link show p1",
+	       "[{\"ifindex\":2,\"ifname\":\"p1\",\"flags\":[\"BROADCAST\",\"MULTICAST\",\"UP\","
+	       "\"LOWER_UP\"],\"mtu\":1500,\"qdisc\":\"noqueue\",\"operstate\":\"UP\","
+	       "\"linkmode\":\"DEFAULT\",\"group\":\"default\",\"txqlen\":1000,\"link_type\":"
+	       "\"ether\",\"address\":\"02:00:00:00:00:01\",\"broadcast\":\"ff:ff:ff:ff:ff:ff\"}]"
+	       "\n");
+}
+
+static void
+addr_prints(void **state)
+{
+	(void)state;
+	dp_cmd("ip addr add 10.0.1.1/24 brd + dev p1");
+	prints("ip addr show p1",
+	       "2: p1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group "
+	       "default qlen 1000\n"
+	       "    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n"
+	       "    inet 10.0.1.1/24 brd 10.0.1.255 scope global p1\n"
+	       "       valid_lft forever preferred_lft forever\n");
+	dp_cmd("ip -j addr show p1");
+	assert_non_null(strstr(dp_cmd_output(),
+			       "\"addr_info\":[{\"family\":\"inet\",\"local\":\"10.0.1.1\","
+			       "\"prefixlen\":24,\"broadcast\":\"10.0.1.255\",\"scope\":\"global\","
+			       "\"label\":\"p1\",\"valid_life_time\":4294967295,"
+			       "\"preferred_life_time\":4294967295}]}]\n"));
+	dp_cmd("ip addr flush dev p1");
+	dp_cmd_fails("ip addr del 10.0.1.1/24 dev p1");
+}
+
+static void
+neigh_prints(void **state)
+{
+	(void)state;
+	prints("ip -j neigh show", "[]\n");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
+	prints("ip neigh", "10.0.1.2 dev p1 lladdr 02:00:00:00:01:02 PERMANENT\n");
+	prints("ip -j neigh", "[{\"dst\":\"10.0.1.2\",\"dev\":\"p1\",\"lladdr\":"
+			      "\"02:00:00:00:01:02\",\"state\":[\"PERMANENT\"]}]\n");
+	prints("ip neigh show dev p1", "10.0.1.2 lladdr 02:00:00:00:01:02 PERMANENT\n");
+	dp_cmd_fails("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:03 dev p1");
+	dp_cmd("ip neigh del 10.0.1.2 dev p1");
+	prints("ip neigh", "");
+}
+
+static void
+route_prints(void **state)
+{
+	(void)state;
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip route add blackhole 203.0.113.0/24");
+	dp_cmd("ip route add 198.51.100.0/24 nexthop via 10.0.1.2 weight 2 nexthop via 10.0.1.3");
+	prints("ip route", "10.0.1.0/24 dev p1 proto kernel scope link src 10.0.1.1 \n"
+			   "198.51.100.0/24 \n"
+			   "\tnexthop via 10.0.1.2 dev p1 weight 2 \n"
+			   "\tnexthop via 10.0.1.3 dev p1 weight 1 \n"
+			   "blackhole 203.0.113.0/24 \n");
+	prints("ip -j route show 10.0.1.0/24",
+	       "[{\"dst\":\"10.0.1.0/24\",\"dev\":\"p1\",\"protocol\":\"kernel\",\"scope\":"
+	       "\"link\",\"prefsrc\":\"10.0.1.1\",\"flags\":[]}]\n");
+	prints("ip -j route show type blackhole",
+	       "[{\"type\":\"blackhole\",\"dst\":\"203.0.113.0/24\",\"flags\":[]}]\n");
+	assert_non_null(strstr(dp_cmd_fails("ip route add 192.0.2.0/24 via 10.0.1.1"), "10.0.1.1"));
+	assert_non_null(strstr(dp_cmd_fails("ip route add 192.0.2.9/24 via 10.0.1.2"),
+			       "\"192.0.2.9/24\": Invalid prefix for given prefix length, the "
+			       "prefix is 192.0.2.0/24"));
+	assert_non_null(strstr(dp_cmd_fails("ip route add blackhole 203.0.113.0/24"),
+			       "\"203.0.113.0/24\": File exists"));
+	dp_cmd("show fib");
+	assert_non_null(strstr(dp_cmd_output(), "routes"));
+	dp_cmd("ip route flush table main");
+	dp_cmd("ip addr flush dev p1");
+}
+
+static void
+apply(const char *text)
+{
+	char *report = NULL;
+	json_t *doc = json_loads(text, 0, NULL);
+
+	role_enter_ctl();
+	if (cfg_apply(doc, &report) < 0 || (report != NULL && report[0] != '\0'))
+		fail_msg("%s", report);
+	free(report);
+	json_decref(doc);
+}
+
+static void
+sections_apply_and_go(void **state)
+{
+	(void)state;
+	apply("{\"version\":1,\"addresses\":{\"lo\":[\"192.0.2.1/32\"]},"
+	      "\"tables\":{\"isp2\":100},\"routes\":["
+	      "{\"dst\":\"198.51.100.0/24\",\"type\":\"blackhole\"},"
+	      "{\"dst\":\"203.0.113.0/24\",\"type\":\"prohibit\",\"table\":\"isp2\"}]}");
+	prints("ip route show proto static", "blackhole 198.51.100.0/24 proto static \n");
+	prints("ip route show table isp2", "prohibit 203.0.113.0/24 proto static \n");
+	dp_cmd("ip addr show lo");
+	assert_non_null(strstr(dp_cmd_output(), "inet 192.0.2.1/32 scope global lo\n"));
+	apply("{\"version\":1}");
+	prints("ip route show proto static", "");
+	dp_cmd("ip addr show lo");
+	assert_null(strstr(dp_cmd_output(), "192.0.2.1"));
+}
+
+/* --- every command --- */
+
+static unsigned int seed;
+
+static unsigned int
+chance(unsigned int n)
+{
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 16) % n;
+}
+
+static const char *
+value_of(const char *type)
+{
+	static const struct {
+		const char *type, *values[3];
+	} all[] = { { "ip4", { "10.0.1.2", "192.0.2.1", "0.0.0.0" } },
+		    { "prefix", { "10.0.1.0/24", "default", "10.9.9.1" } },
+		    { "mac", { "02:00:00:00:01:02", "01:00:5e:00:00:01", "00:00:00:00:00:00" } },
+		    { "dev", { "p1", "p2", "lo" } },
+		    { "port", { "0", "p2", "all" } },
+		    { "u32", { "1", "0", "1500" } },
+		    { "rest", { "net.ipv4.ip_forward", "x y", "p1" } } };
+
+	for (size_t i = 0; i < RTE_DIM(all); i++)
+		if (strncmp(type, all[i].type, strlen(all[i].type)) == 0)
+			return all[i].values[chance(3)];
+	return chance(2) ? "on" : "x1";
+}
+
+/* Write one line that the syntax at @p p allows, up to the bracket that closes; returns where that
+ * is. @p take: write, else only pass over. */
+static const char *
+expand(const char *p, bool take, char *line, size_t len)
+{
+	unsigned int choice, n_alt = 1, alt = 0, depth = 0;
+
+	for (const char *q = p; *q != '\0'; q++) {
+		if (depth == 0 && (*q == ')' || *q == ']'))
+			break;
+		depth += *q == '(' || *q == '[';
+		depth -= *q == ')' || *q == ']';
+		n_alt += depth == 0 && *q == '|';
+	}
+	choice = chance(n_alt);
+	while (*p != '\0' && *p != ')' && *p != ']') {
+		size_t n = strcspn(p, " ()[]|"), name = strcspn(p, ":"), at = strlen(line);
+
+		if (*p == '(' && (p == strchr(p, '(')) && n == 0) {
+			p = expand(p + 1, take && alt == choice, line, len) + 1;
+		} else if (*p == '[') {
+			p = expand(p + 1, take && alt == choice && chance(2), line, len) + 1;
+			p += strncmp(p, "...", 3) == 0 ? 3 : 0;
+		} else if (n == 0) {
+			alt += *p++ == '|';
+		} else {
+			if (take && alt == choice && name < n)
+				snprintf(line + at, len - at, "%s ", value_of(p + name + 1));
+			else if (take && alt == choice)
+				snprintf(line + at, len - at, "%.*s ", (int)n, p);
+			p += n;
+			if (name < n && *p == '(') /* u32(lo..hi) */
+				p += strcspn(p, ")") + 1;
+		}
+	}
+	return p;
+}
+
+static bool
+is_spared(const char *line)
+{
+	static const char *const spared[] = { "shutdown", "port attach", "port detach", "load",
+					      "config save" };
+
+	for (size_t i = 0; i < RTE_DIM(spared); i++)
+		if (strncmp(line, spared[i], strlen(spared[i])) == 0)
+			return true;
+	return false;
+}
+
+static void
+try_line(const char *line, unsigned int flags)
+{
+	int status = dp_cmd_try(line, flags);
+	const char *out = dp_cmd_output(), *err = dp_cmd_error();
+	size_t lines = 0;
+	json_t *v;
+
+	for (const char *p = err; *p != '\0'; p++)
+		lines += *p == '\n';
+	if (lines != (status != CLI_DONE))
+		fail_msg("%s: status %d with %zu error lines: %s", line, status, lines, err);
+	if (!(flags & CLI_F_JSON) || status != CLI_DONE || out[0] == '\0')
+		return;
+	v = json_loads(out, JSON_DECODE_ANY, NULL);
+	if (v == NULL)
+		fail_msg("%s: no JSON: %.200s", line, out);
+	json_decref(v);
+}
+
+static void
+every_command_ends_well(void **state)
+{
+	char line[1024];
+
+	(void)state;
+	for (size_t i = 0; i < cli_n_progs; i++)
+		for (unsigned int k = 0; k < 24; k++) {
+			line[0] = '\0';
+			seed = (unsigned int)(i * 64 + k);
+			expand(cli_progs[i]->cmd->syntax, true, line, sizeof(line));
+			if (is_spared(line))
+				continue;
+			try_line(line, 0);
+			try_line(line, CLI_F_JSON | (k % 2 ? CLI_F_STATS | CLI_F_DETAIL : 0));
+		}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(link_prints),		 cmocka_unit_test(addr_prints),
+		cmocka_unit_test(neigh_prints),		 cmocka_unit_test(route_prints),
+		cmocka_unit_test(sections_apply_and_go), cmocka_unit_test(every_command_ends_well),
+	};
+
+	return cmocka_run_group_tests_name("dp/bindings", tests, setup, dp_teardown);
+}
