@@ -45,20 +45,6 @@ parse(const struct cfg *e, struct inet_addr_spec *spec)
 
 /* --- check --- */
 
-/* Is @p name a device of the document? */
-static bool
-device_known(const struct cfg *doc, const char *name)
-{
-	static const char *const sections[] = { "ports", "vlans", "bridges", "tunnels" };
-
-	if (strcmp(name, "lo") == 0)
-		return true;
-	for (unsigned int i = 0; i < RTE_DIM(sections); i++)
-		if (json_object_get(json_object_get(doc->node, sections[i]), name) != NULL)
-			return true;
-	return false;
-}
-
 static void
 check_spec(const struct cfg *e, const char *dev, const struct inet_addr_spec *s)
 {
@@ -92,8 +78,7 @@ check(const struct cfg *c, const struct cfg *doc)
 	size_t n = json_array_size(c->node);
 	struct inet_addr_spec *specs;
 
-	if (!device_known(doc, c->key))
-		cfg_fail(c, NULL, "there is no interface \"%s\" in \"ports\" or \"vlans\"", c->key);
+	cfg_need_device(c, NULL, doc, c->key);
 	if (!json_is_array(c->node)) {
 		cfg_fail(c, NULL, "expected a list of addresses");
 		return;
