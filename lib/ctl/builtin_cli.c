@@ -211,7 +211,9 @@ sub_wake(void *arg)
 static void
 load_line(struct load *l) CTL_ONLY
 {
-	static const struct cli_sink sink = { sub_out, sub_err, sub_done, sub_ready, sub_wake };
+	static const struct cli_sink sink = {
+		sub_out, sub_err, sub_done, sub_ready, sub_wake, false
+	};
 
 	l->ran++;
 	l->ctx->paused = true; /* until sub_done() */

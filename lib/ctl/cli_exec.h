@@ -35,6 +35,9 @@ struct cli_sink {
 	bool (*ready)(void *arg);
 	/** Something changed: call cli_pump() soon. NULL: cli_pump() is called at once. */
 	void (*wake)(void *arg);
+	/** cli_pump() returns after some slices even when more could be written, and calls wake():
+	 * the thread has other work too. */
+	bool takes_turns;
 };
 
 /**

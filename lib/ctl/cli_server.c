@@ -135,8 +135,8 @@ sink_wake(void *arg)
 	update_events(arg);
 }
 
-static const struct cli_sink session_sink = { sink_out, sink_err, sink_done, sink_ready,
-					      sink_wake };
+static const struct cli_sink session_sink = { sink_out,	  sink_err,  sink_done,
+					      sink_ready, sink_wake, true };
 
 static void
 session_close(struct session *s) CTL_ONLY

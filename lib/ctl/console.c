@@ -127,7 +127,9 @@ con_wake(void *arg)
 	drain(arg);
 }
 
-static const struct cli_sink con_sink = { con_write, con_write, con_done, con_ready, con_wake };
+static const struct cli_sink con_sink = {
+	con_write, con_write, con_done, con_ready, con_wake, false
+};
 
 static void
 con_exec(void *arg, const char *line)

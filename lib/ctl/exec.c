@@ -6,6 +6,7 @@
 #include <string.h>
 #include "ctl/cli_priv.h"
 
+#define TURNS_MAX    16	 /* slices or steps before other work has its turn */
 #define ROWS_AT_ONCE 256 /* elements of a large array written between two looks at the sink */
 
 static uid_t exec_uid;
@@ -195,11 +196,18 @@ pump_rows(struct cli_ctx *c)
 void
 cli_pump(struct cli_ctx *c)
 {
+	unsigned int turns = 0;
 	int rc;
 
 	while (c->streaming && !c->paused) {
 		if (c->sink.ready != NULL && !c->sink.ready(c->sink_arg))
 			return;
+		/* Slices may be empty, steps say nothing: the rest of the thread's work comes first
+		 * now and then. */
+		if (c->sink.takes_turns && turns++ == TURNS_MAX) {
+			c->sink.wake(c->sink_arg);
+			return;
+		}
 		if (c->step == NULL) {
 			if (pump_rows(c))
 				continue;

@@ -46,8 +46,8 @@ on_ready(void *arg)
 	return may_write_more;
 }
 
-static const struct cli_sink sink = { on_out, on_err, on_done, NULL, NULL };
-static const struct cli_sink slow_sink = { on_out, on_err, on_done, on_ready, NULL };
+static const struct cli_sink sink = { on_out, on_err, on_done, NULL, NULL, false };
+static const struct cli_sink slow_sink = { on_out, on_err, on_done, on_ready, NULL, false };
 
 /* Shows all arguments as the engine bound them. */
 static int
@@ -146,6 +146,24 @@ text_rows(struct cli_ctx *c, const json_t *rows)
 		   (long long)json_integer_value(json_object_get(json_array_get(rows, 0), "row")));
 }
 
+static json_t *
+next_of_many(struct cli_ctx *c, void *arg)
+{
+	unsigned int *n = arg;
+
+	return (*n)++ < 1000 ? json_array() : NULL; /* a filter that nothing passes */
+}
+
+static unsigned int many_asked;
+
+static int
+many(struct cli_ctx *c)
+{
+	many_asked = 0;
+	cli_set_rows(c, next_of_many, NULL, &many_asked);
+	return 0;
+}
+
 static int
 rows(struct cli_ctx *c)
 {
@@ -199,6 +217,7 @@ static const struct cli_cmd cmds[] = {
 	{ "edit (replace|change|delay|del)", "Edit.", "test", show_args, NULL, true },
 	{ "three", "Three.", "test", three, NULL, true },
 	{ "tree", "Tree.", "test", tree, NULL, true },
+	{ "tree many", "Many empty slices.", "test", many, NULL, true },
 	{ "rows [none]", "Rows.", "test", rows, text_rows, true },
 	{ "wait [not]", "Waits.", "test", wait, NULL, true },
 	{ "shutdown", "Ends.", "control", show_args, NULL, false },
@@ -574,6 +593,32 @@ teardown(void **state)
 	return 0;
 }
 
+static unsigned int woken;
+
+static void
+on_wake(void *arg)
+{
+	woken++;
+}
+
+/* A listing that writes nothing does not keep the thread from its other work. */
+static void
+test_turns(void **state)
+{
+	static const struct cli_sink s = { on_out, on_err, on_done, NULL, on_wake, true };
+	struct cli_ctx *c = exec("tree many", 0, &s);
+	unsigned int turns = 0, before = dones;
+
+	role_enter_ctl();
+	assert_non_null(c);
+	assert_true(many_asked > 0 && many_asked < 100);
+	for (; dones == before && turns < 1000; turns++)
+		cli_pump(c);
+	assert_int_equal(many_asked, 1001);
+	assert_int_equal(woken, turns);
+	assert_null(exec("tree many", 0, &sink)); /* without the wish: at once */
+}
+
 int
 main(void)
 {
@@ -584,7 +629,7 @@ main(void)
 		cmocka_unit_test(test_output),	      cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_async),	      cmocka_unit_test(test_completion),
 		cmocka_unit_test(test_help),	      cmocka_unit_test(test_load),
-		cmocka_unit_test(test_bad_syntax),
+		cmocka_unit_test(test_bad_syntax),    cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

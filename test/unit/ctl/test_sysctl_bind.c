@@ -45,7 +45,7 @@ on_done(void *arg, int st, bool quit)
 	status = st;
 }
 
-static const struct cli_sink sink = { on_text, on_text, on_done, NULL, NULL };
+static const struct cli_sink sink = { on_text, on_text, on_done, NULL, NULL, false };
 
 static void
 says(const char *line, unsigned int flags, int st, const char *text)
