@@ -247,7 +247,7 @@ class Polluxd(Dut):
         return (doc[0] if isinstance(doc, list) else doc).get("routes", 0)
 
     def wait_routes(self):
-        """Until the whole table is in: the daemon is ready, and forwards, while it still loads."""
+        """Until the whole table is in: the daemon forwards while it still loads."""
         end = time.monotonic() + START_LIMIT
         while self.routes() < len(self.setup.table):
             if self.proc.poll() is not None or time.monotonic() > end:
