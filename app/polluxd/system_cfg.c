@@ -76,7 +76,7 @@ system_del(const struct cfg *c)
 	role_enter_ctl();
 	log_set_level("info");
 	workers_set_power(POWER_AUTO);
-	workers_set_max_sleep(250);
+	workers_set_max_sleep(WORKERS_MAX_SLEEP_US);
 	return 0;
 }
 

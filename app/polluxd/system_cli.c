@@ -105,7 +105,7 @@ set_power(struct cli_ctx *c)
 	role_enter_ctl();
 	workers_set_power(cli_has(c, "auto") ? POWER_AUTO : POWER_POLL);
 	if (cli_has(c, "max-sleep"))
-		workers_set_max_sleep(cli_arg_u32(c, "US", 250));
+		workers_set_max_sleep(cli_arg_u32(c, "US", WORKERS_MAX_SLEEP_US));
 	return 0;
 }
 

@@ -24,7 +24,7 @@
 
 static bool stopping;
 static int power = POWER_AUTO;
-static uint32_t max_sleep_us = 250;
+static uint32_t max_sleep_us = WORKERS_MAX_SLEEP_US;
 static bool shares_cpu[WORKER_MAX]; /* with the control thread or another worker */
 
 /* Sleep, out of RCU's sight, so that the control thread never waits for a sleeper. */

@@ -38,18 +38,32 @@ linearize(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts, un
 	return kept;
 }
 
-/* Give frames to the PMD; counts and returns how many it took. */
+/* What the frames of a burst have in common: one walk, before they are another's. */
+struct burst {
+	uint64_t bytes;
+	uint32_t segs; /* OR of the numbers of segments */
+};
+
+static inline struct burst
+look_over(struct rte_mbuf **pkts, unsigned int n)
+{
+	struct burst b = { 0, 0 };
+
+	for (unsigned int i = 0; i < n; i++) {
+		b.bytes += pkts[i]->pkt_len;
+		b.segs |= pkts[i]->nb_segs;
+	}
+	return b;
+}
+
+/* Give frames of @p bytes together to the PMD; counts and returns how many it took. */
 static DP_ONLY unsigned int
 send_burst(struct worker *w, struct ethdev_port *port, uint16_t queue, struct rte_mbuf **pkts,
-	   unsigned int n)
+	   unsigned int n, uint64_t bytes)
 {
 	struct netdev_stats *st = netdev_stats(w, port->dev);
-	uint64_t bytes = 0;
-	unsigned int sent;
+	unsigned int sent = rte_eth_tx_burst(port->port_id, queue, pkts, (uint16_t)n);
 
-	for (unsigned int i = 0; i < n; i++)
-		bytes += pkts[i]->pkt_len; /* before: what is sent may be freed */
-	sent = rte_eth_tx_burst(port->port_id, queue, pkts, (uint16_t)n);
 	for (unsigned int i = sent; i < n; i++)
 		bytes -= pkts[i]->pkt_len;
 	st->tx_packets += sent;
@@ -69,7 +83,7 @@ flush(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q)
 		q->n = 0;
 		return;
 	}
-	sent = send_burst(w, port, q->queue, q->buf, q->n);
+	sent = send_burst(w, port, q->queue, q->buf, q->n, look_over(q->buf, q->n).bytes);
 	q->n = (uint16_t)(q->n - sent);
 	if (q->n > 0 && sent > 0)
 		memmove(q->buf, q->buf + sent, q->n * sizeof(q->buf[0]));
@@ -102,12 +116,12 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 	struct ethdev_port *port = dev->priv_dp;
 	struct ethdev_worker *ew = w->tx;
 	struct ethdev_txq *q = ew->txq[port->port_id];
-	uint16_t segs = 0;
+	struct burst b = look_over(pkts, n);
 
-	for (unsigned int i = 0; i < n; i++)
-		segs |= pkts[i]->nb_segs;
-	if (unlikely(segs > 1 && !port->tx_multi_segs))
+	if (unlikely(b.segs > 1 && !port->tx_multi_segs)) {
 		n = (uint16_t)linearize(w, port, pkts, n);
+		b = look_over(pkts, n);
+	}
 	if (unlikely(!__atomic_load_n(&port->tx_on, __ATOMIC_RELAXED))) {
 		drop_frames(w, port, pkts, n, DROP_NETDEV_DOWN);
 		return;
@@ -120,7 +134,7 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 	}
 	if (q->n == 0 && n >= ETHDEV_BURST / 2) { /* a full burst leaves without being copied */
 		enum stage from = stage_enter(w, STAGE_TX, n);
-		unsigned int sent = send_burst(w, port, q->queue, pkts, n);
+		unsigned int sent = send_burst(w, port, q->queue, pkts, n, b.bytes);
 
 		pkts += sent;
 		n = (uint16_t)(n - sent);

@@ -373,7 +373,7 @@ send_mixed(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY
 			out[n++] = m[i];
 			todo &= ~(1u << i);
 		}
-		dev_queue_xmit(w, lower, out, n);
+		dev_direct_xmit(w, lower, out, n);
 	}
 }
 
@@ -421,7 +421,7 @@ fast_burst(struct worker *w, struct rte_mbuf **from, uint32_t n, uint64_t mac,
 	ports = rewrite(w, &f, m);
 	count(w, &f); /* before the frames are another's */
 	if (likely(ports == 0))
-		dev_queue_xmit(w, f.adj[0]->lower, m, (uint16_t)f.n);
+		dev_direct_xmit(w, f.adj[0]->lower, m, (uint16_t)f.n);
 	else
 		send_mixed(w, &f, m);
 	return gone;

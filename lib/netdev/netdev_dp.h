@@ -152,6 +152,19 @@ typedef void (*ptype_fn)(struct worker *w, struct skb_vec *vec);
  * dev_hard_header() builds them, and tags those that come without. */
 void dev_queue_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		    uint16_t n) DP_ONLY;
+/** dev_queue_xmit() for frames that are known to fit: nothing is looked at but the device. */
+static inline void
+dev_direct_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+		uint16_t n) DP_ONLY
+{
+	uint32_t flags = __atomic_load_n(&dev->flags, __ATOMIC_RELAXED);
+
+	if (likely((flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING) &&
+		   !(__atomic_load_n(&dev->rx_off, __ATOMIC_RELAXED) & NETDEV_RXF_TAP)))
+		dev->ops_dp->xmit(w, dev, pkts, n);
+	else
+		dev_queue_xmit(w, dev, pkts, n);
+}
 /** Put an Ethernet header (and the VLAN tag of a VLAN device) in front of skb and send it by
  * skb->dev. @p dst: 6 bytes. Uses skb->protocol. Takes the packet. */
 void dev_hard_xmit(struct worker *w, struct sk_buff *skb, const struct rte_ether_addr *dst) DP_ONLY;

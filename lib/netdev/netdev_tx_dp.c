@@ -92,8 +92,13 @@ drop_oversize(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 {
 	uint32_t max = __atomic_load_n(&dev->mtu, __ATOMIC_RELAXED) + RTE_ETHER_HDR_LEN +
 		       NETDEV_TAGS_MAX * RTE_VLAN_HLEN;
+	uint32_t longest = 0;
 	uint16_t ok = 0;
 
+	for (uint16_t i = 0; i < n; i++)
+		longest = RTE_MAX(longest, pkts[i]->pkt_len);
+	if (likely(longest <= max))
+		return n;
 	for (uint16_t i = 0; i < n; i++) {
 		if (likely(pkts[i]->pkt_len <= max))
 			pkts[ok++] = pkts[i];

@@ -23,11 +23,12 @@ skb_counters_init(void)
 struct rte_mempool *
 skb_pool_create(const char *name, unsigned int n, uint16_t data_room, int socket)
 {
-	/* A per-lcore cache may not exceed n / 1.5 (rte_mempool_create). */
+	/* A per-lcore cache may not exceed n / 1.5 (rte_mempool_create). The view fills whole cache
+	 * lines, so that a frame begins with one. */
 	unsigned int cache = RTE_MIN(256u, n / 2);
 
 	return rte_pktmbuf_pool_create(name, n, cache,
-				       RTE_ALIGN(sizeof(struct sk_buff), RTE_MBUF_PRIV_ALIGN),
+				       RTE_ALIGN(sizeof(struct sk_buff), RTE_CACHE_LINE_SIZE),
 				       data_room, socket);
 }
 
