@@ -9,6 +9,7 @@
 
 #define DEMUX_GROUPS 4 /* protocols of one burst that are collected at a time */
 #define RX_ROUNDS    8 /* devices a frame may pass through in one go */
+#define TAGS_LOOK    4 /* tags looked at on one device: priority tags may stack */
 #define SNAP_LEN     8 /* DSAP, SSAP, control, organisation code, protocol */
 
 netif_fast_fn netif_fast_rx;
@@ -208,23 +209,28 @@ enum vlan_verdict {
 };
 
 static enum vlan_verdict
-vlan_one(struct worker *w, struct net_device *dev, struct sk_buff **pskb) DP_ONLY
+bad_vlan(struct worker *w, struct sk_buff *skb) DP_ONLY
+{
+	kfree_skb_reason(w, skb, DROP_NETDEV_BAD_VLAN);
+	return VLAN_DEAD;
+}
+
+/* Look at the outer tag. @p again: a priority tag was taken off, and another tag follows. */
+static enum vlan_verdict
+vlan_one(struct worker *w, struct net_device *dev, struct sk_buff **pskb, bool *again) DP_ONLY
 {
 	struct sk_buff *skb = *pskb, *plain;
 	struct net_device *v;
 	rte_be16_t tpid;
 	uint16_t tci, vid;
 
-	if (!(skb->flags & SKB_F_VLAN) && !pskb_may_pull(skb, RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)) {
-		kfree_skb_reason(w, skb, DROP_NETDEV_BAD_VLAN);
-		return VLAN_DEAD;
-	}
+	*again = false;
+	if (!(skb->flags & SKB_F_VLAN) && !pskb_may_pull(skb, RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN))
+		return bad_vlan(w, skb);
 	frame_tag(skb, &tpid, &tci);
 	vid = tci & 0xfff;
-	if (vid == 0xfff) { /* 802.1Q 9.6: reserved, never on a wire */
-		kfree_skb_reason(w, skb, DROP_NETDEV_BAD_VLAN);
-		return VLAN_DEAD;
-	}
+	if (vid == 0xfff) /* 802.1Q 9.6: reserved, never on a wire */
+		return bad_vlan(w, skb);
 	v = vlan_find(dev, tpid, vid);
 	if (v != NULL) {
 		if (!vlan_enter(w, v, pskb))
@@ -239,12 +245,28 @@ vlan_one(struct worker *w, struct net_device *dev, struct sk_buff **pskb) DP_ONL
 			return VLAN_DEAD;
 		}
 		*pskb = plain;
-		return is_tag(plain->protocol) ? vlan_one(w, dev, pskb) : VLAN_STAY;
+		*again = is_tag(plain->protocol);
+		return VLAN_STAY;
 	}
 	if (rcu_dereference(dev->rx_handler) != NULL)
 		return VLAN_STAY; /* a bridge may know this VLAN: with its tag */
 	kfree_skb_reason(w, skb, DROP_NETDEV_UNKNOWN_VLAN);
 	return VLAN_DEAD;
+}
+
+/* No frame of honest origin has many priority tags: a bound on what one frame may cost. */
+static enum vlan_verdict
+vlan_tags(struct worker *w, struct net_device *dev, struct sk_buff **pskb) DP_ONLY
+{
+	bool again;
+
+	for (unsigned int i = 0; i < TAGS_LOOK; i++) {
+		enum vlan_verdict verdict = vlan_one(w, dev, pskb, &again);
+
+		if (!again)
+			return verdict;
+	}
+	return bad_vlan(w, *pskb);
 }
 
 /* Frames that now belong to VLAN device @p dev: its fast lane, then its general lane. */
@@ -287,7 +309,7 @@ vlan_demux(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 		enum vlan_verdict verdict = VLAN_STAY;
 
 		if (skb->flags & SKB_F_VLAN || is_tag(skb->protocol))
-			verdict = vlan_one(w, dev, &skb);
+			verdict = vlan_tags(w, dev, &skb);
 		if (verdict == VLAN_STAY)
 			skb_vec_push(vec, skb);
 		if (verdict != VLAN_MOVED)

@@ -364,6 +364,36 @@ test_vlan_priority_tag(void **state)
 	assert_int_equal(seen[0].first, 7);
 }
 
+/* Priority tags on top of each other: four are looked at, a frame full of them is refused. */
+static void
+test_vlan_stacked_priority(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1);
+	uint8_t rest[1600] = { 0 };
+
+	for (unsigned int i = 0; i < 5; i++)
+		rest[4 * i] = 0x81;
+	rest[16] = PROTO_A >> 8; /* four tags */
+	rest[17] = PROTO_A & 0xff;
+	rest[18] = 7;
+	rx1(p0, frame(1, rest, 60));
+	assert_int_equal(n_seen, 1);
+	assert_int_equal(seen[0].first, 7);
+	rest[16] = 0x81; /* five */
+	rest[17] = 0;
+	rest[20] = PROTO_A >> 8;
+	rest[21] = PROTO_A & 0xff;
+	rx1(p0, frame(1, rest, 60));
+	assert_int_equal(dev_drops(p0, DROP_NETDEV_BAD_VLAN), 1);
+	for (unsigned int i = 0; i < sizeof(rest) / 4; i++)
+		rest[4 * i] = 0x81;
+	rest[20] = 0x81;
+	rest[21] = 0;
+	rx1(p0, frame(1, rest, sizeof(rest)));
+	assert_int_equal(dev_drops(p0, DROP_NETDEV_BAD_VLAN), 2);
+	assert_int_equal(n_seen, 1);
+}
+
 static void
 test_vlan_qinq(void **state)
 {
@@ -680,6 +710,7 @@ main(void)
 		T(test_snap),
 		T(test_vlan),
 		T(test_vlan_priority_tag),
+		T(test_vlan_stacked_priority),
 		T(test_vlan_qinq),
 		T(test_vlan_stripped),
 		T(test_vlan_tapped),
