@@ -9,7 +9,8 @@
 #include "netdev/inetdev_priv.h"
 #include "netdev/netdev_priv.h"
 
-#define EXPIRY_MAX_MS 3600000 /* the clock is looked at once an hour at least */
+#define EXPIRY_MAX_MS	3600000 /* the clock is looked at once an hour at least */
+#define EXPIRY_RETRY_MS 1000	/* what could not be deleted for want of memory */
 
 struct notifier_chain inetaddr_chain = NOTIFIER_CHAIN("inetaddr");
 static struct ctl_timer expiry;
@@ -113,7 +114,8 @@ arm_expiry(void) CTL_ONLY
 	if (next == UINT64_MAX)
 		timer_del(&expiry);
 	else
-		timer_mod(&expiry, next <= now ? 0 : RTE_MIN(next - now, (uint64_t)EXPIRY_MAX_MS));
+		timer_mod(&expiry, next <= now ? EXPIRY_RETRY_MS
+					       : RTE_MIN(next - now, (uint64_t)EXPIRY_MAX_MS));
 }
 
 static bool
@@ -123,8 +125,8 @@ expire_one(struct net_device *dev) CTL_ONLY
 
 	for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
 		if (a->valid_until_ms != 0 && a->valid_until_ms <= now) {
-			inet_addr_del(dev, a->ifa_local, a->ifa_prefixlen);
-			return true;
+			/* No memory for the heir: it goes at the next look at the clock. */
+			return inet_addr_del(dev, a->ifa_local, a->ifa_prefixlen) == 0;
 		}
 	return false;
 }

@@ -268,6 +268,48 @@ test_lifetime(void **state)
 	assert_int_equal(timer_next_ms(5000), 5000); /* nothing armed any more */
 }
 
+static unsigned int refuse_malloc; /* 0: no; else how often it was refused, and one */
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+
+void *
+__wrap_malloc(size_t n)
+{
+	if (refuse_malloc == 0)
+		return __real_malloc(n);
+	refuse_malloc++;
+	return NULL;
+}
+
+/* An address whose heir finds no memory stays until there is some; nobody waits for it. */
+static void
+test_lifetime_without_memory(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1);
+	struct inet_addr_spec s = {
+		.local = ip("192.0.2.1"), .prefixlen = 24, .valid_s = 1, .preferred_s = 1
+	};
+
+	role_enter_ctl();
+	set_sysctl("net.ipv4.conf.p0.promote_secondaries", 1);
+	assert_int_equal(inet_addr_add(p0, &s), 0);
+	add(p0, "192.0.2.2", 24);
+	refuse_malloc = 1;
+	for (unsigned int i = 0; i < 2000 && refuse_malloc < 2; i++) {
+		timer_run();
+		usleep(10000);
+	}
+	assert_int_equal(refuse_malloc, 2); /* tried once, then put off */
+	refuse_malloc = 0;
+	assert_list(p0, "1 2s ");
+	assert_true(timer_next_ms(5000) > 0);
+	for (unsigned int i = 0; i < 2000 && inet_addr_first(p0)->ifa_next != NULL; i++) {
+		timer_run();
+		usleep(10000);
+	}
+	assert_list(p0, "2 ");
+}
+
 static void
 test_rename_labels(void **state)
 {
@@ -370,6 +412,7 @@ main(void)
 		T(test_broadcast_and_peer),
 		T(test_select_addr),
 		T(test_lifetime),
+		T(test_lifetime_without_memory),
 		T(test_rename_labels),
 		T(test_conf_defaults),
 		T(test_conf_inheritance),
