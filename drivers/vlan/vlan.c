@@ -14,6 +14,9 @@ struct vlan_priv {
 	bool own_mac;	 /* set by the administrator: does not follow the parent's */
 	bool uc_on_real; /* the parent answers to our own MAC */
 	bool want_up;	 /* goes up when the parent does */
+	bool promisc_on_real, allmulti_on_real; /* we are one of the parent's users of it */
+	bool following;	  /* the MTU that is being set is the parent's doing */
+	uint32_t own_mtu; /* set by the administrator; 0: inherited */
 };
 
 static struct vlan_priv *
@@ -51,14 +54,56 @@ unlisten_on_parent(struct net_device *dev) CTL_ONLY
 	priv_of(dev)->uc_on_real = false;
 }
 
+/* Promiscuity reaches down to the port: only there are frames filtered. We are one user of the
+ * parent's, or none. */
+static int
+hold_promisc(struct net_device *dev, bool on) CTL_ONLY
+{
+	struct vlan_priv *priv = priv_of(dev);
+	int rc = priv->promisc_on_real == on ? 0 : dev_set_promiscuity(dev->real_dev, on ? 1 : -1);
+
+	if (rc == 0)
+		priv->promisc_on_real = on;
+	return rc;
+}
+
+static int
+hold_allmulti(struct net_device *dev, bool on) CTL_ONLY
+{
+	struct vlan_priv *priv = priv_of(dev);
+	int rc = priv->allmulti_on_real == on ? 0 : dev_set_allmulti(dev->real_dev, on ? 1 : -1);
+
+	if (rc == 0)
+		priv->allmulti_on_real = on;
+	return rc;
+}
+
+/* Give back all that the parent does for us. */
+static void
+release_parent(struct net_device *dev) CTL_ONLY
+{
+	unlisten_on_parent(dev);
+	hold_promisc(dev, false);
+	hold_allmulti(dev, false);
+}
+
 static int
 vlan_open(struct net_device *dev)
 {
+	int rc;
+
 	role_enter_ctl();
 	priv_of(dev)->want_up = true;
 	if (!netif_running(dev->real_dev))
 		return -ENETDOWN; /* as Linux: the parent comes first */
-	return listen_on_parent(dev, dev->dev_addr64);
+	rc = listen_on_parent(dev, dev->dev_addr64);
+	if (rc == 0 && dev->flags & IFF_PROMISC)
+		rc = hold_promisc(dev, true);
+	if (rc == 0 && dev->flags & IFF_ALLMULTI)
+		rc = hold_allmulti(dev, true);
+	if (rc != 0)
+		release_parent(dev);
+	return rc;
 }
 
 static void
@@ -66,7 +111,7 @@ vlan_stop(struct net_device *dev)
 {
 	role_enter_ctl();
 	priv_of(dev)->want_up = false;
-	unlisten_on_parent(dev);
+	release_parent(dev);
 }
 
 static int
@@ -86,22 +131,54 @@ vlan_set_mac(struct net_device *dev, const struct rte_ether_addr *addr)
 static int
 vlan_set_mtu(struct net_device *dev, uint32_t mtu)
 {
-	return mtu > dev->real_dev->mtu ? -ERANGE : 0;
+	struct vlan_priv *priv;
+
+	role_enter_ctl();
+	priv = priv_of(dev);
+	if (priv->following)
+		return 0;
+	if (mtu > dev->real_dev->mtu)
+		return -ERANGE;
+	priv->own_mtu = mtu;
+	return 0;
 }
 
-/* Promiscuity reaches down to the port: only there are frames filtered. */
+/* As large as was asked for and the parent allows. */
+static int
+follow_mtu(struct net_device *dev) CTL_ONLY
+{
+	struct vlan_priv *priv = priv_of(dev);
+	uint32_t mtu = dev->real_dev->mtu;
+	int rc;
+
+	if (priv->own_mtu != 0)
+		mtu = RTE_MIN(mtu, priv->own_mtu);
+	priv->following = true;
+	rc = dev_set_mtu(dev, mtu);
+	priv->following = false;
+	return rc;
+}
+
+int
+vlan_dev_set_mtu(struct net_device *dev, uint32_t mtu)
+{
+	priv_of(dev)->own_mtu = mtu;
+	return follow_mtu(dev);
+}
+
+/* While down nothing is asked of the parent: open() does it. */
 static int
 vlan_set_promisc(struct net_device *dev, bool on)
 {
 	role_enter_ctl();
-	return dev_set_promiscuity(dev->real_dev, on ? 1 : -1);
+	return netif_running(dev) ? hold_promisc(dev, on) : 0;
 }
 
 static int
 vlan_set_allmulti(struct net_device *dev, bool on)
 {
 	role_enter_ctl();
-	return dev_set_allmulti(dev->real_dev, on ? 1 : -1);
+	return netif_running(dev) ? hold_allmulti(dev, on) : 0;
 }
 
 static int
@@ -272,8 +349,7 @@ follow_one(struct net_device *dev, unsigned int event) CTL_ONLY
 		parent_down(dev);
 		break;
 	case NETDEV_CHANGEMTU:
-		if (dev->mtu > parent->mtu)
-			dev_set_mtu(dev, parent->mtu);
+		follow_mtu(dev);
 		break;
 	case NETDEV_CHANGEADDR:
 		if (priv_of(dev)->own_mac || dev->dev_addr64 == parent->dev_addr64)

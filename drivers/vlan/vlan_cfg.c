@@ -121,6 +121,30 @@ check(const struct cfg *c, const struct cfg *doc)
 
 /* --- apply --- */
 
+/*
+ * May the device have that MTU? Not more than its parent has; but when a change is undone, the
+ * parent's own entry comes back after ours: then it is the document's word that counts, and the
+ * device grows with its parent.
+ */
+static bool
+fits_parent(const struct cfg *c, const struct net_device *dev, const struct vlan_entry *e)
+{
+	static const char *const sections[] = { "ports", "vlans" };
+	const struct cfg *root = c;
+
+	if (e->mtu <= dev->real_dev->mtu)
+		return true;
+	while (root->up != NULL)
+		root = root->up;
+	for (unsigned int i = 0; i < RTE_DIM(sections); i++) {
+		const json_t *p = json_object_get(section_of(root, sections[i]), e->parent);
+
+		if (json_integer_value(json_object_get(p, "mtu")) >= (json_int_t)e->mtu)
+			return true;
+	}
+	return false;
+}
+
 static int
 settings(const struct cfg *c, struct net_device *dev, const struct vlan_entry *e) CTL_ONLY
 {
@@ -132,7 +156,7 @@ settings(const struct cfg *c, struct net_device *dev, const struct vlan_entry *e
 		cfg_fail(c, "mac", "refused: %s", strerror(-rc));
 		return rc;
 	}
-	rc = dev_set_mtu(dev, e->mtu != 0 ? e->mtu : dev->real_dev->mtu);
+	rc = fits_parent(c, dev, e) ? vlan_dev_set_mtu(dev, e->mtu) : -ERANGE;
 	if (rc != 0) {
 		cfg_fail(c, "mtu", "refused: the parent's is %u", dev->real_dev->mtu);
 		return rc;

@@ -94,10 +94,11 @@ dev_set_mtu(struct net_device *dev, uint32_t mtu)
 
 	if (mtu < dev->ctl->min_mtu || mtu > dev->ctl->max_mtu)
 		return -ERANGE;
-	if (mtu == dev->mtu)
+	/* A VLAN device hears of it all the same: from now on the value is its own. */
+	if (mtu == dev->mtu && dev->real_dev == dev)
 		return 0;
 	rc = dev->ctl->ops->set_mtu != NULL ? dev->ctl->ops->set_mtu(dev, mtu) : 0;
-	if (rc != 0)
+	if (rc != 0 || mtu == dev->mtu)
 		return rc;
 	__atomic_store_n(&dev->mtu, mtu, __ATOMIC_RELAXED);
 	notifier_call(&netdev_chain, NETDEV_CHANGEMTU, dev);

@@ -182,6 +182,98 @@ test_vlan_follows_parent(void **state)
 	assert_null(dev_first());
 }
 
+/* What a VLAN device asked of its parent goes with it, however it goes. */
+static void
+test_vlan_promiscuity(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1), *v = vlan(p0, "v", 100, 0x8100);
+
+	role_enter_ctl();
+	assert_int_equal(dev_set_promiscuity(v, 1), 0);
+	assert_int_equal(dev_set_allmulti(v, 1), 0);
+	assert_int_equal(p0->ctl->promiscuity, 1);
+	assert_int_equal(p0->ctl->allmulti, 1);
+	dev_close(v);
+	assert_int_equal(p0->flags & (IFF_PROMISC | IFF_ALLMULTI), 0);
+	assert_int_equal(dev_open(v), 0); /* and comes back */
+	assert_int_equal(p0->ctl->promiscuity, 1);
+	assert_int_equal(p0->ctl->allmulti, 1);
+	dev_close(v);
+	assert_int_equal(dev_set_promiscuity(v, -1), 0); /* while down: nothing to give back */
+	assert_int_equal(dev_set_promiscuity(v, 1), 0);
+	assert_int_equal(p0->ctl->promiscuity, 0);
+	assert_int_equal(dev_open(v), 0);
+	dev_close(p0); /* takes it down, and up again */
+	assert_int_equal(p0->ctl->promiscuity, 0);
+	dev_open(p0);
+	assert_int_equal(p0->ctl->promiscuity, 1);
+	assert_true(fake.promisc_on);
+	assert_int_equal(vlan_dev_del(v), 0);
+	assert_int_equal(p0->ctl->promiscuity + p0->ctl->allmulti, 0);
+	assert_false(fake.promisc_on);
+}
+
+/* An inherited MTU follows the parent both ways, one of its own up to where it was. */
+static void
+test_vlan_mtu(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1), *v = vlan(p0, "v", 100, 0x8100),
+			  *own = vlan(p0, "own", 101, 0x8100), *on_top = vlan(v, "t", 5, 0x8100);
+
+	role_enter_ctl();
+	assert_int_equal(dev_set_mtu(own, 1500), 0); /* said aloud, although it is the same */
+	dev_set_mtu(p0, 1300);
+	assert_int_equal(v->mtu, 1300);
+	assert_int_equal(on_top->mtu, 1300);
+	assert_int_equal(own->mtu, 1300);
+	dev_set_mtu(p0, 9000);
+	assert_int_equal(v->mtu, 9000);
+	assert_int_equal(on_top->mtu, 9000);
+	assert_int_equal(own->mtu, 1500);
+	assert_int_equal(vlan_dev_set_mtu(own, 0), 0);
+	assert_int_equal(own->mtu, 9000);
+	dev_set_mtu(p0, 1500);
+	assert_int_equal(own->mtu, 1500);
+	assert_int_equal(vlan_dev_set_mtu(own, 4000), 0); /* wanted, and got with the parent's */
+	assert_int_equal(own->mtu, 1500);
+	dev_set_mtu(p0, 9000);
+	assert_int_equal(own->mtu, 4000);
+}
+
+/* dev_direct_xmit() is the driver's xmit while nothing stands in the way. */
+static void
+test_direct_xmit(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1);
+	struct rte_mbuf *m;
+
+	role_enter_ctl();
+	role_enter_dp();
+	dev_set_mtu(p0, 100);
+	m = frame_type(50, PROTO, 1);
+	rte_pktmbuf_append(m, 200); /* too long: only dev_queue_xmit() looks */
+	counter_add(w, &skb_counters, SKB_CNT_ORIGINATED, 4);
+	dev_direct_xmit(w, p0, &m, 1);
+	assert_int_equal(n_sent, 1);
+	assert_int_equal(dev_add_pack(ETH_P_ALL, rcv), 0);
+	m = frame_type(50, PROTO, 1);
+	dev_direct_xmit(w, p0, &m, 1);
+	dev_remove_pack(ETH_P_ALL);
+	assert_int_equal(n_sent, 2);
+	assert_int_equal(n_seen, 1); /* the tap saw it */
+	assert_int_equal(last_type, PACKET_OUTGOING);
+	netif_carrier_set(p0, false);
+	m = frame_type(50, PROTO, 1);
+	dev_direct_xmit(w, p0, &m, 1);
+	assert_int_equal(dev_drops(p0, DROP_NETDEV_NO_CARRIER), 1);
+	netif_carrier_set(p0, true);
+	dev_close(p0);
+	m = frame_type(50, PROTO, 1);
+	dev_direct_xmit(w, p0, &m, 1);
+	assert_int_equal(dev_drops(p0, DROP_NETDEV_DOWN), 1);
+	assert_int_equal(n_sent, 2);
+}
+
 static void
 test_loopback(void **state)
 {
@@ -226,9 +318,11 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, before, fixture_balance)
 	const struct CMUnitTest tests[] = {
-		T(test_refusals),  T(test_hard_header),
-		T(test_vlan_xmit), T(test_vlan_follows_parent),
-		T(test_loopback),  T(test_tap_sees_outgoing),
+		T(test_refusals),	  T(test_hard_header),
+		T(test_vlan_xmit),	  T(test_vlan_follows_parent),
+		T(test_loopback),	  T(test_tap_sees_outgoing),
+		T(test_vlan_promiscuity), T(test_vlan_mtu),
+		T(test_direct_xmit),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
