@@ -138,6 +138,9 @@ int match_explain(struct cli_matcher *m, size_t at, struct strbuf *out);
 
 /** How word fits a keyword: 0 equal (aliases too), 1 abbreviation, -1 not. */
 int keyword_fit(const char *keyword, const char *word);
+/** Does @p word mean the verb @p keyword (show, add, del, ...)? "l", "li" and "lst" are show here.
+ * Always false for a keyword that is no verb. */
+bool verb_fits(const char *keyword, const char *word);
 /** Among @p n different keywords that @p word abbreviates, the one iproute2 would take, or NULL. */
 const char *keyword_prefer(const char *const *kw, size_t n);
 /** Parse a word as the value; false with the reason (or nothing) in @p why. */

@@ -182,6 +182,60 @@ abbreviated(const struct cli_matcher *m, const struct cli_word *w, const char **
 	return n;
 }
 
+/* Is @p t at a word that may be the verb of `ip OBJECT VERB` or `bridge OBJECT VERB`? There only
+ * verbs compete, whatever options of the default command begin with the same letters. */
+static bool
+is_verb(const struct cli_thread *t, const char *word)
+{
+	const struct cli_op *op = op_of(t), *first = &t->prog->ops[0];
+
+	return op->code == CLI_OP_KEY && !t->rest && first->code == CLI_OP_KEY &&
+	       (strcmp(first->name, "ip") == 0 || strcmp(first->name, "bridge") == 0) &&
+	       verb_fits(op->name, word);
+}
+
+/* "s" of `ip link s`: iproute2 looks for set first, but with nothing to set only show makes sense:
+ * nothing or a device alone follows, or what only show takes. */
+static const char *
+set_or_show(const struct cli_words *ws, size_t word)
+{
+	size_t at = word + 1;
+
+	if (at < ws->n && strcmp(ws->w[at].text, "dev") == 0)
+		at++;
+	if (at + 1 >= ws->n || strcmp(ws->w[at].text, "up") == 0 ||
+	    strcmp(ws->w[at].text, "type") == 0)
+		return "show";
+	return "set";
+}
+
+/* The verb that the word means here, or NULL. */
+static const char *
+verb_meant(const struct cli_matcher *m, size_t word)
+{
+	const struct cli_word *w = &m->words->w[word];
+	bool set = false, show = false;
+	const char *kw[16];
+	size_t n = 0;
+
+	if (word != 2 || w->quoted)
+		return NULL;
+	for (size_t i = 0; i < m->now.n; i++) {
+		const char *name = op_of(&m->now.t[i])->name;
+		size_t k = 0;
+
+		if (!is_verb(&m->now.t[i], w->text))
+			continue;
+		set = set || strcmp(name, "set") == 0;
+		show = show || strcmp(name, "show") == 0;
+		while (k < n && strcmp(kw[k], name) != 0)
+			k++;
+		if (k == n && n < 16)
+			kw[n++] = name;
+	}
+	return set && show ? set_or_show(m->words, word) : keyword_prefer(kw, n);
+}
+
 /* The text of a "rest" argument: the line from here on, or the one quoted word that it is. */
 static const char *
 rest_of_line(struct cli_matcher *m, size_t word)
@@ -237,7 +291,7 @@ match_step(struct cli_matcher *m, size_t word)
 	const struct cli_word *w = &m->words->w[word];
 	struct cli_threads next = { 0 };
 	const char *kw[128];
-	const char *taken = NULL;
+	const char *taken = NULL, *verb = NULL;
 	enum fit best = FIT_NONE;
 	size_t n;
 
@@ -246,18 +300,22 @@ match_step(struct cli_matcher *m, size_t word)
 
 		best = f < best ? f : best;
 	}
-	if (best == FIT_ABBREV) {
+	if (best != FIT_EXACT)
+		verb = verb_meant(m, word);
+	if (verb == NULL && best == FIT_ABBREV) {
 		n = abbreviated(m, w, kw, 128);
 		taken = keyword_prefer(kw, n);
 		if (taken == NULL)
 			return false;
 	}
-	if (best == FIT_NONE)
+	if (verb == NULL && best == FIT_NONE)
 		return false;
 	for (size_t i = 0; i < m->now.n; i++) {
 		const struct cli_thread *t = &m->now.t[i];
 
-		if (fit_of(t, w) != best)
+		if (verb != NULL && (!is_verb(t, w->text) || strcmp(op_of(t)->name, verb) != 0))
+			continue;
+		if (verb == NULL && fit_of(t, w) != best)
 			continue;
 		if (taken != NULL && strcmp(op_of(t)->name, taken) != 0)
 			continue;
@@ -298,17 +356,45 @@ expected(const struct cli_matcher *m, const struct cli_op **ops, size_t max)
 }
 
 static void
+list_devices(void *arg, const char *word)
+{
+	struct strbuf *out = arg;
+
+	strbuf_printf(out, "%s%s", out->len > 0 ? ", " : "", word);
+}
+
+/* The names that would do, when they are not too many to read; the caller frees @p devs. */
+static bool
+known_devices(const struct cli_op *op, struct strbuf *devs)
+{
+	*devs = (struct strbuf){ 0 };
+	if (op->type != CLI_T_DEV && op->type != CLI_T_PORT)
+		return false;
+	if (cli_complete_dev != NULL)
+		cli_complete_dev(list_devices, devs);
+	if (op->type == CLI_T_PORT && devs->len > 0)
+		strbuf_puts(devs, ", all");
+	return devs->len > 0 && devs->len < 400;
+}
+
+static void
 list_expected(struct strbuf *out, const struct cli_op *const *ops, size_t n)
 {
+	struct strbuf devs;
 	char buf[64];
 
 	for (size_t i = 0; i < n; i++) {
 		strbuf_puts(out, i == 0 ? "" : ", ");
-		if (ops[i]->code == CLI_OP_KEY)
+		if (ops[i]->code == CLI_OP_KEY) {
 			strbuf_puts(out, ops[i]->name);
-		else
-			strbuf_printf(out, "%s (%s)", ops[i]->name,
-				      value_describe(ops[i], buf, sizeof(buf)));
+			continue;
+		}
+		strbuf_printf(out, "%s (%s", ops[i]->name,
+			      value_describe(ops[i], buf, sizeof(buf)));
+		if (known_devices(ops[i], &devs))
+			strbuf_printf(out, ": %s", strbuf_str(&devs));
+		strbuf_puts(out, ")");
+		strbuf_free(&devs);
 	}
 }
 
@@ -337,43 +423,34 @@ nearest(const struct cli_op *const *ops, size_t n, const char *word)
  * single candidate, else nothing. Sets *dev for a device that does not exist. */
 static void
 explain_value(const struct cli_op *const *ops, size_t n, const char *word, char *why, size_t len,
-	      bool *dev)
+	      const struct cli_op **dev)
 {
 	struct cli_arg scratch;
 	size_t values = 0;
 
 	why[0] = '\0';
-	*dev = false;
+	*dev = NULL;
 	for (size_t i = 0; i < n; i++) {
 		if (ops[i]->code != CLI_OP_VAL)
 			continue;
 		value_parse(ops[i], word, &scratch, why, len);
-		*dev = ops[i]->type == CLI_T_DEV || ops[i]->type == CLI_T_PORT;
+		*dev = ops[i]->type == CLI_T_DEV || ops[i]->type == CLI_T_PORT ? ops[i] : NULL;
 		values++;
 	}
 	if (values != 1) {
 		why[0] = '\0';
-		*dev = false;
+		*dev = NULL;
 	}
 }
 
-static void
-list_devices(void *arg, const char *word)
-{
-	struct strbuf *out = arg;
-
-	strbuf_printf(out, "%s%s", out->len > 0 ? ", " : "", word);
-}
-
 static int
-explain_dev(const char *word, struct strbuf *out)
+explain_dev(const struct cli_op *op, const char *word, struct strbuf *out)
 {
-	struct strbuf devs = { 0 };
+	struct strbuf devs;
 
-	if (cli_complete_dev != NULL)
-		cli_complete_dev(list_devices, &devs);
-	strbuf_printf(out, "\"%s\": cannot find device", word);
-	if (devs.len > 0 && devs.len < 400)
+	strbuf_printf(out, "\"%s\": cannot find %s", word,
+		      op->type == CLI_T_PORT ? "port" : "device");
+	if (known_devices(op, &devs))
 		strbuf_printf(out, "; there are %s", strbuf_str(&devs));
 	strbuf_free(&devs);
 	return CLI_FAILED;
@@ -386,7 +463,7 @@ explain_word(const struct cli_matcher *m, const struct cli_op *const *ops, size_
 	const char *near = nearest(ops, n, word);
 	const char *kw[128];
 	char why[64];
-	bool dev;
+	const struct cli_op *dev;
 	size_t k = abbreviated(m, &(struct cli_word){ .text = word }, kw, 128);
 
 	if (k > 1) {
@@ -400,8 +477,8 @@ explain_word(const struct cli_matcher *m, const struct cli_op *const *ops, size_
 		return CLI_USAGE;
 	}
 	explain_value(ops, n, word, why, sizeof(why), &dev);
-	if (dev && near == NULL && why[0] == 'c')
-		return explain_dev(word, out);
+	if (dev != NULL && near == NULL && why[0] == 'c')
+		return explain_dev(dev, word, out);
 	strbuf_printf(out, "\"%s\": ", word);
 	if (near != NULL)
 		strbuf_printf(out, "did you mean %s? ", near);

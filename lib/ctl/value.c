@@ -10,7 +10,7 @@
 #include "ctl/cli_priv.h"
 
 /* What iproute2 calls the same. A prefix of the long ones will do; "list" and its kin must be
- * written out, or they would take letters from other words. */
+ * written out where other words compete with them, which is anywhere but at a verb. */
 static const struct {
 	const char *keyword, *alias;
 	bool whole;
@@ -19,6 +19,7 @@ static const struct {
 	{ "neigh", "neighbor", false }, { "del", "delete", false },
 	{ "show", "list", true },	{ "show", "lst", true },
 	{ "show", "ls", true },		{ "neighbours", "neighbors", false },
+	{ "change", "chg", true },
 };
 
 /* "a" stands before "b" in iproute2's tables, so it takes the abbreviation that fits both. And
@@ -30,27 +31,46 @@ static const struct {
 	{ "dev", "detail" }, { "link", "load" },     { "del", "detail" },
 };
 
-int
-keyword_fit(const char *keyword, const char *word)
+/* What iproute2 and bridge(8) do with an object. */
+static const char *const verbs[] = { "show",   "set",	 "add",	    "del",   "replace",
+				     "change", "append", "prepend", "flush", "get" };
+
+static int
+fit(const char *keyword, const char *word, bool at_verb)
 {
 	size_t len = strlen(word);
-	int fit = -1;
+	int fits = -1;
 
 	if (strcmp(keyword, word) == 0)
 		return 0;
 	if (len == 0)
 		return -1;
 	if (strncmp(keyword, word, len) == 0)
-		fit = 1;
+		fits = 1;
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
 		if (strcmp(aliases[i].keyword, keyword) != 0)
 			continue;
 		if (strcmp(aliases[i].alias, word) == 0)
 			return 0;
-		if (!aliases[i].whole && strncmp(aliases[i].alias, word, len) == 0)
-			fit = 1;
+		if ((at_verb || !aliases[i].whole) && strncmp(aliases[i].alias, word, len) == 0)
+			fits = 1;
 	}
-	return fit;
+	return fits;
+}
+
+int
+keyword_fit(const char *keyword, const char *word)
+{
+	return fit(keyword, word, false);
+}
+
+bool
+verb_fits(const char *keyword, const char *word)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i], keyword) == 0)
+			return fit(keyword, word, true) >= 0;
+	return false;
 }
 
 static bool
@@ -172,10 +192,13 @@ parse_port(const char *word, struct cli_arg *arg, char *why, size_t len)
 {
 	static const struct cli_op number = { .hi = UINT16_MAX };
 
-	if (strcmp(word, "all") == 0)
-		return true;
 	if (word[0] >= '0' && word[0] <= '9' && parse_u32(&number, word, arg, why, len))
 		return true;
+	if (word[0] != '\0' && strncmp("all", word, strlen(word)) == 0 &&
+	    (strlen(word) == 3 || cli_dev_exists == NULL || !cli_dev_exists(word))) {
+		arg->word = "all";
+		return true;
+	}
 	return dev_known(word, why, len);
 }
 

@@ -202,11 +202,21 @@ static const struct cli_cmd cmds[] = {
 	  "Add a route.", "routes", route_add, NULL, false },
 	{ "ip route [show] [table (all|T:u32)] [[to] DST:prefix]", "Show routes.", "routes",
 	  show_args, NULL, true },
+	{ "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str] [lladdr L:mac]",
+	  "Neighbours.", "test", show_args, NULL, true },
+	{ "ip neigh (add|replace|change|append|del) [to] DST:ip4 [dev DEV:dev]", "Edit neighbours.",
+	  "test", show_args, NULL, false },
+	{ "ip neigh (get|flush) [dev DEV:dev] [scope S:str] [src S2:str] [proto P:str]",
+	  "Flush neighbours.", "test", show_args, NULL, false },
+	{ "ip addr (add|replace|del) A:prefix [dev DEV:dev]", "Edit addresses.", "test", show_args,
+	  NULL, false },
 	{ "ip rule [show]", "Rules.", "routes", show_args, NULL, true },
 	{ "ip link set [dev] DEV:dev (up|down|mtu N:u32(68..9000)|address M:mac)", "Link set.",
 	  "links", show_args, NULL, false },
-	{ "ip link [show] [[dev] DEV:dev]", "Links.", "links", show_args, NULL, true },
-	{ "ip addr [show] [[dev] DEV:dev]", "Addresses.", "links", show_args, NULL, true },
+	{ "ip link [show] [[dev] DEV:dev] [up] [type K:str]", "Links.", "links", show_args, NULL,
+	  true },
+	{ "ip addr [show] [[dev] DEV:dev] [scope S:str] [label L:str]", "Addresses.", "links",
+	  show_args, NULL, true },
 	{ "show port (info|stats|xstats|summary) P:port", "Port.", "ports", show_args, NULL, true },
 	{ "trace add N:u32 [drops-only] [filter EXPR:rest]", "Trace.", "trace", show_args, NULL,
 	  false },
@@ -282,6 +292,52 @@ test_abbreviations(void **state)
 		"ip, trace, name, opts, fail, edit, three, tree, rows, wait, shutdown\n");
 }
 
+/* `ip OBJECT VERB`: only verbs compete, in the order that iproute2 looks at them. */
+static void
+test_verbs(void **state)
+{
+	static const char *const shows[] = { "l", "li", "lis", "lst", "ls", "list", "s", "sh" };
+	char line[64];
+
+	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
+		snprintf(line, sizeof(line), "ip n %s", shows[i]);
+		says(line, "N: ip neigh show");
+		snprintf(line, sizeof(line), "ip a %s p0", shows[i]);
+		says(line, "A: ip addr show DEV=p0");
+		snprintf(line, sizeof(line), "ip r %s", shows[i]);
+		says(line, "S: ip route show");
+		snprintf(line, sizeof(line), "ip l %s", shows[i]);
+		says(line, "L: ip link show");
+	}
+	says("ip a d 10.0.0.1/24 dev p1", "E: ip addr del A=10.0.0.1/24 dev DEV=p1");
+	says("ip a a 10.0.0.1/24 dev p1", "E: ip addr add A=10.0.0.1/24 dev DEV=p1");
+	says("ip n a 10.0.0.1 dev p1", "E: ip neigh add DST=10.0.0.1 dev DEV=p1");
+	says("ip n d 10.0.0.1", "E: ip neigh del DST=10.0.0.1");
+	says("ip n r 10.0.0.1", "E: ip neigh replace DST=10.0.0.1");
+	says("ip n chg 10.0.0.1", "E: ip neigh change DST=10.0.0.1");
+	says("ip n f", "F: ip neigh flush");
+	says("ip n g", "F: ip neigh get");
+	says("ip r a 10/8", "add 0a000000/8 gw 00000000 dev - metric 77");
+	says("ip a dev p0", "A: ip addr dev DEV=p0"); /* a word in full is what it says */
+	/* Further on the other words have their say again. */
+	says("ip n s d p0", "N: ip neigh show dev DEV=p0");
+	refuses("ip a s l", CLI_USAGE,
+		"Error: incomplete after \"ip a s l\": expected L (a word)\n");
+	/* Ambiguous with link only: show unless there is something to set. */
+	says("ip l s p0", "L: ip link show DEV=p0");
+	says("ip l s dev p0", "L: ip link show dev DEV=p0");
+	says("ip l s up", "L: ip link show up");
+	says("ip l s type vlan", "L: ip link show type K=vlan");
+	says("ip link s p0 up", "L: ip link set DEV=p0 up");
+	says("ip link s dev p0 mtu 1400", "L: ip link set dev DEV=p0 mtu N=1400");
+	says("ip link se p0 up", "L: ip link set DEV=p0 up");
+	/* A port's "all". */
+	says("show port summary al", "P: show port summary P=all");
+	says("show port summary a", "P: show port summary P=all");
+	refuses("show port summary alll", CLI_FAILED,
+		"Error: \"alll\": cannot find port; there are p0, p1, all\n");
+}
+
 static void
 test_route(void **state)
 {
@@ -344,7 +400,7 @@ test_values(void **state)
 	refuses("ip link set p7 up", CLI_FAILED,
 		"Error: \"p7\": cannot find device; there are p0, p1\n");
 	refuses("show port stats p7", CLI_FAILED,
-		"Error: \"p7\": cannot find device; there are p0, p1\n");
+		"Error: \"p7\": cannot find port; there are p0, p1, all\n");
 	refuses("ip link set p0 mtu 67", CLI_USAGE,
 		"Error: \"67\": is outside 68..9000, expected N (a number 68..9000)\n");
 }
@@ -366,7 +422,7 @@ test_words(void **state)
 		"Error: \"four\": unexpected, the command ends before it\n");
 	refuses("ip link set", CLI_USAGE,
 		"Error: incomplete after \"ip link set\": expected one of dev, DEV (a net "
-		"device)\n");
+		"device: p0, p1)\n");
 }
 
 static void
@@ -623,13 +679,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_abbreviations), cmocka_unit_test(test_route),
-		cmocka_unit_test(test_any_order),     cmocka_unit_test(test_values),
-		cmocka_unit_test(test_words),	      cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_output),	      cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_async),	      cmocka_unit_test(test_completion),
-		cmocka_unit_test(test_help),	      cmocka_unit_test(test_load),
-		cmocka_unit_test(test_bad_syntax),    cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_abbreviations), cmocka_unit_test(test_verbs),
+		cmocka_unit_test(test_route),	      cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_values),	      cmocka_unit_test(test_words),
+		cmocka_unit_test(test_errors),	      cmocka_unit_test(test_output),
+		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_async),
+		cmocka_unit_test(test_completion),    cmocka_unit_test(test_help),
+		cmocka_unit_test(test_load),	      cmocka_unit_test(test_bad_syntax),
+		cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
