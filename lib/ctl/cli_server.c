@@ -21,6 +21,8 @@
 #define OUT_READY     (256 << 10) /* a slice of a listing is written while less than this waits */
 #define OUT_MAX_ASYNC (4 << 20)	  /* a monitor that nobody reads */
 #define OUT_MAX	      (64 << 20)  /* one result that comes at once */
+#define OUT_MAX_ALL   (64 << 20)  /* all that waits, over the sessions */
+#define TURN_MAX      8		  /* requests of a session before the others have their turn */
 #define IN_MAX	      (CLI_REQ_MAX + sizeof(struct cli_frame_hdr))
 
 struct session {
@@ -29,17 +31,36 @@ struct session {
 	bool may_write;
 	uid_t uid;
 	struct strbuf in, out;
-	size_t out_at; /* sent so far */
+	size_t out_at;	/* sent so far */
+	size_t counted; /* of out, in the sum over all sessions */
 	struct cli_ctx *running;
 	bool busy;   /* a command is in flight */
 	bool inside; /* its function is below us on the stack */
 	bool doomed;
+	bool more; /* a request has come that was not looked at yet */
 };
 
 static LIST_HEAD(, session) sessions = LIST_HEAD_INITIALIZER(sessions);
 static struct cli_server_stats stats;
 static int listen_fd = -1;
 static struct sockaddr_un listen_addr;
+
+/* Bring the sum of what waits up to date. */
+static void
+count_output(struct session *s)
+{
+	stats.buffered += s->out.len;
+	stats.buffered -= s->counted;
+	s->counted = s->out.len;
+}
+
+/* More of a session's output waits than it takes to keep its reader busy: nothing further is done
+ * for it until some of that was read. */
+static bool
+is_full(const struct session *s)
+{
+	return s->out.len - s->out_at >= OUT_READY;
+}
 
 static void
 doom(struct session *s, uint64_t *counter)
@@ -51,6 +72,25 @@ doom(struct session *s, uint64_t *counter)
 	/* It may be a timer that wrote: the hang-up makes the event loop call us at a safe place.
 	 */
 	shutdown(s->fd, SHUT_RDWR);
+}
+
+/* Too much waits in all: who reads least pays for it. */
+static void
+bound_output(void)
+{
+	while (stats.buffered > OUT_MAX_ALL) {
+		struct session *s, *worst = NULL;
+
+		LIST_FOREACH(s, &sessions, next)
+			if (!s->doomed && (worst == NULL || s->out.len > worst->out.len))
+				worst = s;
+		if (worst == NULL)
+			return;
+		doom(worst, &stats.closed_overflow);
+		strbuf_free(&worst->out);
+		worst->out_at = 0;
+		count_output(worst);
+	}
 }
 
 static void
@@ -69,6 +109,8 @@ send_frames(struct session *s, enum cli_frame_type type, const char *data, size_
 	}
 	if (s->out.failed || s->out.len - s->out_at > limit)
 		doom(s, &stats.closed_overflow);
+	count_output(s);
+	bound_output();
 }
 
 static void
@@ -77,9 +119,9 @@ update_events(struct session *s) CTL_ONLY
 	uint32_t events = EPOLLRDHUP;
 	bool pump = s->running != NULL && s->running->streaming && !s->running->paused;
 
-	if (s->in.len < IN_MAX)
+	if (s->in.len < IN_MAX && (s->busy || !is_full(s)))
 		events |= EPOLLIN;
-	if (s->out.len > s->out_at || pump)
+	if (s->out.len > s->out_at || pump || s->more)
 		events |= EPOLLOUT;
 	ev_mod(s->fd, events);
 }
@@ -116,6 +158,7 @@ sink_done(void *arg, int status, bool quit)
 	s->busy = false;
 	s->running = NULL;
 	cli_frame_put(&s->out, CLI_RSP_END, flags, NULL, 0);
+	count_output(s);
 	if (!s->inside)
 		update_events(s);
 }
@@ -123,9 +166,7 @@ sink_done(void *arg, int status, bool quit)
 static bool
 sink_ready(void *arg)
 {
-	const struct session *s = arg;
-
-	return s->out.len - s->out_at < OUT_READY;
+	return !is_full(arg);
 }
 
 static void
@@ -149,6 +190,8 @@ session_close(struct session *s) CTL_ONLY
 		cli_detach(s->running);
 	strbuf_free(&s->in);
 	strbuf_free(&s->out);
+	s->out.len = 0;
+	count_output(s);
 	free(s);
 	if (listen_fd >= 0)
 		ev_mod(listen_fd, EPOLLIN); /* it paused when descriptors ran out */
@@ -202,6 +245,7 @@ request(struct session *s, const struct cli_frame_hdr *hdr, const char *data) CT
 		if (cands.len > CLI_RSP_MAX)
 			cands.len = CLI_RSP_MAX;
 		cli_frame_put(&s->out, CLI_RSP_CAND, 0, strbuf_str(&cands), cands.len);
+		count_output(s);
 		strbuf_free(&cands);
 	}
 	free(line);
@@ -234,17 +278,21 @@ requests(struct session *s) CTL_ONLY
 	const char *data;
 	long n;
 
+	s->more = false;
 	if (s->busy)
 		look_for_abort(s);
-	while (!s->busy && !s->doomed) {
+	for (unsigned int i = 0; !s->busy && !s->doomed && !is_full(s); i++) {
 		n = cli_frame_get(&s->in, 0, CLI_REQ_MAX, &hdr, &data);
 		if (n < 0)
 			doom(s, &stats.closed_malformed);
 		if (n <= 0)
 			return;
+		if (i == TURN_MAX)
+			break;
 		request(s, &hdr, data);
 		strbuf_consume(&s->in, (size_t)n);
 	}
+	s->more = !s->busy && !s->doomed; /* when the reader has caught up, or it is its turn */
 }
 
 /* false when the peer is gone. */
@@ -283,6 +331,7 @@ transmit(struct session *s)
 		}
 		s->out.len = 0;
 		s->out_at = 0;
+		count_output(s);
 		return true;
 	}
 	if (errno != EAGAIN && errno != EINTR)
@@ -290,6 +339,7 @@ transmit(struct session *s)
 	if (s->out_at > OUT_READY && s->out_at > s->out.len / 2) {
 		strbuf_consume(&s->out, s->out_at);
 		s->out_at = 0;
+		count_output(s);
 	}
 	return true;
 }
@@ -304,7 +354,7 @@ session_event(int fd, uint32_t events, void *arg)
 	s->inside = true;
 	if (events & EPOLLIN)
 		alive = receive(s);
-	if ((events & (EPOLLERR | EPOLLHUP)) || ((events & EPOLLRDHUP) && s->busy))
+	if ((events & (EPOLLERR | EPOLLHUP)) || ((events & EPOLLRDHUP) && (s->busy || is_full(s))))
 		alive = false;
 	if (alive)
 		requests(s);

@@ -25,6 +25,7 @@ struct cli_server_stats {
 	uint64_t refused;	   /* over the limit of sessions */
 	uint64_t commands;	   /* carried out or tried */
 	uint64_t closed_overflow;  /* did not read what they asked for */
+	uint64_t buffered;	   /* bytes of output that wait to be read, over all sessions */
 	uint64_t closed_malformed; /* requests that are too large or make no sense */
 };
 void cli_server_get_stats(struct cli_server_stats *st) CTL_ONLY;

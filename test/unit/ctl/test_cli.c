@@ -559,7 +559,7 @@ test_help(void **state)
 	refuses("help nothing", CLI_FAILED,
 		"Error: \"nothing\": no such section, there are "
 		"[\"control\",\"display\",\"config\",\"routes\","
-		"\"links\",\"ports\",\"trace\",\"test\",\"all\"]\n");
+		"\"test\",\"links\",\"ports\",\"trace\",\"all\"]\n");
 	says("quit", "");
 	assert_true(quit);
 }

@@ -68,7 +68,21 @@ many(struct cli_ctx *c)
 	return 0;
 }
 
+static int
+big(struct cli_ctx *c)
+{
+	static char block[1 << 20];
+	uint32_t n = cli_arg_u32(c, "MB", 1);
+
+	memset(block, 'b', sizeof(block));
+	block[sizeof(block) - 1] = '\0';
+	for (uint32_t i = 0; i < n; i++)
+		cli_printf(c, "%s", block);
+	return 0;
+}
+
 static const struct cli_cmd cmds[] = {
+	{ "big MB:u32", "Big.", "test", big, NULL, true },
 	{ "echo TEXT:rest", "Echo.", "test", echo, NULL, true },
 	{ "wait", "Wait.", "test", wait, NULL, true },
 	{ "many", "Many.", "test", many, NULL, true },
@@ -174,7 +188,7 @@ test_commands(void **state)
 	ask(fd, CLI_REQ_COMPLETE, 0, "ec");
 	expect(fd,
 	       "o:one;E0;e:{\"error\":{\"message\":\"\\\"nonsense\\\": expected one of help, show, "
-	       "load, quit, config, sysctl, echo, wait, "
+	       "load, quit, config, sysctl, big, echo, wait, "
 	       "many\",\"code\":22,\"word\":\"nonsense\"}}\n;"
 	       "E2;c:W\techo\tEcho.\n;");
 	expect(other, "E256;"); /* CLI_END_QUIT */
@@ -343,6 +357,91 @@ test_slow_reader(void **state)
 	assert_int_equal(server_stats().sessions, 0);
 }
 
+#define PIPELINED 200
+
+/* Clients that ask and ask and do not read: they hold up neither memory nor others, and lose
+ * nothing when they read at last. */
+static void
+test_pipelining_non_readers(void **state)
+{
+	static char line[8192];
+	uint64_t before = server_stats().closed_overflow;
+	uint64_t done = server_stats().commands;
+	struct strbuf b = { 0 };
+	int fds[6], other = client();
+	unsigned int ends = 0, sent[6] = { 0 };
+	bool full[6] = { false };
+	char *got;
+
+	memset(line, 'x', sizeof(line) - 1);
+	memcpy(line, "echo ", 5);
+	cli_frame_put(&b, CLI_REQ_EXEC, 0, line, strlen(line));
+	for (int i = 0; i < 6; i++)
+		fds[i] = client();
+	for (int k = 0; k < PIPELINED; k++)
+		for (int i = 0; i < 6; i++) {
+			if (!full[i])
+				full[i] = send(fds[i], b.s, b.len, 0) != (ssize_t)b.len;
+			sent[i] += !full[i];
+			role_enter_ctl();
+			ev_run_once(0);
+		}
+	ask(other, CLI_REQ_EXEC, 0, "echo quick");
+	expect(other, "o:quick;E0;");
+	/* The bound and one answer over it, for each; asked for was much more. */
+	assert_true(server_stats().buffered <= 6 * ((256 << 10) + 2 * sizeof(line)));
+	assert_true(server_stats().commands - done < 6 * PIPELINED);
+	assert_int_equal(server_stats().closed_overflow, before);
+	got = answers(fds[0]);
+	for (const char *p = got; (p = strstr(p, "E0;")) != NULL; p++)
+		ends++;
+	/* A request that was cut off in the middle by a full socket is not answered. */
+	assert_int_equal(ends, sent[0]);
+	free(got);
+	for (int i = 0; i < 6; i++)
+		close(fds[i]);
+	close(other);
+	strbuf_free(&b);
+	spin();
+	assert_int_equal(server_stats().sessions, 0);
+	assert_int_equal(server_stats().buffered, 0);
+}
+
+/* Too much in all: who has most waiting is closed and counted, the others go on. */
+static void
+test_all_output_bounded(void **state)
+{
+	uint64_t before = server_stats().closed_overflow;
+	int fds[4], other = client();
+
+	for (int i = 0; i < 4; i++)
+		fds[i] = client();
+	for (int i = 0; i < 3; i++) {
+		ask(fds[i], CLI_REQ_EXEC, 0, i == 1 ? "big 25" : "big 17");
+		spin();
+	}
+	assert_int_equal(server_stats().closed_overflow, before);
+	ask(fds[3], CLI_REQ_EXEC, 0, "big 10");
+	spin();
+	assert_int_equal(server_stats().closed_overflow, before + 1);
+	assert_true(server_stats().buffered <= 64 << 20);
+	assert_int_equal(server_stats().sessions, 4);
+	ask(other, CLI_REQ_EXEC, 0, "echo alive");
+	expect(other, "o:alive;E0;");
+	for (int i = 0; i < 4; i++) { /* the worst one it was */
+		char buf[65536];
+		ssize_t n;
+
+		while ((n = recv(fds[i], buf, sizeof(buf), 0)) > 0)
+			spin();
+		assert_int_equal(n, i == 1 ? 0 : -1);
+		close(fds[i]);
+	}
+	close(other);
+	spin();
+	assert_int_equal(server_stats().buffered, 0);
+}
+
 static void
 test_sessions_limit(void **state)
 {
@@ -451,10 +550,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_commands),	  T(test_torn),		 T(test_malformed),
-		T(test_largest),	  T(test_abort),	 T(test_peer_dies),
-		T(test_monitor_overflow), T(test_slow_reader),	 T(test_sessions_limit),
-		T(test_socket_file),	  T(test_evloop_delete),
+		T(test_commands),
+		T(test_torn),
+		T(test_malformed),
+		T(test_largest),
+		T(test_abort),
+		T(test_peer_dies),
+		T(test_monitor_overflow),
+		T(test_slow_reader),
+		T(test_pipelining_non_readers),
+		T(test_all_output_bounded),
+		T(test_sessions_limit),
+		T(test_socket_file),
+		T(test_evloop_delete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
