@@ -332,13 +332,15 @@ do_change(struct txn *t, size_t i)
 static int
 forward_one(struct txn *t, size_t i)
 {
+	struct place p;
 	const struct cfg_entry *e = &t->es.e[i];
 
 	if (e->new == NULL)
 		return 0;
 	if (e->old == NULL || e->gone)
 		return do_add(t, i);
-	if (json_equal(e->old, e->new))
+	if (json_equal(e->old, e->new) &&
+	    (e->s->stale == NULL || !e->s->stale(place(&p, e, true, t->to, &t->errs))))
 		return 0;
 	return do_change(t, i);
 }
