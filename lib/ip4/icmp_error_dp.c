@@ -22,18 +22,20 @@ struct redirect_bucket {
 
 /* Written by its worker only. */
 struct icmp_limits {
-	uint64_t global_last_ms;
-	uint32_t global_credit; /* messages */
-	bool started;
 	struct host_bucket host[HOST_BUCKETS];
 	struct redirect_bucket redirect[HOST_BUCKETS];
 } __rte_cache_aligned;
 static struct icmp_limits limits[WORKER_MAX];
 
+/* One bucket for all workers, as the time at which it was empty: it has earned messages since. A
+ * line of its own, touched only when an error is about to be sent. */
+static int64_t global_empty_ns __rte_cache_aligned = INT64_MIN;
+
 void
 icmp_limits_reset(void)
 {
 	memset(limits, 0, sizeof(limits));
+	__atomic_store_n(&global_empty_ns, INT64_MIN, __ATOMIC_RELAXED);
 }
 
 void
@@ -54,34 +56,23 @@ icmp_out_count(struct worker *w, uint8_t type)
 		counter_inc(w, &icmp_mib, counter[type]);
 }
 
-static uint32_t
-worker_share(int all)
-{
-	unsigned int n = n_workers > 2 ? n_workers - 1 : 1; /* slot 0 hardly ever sends any */
-
-	return (uint32_t)RTE_MAX(1, all / (int)n);
-}
-
-/* RFC 1812 4.3.2.8, all destinations together: icmp_msgs_per_sec, icmp_msgs_burst. */
+/* RFC 1812 4.3.2.8, all destinations together: icmp_msgs_per_sec, icmp_msgs_burst. Nothing is lost
+ * between two looks: what is not enough for a message yet stays in the bucket. */
 static bool
-global_allow(struct icmp_limits *l, uint64_t now)
+global_allow(uint64_t now_ms)
 {
-	uint32_t burst = worker_share(net_ipv4.icmp_msgs_burst);
-	uint64_t earned;
+	int64_t rate = net_ipv4.icmp_msgs_per_sec, now = (int64_t)now_ms * 1000000, cost, at, next;
 
-	if (!l->started) {
-		l->started = true;
-		l->global_credit = burst;
-		l->global_last_ms = now;
-	}
-	earned = (now - l->global_last_ms) * worker_share(net_ipv4.icmp_msgs_per_sec) / 1000;
-	if (earned > 0) {
-		l->global_credit = (uint32_t)RTE_MIN(l->global_credit + earned, (uint64_t)burst);
-		l->global_last_ms = now;
-	}
-	if (l->global_credit == 0)
+	if (rate == 0)
 		return false;
-	l->global_credit--;
+	cost = 1000000000 / rate;
+	at = __atomic_load_n(&global_empty_ns, __ATOMIC_RELAXED);
+	do {
+		next = RTE_MAX(at, now - net_ipv4.icmp_msgs_burst * cost) + cost;
+		if (next > now)
+			return false;
+	} while (!__atomic_compare_exchange_n(&global_empty_ns, &at, next, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
 	return true;
 }
 
@@ -122,7 +113,7 @@ rate_allow(struct worker *w, uint8_t type, uint8_t code, rte_be32_t to,
 	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
 		return true;
 	now = clock_ms();
-	if (!global_allow(l, now)) {
+	if (!global_allow(now)) {
 		ICMP_INC_STATS(w, OutRateLimitGlobal);
 		return false;
 	}

@@ -302,16 +302,25 @@ test_host_limit(void **state)
 static void
 test_global_limit(void **state)
 {
-	unsigned int sent = 0;
+	unsigned int sent = 0, n = n_workers;
 
-	net_ipv4.icmp_msgs_per_sec = 0; /* the share is one a second at least */
+	net_ipv4.icmp_msgs_per_sec = 1;
 	net_ipv4.icmp_msgs_burst = 20;
 	icmp_limits_reset();
+	n_workers = 9; /* one busy worker among others has all there is, not its share */
 	for (unsigned int i = 0; i < 100; i++)
 		sent += flood(&(struct pkt){ .src = rte_cpu_to_be_32(0x0a090000 + i), .ttl = 1 },
 			      1);
+	n_workers = n;
 	assert_true(sent >= 20 && sent < 100);
 	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutRateLimitGlobal), 100 - sent);
+	/* None a second is none; more in the bucket than the burst there never is. */
+	net_ipv4.icmp_msgs_per_sec = 0;
+	icmp_limits_reset();
+	assert_int_equal(flood(&(struct pkt){ .src = IP(10, 9, 1, 1), .ttl = 1 }, 1), 0);
+	net_ipv4.icmp_msgs_per_sec = 1;
+	net_ipv4.icmp_msgs_burst = 0;
+	assert_int_equal(flood(&(struct pkt){ .src = IP(10, 9, 1, 1), .ttl = 1 }, 1), 0);
 	/* Path MTU discovery does not wait. */
 	role_enter_ctl();
 	assert_int_equal(dev_set_mtu(p1, 1300), 0);
