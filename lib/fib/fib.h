@@ -7,6 +7,7 @@
  * type, and next hops. Tables local (255) and main (254) are compiled into fib_main_dp.
  */
 #include <stdbool.h>
+#include <time.h>
 #include <rte_byteorder.h>
 #include "core/notifier.h"
 #include "core/role.h"
@@ -47,7 +48,9 @@ struct fib_route_spec {
 	uint8_t protocol; /* 0: FIB_PROT_BOOT (add), any (delete) */
 	uint8_t scope;	  /* enum rt_scope */
 	bool scope_set, metric_set, tos_set;
-	bool keep_dead;	 /* add: a device that is down is no error, the route waits for it */
+	bool keep_dead;	 /* add: of the configuration: a device that is down is no error, the route
+			    waits for it; a route of a routes file gives way to it */
+	uint8_t file;	 /* add: which load of a routes file sets it; 0: none does */
 	uint32_t metric; /* priority: lower wins */
 	uint32_t mtu;	 /* 0: the device's */
 	rte_be32_t prefsrc;
@@ -108,6 +111,11 @@ int fib_route_add(const struct fib_route_spec *r, enum fib_add_mode mode,
 int fib_route_del(const struct fib_route_spec *key) CTL_ONLY;
 /** Delete every route that matches @p key's non-zero fields (plen 0 and dst 0: any). How many. */
 unsigned int fib_route_flush(const struct fib_route_spec *key) CTL_ONLY;
+struct fib_cursor;
+/** Delete what loads of a routes file set, save load @p keep (0: none is kept). Looks at about @p n
+ * prefixes behind @p c, and counts in *@p gone. False at the end. */
+bool fib_file_sweep(struct fib_cursor *c, unsigned int n, uint8_t keep,
+		    unsigned int *gone) CTL_ONLY;
 /** All routes of a table (0: all tables) in order of prefix, then tos, then metric. */
 void fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
 
@@ -127,10 +135,19 @@ bool fib_walk_some(struct fib_cursor *c, unsigned int n,
 /** A file of routes, one a line as `ip route` prints them: PREFIX [via A] [dev D] [metric N]
  * [proto P] [src A] [scope S] [table T] [onlink]; a type may come first; '#' starts a comment. */
 struct fib_file;
-/** What to do with the lines. */
-enum fib_file_op { FIB_FILE_CHECK, FIB_FILE_ADD, FIB_FILE_DEL };
-/** NULL with errno. */
-struct fib_file *fib_file_open(const char *path, enum fib_file_op op) CTL_ONLY;
+/** Which content of which file: two that are equal need not be read twice. */
+struct fib_file_id {
+	uint64_t dev, ino, size;
+	struct timespec modified, changed;
+};
+/** @p load: the number (not 0) of the load that its routes are marked with, see fib_file_sweep();
+ * 0: the lines are only checked. NULL with *@p why: a sentence behind "PATH: ". Anything but a
+ * regular file is refused, and not waited for. */
+struct fib_file *fib_file_open(const char *path, uint8_t load, const char **why) CTL_ONLY;
+/** As it was when it was opened. */
+struct fib_file_id fib_file_id(const struct fib_file *f);
+/** Is @p path still (or again) that file with that content? */
+bool fib_file_same(const char *path, const struct fib_file_id *id) CTL_ONLY;
 /** Up to @p n lines more. 1: there is more, 0: done, or -errno: the line at fault was told to
  * fib_file_error(), and the next call goes on behind it. */
 int fib_file_step(struct fib_file *f, unsigned int n) CTL_ONLY;
@@ -143,9 +160,9 @@ void fib_file_close(struct fib_file *f) CTL_ONLY;
 /** Commands and config sections. Once, at start. */
 void fib_cli_register(void) CTL_ONLY;
 void fib_cfg_register(void) CTL_ONLY;
-/** Stop loading a routes file that is under way: before fib_fini(). */
-/** Is a routes_file still being read? */
+/** Is a routes_file still being read, or are routes of one that went still being deleted? */
 bool fib_cfg_loading(void) CTL_ONLY;
+/** Stop loading a routes file that is under way: before fib_fini(). */
 void fib_cfg_fini(void) CTL_ONLY;
 
 /** What `ip route get` says, and what the control thread's own packets use. */

@@ -248,11 +248,18 @@ route_del(const struct cfg *c)
 
 /* --- routes_file --- */
 
+/* A load in slices, then the end of what earlier loads set and this one did not: a route that
+ * stays never goes. */
 static struct {
-	struct fib_file *file;
+	struct fib_file *file; /* NULL: read to its end */
 	struct ctl_timer timer;
 	uint64_t start_ms;
-	unsigned int errors;
+	unsigned int errors, gone;
+	bool active;
+	uint8_t last; /* number of the last load */
+	uint8_t keep; /* the load whose routes stay; 0: none, the section has gone */
+	struct fib_cursor cursor;
+	struct fib_file_id id; /* of the file that was opened last */
 } job;
 
 static void
@@ -274,15 +281,16 @@ file_check(const struct cfg *c, const struct cfg *doc)
 	const char *name = NULL;
 	char path[PATH_MAX];
 	struct fib_file *f;
+	const char *why;
 	int rc;
 
 	role_enter_ctl();
 	if (!cfg_str(c, NULL, &name))
 		return;
 	file_path(c, path);
-	f = fib_file_open(path, FIB_FILE_CHECK);
+	f = fib_file_open(path, 0, &why);
 	if (f == NULL) {
-		cfg_fail(c, NULL, "%s: %s", path, strerror(errno));
+		cfg_fail(c, NULL, "%s: %s", path, why);
 		return;
 	}
 	while ((rc = fib_file_step(f, FILE_SLICE)) != 0)
@@ -296,9 +304,25 @@ file_check(const struct cfg *c, const struct cfg *doc)
 static CTL_ONLY void
 file_stop(void)
 {
-	if (job.file == NULL)
+	if (job.active)
+		timer_del(&job.timer);
+	if (job.file != NULL)
+		fib_file_close(job.file);
+	job.file = NULL;
+	job.active = false;
+}
+
+static CTL_ONLY void
+read_slice(void)
+{
+	int rc = fib_file_step(job.file, FILE_SLICE);
+
+	if (rc < 0 && job.errors++ < FILE_ERRORS_MAX)
+		log_err("%s", fib_file_error(job.file));
+	if (rc != 0)
 		return;
-	timer_del(&job.timer);
+	log_notice("routes_file: %u routes in %llu ms, %u lines refused", fib_file_count(job.file),
+		   (unsigned long long)(clock_ms() - job.start_ms), job.errors);
 	fib_file_close(job.file);
 	job.file = NULL;
 }
@@ -306,59 +330,78 @@ file_stop(void)
 static void
 file_slice(struct ctl_timer *t)
 {
-	int rc;
-
 	role_enter_ctl();
-	rc = fib_file_step(job.file, FILE_SLICE);
-	if (rc < 0 && job.errors++ < FILE_ERRORS_MAX)
-		log_err("%s", fib_file_error(job.file));
-	if (rc != 0) {
-		timer_mod(t, 0);
+	if (job.file != NULL) {
+		read_slice();
+	} else if (!fib_file_sweep(&job.cursor, FILE_SLICE, job.keep, &job.gone)) {
+		if (job.gone > 0)
+			log_notice("routes_file: %u routes of an earlier file deleted", job.gone);
+		job.active = false;
 		return;
 	}
-	log_notice("routes_file: %u routes in %llu ms, %u lines refused", fib_file_count(job.file),
-		   (unsigned long long)(clock_ms() - job.start_ms), job.errors);
+	timer_mod(t, 0);
+}
+
+/* From now on, load @p file (NULL: nothing) and keep what load @p keep sets. */
+static CTL_ONLY void
+file_start(struct fib_file *file, uint8_t keep)
+{
 	file_stop();
+	job.file = file;
+	job.keep = keep;
+	job.errors = job.gone = 0;
+	job.cursor = (struct fib_cursor){ 0 };
+	job.start_ms = clock_ms();
+	job.active = true;
+	timer_setup(&job.timer, file_slice);
+	timer_mod(&job.timer, 0);
 }
 
 static int
 file_add(const struct cfg *c)
 {
+	uint8_t load = job.last % UINT8_MAX + 1;
+	struct fib_file *file;
 	char path[PATH_MAX];
+	const char *why;
 
 	role_enter_ctl();
-	file_stop();
 	file_path(c, path);
-	job.file = fib_file_open(path, FIB_FILE_ADD);
-	if (job.file == NULL) {
-		cfg_fail(c, NULL, "%s: %s", path, strerror(errno));
+	file = fib_file_open(path, load, &why);
+	if (file == NULL) {
+		cfg_fail(c, NULL, "%s: %s", path, why);
 		return -ENOENT;
 	}
-	job.errors = 0;
-	job.start_ms = clock_ms();
-	timer_setup(&job.timer, file_slice);
-	timer_mod(&job.timer, 0);
+	job.last = load;
+	job.id = fib_file_id(file);
+	file_start(file, load);
 	return 0;
 }
 
-/* At once: a new file may follow in the same transaction. */
+/* The new file's routes take the place of the old one's. */
+static int
+file_change(const struct cfg *old, const struct cfg *c)
+{
+	RTE_SET_USED(old);
+	return file_add(c);
+}
+
+static bool
+file_stale(const struct cfg *c)
+{
+	char path[PATH_MAX];
+
+	role_enter_ctl();
+	file_path(c, path);
+	return !fib_file_same(path, &job.id);
+}
+
 static int
 file_del(const struct cfg *c)
 {
-	char path[PATH_MAX];
-	struct fib_file *f;
-
+	RTE_SET_USED(c);
 	role_enter_ctl();
-	file_stop();
-	file_path(c, path);
-	f = fib_file_open(path, FIB_FILE_DEL);
-	if (f == NULL) {
-		log_err("%s: %s: its routes stay", path, strerror(errno));
-		return 0;
-	}
-	while (fib_file_step(f, FILE_SLICE) != 0)
-		;
-	fib_file_close(f);
+	file_start(NULL, 0);
 	return 0;
 }
 
@@ -396,6 +439,8 @@ static struct cfg_section file_section = {
 	.check = file_check,
 	.add = file_add,
 	.del = file_del,
+	.change = file_change,
+	.stale = file_stale,
 	.schema = "{\"type\":\"string\"}",
 };
 
@@ -410,7 +455,7 @@ fib_cfg_register(void)
 bool
 fib_cfg_loading(void)
 {
-	return job.file != NULL;
+	return job.active;
 }
 
 void

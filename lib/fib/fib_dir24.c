@@ -28,7 +28,11 @@ reserve(size_t bytes, int socket)
 int
 dir24_init(struct dir24 *d, struct fib_dp *dp, uint32_t max_tbl8, int socket)
 {
-	*d = (struct dir24){ .dp = dp, .max = max_tbl8, .free = max_tbl8 };
+	*d = (struct dir24){ .dp = dp,
+			     .max = max_tbl8,
+			     .free = max_tbl8,
+			     .leaving = max_tbl8,
+			     .next_leaving = max_tbl8 };
 	dp->tbl24 = reserve(TBL24_ENTRIES * sizeof(uint32_t), socket);
 	dp->tbl8 = reserve((size_t)max_tbl8 * GROUP_ENTRIES * sizeof(uint32_t), socket);
 	d->group = calloc(max_tbl8, sizeof(*d->group));
@@ -46,7 +50,7 @@ dir24_fini(struct dir24 *d)
 {
 	if (d->dp == NULL)
 		return;
-	assert(d->waiting == 0);
+	assert(!d->graced);
 	if (d->dp->tbl24 != NULL)
 		munmap(d->dp->tbl24, TBL24_ENTRIES * sizeof(uint32_t));
 	if (d->dp->tbl8 != NULL)
@@ -63,15 +67,52 @@ store_range(uint32_t *e, uint32_t n, uint32_t leaf)
 		__atomic_store_n(&e[i], leaf, __ATOMIC_RELAXED);
 }
 
+/* No worker can read the groups of the list any more. */
 static void
-group_free(struct rcu_head *head)
+free_list(struct dir24 *d, uint32_t *list)
 {
-	struct dir24_group *g = container_of(head, struct dir24_group, rcu);
-	struct dir24 *d = g->owner;
+	while (*list != d->max) {
+		struct dir24_group *g = &d->group[*list];
+		uint32_t next = g->next;
 
-	g->next_free = d->free;
-	d->free = g - d->group;
-	d->waiting--;
+		g->next = d->free;
+		d->free = *list;
+		*list = next;
+		d->waiting--;
+	}
+}
+
+static void grace_over(struct rcu_head *head);
+
+static CTL_ONLY void
+start_grace(struct dir24 *d)
+{
+	if (d->graced || d->next_leaving == d->max)
+		return;
+	d->leaving = d->next_leaving;
+	d->next_leaving = d->max;
+	d->graced = true;
+	rcu_defer(&d->rcu, grace_over);
+}
+
+static void
+grace_over(struct rcu_head *head)
+{
+	struct dir24 *d = container_of(head, struct dir24, rcu);
+
+	role_enter_ctl();
+	d->graced = false;
+	free_list(d, &d->leaving);
+	start_grace(d);
+}
+
+/* Wait for the readers here and now; what waits is free then. Runs no other's callbacks. */
+static CTL_ONLY void
+reclaim(struct dir24 *d)
+{
+	rcu_synchronize();
+	free_list(d, &d->leaving);
+	free_list(d, &d->next_leaving);
 }
 
 static CTL_ONLY int64_t
@@ -82,12 +123,10 @@ group_alloc(struct dir24 *d)
 	if (d->used >= d->max)
 		return -ENOSPC;
 	if (d->free == d->max && d->fresh == d->max)
-		rcu_poll();
-	if (d->free == d->max && d->fresh == d->max)
-		rcu_synchronize(); /* used < max: those missing wait for readers */
+		reclaim(d); /* used < max: those missing wait for readers */
 	if (d->free != d->max) {
 		g = d->free;
-		d->free = d->group[g].next_free;
+		d->free = d->group[g].next;
 	} else if (d->fresh < d->max) {
 		g = d->fresh++;
 	} else {
@@ -111,7 +150,6 @@ dir24_hold(struct dir24 *d, uint32_t addr)
 	if (g < 0)
 		return g;
 	d->group[g].count = 1;
-	d->group[g].owner = d;
 	store_range(&d->dp->tbl8[g * GROUP_ENTRIES], GROUP_ENTRIES, e);
 	/* Release: who follows the pointer finds the group filled. */
 	__atomic_store_n(slot, FIB_EXT | (uint32_t)g, __ATOMIC_RELEASE);
@@ -136,7 +174,9 @@ dir24_put(struct dir24 *d, uint32_t addr)
 	d->used--;
 	d->waiting++;
 	/* A worker may still be about to read the group: reused only after a grace period. */
-	rcu_defer(&d->group[g].rcu, group_free);
+	d->group[g].next = d->next_leaving;
+	d->next_leaving = g;
+	start_grace(d);
 }
 
 /* One /24, part or whole. */

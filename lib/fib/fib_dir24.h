@@ -14,19 +14,21 @@
 #include "fib/fib_dp.h"
 
 struct dir24_group {
-	struct rcu_head rcu;
-	struct dir24 *owner;
 	uint32_t count; /* holds; 0: free, or waits for its grace period */
-	uint32_t next_free;
+	uint32_t next;	/* in the one list that has it: free, waiting or leaving */
 };
 
 struct dir24 {
 	struct fib_dp *dp;
 	struct dir24_group *group; /* [max] */
 	uint32_t max;
-	uint32_t used, waiting;
-	uint32_t fresh; /* groups that were never used start here */
-	uint32_t free;	/* list of used ones; max: none */
+	uint32_t used, waiting; /* groups held; groups whose grace period is not over */
+	uint32_t fresh;		/* groups that were never used start here */
+	/* Lists of groups; max: none. One grace period runs for those that are leaving, those that
+	 * come meanwhile wait for the next. */
+	uint32_t free, leaving, next_leaving;
+	bool graced; /* a grace period runs */
+	struct rcu_head rcu;
 };
 
 /** 64 MiB of zeroes (no route) and room for @p max_tbl8 groups, reserved on NUMA node @p socket

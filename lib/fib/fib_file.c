@@ -2,15 +2,19 @@
 /* Files of routes, read in slices. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
 #include <rte_common.h>
 #include "fib/fib_priv.h"
 
 struct fib_file {
 	FILE *f;
-	enum fib_file_op op;
+	struct fib_file_id id;
+	uint8_t load; /* 0: only checking */
 	uint32_t line, count;
 	char *buf;
 	size_t size;
@@ -18,21 +22,82 @@ struct fib_file {
 	char error[512];
 };
 
+static struct fib_file_id
+id_of(const struct stat *st)
+{
+	return (struct fib_file_id){ .dev = st->st_dev,
+				     .ino = st->st_ino,
+				     .size = st->st_size,
+				     .modified = st->st_mtim,
+				     .changed = st->st_ctim };
+}
+
+/* A FIFO or a device has no end, or none in time. */
+static FILE *
+open_regular(const char *path, struct fib_file_id *id, const char **why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	FILE *f = NULL;
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		*why = S_ISDIR(st.st_mode) ? "is a directory, expected a file of routes"
+					   : "is no regular file, expected a file of routes";
+		if (!S_ISREG(st.st_mode)) {
+			close(fd);
+			return NULL;
+		}
+		*id = id_of(&st);
+		f = fdopen(fd, "r");
+	}
+	if (f == NULL)
+		*why = strerror(errno);
+	if (f == NULL && fd >= 0)
+		close(fd);
+	return f;
+}
+
 struct fib_file *
-fib_file_open(const char *path, enum fib_file_op op)
+fib_file_open(const char *path, uint8_t load, const char **why)
 {
 	struct fib_file *f = calloc(1, sizeof(*f));
 
+	*why = "out of memory";
 	if (f == NULL)
 		return NULL;
 	snprintf(f->path, sizeof(f->path), "%s", path);
-	f->op = op;
-	f->f = fopen(path, "re");
+	f->load = load;
+	f->f = open_regular(path, &f->id, why);
 	if (f->f == NULL) {
 		free(f);
 		return NULL;
 	}
 	return f;
+}
+
+struct fib_file_id
+fib_file_id(const struct fib_file *f)
+{
+	return f->id;
+}
+
+static bool
+same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+bool
+fib_file_same(const char *path, const struct fib_file_id *id)
+{
+	struct fib_file_id now;
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	now = id_of(&st);
+	return now.dev == id->dev && now.ino == id->ino && now.size == id->size &&
+	       same_time(&now.modified, &id->modified) && same_time(&now.changed, &id->changed);
 }
 
 void
@@ -183,7 +248,7 @@ one_line(struct fib_file *f)
 {
 	static struct fib_route_spec r;
 	const char *why = NULL;
-	int rc = parse_line(f->buf, &r, f->op == FIB_FILE_CHECK, &why);
+	int rc = parse_line(f->buf, &r, f->load == 0, &why);
 
 	if (rc == 0)
 		return 0;
@@ -192,12 +257,10 @@ one_line(struct fib_file *f)
 			 f->line, why);
 		return rc;
 	}
-	if (f->op == FIB_FILE_ADD) {
+	if (f->load != 0) {
 		r.keep_dead = true;
+		r.file = f->load;
 		rc = fib_route_add(&r, FIB_REPLACE, &why);
-	} else if (f->op == FIB_FILE_DEL) {
-		why = "No such route";
-		rc = fib_route_del(&r);
 	} else {
 		rc = 0;
 		why = "bits are set past the prefix length";

@@ -50,8 +50,11 @@ ifaddr_routes(const struct in_ifaddr *ifa, struct fib_route_spec r[IFADDR_ROUTES
 	if ((ifa->ifa_flags & IFA_SECONDARY) || rte_be_to_cpu_32(prefix) >> 24 == 0 ||
 	    (prefix == ifa->ifa_local && ifa->ifa_prefixlen == 32))
 		return n;
-	add_spec(&r[n++], prim, dev->flags & IFF_LOOPBACK ? FIB_LOCAL : FIB_UNICAST, prefix,
-		 ifa->ifa_prefixlen);
+	if (!(ifa->ifa_flags & IFA_NOPREFIXROUTE)) {
+		add_spec(&r[n], prim, dev->flags & IFF_LOOPBACK ? FIB_LOCAL : FIB_UNICAST, prefix,
+			 ifa->ifa_prefixlen);
+		r[n++].metric = ifa->ifa_rt_priority;
+	}
 	/* RFC 3021: a /31 has no broadcast. */
 	if (ifa->ifa_prefixlen < 31)
 		add_spec(&r[n++], prim, FIB_BROADCAST, prefix | ~ifa->ifa_mask, 32);
@@ -77,7 +80,7 @@ static bool
 same_route(const struct fib_route_spec *a, const struct fib_route_spec *b)
 {
 	return a->type == b->type && a->dst == b->dst && a->plen == b->plen &&
-	       a->prefsrc == b->prefsrc && a->nh[0].dev == b->nh[0].dev;
+	       a->metric == b->metric && a->prefsrc == b->prefsrc && a->nh[0].dev == b->nh[0].dev;
 }
 
 /* Does an address that stays want this very route? */

@@ -29,6 +29,7 @@ struct fib_alias {
 	uint32_t info; /* FIB_LAYER_NEIGH: index of a struct fib_neigh_leaf */
 	uint8_t tos;
 	uint8_t layer;
+	uint8_t file; /* which load of a routes file set it; 0: none did */
 };
 
 /** What routes have in common. Found by content, counted by aliases, immutable but for state. */

@@ -71,10 +71,13 @@ find_equal(const struct fib_table *t, uint32_t key, const struct fib_route_spec 
 }
 
 static CTL_ONLY void
-replace(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias, struct fib_info *fi)
+replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, struct fib_info *fi)
 {
 	struct fib_info *old = fib_infos[fib_alias(alias)->info];
+	uint32_t key = rte_be_to_cpu_32(r->dst);
+	uint8_t plen = r->plen;
 
+	fib_alias(alias)->file = r->file;
 	fib_alias(alias)->info = fi->idx;
 	if (t->trie == &fib_ctl.shared)
 		fib_compile_prefix(key, plen);
@@ -89,17 +92,20 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
        enum fib_add_mode mode, const char **why)
 {
 	uint32_t key = rte_be_to_cpu_32(r->dst), same, first;
-	struct fib_alias a = { .info = fi->idx, .tos = r->tos, .layer = t->layer };
+	struct fib_alias a = { .info = fi->idx, .tos = r->tos, .layer = t->layer, .file = r->file };
 	int rc;
 
 	first = find_equal(t, key, r, fi, &same);
 	if (first != 0 && (mode == FIB_REPLACE || mode == FIB_CHANGE)) {
-		if (same == first) {
+		if (same == first || (same != 0 && r->file != 0)) {
+			/* A file does not take what others have set as it says. */
+			if (fib_alias(same)->file != 0)
+				fib_alias(same)->file = r->file;
 			fib_info_put(fi);
 			return 0;
 		}
 		if (same == 0) {
-			replace(t, key, r->plen, first, fi);
+			replace(t, r, first, fi);
 			return 0;
 		}
 	}
@@ -141,6 +147,8 @@ route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **w
 	if (rc < 0)
 		return rc;
 	first = find_equal(t, rte_be_to_cpu_32(r->dst), r, NULL, &same);
+	if (first != 0 && mode == FIB_ADD && r->keep_dead && fib_alias(first)->file != 0)
+		mode = FIB_REPLACE;
 	if (first != 0 && mode == FIB_ADD) {
 		*why = "File exists";
 		return -EEXIST;
@@ -317,4 +325,68 @@ fib_sweep(void)
 	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
 		n += flush_table(fib_ctl.tables[i], NULL);
 	return n;
+}
+
+/* The routes of the node at the cursor that a load other than @p keep set. */
+static CTL_ONLY unsigned int
+sweep_node(struct fib_table *t, const struct fib_cursor *c, uint32_t alias, uint8_t keep)
+{
+	unsigned int n = 0;
+
+	for (uint32_t next; alias != 0; alias = next) {
+		const struct fib_alias *a = fib_alias(alias);
+
+		next = a->next;
+		if (a->layer != t->layer || a->file == 0 || a->file == keep)
+			continue;
+		route_delete(t, c->key, c->plen, alias);
+		n++;
+	}
+	return n;
+}
+
+/* False: the table's end. */
+static CTL_ONLY bool
+sweep_table(struct fib_table *t, struct fib_cursor *c, unsigned int *n, uint8_t keep,
+	    unsigned int *gone)
+{
+	struct fib_trie_iter it;
+	bool seek = true;
+
+	for (; *n > 0; (*n)--) {
+		unsigned int deleted;
+		uint32_t idx;
+
+		if (seek && c->inside)
+			fib_trie_after(t->trie, &it, c->key, c->plen);
+		else if (seek)
+			fib_trie_first(&it);
+		idx = fib_trie_next(t->trie, &it);
+		if (idx == 0)
+			return false;
+		c->key = fib_node(t->trie, idx)->key;
+		c->plen = fib_node(t->trie, idx)->plen;
+		c->inside = true;
+		deleted = sweep_node(t, c, fib_node(t->trie, idx)->data, keep);
+		*gone += deleted;
+		seek = deleted > 0; /* the trie has changed under the iterator */
+	}
+	return true;
+}
+
+bool
+fib_file_sweep(struct fib_cursor *c, unsigned int n, uint8_t keep, unsigned int *gone)
+{
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++) {
+		struct fib_table *t = fib_ctl.tables[i];
+
+		if (t->id < c->at_table)
+			continue;
+		if (t->id != c->at_table)
+			c->inside = false;
+		c->at_table = t->id;
+		if (sweep_table(t, c, &n, keep, gone))
+			return true;
+	}
+	return false;
 }

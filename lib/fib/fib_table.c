@@ -343,8 +343,7 @@ fib_fini(void)
 	fib_trie_fini(&fib_ctl.shared);
 	fib_arena_fini(&fib_ctl.aliases);
 	fib_arena_fini(&fib_ctl.neighs);
-	if (fib_ctl.dir.waiting > 0)
-		rcu_synchronize();
+	rcu_barrier(); /* the compiled table has groups in a grace period */
 	dir24_fini(&fib_ctl.dir);
 	fib_names_fini();
 	memset(&fib_ctl, 0, sizeof(fib_ctl));

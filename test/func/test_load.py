@@ -2,6 +2,7 @@
 """Real TCP and UDP streams, and a table of 100,000 routes."""
 import json
 import random
+import signal
 import time
 
 import pytest
@@ -68,3 +69,46 @@ def test_hundred_thousand_routes_from_a_file(fresh):
         got = made.dut.ip_json(f"route get {prefix.split('/')[0]}")[0]
         assert (got["gateway"], got["dev"]) == (made.h2.ip, "r2")
     made.h1.run(f"ping -n -q -f -c 500 {made.h2.ip}")
+
+
+def settled(dut, want, timeout=60):
+    """The static routes are those of want, prefix to gateway, once the router has got there."""
+    end = time.monotonic() + timeout
+    while (have := {r["dst"]: r["gateway"] for r in dut.ip_json("route show proto static")}) != want:
+        odd = dict(list(set(have.items()) ^ set(want.items()))[:4])
+        assert time.monotonic() < end, f"{len(have)} routes, not {len(want)}: {odd}"
+        time.sleep(0.1)
+
+
+@pytest.mark.ours("polluxd's own")
+def test_reload_follows_the_routes_file(fresh):
+    """SIGHUP: changed content, another path, no section; other routes are left alone."""
+    made = fresh(start=False, config={"routes_file": "a.txt"})
+    dut, gw = made.dut, made.h2.ip
+
+    def write(name, routes):
+        (made.tmp / name).write_text("".join(f"{p} via {via}\n" for p, via in routes.items()))
+
+    def reload(config=None):
+        if config is not None:
+            dut.write_config(config)
+        dut.proc.send_signal(signal.SIGHUP)
+
+    old = {f"20.{i // 256}.{i % 256}.0/24": gw for i in range(6000)}
+    write("a.txt", old)
+    dut.start()
+    settled(dut, old)
+    dut.ip(f"route add 21.0.0.0/8 via {gw}")
+    new = dict(list(old.items())[3000:]) | {"22.0.0.0/8": made.h1.ip, "20.20.0.0/24": made.h1.ip}
+    write("a.txt", new)  # the same path, and the config does not change
+    reload()
+    settled(dut, new)
+    other = {"23.0.0.0/8": gw, "22.0.0.0/8": gw}
+    write("b.txt", other)
+    reload(dut.config | {"routes_file": "b.txt"})
+    settled(dut, other)
+    reload({k: v for k, v in dut.config.items() if k != "routes_file"})
+    settled(dut, {})
+    assert [r["dst"] for r in dut.ip_json("route show 21.0.0.0/8")] == ["21.0.0.0/8"]
+    done = dut.client("-j show fib check", timeout=120)
+    assert done.returncode == 0 and json.loads(done.stdout)["differences"] == 0, done.stdout

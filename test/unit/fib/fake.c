@@ -303,7 +303,7 @@ void
 fake_done(void)
 {
 	fib_fini();
-	rcu_synchronize();
+	rcu_barrier();
 	assert_int_equal(rcu_pending(), 0);
 	assert_int_equal(fake_adj_used, 0);
 	for (unsigned int i = 0; i < FAKE_NEIGHS; i++)

@@ -226,39 +226,90 @@ config_routes(void **state)
 	assert_int_equal(fib_ctl.n_routes, 7);
 }
 
+/* 20.x.y.0/24 numbers @p from to @p to by @p gw. */
 static void
-config_routes_file(void **state)
+write_routes(const char *path, unsigned int from, unsigned int to, const char *gw)
 {
-	char path[] = "/tmp/fib_cfg_XXXXXX", text[256], *report = NULL;
-	int fd = mkstemp(path);
-	FILE *f = fdopen(fd, "w");
+	FILE *f = fopen(path, "w");
 
-	role_enter_ctl();
-	for (unsigned int i = 0; i < 5000; i++)
-		fprintf(f, "20.%u.%u.0/24 via 10.0.0.9\n", i / 256, i % 256);
+	assert_non_null(f);
+	for (unsigned int i = from; i < to; i++)
+		fprintf(f, "20.%u.%u.0/24 via %s\n", i / 256, i % 256, gw);
 	fclose(f);
-	snprintf(text, sizeof(text), "{\"version\":1,\"routes_file\":\"%s\"}", path);
-	assert_int_equal(apply(text, &report), 0);
+}
+
+static CTL_ONLY void
+apply_file(const char *path)
+{
+	char doc[256], *report = NULL;
+
+	snprintf(doc, sizeof(doc), "{\"version\":1,\"routes_file\":\"%s\"}", path);
+	assert_int_equal(apply(path == NULL ? "{\"version\":1}" : doc, &report), 0);
 	free(report);
-	report = NULL;
-	assert_true(fib_ctl.n_routes < 5000); /* in slices, between which timers run */
-	for (unsigned int i = 0; i < 10000 && fib_ctl.n_routes < 5006; i++) {
+}
+
+static CTL_ONLY void
+settle(uint32_t routes)
+{
+	for (unsigned int i = 0; i < 10000 && fib_cfg_loading(); i++) {
 		usleep(100);
 		timer_run();
 	}
-	assert_int_equal(fib_ctl.n_routes, 5006);
-	assert_int_equal(apply("{\"version\":1}", &report), 0);
-	free(report);
-	assert_int_equal(fib_ctl.n_routes, 6);
+	assert_false(fib_cfg_loading());
+	assert_int_equal(fib_ctl.n_routes, routes);
+}
+
+static void
+config_routes_file(void **state)
+{
+	char path[] = "/tmp/fib_cfg_XXXXXX", other[] = "/tmp/fib_cfg_XXXXXX";
+	char text[256], doc[256];
+	uint64_t changes;
+	FILE *f;
+
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	close(mkstemp(path));
+	close(mkstemp(other));
+	write_routes(path, 0, 5000, "10.0.0.9");
+	apply_file(path);
+	assert_true(fib_ctl.n_routes < 5000); /* in slices, between which timers run */
+	settle(5006);
+	run("ip route add 21.0.0.0/8 via 10.0.0.9", 0);
+	apply_file(path); /* the same: nothing to do */
+	assert_false(fib_cfg_loading());
+	/* New content: what stays is never gone, what went goes, what came comes. */
+	write_routes(path, 1000, 6000, "10.0.1.9");
+	changes = fib_ctl.changes;
+	apply_file(path);
+	while (fib_cfg_loading() && fib_ctl.changes < changes + 4000) {
+		timer_run();
+		assert_int_not_equal(leaf("20.10.0.1"), ADJ_IDX_NO_ROUTE);
+	}
+	settle(5007);
+	assert_int_equal(fib_ctl.changes, changes + 4000);
+	assert_int_equal(leaf("20.0.9.1"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(leaf("20.10.0.1"), leaf("20.23.0.1"));
+	/* Another path. */
+	write_routes(other, 3000, 3010, "10.0.1.9");
+	apply_file(other);
+	assert_int_equal(fib_ctl.n_routes, 5007); /* not all at once */
+	settle(17);
+	/* None any more; also while it is being read. */
+	apply_file(path);
+	apply_file(NULL);
+	settle(7);
+	assert_int_not_equal(leaf("21.0.0.1"), ADJ_IDX_NO_ROUTE);
 	f = fopen(path, "a");
 	fprintf(f, "nonsense here\n");
 	fclose(f);
 	snprintf(text, sizeof(text), "%s:5001", path);
-	char doc[256];
-
 	snprintf(doc, sizeof(doc), "{\"version\":1,\"routes_file\":\"%s\"}", path);
 	refused(doc, text);
+	refused("{\"version\":1,\"routes_file\":\"/dev/zero\"}",
+		"/routes_file: /dev/zero: is no regular file");
 	unlink(path);
+	unlink(other);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

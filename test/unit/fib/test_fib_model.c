@@ -286,7 +286,7 @@ model_end(void)
 	for (unsigned int i = 0; i < NEIGHS; i++)
 		if (neighs[i].installed)
 			fake_neigh_gone(neighs[i].n);
-	rcu_synchronize();
+	rcu_barrier();
 	fib_get_stats(&st);
 	assert_int_equal(st.tbl8_used, 1);
 	assert_int_equal(st.tbl8_waiting, 0);

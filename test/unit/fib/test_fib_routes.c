@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 #include "fake.h"
 
@@ -450,6 +451,16 @@ walks_in_parts(void **state)
 }
 
 static void
+truncate_to(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
 route_files(void **state)
 {
 	static const char text[] = "# a comment\n"
@@ -460,14 +471,18 @@ route_files(void **state)
 				   "nonsense\n"
 				   "95.0.0.0/8 dev p1 scope link\n";
 	char path[] = "/tmp/fib_routes_XXXXXX";
-	int fd = mkstemp(path), rc;
+	int fd = mkstemp(path);
+	const char *why;
+	struct fib_file_id id;
 	struct fib_file *f;
 	char want[64];
 
 	role_enter_ctl();
 	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
 	close(fd);
-	f = fib_file_open(path, FIB_FILE_ADD);
+	f = fib_file_open(path, 1, &why);
+	id = fib_file_id(f);
+	assert_true(fib_file_same(path, &id));
 	assert_int_equal(fib_file_step(f, 4), 1);
 	assert_int_equal(fib_file_count(f), 2);
 	assert_int_equal(fib_file_step(f, 4), -ENETUNREACH);
@@ -483,13 +498,101 @@ route_files(void **state)
 			    "unicast 0.0.0.0/0 p0 m10;unicast 10.0.0.0/24 p0 m0;"
 			    "unicast 10.0.1.0/24 p1 m0;unicast 92.0.0.0/8 p1 m0;"
 			    "blackhole 93.0.0.0/8 m0;unicast 95.0.0.0/8 p1 m0;");
-	f = fib_file_open(path, FIB_FILE_DEL);
-	while ((rc = fib_file_step(f, 100)) != 0)
-		assert_true(rc < 0);
-	assert_int_equal(fib_file_count(f), 4);
+	truncate_to(path, "default via 10.0.0.9 dev p0 metric 10\n");
+	assert_false(fib_file_same(path, &id));
+	unlink(path);
+	assert_false(fib_file_same(path, &id));
+	assert_null(fib_file_open("/nonexistent", 0, &why));
+	assert_string_equal(why, "No such file or directory");
+}
+
+/* Nothing that has no end, or that only a writer would end. */
+static void
+only_regular_files(void **state)
+{
+	const char *why = NULL;
+	char fifo[64];
+
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	snprintf(fifo, sizeof(fifo), "/tmp/fib_fifo_%d", getpid());
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_null(fib_file_open(fifo, 0, &why));
+	assert_string_equal(why, "is no regular file, expected a file of routes");
+	unlink(fifo);
+	assert_null(fib_file_open("/dev/zero", 1, &why));
+	assert_string_equal(why, "is no regular file, expected a file of routes");
+	assert_null(fib_file_open("/tmp", 1, &why));
+	assert_string_equal(why, "is a directory, expected a file of routes");
+}
+
+static CTL_ONLY void
+load(const char *text, uint8_t number)
+{
+	char path[] = "/tmp/fib_load_XXXXXX";
+	const char *why;
+	struct fib_file *f;
+
+	close(mkstemp(path));
+	truncate_to(path, text);
+	f = fib_file_open(path, number, &why);
+	assert_non_null(f);
+	while (fib_file_step(f, 1) != 0)
+		;
 	fib_file_close(f);
 	unlink(path);
-	assert_null(fib_file_open("/nonexistent", FIB_FILE_ADD));
+}
+
+static CTL_ONLY unsigned int
+sweep(unsigned int n, uint8_t keep, unsigned int *parts)
+{
+	struct fib_cursor c = { 0 };
+	unsigned int gone = 0;
+
+	*parts = 1;
+	while (fib_file_sweep(&c, n, keep, &gone))
+		(*parts)++;
+	return gone;
+}
+
+static void
+later_loads_sweep_earlier_ones(void **state)
+{
+	struct fib_route_spec r;
+	unsigned int parts;
+
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	assert_int_equal(add("30.0.0.0/8 blackhole proto 4"), 0); /* in the file too */
+	load("blackhole 30.0.0.0/8\nblackhole 31.0.0.0/8\nblackhole 32.0.0.0/8\n"
+	     "blackhole 33.0.0.0/8\nblackhole 33.0.0.0/8 metric 5\n"
+	     "blackhole 34.0.0.0/8 table 9\nblackhole 35.0.0.0/8\nblackhole 36.0.0.0/8\n",
+	     1);
+	/* Replaced by hand, even by the same: no longer the file's. */
+	r = route("35.0.0.0/8 prohibit");
+	assert_int_equal(fib_route_add(&r, FIB_REPLACE, NULL), 0);
+	r = route("36.0.0.0/8 blackhole");
+	r.protocol = FIB_PROT_STATIC;
+	assert_int_equal(fib_route_add(&r, FIB_REPLACE, NULL), 0);
+	/* A route of the configuration takes a file's place; by hand it does not. */
+	assert_int_equal(add("32.0.0.0/8 unreachable"), -EEXIST);
+	assert_int_equal(add("32.0.0.0/8 unreachable keep_dead"), 0);
+	load("blackhole 31.0.0.0/8\nprohibit 33.0.0.0/8\n", 2);
+	assert_int_equal(leaf("33.0.0.1"), ADJ_IDX_PROHIBIT);
+	assert_int_equal(sweep(2, 2, &parts), 2);
+	assert_true(parts > 5);
+	assert_string_equal(list(0), "unicast 10.0.0.0/24 p0 m0;unicast 10.0.1.0/24 p1 m0;"
+				     "blackhole 30.0.0.0/8 m0;blackhole 31.0.0.0/8 m0;"
+				     "unreachable 32.0.0.0/8 m0;prohibit 33.0.0.0/8 m0;"
+				     "prohibit 35.0.0.0/8 m0;blackhole 36.0.0.0/8 m0;"
+				     "local 10.0.0.1/32 p0 m0;broadcast 10.0.0.255/32 p0 m0;"
+				     "local 10.0.1.1/32 p1 m0;broadcast 10.0.1.255/32 p1 m0;");
+	assert_int_equal(sweep(1, 0, &parts), 2);
+	assert_int_equal(leaf("31.0.0.1"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(leaf("33.0.0.1"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(leaf("30.0.0.1"), ADJ_IDX_BLACKHOLE);
+	assert_int_equal(sweep(100, 0, &parts), 0);
+	assert_int_equal(parts, 1);
 }
 
 static void
@@ -531,6 +634,8 @@ main(void)
 		T(changes_are_told),
 		T(walks_in_parts),
 		T(route_files),
+		T(only_regular_files),
+		T(later_loads_sweep_earlier_ones),
 		T(names),
 		cmocka_unit_test(bucket_shares),
 	};
