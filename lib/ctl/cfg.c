@@ -41,18 +41,22 @@ void
 cfg_fail(const struct cfg *c, const char *key, const char *fmt, ...)
 {
 	struct cfg_errors *e = c->errs;
+	struct strbuf line = { 0 };
 	va_list ap;
 
 	if (e->n++ >= CFG_ERRORS_MAX)
 		return;
 	if (c->up == NULL && key == NULL)
-		strbuf_puts(&e->text, "/"); /* the document itself */
-	cfg_pointer(c, key, &e->text);
-	strbuf_puts(&e->text, ": ");
+		strbuf_puts(&line, "/"); /* the document itself */
+	cfg_pointer(c, key, &line);
+	strbuf_puts(&line, ": ");
 	va_start(ap, fmt);
-	strbuf_vprintf(&e->text, fmt, ap);
+	strbuf_vprintf(&line, fmt, ap);
 	va_end(ap);
+	/* Keys and values are whatever stood in the file: no terminal or log shall obey them. */
+	strbuf_plain(&e->text, strbuf_str(&line), line.len, NULL);
 	strbuf_puts(&e->text, "\n");
+	strbuf_free(&line);
 }
 
 bool

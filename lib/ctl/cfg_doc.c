@@ -172,7 +172,9 @@ cfg_load_text(const char *text, const char *name, char **report)
 	if (doc == NULL) {
 		struct strbuf b = { 0 };
 
-		strbuf_printf(&b, "%s:%d:%d: %s\n", name, err.line, err.column, err.text);
+		strbuf_printf(&b, "%s:%d:%d: ", name, err.line, err.column);
+		strbuf_plain(&b, err.text, strlen(err.text), NULL);
+		strbuf_puts(&b, "\n");
 		*report = strbuf_steal(&b);
 		return NULL;
 	}

@@ -64,26 +64,31 @@ end(struct cli_ctx *c, int status)
 void
 cli_report_error(struct cli_ctx *c)
 {
+	struct strbuf line = { 0 }, text = { 0 }, word = { 0 };
 	json_t *e;
 	char *s = NULL;
-	struct strbuf line = { 0 };
 
 	if (c->sink.err == NULL)
 		return;
+	strbuf_plain(&text, strbuf_str(&c->error), c->error.len, "\n");
 	if (c->flags & CLI_F_JSON) {
-		e = json_pack("{s:{s:s#, s:i}}", "error", "message", strbuf_str(&c->error),
-			      (int)c->error.len, "code", -c->rc);
-		if (e != NULL && c->error_word != NULL)
+		e = json_pack("{s:{s:s#, s:i}}", "error", "message", strbuf_str(&text),
+			      (int)text.len, "code", -c->rc);
+		if (e != NULL && c->error_word != NULL) {
+			strbuf_plain(&word, c->error_word, strlen(c->error_word), NULL);
 			json_object_set_new(json_object_get(e, "error"), "word",
-					    json_string(c->error_word));
+					    json_string(strbuf_str(&word)));
+		}
 		s = e != NULL ? json_dumps(e, JSON_COMPACT) : NULL;
 		json_decref(e);
 	}
 	if (s != NULL)
 		strbuf_printf(&line, "%s\n", s);
 	else
-		strbuf_printf(&line, "Error: %s\n", strbuf_str(&c->error));
+		strbuf_printf(&line, "Error: %s\n", strbuf_str(&text));
 	free(s);
+	strbuf_free(&text);
+	strbuf_free(&word);
 	c->sink.err(c->sink_arg, strbuf_str(&line), line.len);
 	strbuf_free(&line);
 }
@@ -360,6 +365,18 @@ take_args(struct cli_ctx *c, struct cli_matcher *m, const struct cli_thread *t)
 	return 0;
 }
 
+/* Say why; quoted words may hold line ends, the sentence is one line all the same. */
+static int
+explain(struct cli_ctx *c, struct cli_matcher *m, size_t at)
+{
+	struct strbuf raw = { 0 };
+	int status = match_explain(m, at, &raw);
+
+	strbuf_plain(&c->error, strbuf_str(&raw), raw.len, NULL);
+	strbuf_free(&raw);
+	return status;
+}
+
 /* Find the command. 0, or the exit status after filling in c->error. */
 static int
 match_line(struct cli_ctx *c, const struct cli_words *ws)
@@ -375,7 +392,7 @@ match_line(struct cli_ctx *c, const struct cli_words *ws)
 	if (i == ws->n)
 		t = match_done(&m);
 	if (t == NULL || m.no_mem) {
-		status = match_explain(&m, i, &c->error);
+		status = explain(c, &m, i);
 		c->rc = status == CLI_FAILED ? -ENODEV : -EINVAL;
 		if (i < ws->n)
 			c->error_word = strdup(ws->w[i].text);

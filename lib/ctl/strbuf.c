@@ -67,6 +67,45 @@ strbuf_printf(struct strbuf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* How many bytes the UTF-8 character at @p s has (RFC 3629, 3); 0 when it is none. */
+static size_t
+utf8_len(const unsigned char *s, size_t left)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+	if (n > left || s[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+void
+strbuf_plain(struct strbuf *b, const char *s, size_t len, const char *keep)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_len(p + i, len - i);
+		if (n == 0) {
+			n = 1;
+			strbuf_printf(b, "\\x%02x", p[i]);
+		} else if (n == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0) {
+			strbuf_printf(b, "\\u%04x", p[i + 1]);
+		} else if ((p[i] < 0x20 || p[i] == 0x7f) &&
+			   (keep == NULL || p[i] == '\0' || strchr(keep, p[i]) == NULL)) {
+			strbuf_printf(b, "\\u%04x", p[i]);
+		} else {
+			strbuf_add(b, s + i, n);
+		}
+	}
+}
+
 const char *
 strbuf_str(const struct strbuf *b)
 {

@@ -19,6 +19,9 @@ struct strbuf {
 void strbuf_add(struct strbuf *b, const char *data, size_t len);
 void strbuf_puts(struct strbuf *b, const char *s);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** Append text for people to read: control characters (a terminal would obey them) become \u001b
+ * and the like, bytes that are no UTF-8 \x9b. What is in @p keep stays as it is; NULL: nothing. */
+void strbuf_plain(struct strbuf *b, const char *s, size_t len, const char *keep);
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap);
 /** The text so far, "" when there is none; stays the buffer's. */
 const char *strbuf_str(const struct strbuf *b);

@@ -55,7 +55,9 @@ def test_reading_commands(lab, command):
 @pytest.mark.parametrize("short, full", [
     ("sh ver", "show version"), ("ip r", "ip route show"), ("ip a", "ip addr show"),
     ("ip addr", "ip addr show"), ("ip a s dev r1", "ip addr show dev r1"), ("ip l", "ip link show"),
-    ("ip ro sh", "ip route show"), ("ip route", "ip route show"), ("sho po sum all", "show port summary all"),
+    ("ip ro sh", "ip route show"), ("ip r s", "ip route show"), ("ip r l", "ip route show"),
+    ("ip n l", "ip neigh show"), ("ip a l", "ip addr show"), ("ip l s", "ip link show"),
+    ("ip l s dev r1", "ip link show dev r1"), ("sh port sum al", "show port summary all"), ("ip route", "ip route show"), ("sho po sum all", "show port summary all"),
 ])
 def test_abbreviations(lab, short, full):
     a, b = lab.dut.client(short), lab.dut.client(full)

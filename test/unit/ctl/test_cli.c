@@ -430,6 +430,16 @@ test_errors(void **state)
 {
 	refuses("fail errno", CLI_FAILED, "Error: File exists\n");
 	refuses("fail x", CLI_FAILED, "Error: \"x\": no such thing\n");
+	/* No terminal obeys what stood in a word, and JSON stays JSON. */
+	refuses("fail \"a\033[1mb\177\302\233\"", CLI_FAILED,
+		"Error: \"a\\u001b[1mb\\u007f\\u009b\": no such thing\n");
+	refuses("fail \377\303\251", CLI_FAILED, "Error: \"\\xff\303\251\": no such thing\n");
+	refuses("three \"a\nb\"", CLI_USAGE,
+		"Error: \"a\\u000ab\": unexpected, the command ends before it\n");
+	assert_null(exec("fail \377", CLI_F_JSON, &sink));
+	assert_string_equal(strbuf_str(&err),
+			    "{\"error\":{\"message\":\"\\\"\\\\xff\\\": no such thing\","
+			    "\"code\":2,\"word\":\"\\\\xff\"}}\n");
 	refuses("fail denied", CLI_DENIED, "Error: not allowed: needs root or group pollux\n");
 	assert_null(exec("fail x", CLI_F_JSON, &sink));
 	assert_string_equal(strbuf_str(&err),
