@@ -36,32 +36,38 @@ struct options {
 	const char *sock;
 	const char *complete;
 	bool echo, stop;
+	char *bad, *bad_word; /* the first option that is none */
 };
 
 void
 complain(unsigned int flags, const char *word, const char *fmt, ...)
 {
-	char *text = NULL;
+	struct strbuf raw = { 0 }, text = { 0 };
+	int code = errno;
 	json_t *e;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	strbuf_vprintf(&raw, fmt, ap);
 	va_end(ap);
-	if (text == NULL)
-		return;
+	strbuf_plain(&text, strbuf_str(&raw), raw.len, NULL);
+	strbuf_free(&raw);
 	if (flags & CLI_F_JSON) {
-		e = json_pack("{s:{s:s, s:i}}", "error", "message", text, "code", errno);
-		if (word != NULL)
-			json_object_set_new(json_object_get(e, "error"), "word", json_string(word));
+		e = json_pack("{s:{s:s, s:i}}", "error", "message", strbuf_str(&text), "code",
+			      code);
+		if (word != NULL) {
+			strbuf_plain(&raw, word, strlen(word), NULL);
+			json_object_set_new(json_object_get(e, "error"), "word",
+					    json_string(strbuf_str(&raw)));
+			strbuf_free(&raw);
+		}
 		json_dumpf(e, stderr, JSON_COMPACT);
 		fputs("\n", stderr);
 		json_decref(e);
 	} else {
-		fprintf(stderr, "pollux: %s\n", text);
+		fprintf(stderr, "pollux: %s\n", strbuf_str(&text));
 	}
-	free(text);
+	strbuf_free(&text);
 }
 
 /* The words of the shell's command line as one line: quoted where blanks or quotes are inside. */
@@ -193,13 +199,34 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },	      { NULL, 0, NULL, 0 },
 };
 
+/* What getopt refused: kept until all options are known, -j may still come. */
+static void
+bad_option(struct options *o, int opt, char **argv)
+{
+	static const char valid[] = "valid ones are -j -p -s -d -f FILE -e -x -S SOCKET -V -h";
+	const char *at = argv[optind - 1];
+	/* getopt_long() says 0 for a long option it does not know. */
+	bool whole = optopt == 0 ||
+		     (strncmp(at, "--", 2) == 0 && (opt == ':' || strchr(at, '=') != NULL));
+	int rc;
+
+	if (o->bad != NULL)
+		return;
+	rc = whole ? asprintf(&o->bad_word, "%s", at) : asprintf(&o->bad_word, "-%c", optopt);
+	if (rc < 0 || asprintf(&o->bad, "\"%s\": %s%s", o->bad_word,
+			       opt == ':' ? "needs an argument" : "unknown option, ",
+			       opt == ':' ? "" : valid) < 0)
+		o->bad = "out of memory";
+}
+
 /* -1 to go on, else the exit status. */
 static int
 parse_options(struct options *o, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+jpsdf:exS:Vh", long_options, NULL)) >= 0) {
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "+:jpsdf:exS:Vh", long_options, NULL)) >= 0) {
 		switch (opt) {
 		case 'p':
 			o->flags |= CLI_F_PRETTY | CLI_F_JSON;
@@ -235,11 +262,31 @@ parse_options(struct options *o, int argc, char **argv)
 			fputs(usage, stdout);
 			return CLI_DONE;
 		default:
-			fputs(usage, stderr);
-			return CLI_USAGE;
+			bad_option(o, opt, argv);
+			break;
 		}
 	}
-	return -1;
+	if (o->bad == NULL)
+		return -1;
+	errno = EINVAL;
+	complain(o->flags, o->bad_word, "%s", o->bad);
+	return CLI_USAGE;
+}
+
+/* What may help when the socket does not open. */
+static const char *
+hint_of(int rc)
+{
+	switch (rc) {
+	case -ENOENT:
+	case -ECONNREFUSED:
+		return " (is polluxd running?)";
+	case -EACCES:
+	case -EPERM:
+		return " (not allowed: needs root or group pollux)";
+	default:
+		return "";
+	}
 }
 
 int
@@ -253,6 +300,7 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (o.file != NULL && optind < argc) {
+		errno = EINVAL;
 		complain(o.flags, argv[optind], "\"%s\": either -f FILE or a command",
 			 argv[optind]);
 		return CLI_USAGE;
@@ -264,8 +312,7 @@ main(int argc, char **argv)
 	if (rc < 0) {
 		errno = -rc;
 		if (o.complete == NULL)
-			complain(o.flags, o.sock, "%s: %s (is polluxd running?)", o.sock,
-				 strerror(-rc));
+			complain(o.flags, o.sock, "%s: %s%s", o.sock, strerror(-rc), hint_of(rc));
 		return rc == -EACCES || rc == -EPERM ? CLI_DENIED : CLI_NO_DAEMON;
 	}
 	status = run(&c, &o, argc - optind, argv + optind);
