@@ -65,6 +65,12 @@ control_run(void)
 	return 0;
 }
 
+bool
+control_stopping(void)
+{
+	return stop;
+}
+
 void
 control_shutdown(void)
 {

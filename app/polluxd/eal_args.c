@@ -138,8 +138,11 @@ add_devices(struct builder *b, const json_t *ports)
 		add(b, "%s", device);
 		n++;
 	}
-	if (n == 0)
-		add(b, "--no-pci");
+	/* None now: scan the bus all the same, so that one can be attached later, but take none. */
+	if (n == 0) {
+		add(b, "-a");
+		add(b, "0000:00:00.0");
+	}
 }
 
 int
@@ -185,16 +188,12 @@ eal_args_build(const json_t *doc, int argc, char **argv, struct eal_args *out)
 		add(&b, "%s", json_string_value(v));
 	for (int k = 1; k < argc; k++)
 		add(&b, "%s", argv[k]);
-	return b.failed ? -ENOMEM : 0;
-}
-
-void
-eal_args_free(struct eal_args *args)
-{
-	for (int i = 0; i < args->argc; i++)
-		free(args->argv[i]);
-	free(args->argv);
-	args->argv = NULL;
+	/* EAL writes into the list it is given; the strings stay reachable by ours. */
+	out->owned = malloc(ARGS_MAX * sizeof(char *));
+	if (out->owned == NULL || b.failed)
+		return -ENOMEM;
+	memcpy(out->owned, out->argv, ARGS_MAX * sizeof(char *));
+	return 0;
 }
 
 void

@@ -83,27 +83,45 @@ parse_options(int argc, char **argv, struct options *opt)
 	return -1;
 }
 
-/* Load and check. NULL: refused, every error is on stderr. */
+/* For --safe: what stands in @p doc about the daemon itself, if that much is good. */
+static CTL_ONLY json_t *
+management_only(const json_t *doc)
+{
+	static const char *const kept[] = { "version", "system", "dpdk" };
+	json_t *less = json_object();
+	char *report = NULL;
+
+	for (size_t i = 0; i < RTE_DIM(kept); i++)
+		if (json_object_get(doc, kept[i]) != NULL)
+			json_object_set(less, kept[i], json_object_get(doc, kept[i]));
+	if (json_object_get(less, "version") == NULL)
+		json_object_set_new(less, "version", json_integer(1));
+	if (cfg_check(less, &report) < 0) {
+		fprintf(stderr, "polluxd: defaults are used, since\n%s", report);
+		json_object_clear(less);
+		json_object_set_new(less, "version", json_integer(1));
+	}
+	free(report);
+	return less;
+}
+
+/* Load and check. NULL: refused, every error is on stderr. With --safe nothing is refused: a daemon
+ * that can be talked to is what it is for. */
 static CTL_ONLY json_t *
 load_config(bool safe)
 {
 	char *report = NULL;
 	json_t *doc = cfg_load_file(config_path, &report), *less;
-	static const char *const kept[] = { "version", "system", "dpdk" };
 
-	if (doc == NULL) {
+	if (doc == NULL)
 		fprintf(stderr, "polluxd: configuration %s refused:\n%s", config_path,
 			report != NULL ? report : "out of memory\n");
-		free(report);
-		return NULL;
-	}
 	free(report);
 	if (!safe)
 		return doc;
-	less = json_object();
-	for (size_t i = 0; i < RTE_DIM(kept); i++)
-		if (json_object_get(doc, kept[i]) != NULL)
-			json_object_set(less, kept[i], json_object_get(doc, kept[i]));
+	if (doc == NULL) /* refused, but perhaps well-formed */
+		doc = json_load_file(config_path, 0, NULL);
+	less = management_only(doc);
 	json_decref(doc);
 	return less;
 }
@@ -146,8 +164,10 @@ serve(json_t *doc, const struct options *opt)
 
 	workers_start();
 	apply_config(doc);
-	while (fib_cfg_loading()) /* ready means: with all routes */
+	while (fib_cfg_loading() && !control_stopping()) { /* ready means: with all routes */
 		control_poll();
+		ev_run_once(0);
+	}
 	rc = cli_server_open(socket);
 	if (rc < 0) {
 		log_err("socket %s: %s", socket, strerror(-rc));

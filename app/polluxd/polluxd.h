@@ -11,7 +11,8 @@
 /* --- eal_args.c: the "dpdk" section as EAL options --- */
 struct eal_args {
 	int argc;
-	char **argv;
+	char **argv;  /* for EAL, which keeps and changes it */
+	char **owned; /* the same strings */
 };
 /**
  * Join program name, options made from the configuration and the user's own, which win.
@@ -20,7 +21,6 @@ struct eal_args {
  * @return 0, or -ENOMEM
  */
 int eal_args_build(const json_t *doc, int argc, char **argv, struct eal_args *out) CTL_ONLY;
-void eal_args_free(struct eal_args *args) CTL_ONLY;
 /** Bind the daemon's memory to the NUMA nodes of the configured CPUs. Before EAL. */
 void eal_args_bind_memory(const json_t *doc) CTL_ONLY;
 
@@ -55,6 +55,8 @@ int control_run(void) CTL_ONLY;
 unsigned int control_poll(void) CTL_ONLY;
 /** End control_run() after the current round. */
 void control_shutdown(void) CTL_ONLY;
+/** Has the end been asked for? */
+bool control_stopping(void) CTL_ONLY;
 /** Let signals arrive in the event loop. 0 or -errno. */
 int control_signals(void) CTL_ONLY;
 /** Load the configuration file anew and apply the difference. */

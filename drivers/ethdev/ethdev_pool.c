@@ -56,17 +56,19 @@ ethdev_pool_retire(struct rte_mempool *pool)
 	r = malloc(sizeof(*r));
 	if (r == NULL)
 		return; /* it stays: better than freeing it under a packet */
+	if (retired == NULL)
+		timer_setup(&timer, on_timer); /* never while it runs: that would tear its list */
 	r->pool = pool;
 	r->next = retired;
 	retired = r;
-	timer_setup(&timer, on_timer);
 	timer_mod(&timer, REAP_MS);
 }
 
 void
 ethdev_pools_stop(void)
 {
-	timer_del(&timer);
+	if (retired != NULL)
+		timer_del(&timer);
 }
 
 void

@@ -109,7 +109,14 @@ void
 rcu_synchronize(void)
 {
 	rte_rcu_qsbr_synchronize(qs, RTE_QSBR_THRID_INVALID);
-	rcu_poll();
+}
+
+void
+rcu_barrier(void)
+{
+	do
+		rcu_synchronize();
+	while (rcu_poll() > 0);
 }
 
 unsigned int

@@ -19,7 +19,7 @@ struct ctl_timer {
 /** Create the timer subsystem. 0 or a negative errno. Control, once, after EAL. */
 int timer_init(void) CTL_ONLY;
 void timer_fini(void) CTL_ONLY;
-/** Prepare @p t to call @p fn on the control thread. */
+/** Prepare @p t, which must not be running, to call @p fn on the control thread. */
 void timer_setup(struct ctl_timer *t, void (*fn)(struct ctl_timer *self)) CTL_ONLY;
 /** Fire once in @p ms milliseconds from now; re-arms a running timer. O(log n). */
 void timer_mod(struct ctl_timer *t, uint64_t ms) CTL_ONLY;

@@ -207,7 +207,7 @@ fixture_balance(void **state)
 		rte_pktmbuf_free(sent[--n_sent]);
 	while (dev_first() != NULL)
 		unregister_netdevice(dev_first());
-	rcu_synchronize();
+	rcu_barrier();
 	assert_int_equal(rcu_pending(), 0);
 	assert_int_equal(netif_backlog_held(), 0);
 	assert_int_equal(rte_mempool_avail_count(pool), N_MBUFS);

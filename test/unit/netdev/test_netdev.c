@@ -98,7 +98,7 @@ test_index_wraps(void **state)
 		assert_int_not_equal(dev->ifindex, last);
 		last = dev->ifindex;
 		unregister_netdevice(dev);
-		rcu_synchronize();
+		rcu_barrier();
 	}
 }
 
@@ -134,7 +134,7 @@ test_unregister(void **state)
 	assert_int_equal(events[0], NETDEV_GOING_DOWN);
 	assert_int_equal(events[1], NETDEV_DOWN);
 	assert_int_equal(events[2], NETDEV_UNREGISTER);
-	rcu_synchronize();
+	rcu_barrier();
 	assert_int_equal(fake.destroyed, 1);
 }
 
