@@ -16,7 +16,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 BUILD=build-test BUILD_ASAN=build-asan LOGS=$ROOT/build-test/logs
 PY=/usr/bin/python3
 FUNC_JOBS=${FUNC_JOBS:-3}
-ALL="unit func asan-unit asan-func linux"
+ALL="unit func asan-unit asan-func linux fuzz"
 
 usage() {
 	sed -n '3,8s/^# \{0,1\}//p' "$0"
@@ -26,6 +26,7 @@ suites: unit       unit, datapath and lint tests (gcc, release)
         asan-unit  unit and datapath tests (clang, address and undefined behaviour sanitizers)
         asan-func  the core functional tests against the sanitizer build
         linux      the core functional tests with the kernel as the router: do the tests hold?
+        fuzz       each fuzz target for ten seconds (ten minutes with --long)
 --quick: unit and the core functional tests; --long: all functional tests on every build.
 END
 }
@@ -100,8 +101,22 @@ func_suite() {
 	count "$name" "$LOGS/$name.xml"
 }
 
+# fuzz_suite SECONDS: all targets together; each one is a pass or a failure.
+fuzz_suite() {
+	local p f
+	begun=$SECONDS
+	FUZZ_BUILD=$ROOT/build-fuzz timeout -k 10 $(($1 + 900)) test/fuzz/run.sh "$1" \
+		>"$LOGS/fuzz.log" 2>&1 </dev/null
+	p=$(grep -c '^fuzz [a-z_]*: .*, ok$' "$LOGS/fuzz.log")
+	f=$((4 - p))
+	passed=$((passed + p)) failed=$((failed + f))
+	printf '%-10s %5d passed %5d failed  (%ds)\n' fuzz "$p" "$f" $((SECONDS - begun))
+	[ "$f" = 0 ] || tail -n 60 "$LOGS/fuzz.log"
+}
+
 run_suite() {
-	local core=(-m core)
+	local core=(-m core) fuzz=40
+	[ $mode = long ] && fuzz=2400
 	[ $mode = long ] && core=()
 	case $1 in
 	unit) meson_suite unit $BUILD ;;
@@ -113,6 +128,7 @@ run_suite() {
 	asan-unit) meson_suite asan-unit $BUILD_ASAN --no-suite lint --timeout-multiplier 4 ;;
 	asan-func) POLLUX_BUILD=$BUILD_ASAN func_suite asan-func "${core[@]}" ;;
 	linux) DUT=linux func_suite linux "${core[@]}" ;;
+	fuzz) fuzz_suite $fuzz ;;
 	esac
 }
 
@@ -130,7 +146,7 @@ export LSAN_OPTIONS=suppressions=$ROOT/test/tools/lsan.supp:print_suppressions=0
 
 need_gcc=0 need_asan=0
 for s in $suites; do
-	case $s in asan-*) need_asan=1 ;; linux) ;; *) need_gcc=1 ;; esac
+	case $s in asan-*) need_asan=1 ;; linux | fuzz) ;; *) need_gcc=1 ;; esac
 done
 broken=""
 if [ $need_gcc = 1 ]; then
