@@ -393,6 +393,13 @@ neigh_flush(struct cli_ctx *c)
 	return 0;
 }
 
+static int
+neigh_proxy(struct cli_ctx *c)
+{
+	return cli_error_at(c, -EOPNOTSUPP, "proxy",
+			    "\"proxy\": proxy entries are not in this release");
+}
+
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]",
 	  .help = "Show neighbours: address, device, link-layer address, state.",
@@ -419,6 +426,10 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all.",
 	  .section = "ports",
 	  .fn = neigh_flush },
+	{ .syntax = "ip neigh (show|add|replace|change|del) proxy [DST:ip4] [dev DEV:dev]",
+	  .help = "Not in this release: proxy entries for single addresses.",
+	  .section = "ports",
+	  .fn = neigh_proxy },
 	{ 0 },
 };
 

@@ -117,6 +117,20 @@ set_state(struct cli_ctx *c, struct net_device *dev) CTL_ONLY
 	return rc != 0 ? cli_error(c, rc, "%s does not come up: %s", dev->name, strerror(-rc)) : 0;
 }
 
+/* Said before anything is changed. */
+static int
+no_masters(struct cli_ctx *c, const char *word)
+{
+	return cli_error_at(c, -EOPNOTSUPP, word,
+			    "\"%s\": bridges and bonds are not in this release", word);
+}
+
+static int
+link_add_master(struct cli_ctx *c)
+{
+	return no_masters(c, cli_has(c, "bridge") ? "bridge" : "bond");
+}
+
 static int
 link_set(struct cli_ctx *c)
 {
@@ -130,6 +144,8 @@ link_set(struct cli_ctx *c)
 	dev = netdev_cli_dev(c);
 	if (dev == NULL)
 		return -ENODEV;
+	if (cli_has(c, "master") || cli_has(c, "nomaster"))
+		return no_masters(c, cli_has(c, "master") ? "master" : "nomaster");
 	for (unsigned int i = 0; i < RTE_DIM(steps) && rc == 0; i++)
 		rc = steps[i](c, dev);
 	if (rc == 0 && cli_arg_str(c, "ALIAS") != NULL)
@@ -164,7 +180,8 @@ static const struct cli_cmd cmds[] = {
 	  .text = link_text,
 	  .read_only = true },
 	{ .syntax = "ip link set [dev] DEV:dev [up] [down] [mtu MTU:u32] [address MAC:mac] "
-		    "[name NAME:str] [promisc PROMISC:str] [alias ALIAS:str]",
+		    "[name NAME:str] [promisc PROMISC:str] [alias ALIAS:str] "
+		    "[master MASTER:str] [nomaster]",
 	  .help = "Change a device: up or down, MTU, MAC address, name, promiscuity, alias.",
 	  .section = "ports",
 	  .fn = link_set },
@@ -172,6 +189,10 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete a virtual device.",
 	  .section = "ports",
 	  .fn = link_del },
+	{ .syntax = "ip link add [[name] NAME:str] type (bridge|bond) [OPTIONS:rest]",
+	  .help = "Not in this release: bridges and bonds.",
+	  .section = "ports",
+	  .fn = link_add_master },
 	{ 0 },
 };
 
