@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "addresses": a list for each interface, of "a.b.c.d/len" or of objects. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cfg.h"
@@ -72,6 +74,40 @@ check_twice(const struct cfg *e, const struct inet_addr_spec *specs, size_t n)
 		}
 }
 
+/* The address of an element, 0 when it is none, or shares a point-to-point link with a peer. */
+static rte_be32_t
+element_address(const json_t *e)
+{
+	const char *text = json_string_value(json_is_object(e) ? json_object_get(e, "local") : e);
+	char host[INET_ADDRSTRLEN];
+	rte_be32_t a;
+
+	if (text == NULL || json_object_get(e, "peer") != NULL)
+		return 0;
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(text, "/"), text);
+	return inet_pton(AF_INET, host, &a) == 1 ? a : 0;
+}
+
+/* Refuse @p e when an interface further up in the document has its address. */
+static void
+check_elsewhere(const struct cfg *e, const struct cfg *doc, const char *dev)
+{
+	rte_be32_t mine = element_address(e->node);
+	const json_t *list;
+	const char *key;
+
+	json_object_foreach((json_t *)(uintptr_t)json_object_get(doc->node, "addresses"), key,
+			    list) {
+		if (mine == 0 || strcmp(key, dev) == 0)
+			return;
+		for (size_t i = 0; i < json_array_size(list); i++)
+			if (element_address(json_array_get(list, i)) == mine) {
+				cfg_fail(e, NULL, "\"%s\" has this address too", key);
+				return;
+			}
+	}
+}
+
 static void
 check(const struct cfg *c, const struct cfg *doc)
 {
@@ -90,6 +126,7 @@ check(const struct cfg *c, const struct cfg *doc)
 		parse(&e, &specs[i]);
 		check_spec(&e, c->key, &specs[i]);
 		check_twice(&e, specs, i);
+		check_elsewhere(&e, doc, c->key);
 	}
 	free(specs);
 }
