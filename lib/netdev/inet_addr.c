@@ -96,6 +96,9 @@ new_ifa(struct net_device *dev, const struct inet_addr_spec *s)
 	ifa->ifa_scope = s->scope;
 	snprintf(ifa->ifa_label, sizeof(ifa->ifa_label), "%s",
 		 s->label[0] != '\0' ? s->label : dev->name);
+	ifa->ifa_rt_priority = s->metric;
+	if (s->noprefixroute)
+		ifa->ifa_flags |= IFA_NOPREFIXROUTE;
 	set_lifetimes(ifa, s);
 	return ifa;
 }
@@ -238,16 +241,20 @@ find_ifa(struct in_device *in_dev, rte_be32_t local, uint8_t prefixlen)
 	return NULL;
 }
 
-/* Put a changed copy in the place of *@p at; the old one is retired. NULL: no memory. */
-static struct in_ifaddr *
+/* Put a changed copy in the place of *@p at; the old one is retired. Who makes routes hears of
+ * another metric as of an address that went and of one that came. */
+static void
 replace_ifa(struct in_ifaddr **at, struct in_ifaddr *copy) CTL_ONLY
 {
 	struct in_ifaddr *old = *at;
 
 	copy->ifa_next = old->ifa_next;
 	rcu_assign_pointer(*at, copy);
+	if (copy->ifa_rt_priority != old->ifa_rt_priority) {
+		notifier_call(&inetaddr_chain, INETADDR_DEL, old);
+		notifier_call(&inetaddr_chain, INETADDR_ADD, copy);
+	}
 	netdev_free_rcu(&old->rcu);
-	return copy;
 }
 
 int
@@ -265,6 +272,7 @@ inet_addr_replace(struct net_device *dev, const struct inet_addr_spec *spec)
 	if (copy == NULL)
 		return -ENOMEM;
 	*copy = **at;
+	copy->ifa_rt_priority = spec->metric;
 	set_lifetimes(copy, spec);
 	replace_ifa(at, copy);
 	arm_expiry();

@@ -25,6 +25,8 @@ struct inet_addr_spec {
 	rte_be32_t broadcast;
 	char label[IFNAMSIZ];	       /* "": the device's name */
 	uint32_t valid_s, preferred_s; /* 0: forever */
+	uint32_t metric;	       /* of the connected route */
+	bool noprefixroute;	       /* no connected route */
 };
 /**
  * Add an address. It becomes secondary when an earlier address of the same subnet and mask is
@@ -34,7 +36,7 @@ struct inet_addr_spec {
  */
 int inet_addr_add(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY;
 /** As inet_addr_add(), but an address that is there already (same prefix length) gets the lifetimes
- * of @p spec; all else of it stays, as with `ip addr replace`. */
+ * and the metric of @p spec; all else of it stays, as with `ip addr replace`. */
 int inet_addr_replace(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY;
 /** Delete. Its secondaries go too, or the first is promoted (promote_secondaries).
  * 0 or -EADDRNOTAVAIL. */

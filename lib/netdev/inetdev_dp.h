@@ -17,13 +17,15 @@ struct in_ifaddr {
 	rte_be32_t ifa_mask;
 	rte_be32_t ifa_broadcast; /* 0: none (/31, /32) */
 	uint8_t ifa_prefixlen;
-	uint8_t ifa_scope; /* enum rt_scope */
-	uint8_t ifa_flags; /* IFA_F_* */
+	uint8_t ifa_scope;	  /* enum rt_scope */
+	uint32_t ifa_flags;	  /* IFA_F_* */
+	uint32_t ifa_rt_priority; /* metric of the connected route */
 	char ifa_label[IFNAMSIZ];
 	uint64_t valid_until_ms, preferred_until_ms; /* clock_ms(); 0: forever */
 };
-#define IFA_SECONDARY 0x01 /* IFA_F_SECONDARY: another address of the same subnet came first */
-#define IFA_PERMANENT 0x80
+#define IFA_SECONDARY	  0x01 /* IFA_F_SECONDARY: another address of the same subnet came first */
+#define IFA_PERMANENT	  0x80
+#define IFA_NOPREFIXROUTE 0x200 /* brings no connected route */
 
 /** Scopes as in Linux's rtnetlink: the smaller, the wider. */
 enum rt_scope {

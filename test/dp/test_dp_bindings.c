@@ -62,6 +62,79 @@ addr_prints(void **state)
 	dp_cmd_fails("ip addr del 10.0.1.1/24 dev p1");
 }
 
+/* Without brd there is none to show, but the subnet's in table local; brd + and - as iproute2. */
+static void
+addr_broadcast(void **state)
+{
+	(void)state;
+	dp_cmd("ip addr add 10.0.2.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.3.1/24 brd - dev p1");
+	dp_cmd("ip addr show p1");
+	assert_non_null(strstr(dp_cmd_output(), "inet 10.0.2.1/24 scope global p1\n"));
+	assert_non_null(strstr(dp_cmd_output(), "inet 10.0.3.1/24 brd 10.0.3.0 scope global p1\n"));
+	dp_cmd("ip route show table local dev p1");
+	assert_non_null(strstr(dp_cmd_output(), "broadcast 10.0.2.255 "));
+	assert_non_null(strstr(dp_cmd_output(), "broadcast 10.0.3.0 "));
+	assert_non_null(strstr(dp_cmd_output(), "broadcast 10.0.3.255 "));
+	dp_cmd("ip addr flush dev p1");
+}
+
+static void
+addr_words(void **state)
+{
+	(void)state;
+	dp_cmd("ip addr add local 10.0.1.1/24 dev p1 metric 77");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p1 noprefixroute");
+	prints("ip route show table main",
+	       "10.0.1.0/24 dev p1 proto kernel scope link src 10.0.1.1 metric 77 \n");
+	dp_cmd("ip addr show to 10.0.0.0/16");
+	assert_non_null(strstr(dp_cmd_output(), "inet 10.0.1.1/24 metric 77 scope global p1\n"));
+	assert_non_null(
+		strstr(dp_cmd_output(), "inet 10.0.2.1/24 scope global noprefixroute p1\n"));
+	assert_null(strstr(dp_cmd_output(), "p2:"));
+	dp_cmd("ip addr change 10.0.1.1/24 dev p1 metric 5");
+	prints("ip route show table main",
+	       "10.0.1.0/24 dev p1 proto kernel scope link src 10.0.1.1 metric 5 \n");
+	dp_cmd("ip addr add 10.0.1.2/24 dev p1 label p1:b");
+	dp_cmd("ip addr show dev p1 primary");
+	assert_null(strstr(dp_cmd_output(), "10.0.1.2"));
+	dp_cmd("ip addr show dev p1 secondary");
+	assert_non_null(strstr(dp_cmd_output(), "10.0.1.2"));
+	assert_null(strstr(dp_cmd_output(), "10.0.1.1/"));
+	dp_cmd("ip addr show label p1:*");
+	assert_non_null(strstr(dp_cmd_output(), "10.0.1.2"));
+	assert_null(strstr(dp_cmd_output(), "10.0.2.1"));
+	prints("ip -j addr show to 192.0.2.1", "[]\n");
+	dp_cmd("ip addr show dev p1 scope link");
+	assert_null(strstr(dp_cmd_output(), "inet "));
+	dp_cmd_fails("ip addr show scope nonsense");
+	dp_cmd("ip addr flush dev p1 label p1:b");
+	dp_cmd("ip addr flush dev p1 to 10.0.2.0/24");
+	dp_cmd("ip addr show dev p1");
+	assert_non_null(strstr(dp_cmd_output(), "10.0.1.1/24"));
+	assert_null(strstr(dp_cmd_output(), "10.0.1.2"));
+	assert_null(strstr(dp_cmd_output(), "10.0.2.1"));
+	dp_cmd("ip addr del 10.0.1.1 dev p1"); /* any length */
+	assert_non_null(strstr(dp_cmd_output(), "Warning: "));
+	assert_non_null(strstr(dp_cmd_output(), "10.0.1.1/24"));
+	dp_cmd_fails("ip addr del 10.0.1.1 dev p1");
+	prints("ip route show table main", "");
+}
+
+static void
+says_what_is_missing(void **state)
+{
+	static const char *const cmds[] = {
+		"ip neigh add proxy 10.0.1.9 dev p1", "ip neigh show proxy",
+		"ip link set p1 master br0",	      "ip link set p1 nomaster",
+		"ip link add br0 type bridge",	      "ip link add name br0 type bridge stp_state 1"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cmds); i++)
+		assert_non_null(strstr(dp_cmd_fails(cmds[i]), "not in this release"));
+}
+
 static void
 neigh_prints(void **state)
 {
@@ -117,6 +190,31 @@ apply(const char *text)
 		fail_msg("%s", report);
 	free(report);
 	json_decref(doc);
+}
+
+static void
+refused(const char *text, const char *why)
+{
+	char *report = NULL;
+	json_t *doc = json_loads(text, 0, NULL);
+
+	role_enter_ctl();
+	assert_non_null(doc);
+	assert_true(cfg_check(doc, &report) < 0);
+	if (strstr(report, why) == NULL)
+		fail_msg("%s", report);
+	free(report);
+	json_decref(doc);
+}
+
+static void
+sections_are_checked(void **state)
+{
+	(void)state;
+	refused("{\"version\":1,\"ports\":{\"q1\":{\"device\":\"net_null9\"}},\"addresses\":{"
+		"\"lo\":[\"192.0.2.1/32\"],\"q1\":[{\"local\":\"192.0.2.1/24\"}]}}",
+		"/addresses/q1/0: \"lo\" has this address too");
+	refused("{\"version\":1,\"vlans\":{\"lo\":{\"parent\":\"q1\",\"id\":5}}}", "not \"lo\"");
 }
 
 static void
@@ -261,6 +359,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(link_prints),		 cmocka_unit_test(addr_prints),
 		cmocka_unit_test(neigh_prints),		 cmocka_unit_test(route_prints),
+		cmocka_unit_test(addr_broadcast),	 cmocka_unit_test(addr_words),
+		cmocka_unit_test(says_what_is_missing),	 cmocka_unit_test(sections_are_checked),
 		cmocka_unit_test(sections_apply_and_go), cmocka_unit_test(every_command_ends_well),
 	};
 
