@@ -28,26 +28,54 @@ check_version(const struct cfg *root)
 	cfg_u32(root, "version", 1, 1, &version);
 }
 
+/* Sections of the documentation that this release does not have. */
+static const char *const later[] = { "bridges", "capture", "mst",	"nexthops", "rules",
+				     "stp",	"tables",  "telemetry", "tunnels",  NULL };
+
+/* Refuse those by what they are. Returns the document without them, a new reference. */
+static json_t *
+refuse_later(const struct cfg *root) CTL_ONLY
+{
+	json_t *rest = json_copy((json_t *)root->node);
+
+	for (const char *const *name = later; *name != NULL; name++) {
+		const struct cfg_section *s = cfg_sections;
+
+		while (s != NULL && strcmp(s->name, *name) != 0)
+			s = s->next;
+		if (s != NULL || json_object_get(root->node, *name) == NULL)
+			continue;
+		cfg_fail(root, *name, "not in this release");
+		json_object_del(rest, *name);
+	}
+	return rest;
+}
+
 /* Top-level keys: the sections and "version". */
 static void
 check_keys(const struct cfg *root) CTL_ONLY
 {
+	json_t *rest = refuse_later(root);
+	struct cfg c = { .node = rest, .errs = root->errs };
 	const char **known;
 	size_t n = 0;
 
 	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next)
 		n++;
 	known = calloc(n + 2, sizeof(*known));
-	if (known == NULL) {
+	if (known == NULL || rest == NULL) {
 		cfg_fail(root, NULL, "out of memory");
+		free(known);
+		json_decref(rest);
 		return;
 	}
 	n = 0;
 	known[n++] = "version";
 	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next)
 		known[n++] = s->name;
-	cfg_only(root, known);
+	cfg_only(&c, known);
 	free(known);
+	json_decref(rest);
 }
 
 /* A list whose entries are told apart by value cannot hold one twice. */

@@ -202,6 +202,8 @@ void cli_report_error(struct cli_ctx *c);
 void cli_builtin_register(void) CTL_ONLY;
 void config_cli_register(void) CTL_ONLY;
 void sysctl_cli_register(void) CTL_ONLY;
+/** The tunable that was probably meant by @p key, or NULL when none is near. */
+const char *sysctl_meant(const char *key) CTL_ONLY;
 void sysctl_cfg_register(void) CTL_ONLY;
 void sysctl_cfg_fini(void) CTL_ONLY;
 void cli_unregister_all(void) CTL_ONLY;

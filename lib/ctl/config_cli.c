@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cfg.h"
+#include "ctl/cfg_priv.h"
 #include "ctl/cli_priv.h"
 
 /* The report of a refusal as one line: errors are parted by "; ". */
@@ -176,6 +177,25 @@ resolve(const json_t *v, const char *pointer)
 	return v;
 }
 
+/* A pointer begins with "/" (RFC 6901, 3), or is the name of a section; else it was to be a word
+ * of the command. */
+static int
+no_place(struct cli_ctx *c, const char *pointer)
+{
+	static const char *const words[] = { "running", "schema", NULL };
+	const char *near = pointer[0] != '/' ? cfg_nearest(pointer, words) : NULL;
+
+	if (near != NULL)
+		return cli_error_at(c, -EINVAL, pointer,
+				    "\"%s\": did you mean %s? expected running, schema or a JSON "
+				    "pointer (/ports/p0)",
+				    pointer, near);
+	return cli_error_at(c, -ENOENT, pointer,
+			    "\"%s\": there is no such place, expected running, schema or a JSON "
+			    "pointer (/ports/p0)",
+			    pointer);
+}
+
 static int
 show_config(struct cli_ctx *c)
 {
@@ -191,7 +211,7 @@ show_config(struct cli_ctx *c)
 	if (v != NULL)
 		cli_set_result(c, json_incref((json_t *)v));
 	else
-		cli_error_at(c, -ENOENT, pointer, "\"%s\": there is no such place", pointer);
+		no_place(c, pointer);
 	json_decref(root);
 	return v != NULL ? 0 : -ENOENT;
 }

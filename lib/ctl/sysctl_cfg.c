@@ -47,6 +47,17 @@ in_document(const char *name, const struct cfg *doc)
 	return false;
 }
 
+static void
+unknown_key(const struct cfg *c) CTL_ONLY
+{
+	const char *near = sysctl_meant(c->key);
+
+	if (near != NULL)
+		cfg_fail(c, NULL, "unknown key, the nearest valid one is \"%s\"", near);
+	else
+		cfg_fail(c, NULL, "unknown key, `sysctl -a` lists the valid ones");
+}
+
 /* The entry that @p c names: one that is there, or one that will be when its interface is. NULL
  * with the reason told. */
 static const struct ctl_table *
@@ -55,15 +66,12 @@ entry_of(const struct cfg *c, const struct cfg *doc) CTL_ONLY
 	const struct ctl_table *t;
 	struct sysctl_var v;
 	char ifname[sizeof(v.name)];
-	const char *near;
 
 	if (sysctl_find(c->key, &v) == 0)
 		return v.t;
 	t = sysctl_declared(c->key, ifname, sizeof(ifname));
 	if (t == NULL) {
-		near = sysctl_nearest(c->key);
-		cfg_fail(c, NULL, "unknown key, the nearest valid one is \"%s\"",
-			 near != NULL ? near : "none");
+		unknown_key(c);
 	} else if (ifname[0] != '\0' && !in_document(ifname, doc)) {
 		cfg_fail(c, NULL, "there is no interface \"%s\" in \"ports\" or \"vlans\"", ifname);
 		t = NULL;
@@ -103,8 +111,7 @@ set(const struct cfg *entry) CTL_ONLY
 	int rc;
 
 	if (sysctl_find(entry->key, &v) < 0) {
-		cfg_fail(entry, NULL, "unknown key, the nearest valid one is \"%s\"",
-			 sysctl_nearest(entry->key) ? sysctl_nearest(entry->key) : "none");
+		unknown_key(entry);
 		return -ENOENT;
 	}
 	value_of(entry, &value);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/editdist.h"
 #include "core/sysctl.h"
 #include "ctl/cli_priv.h"
 
@@ -18,13 +19,41 @@ add_var(const struct sysctl_var *v, void *arg)
 	json_array_append_new(arg, e);
 }
 
+const char *
+sysctl_meant(const char *key)
+{
+	const char *near = sysctl_nearest(key);
+	const char *last = strrchr(key, '.');
+	size_t same = 0, tail;
+
+	if (near == NULL)
+		return NULL;
+	last = last != NULL ? last + 1 : key;
+	tail = strlen(last);
+	/* The right name in the wrong place: "ip_forward" for "net.ipv4.ip_forward". */
+	if (tail > 0 && strlen(near) > tail && near[strlen(near) - tail - 1] == '.' &&
+	    strcmp(near + strlen(near) - tail, last) == 0)
+		return near;
+	/* Names share long beginnings, "net.ipv4.": what differs behind them is what counts. */
+	for (size_t i = 0; key[i] != '\0' && key[i] == near[i]; i++)
+		if (key[i] == '.')
+			same = i + 1;
+	return edit_is_near(key + same, edit_distance(key + same, near + same)) ? near : NULL;
+}
+
 static int
 unknown(struct cli_ctx *c, const char *key) CTL_ONLY
 {
-	const char *near = sysctl_nearest(key);
+	const char *near = sysctl_meant(key);
 
+	if (key[0] == '-')
+		return cli_error_at(c, -EINVAL, key,
+				    "\"%s\": unknown option, valid ones are "
+				    "-a, -n, -w",
+				    key);
 	if (near == NULL)
-		return cli_error_at(c, -ENOENT, key, "\"%s\": no such key", key);
+		return cli_error_at(c, -ENOENT, key, "\"%s\": no such key, `sysctl -a` lists them",
+				    key);
 	return cli_error_at(c, -ENOENT, key, "\"%s\": no such key, the nearest is %s", key, near);
 }
 
@@ -110,21 +139,23 @@ text_sysctl(struct cli_ctx *c, const json_t *result)
 	const json_t *e;
 	size_t i;
 
-	json_array_foreach((json_t *)result, i, e)
-		cli_printf(c, "%s = %" JSON_INTEGER_FORMAT "\n",
-			   json_string_value(json_object_get(e, "key")),
+	json_array_foreach((json_t *)result, i, e) {
+		if (!cli_has(c, "-n"))
+			cli_printf(c, "%s = ", json_string_value(json_object_get(e, "key")));
+		cli_printf(c, "%" JSON_INTEGER_FORMAT "\n",
 			   json_integer_value(json_object_get(e, "value")));
+	}
 }
 
 static const struct cli_cmd sysctl_cmds[] = {
-	{ .syntax = "sysctl -a [PREFIX:str]",
-	  .help = "Show all tunables, or those whose name begins so.",
+	{ .syntax = "sysctl (-a [-n]|-n -a) [PREFIX:str]",
+	  .help = "Show all tunables, or those whose name begins so; -n values only.",
 	  .section = "control",
 	  .fn = cmd_sysctl_all,
 	  .text = text_sysctl,
 	  .read_only = true },
-	{ .syntax = "sysctl [-w] [KEY:str]...",
-	  .help = "Show tunables by name, or set them: KEY=VALUE.",
+	{ .syntax = "sysctl [-n] [-w] [KEY:str]...",
+	  .help = "Show tunables by name (-n values only), or set them: KEY=VALUE.",
 	  .section = "control",
 	  .fn = cmd_sysctl,
 	  .text = text_sysctl,

@@ -232,6 +232,10 @@ test_document_refused(void **state)
 	loads("{\"version\":2,\"mapp\":{}}",
 	      "/mapp: unknown key, the nearest valid one is \"map\"\n"
 	      "/version: expected an integer 1..1, found 2\n");
+	/* What the documentation has but this release has not; "map" is no near "mst". */
+	loads("{\"bridges\":{\"br0\":{}},\"stp\":1,\"bridge\":1}",
+	      "/bridges: not in this release\n/stp: not in this release\n"
+	      "/bridge: unknown key, valid ones are version, list, map, lone\n");
 	/* All errors of all sections, in their order. */
 	loads("{\"map\":{\"a\":0,\"b\":11},\"list\":[1,0,1],\"lone\":1}",
 	      "/list/2: is the same as element 0\n"
@@ -254,6 +258,10 @@ test_syntax(void **state)
 	free(report);
 	assert_null(cfg_load_text("{\n\"map\" 1}", "f.json", &report));
 	assert_non_null(strstr(report, "f.json:2:7: "));
+	free(report);
+	assert_null(cfg_load_text("{\"a\\u001b[1m\":1}", "f.json", &report));
+	assert_string_equal(report, "/a\\u001b[1m: unknown key, valid ones are version, list, map, "
+				    "lone\n");
 	free(report);
 	assert_null(cfg_load_file("/nonexistent/x.json", &report));
 	assert_string_equal(report, "/nonexistent/x.json: No such file or directory\n");

@@ -66,6 +66,16 @@ test_command(void **state)
 	assert_int_equal(obj.rp_filter, 2);
 	says("sysctl -w net/ipv4/rp_filter=1", 0, CLI_DONE, "net.ipv4.rp_filter = 1\n");
 	assert_int_equal(obj.rp_filter, 1);
+	says("sysctl -n net.ipv4.rp_filter", 0, CLI_DONE, "1\n");
+	says("sysctl -n -a net.ipv4.r", 0, CLI_DONE, "1\n");
+	says("sysctl -a -n net.ipv4.r", 0, CLI_DONE, "1\n");
+	says("sysctl -x", 0, CLI_FAILED,
+	     "Error: \"-x\": unknown option, valid ones are -a, -n, -w\n");
+	says("sysctl net.ipv4.nosuch", 0, CLI_FAILED,
+	     "Error: \"net.ipv4.nosuch\": no such key, `sysctl -a` lists them\n");
+	says("show config runing", 0, CLI_FAILED,
+	     "Error: \"runing\": did you mean running? expected running, schema or a JSON pointer "
+	     "(/ports/p0)\n");
 	says("sysctl -a net.ipv4.r", 0, CLI_DONE, "net.ipv4.rp_filter = 1\n");
 	says("sysctl -a", 0, CLI_DONE,
 	     "net.ipv4.ip_forward = 1\nnet.ipv4.rp_filter = 1\nnet.ipv4.version = 4\n");
@@ -148,8 +158,8 @@ test_config_at_start(void **state)
 	assert_int_equal(cfg_apply(doc, &report), 0);
 	assert_string_equal(report,
 			    "/sysctl/net.ipv4.rp_filter: expected an integer 0..2, found 3\n"
-			    "/sysctl/net.ipv4.typo: unknown key, the nearest valid one is "
-			    "\"net.ipv4.version\"\n");
+			    "/sysctl/net.ipv4.typo: unknown key, `sysctl -a` lists the valid "
+			    "ones\n");
 	assert_int_equal(obj.ip_forward, 0);
 	assert_int_equal(obj.rp_filter, 1);
 	free(report);
@@ -257,7 +267,9 @@ test_config_commands(void **state)
 	assert_int_equal(obj.rp_filter, 1);
 	says("show config", CLI_F_JSON, CLI_DONE, "{\"sysctl\":{\"net.ipv4.ip_forward\":0}}\n");
 	says("show config running /no/where", 0, CLI_FAILED,
-	     "Error: \"/no/where\": there is no such place\n");
+	     "Error: \"/no/where\": there is no such place, expected running, schema or a JSON "
+	     "pointer "
+	     "(/ports/p0)\n");
 	says("show config schema /properties/version/const", CLI_F_JSON, CLI_DONE, "1\n");
 	file_holds("{\"sysctl\":{\"net.ipv4.ip_forward\":2,\"net.ipv4.rp_filter\":9}}");
 	config("check", "", CLI_FAILED,
