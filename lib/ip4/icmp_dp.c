@@ -44,20 +44,50 @@ csum_replace(rte_be16_t check, rte_be16_t old, rte_be16_t new)
 	return sum == 0xffff ? 0xffff : (rte_be16_t)~sum;
 }
 
-/* RFC 1122 3.2.2.6: route record and timestamps of a request stand in its reply, ourselves added.
- * A source route is not reversed: it became no-operations, and the reply takes the plain way. */
-static void
+/* RFC 1122 3.2.1.8 (c): the route that brought the packet here, backwards. @p o: a source route
+ * that is used up: stops 1 to n, where the way back has n-1 to 1 and the source, and begins with n.
+ * @return where the packet goes first. */
+static rte_be32_t
+reverse_route(uint8_t *o, rte_be32_t src)
+{
+	unsigned int len = o[1], n = (len - 3) / 4, skip;
+	rte_be32_t stop[IP4_HDR_MAX / 4], first;
+	uint8_t *at = o + 3;
+
+	memcpy(stop, at, n * 4);
+	/* RFC 1812 5.2.4.1: a route that names the source as its first stop is mended. */
+	skip = n > 0 && stop[0] == src;
+	first = n > skip ? stop[n - 1] : src;
+	if (n == skip || !ip4_is_host_class(rte_be_to_cpu_32(first))) {
+		memset(o, IPOPT4_NOP, len);
+		return src;
+	}
+	for (unsigned int i = n - 1; i-- > skip; at += 4)
+		memcpy(at, &stop[i], 4);
+	memcpy(at, &src, 4);
+	at += 4;
+	memset(at, IPOPT4_NOP, len - (unsigned int)(at - o));
+	o[1] = (uint8_t)(at - o);
+	o[2] = 4;
+	return first;
+}
+
+/* RFC 1122 3.2.2.6: route record and timestamps of a request stand in its reply, ourselves added;
+ * a source route is reversed. @return where the reply goes first. */
+static rte_be32_t
 reply_options(struct sk_buff *skb, rte_be32_t addr)
 {
 	struct ip_options *opt = ip_opt(skb);
 	uint8_t *base = (uint8_t *)ip_hdr(skb);
+	rte_be32_t to = ip_hdr(skb)->src_addr;
 
 	if (opt->srr != 0)
-		memset(base + opt->srr, IPOPT4_NOP, base[opt->srr + 1]);
+		to = reverse_route(base + opt->srr, to);
 	if (opt->router_alert != 0)
 		memset(base + opt->router_alert, IPOPT4_NOP, 4);
 	opt->flags &= (uint8_t)~IPOPT_F_SRR_HIT;
 	ip_options_fill(skb, addr);
+	return to;
 }
 
 /* Turn the request into its reply, in place: data pointer back at an IP header that only wants
@@ -67,7 +97,7 @@ static bool
 turn_round(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 {
 	struct rte_ipv4_hdr *iph = ip_hdr(skb);
-	rte_be32_t from = iph->src_addr, self = iph->dst_addr;
+	rte_be32_t from = iph->src_addr, self = iph->dst_addr, to = from;
 
 	if (skb->pkt_type != PACKET_HOST)
 		self = inet_select_addr(skb->dev, from, SCOPE_LINK);
@@ -76,9 +106,9 @@ turn_round(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 		return false;
 	}
 	if (unlikely(ip_opt(skb)->optlen != 0))
-		reply_options(skb, self);
+		to = reply_options(skb, self);
 	iph->src_addr = self;
-	iph->dst_addr = from;
+	iph->dst_addr = to;
 	iph->time_to_live = (uint8_t)net_ipv4.ip_default_ttl;
 	iph->fragment_offset = 0;
 	iph->packet_id = (rte_be16_t)worker_rand(w);

@@ -237,6 +237,55 @@ test_echo_with_record(void **state)
 	(void)state;
 }
 
+static const uint8_t *
+echo_with(const uint8_t *opt, uint32_t len)
+{
+	uint8_t data[16] = { ICMP4_ECHO };
+
+	*(uint16_t *)(data + 2) = (uint16_t)~rte_raw_cksum(data, 16);
+	n_frames = 0;
+	rx_pkt(&(struct pkt){ .src = IP(10, 9, 9, 9),
+			      .dst = OUR0,
+			      .proto = IPPROTO_ICMP,
+			      .opt = opt,
+			      .optlen = len,
+			      .data = data,
+			      .payload = 16 },
+	       true);
+	assert_int_equal(n_frames, 1);
+	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR0);
+	assert_int_equal(frame_icmp(&frames[0])->type, ICMP4_ECHO_REPLY);
+	return frames[0].bytes + 34;
+}
+
+/* RFC 1122 3.2.2.6: the reply takes the source route backwards. */
+static void
+test_echo_reverses_route(void **state)
+{
+	uint8_t opt[] = { 131, 11, 12, 10, 9, 9, 8, 0, 0, 0, 0, 1 };
+	const rte_be32_t last = PEER0;
+
+	ipv4_devconf_all.accept_source_route = 1;
+	cnf(p0)->cnf.accept_source_route = 1;
+	memcpy(opt + 7, &last, 4);
+	assert_memory_equal(echo_with(opt, 12),
+			    ((uint8_t[]){ 131, 11, 4, 10, 9, 9, 8, 10, 9, 9, 9, 1 }), 12);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, PEER0);
+	opt[6] = 9; /* the source itself as first stop: once is enough (RFC 1812 5.2.4.1) */
+	assert_memory_equal(echo_with(opt, 12),
+			    ((uint8_t[]){ 131, 7, 4, 10, 9, 9, 9, 1, 1, 1, 1, 1 }), 12);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, PEER0);
+	/* No stop, or one that is none: the plain way. */
+	assert_memory_equal(echo_with((const uint8_t[]){ 131, 3, 4, 1 }, 4),
+			    ((uint8_t[]){ 1, 1, 1, 1 }), 4);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, IP(10, 9, 9, 9));
+	assert_memory_equal(echo_with((const uint8_t[]){ 131, 7, 8, 224, 0, 0, 5, 1 }, 8),
+			    ((uint8_t[]){ 1, 1, 1, 1, 1, 1, 1, 1 }), 8);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, IP(10, 9, 9, 9));
+	ipv4_devconf_all.accept_source_route = 0;
+	(void)state;
+}
+
 int
 main(void)
 {
@@ -251,6 +300,7 @@ main(void)
 		T(test_source_route_refused),
 		T(test_source_route_followed),
 		T(test_echo_with_record),
+		T(test_echo_reverses_route),
 	};
 
 	if (fixture_eal("ip4_options") < 0)
