@@ -82,17 +82,20 @@ control_reload(void)
 {
 	char *report = NULL;
 	json_t *doc = cfg_load_file(config_path, &report);
+	bool whole = true;
 	int rc = -EINVAL;
 
 	sd_notify(0, "RELOADING=1");
 	if (doc != NULL) {
 		rc = cfg_apply(doc, &report);
+		whole = cfg_undone();
 		json_decref(doc);
 	}
 	if (rc == 0)
 		log_notice("configuration %s reloaded", config_path);
 	else
-		log_err("configuration %s refused, nothing changed:\n%s", config_path,
+		log_err("configuration %s refused, %s:\n%s", config_path,
+			whole ? "nothing changed" : "but not all of it could be taken back",
 			report != NULL ? report : "out of memory");
 	free(report);
 	sd_notify(0, "READY=1");

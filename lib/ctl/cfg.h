@@ -106,6 +106,10 @@ int cfg_check(const json_t *doc, char **report) CTL_ONLY;
  * sections that mention its name.
  */
 int cfg_apply(json_t *doc, char **report) CTL_ONLY;
+/** After a cfg_apply() that returned an error: is everything as it was? If not, a step could not
+ * be taken back; the report's last line names the entries, and cfg_running() has them as they
+ * really are. */
+bool cfg_undone(void) CTL_ONLY;
 /** The document that runs; borrowed. */
 const json_t *cfg_running(void) CTL_ONLY;
 /** Forget the running document without undoing anything: at the end of the program. */

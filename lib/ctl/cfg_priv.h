@@ -30,6 +30,9 @@ const char *cfg_nearest(const char *key, const char *const *known);
 /** Check @p doc; errors go to @p e. */
 void cfg_check_doc(const json_t *doc, struct cfg_errors *e) CTL_ONLY;
 
+/** What an entry is after what was done to it was taken back. */
+enum cfg_left { CFG_LEFT_OLD, CFG_LEFT_NEW, CFG_LEFT_GONE };
+
 /** One entry of a section: where it stands in the old and in the new document. */
 struct cfg_entry {
 	struct cfg_section *s;
@@ -37,6 +40,7 @@ struct cfg_entry {
 	size_t old_idx, new_idx;
 	const json_t *old, *new; /* NULL: not there */
 	bool gone;		 /* the old one was deleted already, to be added again */
+	enum cfg_left left;	 /* not the old one: it could not be restored */
 };
 struct cfg_entries {
 	struct cfg_entry *e;

@@ -7,6 +7,7 @@
 #include "ctl/cfg_priv.h"
 
 static json_t *running;
+static bool undone = true; /* the last transaction that failed left nothing behind */
 
 const json_t *
 cfg_running(void)
@@ -345,54 +346,6 @@ forward_one(struct txn *t, size_t i)
 	return do_change(t, i);
 }
 
-static void
-undo(struct txn *t)
-{
-	while (t->n_log > 0) {
-		struct step s = t->log[--t->n_log];
-		struct cfg_entry *e = &t->es.e[s.entry];
-		unsigned int before = t->errs.n;
-		struct place p;
-		const struct cfg *c;
-		int rc = 0;
-
-		if (s.what == DONE_CHANGE) {
-			rc = call_change(t, e, true);
-			if (rc != -EOPNOTSUPP)
-				continue;
-		}
-		c = place(&p, e, true, t->to, &t->errs);
-		if (s.what != DONE_DEL && e->s->del != NULL)
-			rc = e->s->del(c);
-		if (s.what != DONE_ADD) {
-			c = place(&p, e, false, t->from, &t->errs);
-			rc = e->s->add != NULL ? e->s->add(c) : 0;
-		}
-		if (rc < 0)
-			refused(t, c, before, "restored", rc);
-	}
-}
-
-/* At start: the document without the entry that failed, so that a reload tries it again. */
-static void
-leave_out(json_t *doc, const struct cfg_entry *e)
-{
-	json_t *sect = json_object_get(doc, e->s->name);
-	size_t i;
-	json_t *v;
-
-	if (e->s->shape == CFG_OBJECT)
-		json_object_del(doc, e->s->name);
-	else if (e->s->shape == CFG_MAP)
-		json_object_del(sect, e->key);
-	else
-		json_array_foreach(sect, i, v)
-			if (v == e->new) {
-				json_array_remove(sect, i);
-				break;
-			}
-}
-
 /* A copy of the document that can lose entries: its sections are copied, their entries shared. */
 static json_t *
 loose_copy(const json_t *doc)
@@ -404,6 +357,128 @@ loose_copy(const json_t *doc)
 	json_object_foreach((json_t *)doc, key, v)
 		json_object_set_new(copy, key, json_copy(v));
 	return copy;
+}
+
+/* The document without the entry whose value is @p value. */
+static void
+leave_out(json_t *doc, const struct cfg_entry *e, const json_t *value)
+{
+	json_t *sect = json_object_get(doc, e->s->name);
+	size_t i;
+	json_t *v;
+
+	if (e->s->shape == CFG_OBJECT)
+		json_object_del(doc, e->s->name);
+	else if (e->s->shape == CFG_MAP)
+		json_object_del(sect, e->key);
+	else
+		json_array_foreach(sect, i, v)
+			if (v == value) {
+				json_array_remove(sect, i);
+				break;
+			}
+}
+
+/* Take one step back; where that fails, note what the entry is left as. */
+static void
+undo_step(struct txn *t, const struct step *s)
+{
+	struct cfg_entry *e = &t->es.e[s->entry];
+	unsigned int before = t->errs.n;
+	const struct cfg *c;
+	struct place p;
+	int rc;
+
+	if (s->what == DONE_CHANGE) {
+		rc = call_change(t, e, true);
+		if (rc != -EOPNOTSUPP) {
+			e->left = rc < 0 ? CFG_LEFT_NEW : CFG_LEFT_OLD;
+			return;
+		}
+	}
+	if (s->what != DONE_DEL) {
+		c = place(&p, e, true, t->to, &t->errs);
+		rc = e->s->del != NULL ? e->s->del(c) : 0;
+		if (rc < 0) {
+			e->left = CFG_LEFT_NEW;
+			refused(t, c, before, "taken back", rc);
+		}
+	}
+	if (s->what == DONE_ADD || e->left == CFG_LEFT_NEW)
+		return; /* the old one cannot stand beside the new one */
+	c = place(&p, e, false, t->from, &t->errs);
+	rc = e->s->add != NULL ? e->s->add(c) : 0;
+	if (rc < 0) {
+		e->left = CFG_LEFT_GONE;
+		refused(t, c, before, "restored", rc);
+	}
+}
+
+/* What could not be restored, in the running document as it is now. */
+static void
+settle_entry(json_t *doc, const struct cfg_entry *e)
+{
+	json_t *sect = json_object_get(doc, e->s->name);
+	json_t *new = (json_t *)e->new;
+
+	if (e->old != NULL)
+		leave_out(doc, e, e->old);
+	if (e->left != CFG_LEFT_NEW)
+		return;
+	if (e->s->shape == CFG_OBJECT) {
+		json_object_set(doc, e->s->name, new);
+		return;
+	}
+	if (sect == NULL) {
+		sect = e->s->shape == CFG_MAP ? json_object() : json_array();
+		json_object_set_new(doc, e->s->name, sect);
+	}
+	if (e->s->shape == CFG_MAP)
+		json_object_set(sect, e->key, new);
+	else
+		json_array_append(sect, new);
+}
+
+/* Say which entries are not as they were, and keep the running document true. */
+static void
+settle(struct txn *t)
+{
+	struct strbuf names = { 0 }, raw = { 0 };
+	json_t *is = t->from != NULL ? loose_copy(t->from) : json_object();
+
+	for (size_t i = 0; i < t->es.n; i++) {
+		const struct cfg_entry *e = &t->es.e[i];
+		bool new = e->left == CFG_LEFT_NEW;
+		struct place p;
+
+		if (e->left == CFG_LEFT_OLD)
+			continue;
+		strbuf_puts(&raw, raw.len > 0 ? ", " : "");
+		cfg_pointer(place(&p, e, new, new ? t->to : t->from, &t->errs), NULL, &raw);
+		strbuf_puts(&raw, new ? " (is the new one)" : " (is missing)");
+		settle_entry(is, e);
+	}
+	undone = raw.len == 0;
+	if (undone) {
+		json_decref(is);
+		return;
+	}
+	strbuf_plain(&names, strbuf_str(&raw), raw.len, NULL);
+	/* Past the limit of errors too: this one must be seen. */
+	strbuf_printf(&t->errs.text, "/: not all could be taken back, what runs differs in %s\n",
+		      strbuf_str(&names));
+	strbuf_free(&names);
+	strbuf_free(&raw);
+	json_decref(running);
+	running = is;
+}
+
+static void
+undo(struct txn *t)
+{
+	while (t->n_log > 0)
+		undo_step(t, &t->log[--t->n_log]);
+	settle(t);
 }
 
 static int
@@ -424,9 +499,9 @@ run(struct txn *t, json_t **runs)
 			continue;
 		if (!t->starting)
 			return rc;
-		if (*runs == t->to)
+		if (*runs == t->to) /* without what failed, so that a reload tries it again */
 			*runs = loose_copy(t->to);
-		leave_out(*runs, &t->es.e[i]);
+		leave_out(*runs, &t->es.e[i], t->es.e[i].new);
 	}
 	return 0;
 }
@@ -438,6 +513,7 @@ cfg_apply(json_t *doc, char **report)
 	json_t *runs = doc;
 	int rc;
 
+	undone = true;
 	cfg_check_doc(doc, &t.errs);
 	if (t.errs.n > 0) {
 		cfg_errors_report(&t.errs, report);
@@ -460,6 +536,12 @@ cfg_apply(json_t *doc, char **report)
 	free(t.log);
 	cfg_errors_report(&t.errs, report);
 	return rc;
+}
+
+bool
+cfg_undone(void)
+{
+	return undone;
 }
 
 void

@@ -9,7 +9,7 @@
 
 /* The report of a refusal as one line: errors are parted by "; ". */
 static int
-refused(struct cli_ctx *c, int rc, const char *path, char *report)
+refused(struct cli_ctx *c, int rc, const char *path, char *report, bool undone)
 {
 	size_t len = report != NULL ? strlen(report) : 0;
 	struct strbuf line = { 0 };
@@ -20,7 +20,8 @@ refused(struct cli_ctx *c, int rc, const char *path, char *report)
 		else if (i + 1 < len)
 			strbuf_puts(&line, "; ");
 	}
-	cli_error_at(c, rc, path, "%s refused: %s", path,
+	cli_error_at(c, rc, path, "%s refused%s: %s", path,
+		     undone ? "" : ", but not all of it could be taken back",
 		     line.len > 0 ? strbuf_str(&line) : strerror(-rc));
 	strbuf_free(&line);
 	free(report);
@@ -44,7 +45,7 @@ file_of(struct cli_ctx *c) CTL_ONLY
 	fclose(f);
 	doc = cfg_load_file(path, &report);
 	if (doc == NULL)
-		refused(c, -EINVAL, path, report);
+		refused(c, -EINVAL, path, report, true);
 	return doc;
 }
 
@@ -147,7 +148,8 @@ config_load(struct cli_ctx *c)
 	rc = cfg_apply(doc, &report);
 	json_decref(doc);
 	if (rc < 0 || report != NULL)
-		return refused(c, rc < 0 ? rc : -EIO, cli_arg_str(c, "FILE"), report);
+		return refused(c, rc < 0 ? rc : -EIO, cli_arg_str(c, "FILE"), report,
+			       rc == 0 || cfg_undone());
 	return 0;
 }
 
