@@ -32,11 +32,16 @@ struct ethdev_port_ctl {
 	uint16_t n_rxq, n_txq, n_rxd, n_txd; /* as configured */
 	uint64_t rx_offloads, tx_offloads;
 	bool started;
-	bool polled;   /* its queues are in the workers' lists */
+	bool polled;   /* its queues may be in the workers' lists */
+	bool admin_up; /* and are: frames of a port that is down are not looked at */
 	bool soft_mac; /* promiscuous: the device can not take the MAC address it has */
 	uint16_t pinned[ETHDEV_QUEUES_MAX]; /* worker asked for by `set worker rxq`; 0: any */
 	struct rte_eth_link link;
 	struct rte_eth_stats cleared;
+	bool gone;			/* the device was closed and did not come back */
+	bool unready;			/* stopped in a way that needs more than a start */
+	struct rte_ether_addr *mc_list; /* what the multicast filter holds; n_mc of them */
+	uint32_t n_mc;
 	struct ethdev_port *next;
 };
 
@@ -78,6 +83,9 @@ int ethdev_move_rxq(struct ethdev_port *port, uint16_t queue, uint16_t slot) CTL
  * polls or fills them any more. */
 void ethdev_poll_start(struct ethdev_port *port) CTL_ONLY;
 void ethdev_poll_stop(struct ethdev_port *port) CTL_ONLY;
+/** `ip link set up|down`: whether workers look at the port's queues. What came before it went up is
+ * dropped as NETDEV_DOWN. */
+void ethdev_poll_admin(struct ethdev_port *port, bool up) CTL_ONLY;
 /** `stop` and `start`: whether workers receive at all. */
 void ethdev_forwarding(bool on) CTL_ONLY;
 bool ethdev_forwarding_on(void) CTL_ONLY;

@@ -6,6 +6,7 @@
 #include "ctl/cli.h"
 #include "ethdev/ethdev.h"
 #include "ethdev/ethdev_cli.h"
+#include "ethdev/ethdev_priv.h"
 
 struct ethdev_port *
 ethdev_cli_port(const char *word)
@@ -164,12 +165,7 @@ one_config(struct cli_ctx *c, struct ethdev_port *port)
 			      : 0;
 	}
 	if (cli_has(c, "promisc")) {
-		bool on = cli_has(c, "on");
-
-		if (on == port->ctl->conf.promisc)
-			return 0;
-		port->ctl->conf.promisc = on;
-		rc = dev_set_promiscuity(dev, on ? 1 : -1);
+		rc = ethdev_set_promisc(port, cli_has(c, "on"));
 		return rc < 0 ? cli_error(c, rc, "port %s: promisc refused: %s", dev->name,
 					  strerror(-rc))
 			      : 0;

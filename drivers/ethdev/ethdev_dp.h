@@ -18,11 +18,13 @@
 #define ETHDEV_TX_BUF	256 /* frames a worker holds for a port whose queue is full */
 #define ETHDEV_TX_RING	2048
 #define ETHDEV_NO_QUEUE UINT16_MAX
+#define ETHDEV_GONE	RTE_MAX_ETHPORTS /* port_id of a port without a device: no PMD's */
 
 /** A worker's way out by one port. */
 struct ethdev_txq {
 	uint16_t queue; /* own queue, or ETHDEV_NO_QUEUE: hand over by the port's ring */
 	uint16_t n;	/* frames in buf */
+	uint64_t stuck; /* TSC when the PMD first took nothing of them; 0: it takes some */
 	struct rte_mbuf *buf[ETHDEV_TX_BUF];
 };
 
@@ -49,9 +51,8 @@ struct ethdev_port {
 	struct ethdev_rxq rxq[ETHDEV_QUEUES_MAX];
 };
 
-/** What one worker polls; immutable, replaced as a whole. */
+/** What one worker polls; immutable while published, replaced as a whole. */
 struct ethdev_poll_list {
-	struct rcu_head rcu;
 	unsigned int n_rxq, n_ports;
 	struct ethdev_rxq **rxq;
 	struct ethdev_port **ports; /* all ports: their ring and buffers are looked after */
@@ -59,8 +60,10 @@ struct ethdev_poll_list {
 
 /** Per worker; worker->tx points here. */
 struct ethdev_worker {
-	struct ethdev_poll_list *list;		  /* RCU */
-	struct ethdev_txq *txq[RTE_MAX_ETHPORTS]; /* by port_id; NULL until the port came */
+	struct ethdev_poll_list *list;	/* RCU */
+	struct ethdev_poll_list *spare; /* control thread's: the next one is written here */
+	/* By port_id; NULL until the port came. The last is of ports whose device is gone. */
+	struct ethdev_txq *txq[ETHDEV_GONE + 1];
 };
 
 /** One round over the worker's queues: receive, process, send what was collected. Returns the

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* struct net_device_ops over rte_ethdev: what `ip link set` does to a port. */
 #include <errno.h>
-#include "ethdev/ethdev.h"
+#include <stdlib.h>
+#include <string.h>
+#include "ethdev/ethdev_priv.h"
 
 static CTL_ONLY uint16_t
 id_of(const struct net_device *dev)
@@ -19,12 +21,16 @@ port_open(struct net_device *dev)
 	int rc = rte_eth_dev_set_link_up(id_of(dev));
 
 	ethdev_link_update(dev->priv_dp);
-	return rc == -ENOTSUP ? 0 : rc;
+	if (rc != 0 && rc != -ENOTSUP)
+		return rc;
+	ethdev_poll_admin(dev->priv_dp, true);
+	return 0;
 }
 
 static CTL_ONLY void
 port_stop(struct net_device *dev)
 {
+	ethdev_poll_admin(dev->priv_dp, false);
 	rte_eth_dev_set_link_down(id_of(dev));
 	ethdev_link_update(dev->priv_dp);
 }
@@ -71,10 +77,27 @@ port_set_mtu(struct net_device *dev, uint32_t mtu)
 static CTL_ONLY int
 port_set_promisc(struct net_device *dev, bool on)
 {
-	int rc = on ? rte_eth_promiscuous_enable(id_of(dev))
-		    : rte_eth_promiscuous_disable(id_of(dev));
+	const struct ethdev_port *port = dev->priv_dp;
+	int rc;
+
+	if (!on && port->ctl->soft_mac)
+		return 0; /* it hears its own address by hearing everything */
+	rc = on ? rte_eth_promiscuous_enable(id_of(dev)) : rte_eth_promiscuous_disable(id_of(dev));
 
 	return rc == -ENOTSUP ? 0 : rc; /* no filter: it hears everything already */
+}
+
+int
+ethdev_set_promisc(struct ethdev_port *port, bool on)
+{
+	int rc;
+
+	if (on == port->ctl->conf.promisc)
+		return 0;
+	rc = dev_set_promiscuity(port->dev, on ? 1 : -1);
+	if (rc == 0)
+		port->ctl->conf.promisc = on;
+	return rc;
 }
 
 static CTL_ONLY int
@@ -103,13 +126,27 @@ port_del_mac(struct net_device *dev, const struct rte_ether_addr *addr)
 	return rte_eth_dev_mac_addr_remove(id_of(dev), &copy);
 }
 
+/* The list is kept: the device has to be told again after a reset. */
 static CTL_ONLY int
 port_set_mc_list(struct net_device *dev, const struct rte_ether_addr *list, unsigned int n)
 {
-	int rc = rte_eth_dev_set_mc_addr_list(id_of(dev), (struct rte_ether_addr *)(uintptr_t)list,
-					      n);
+	struct ethdev_port *port = dev->priv_dp;
+	struct rte_ether_addr *copy = malloc(n * sizeof(*copy) + 1);
+	int rc;
 
-	return rc == -ENOTSUP ? 0 : rc;
+	if (copy == NULL)
+		return -ENOMEM;
+	if (n > 0)
+		memcpy(copy, list, n * sizeof(*copy));
+	rc = rte_eth_dev_set_mc_addr_list(port->port_id, copy, n);
+	if (rc != 0 && rc != -ENOTSUP) {
+		free(copy);
+		return rc;
+	}
+	free(port->ctl->mc_list);
+	port->ctl->mc_list = copy;
+	port->ctl->n_mc = n;
+	return 0;
 }
 
 const struct net_device_ops ethdev_netdev_ops = {

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <rte_cycles.h>
-#include <rte_dev.h>
-#include <rte_errno.h>
 #include "core/log.h"
 #include "ethdev/ethdev.h"
+#include "ethdev/ethdev_priv.h"
 
 LOG_MODULE(ethdev);
 
@@ -46,62 +43,6 @@ ethdev_by_name(const char *name)
 	return ethdev_of(dev_get_by_name(name));
 }
 
-/* Keep the sentence for the caller of attach or start; the last one wins. */
-static int __attribute__((format(printf, 3, 4)))
-fail(const char **why, int rc, const char *fmt, ...)
-{
-	static char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	*why = text;
-	return rc;
-}
-
-/* The DPDK device name in a device string: what stands before the first comma. */
-static void
-device_name(const char *device, char *name, size_t len)
-{
-	snprintf(name, len, "%.*s", (int)strcspn(device, ","), device);
-}
-
-/* Find the device among those EAL knows, or probe it. Returns the port number or -errno. */
-static CTL_ONLY int
-probe(const char *device, const char **why)
-{
-	char name[RTE_ETH_NAME_MAX_LEN];
-	uint16_t id;
-	int rc;
-
-	device_name(device, name, sizeof(name));
-	if (rte_eth_dev_get_port_by_name(name, &id) != 0) {
-		rc = rte_dev_probe(device);
-		if (rc < 0)
-			return fail(why, rc, "device \"%s\" can not be probed: %s", device,
-				    strerror(-rc));
-		if (rte_eth_dev_get_port_by_name(name, &id) != 0)
-			return fail(why, -ENODEV, "device \"%s\" is no Ethernet port", device);
-	}
-	if (ethdev_by_id(id) != NULL)
-		return fail(why, -EEXIST, "device \"%s\" is port %u already", device, id);
-	return id;
-}
-
-static CTL_ONLY void
-unprobe(struct ethdev_port *port)
-{
-	struct rte_device *device = port->ctl->info.device;
-	int rc = rte_eth_dev_close(port->port_id);
-
-	if (rc == 0 && device != NULL)
-		rc = rte_dev_remove(device);
-	if (rc < 0)
-		log_warn("device \"%s\" did not go away cleanly: %s", port->ctl->conf.device,
-			 strerror(-rc));
-}
-
 /* Frame bytes of the largest mbuf the port must be able to fill in one segment. */
 static uint16_t
 data_room(const struct ethdev_conf *conf)
@@ -126,10 +67,11 @@ create_pool(struct ethdev_port *port, const char **why)
 	snprintf(c->pool_name, sizeof(c->pool_name), "port%u_%u", port->port_id, serial++);
 	c->pool = skb_pool_create(c->pool_name, n, data_room(&c->conf), c->socket);
 	if (c->pool == NULL)
-		return fail(why, -ENOMEM,
-			    "no memory for %u packet buffers of %u bytes: raise dpdk.memory_mb or "
-			    "lower rx_desc or mbufs",
-			    n, data_room(&c->conf));
+		return ethdev_fail(
+			why, -ENOMEM,
+			"no memory for %u packet buffers of %u bytes: raise dpdk.memory_mb or "
+			"lower rx_desc or mbufs",
+			n, data_room(&c->conf));
 	return 0;
 }
 
@@ -167,21 +109,21 @@ setup_queues(struct ethdev_port *port, const char **why)
 	c->n_txd = c->conf.tx_desc > 0 ? c->conf.tx_desc : DEFAULT_DESC;
 	rc = rte_eth_dev_adjust_nb_rx_tx_desc(port->port_id, &c->n_rxd, &c->n_txd);
 	if (rc < 0)
-		return fail(why, rc, "%u/%u descriptors refused: %s", c->n_rxd, c->n_txd,
-			    strerror(-rc));
+		return ethdev_fail(why, rc, "%u/%u descriptors refused: %s", c->n_rxd, c->n_txd,
+				   strerror(-rc));
 	for (uint16_t q = 0; q < c->n_rxq; q++) {
 		rc = rte_eth_rx_queue_setup(port->port_id, q, c->n_rxd, (unsigned int)c->socket,
 					    NULL, c->pool);
 		if (rc < 0)
-			return fail(why, rc, "receive queue %u of %u can not be set up: %s", q,
-				    c->n_rxq, strerror(-rc));
+			return ethdev_fail(why, rc, "receive queue %u of %u can not be set up: %s",
+					   q, c->n_rxq, strerror(-rc));
 	}
 	for (uint16_t q = 0; q < c->n_txq; q++) {
 		rc = rte_eth_tx_queue_setup(port->port_id, q, c->n_txd, (unsigned int)c->socket,
 					    NULL);
 		if (rc < 0)
-			return fail(why, rc, "transmit queue %u of %u can not be set up: %s", q,
-				    c->n_txq, strerror(-rc));
+			return ethdev_fail(why, rc, "transmit queue %u of %u can not be set up: %s",
+					   q, c->n_txq, strerror(-rc));
 	}
 	return 0;
 }
@@ -195,11 +137,11 @@ choose_queues(struct ethdev_port *port, const char **why)
 		RTE_MIN((unsigned int)c->info.max_rx_queues, (unsigned int)ETHDEV_QUEUES_MAX);
 
 	if (c->conf.rx_queues > rx_max)
-		return fail(why, -EINVAL, "%u receive queues asked for, the device has %u",
-			    c->conf.rx_queues, rx_max);
+		return ethdev_fail(why, -EINVAL, "%u receive queues asked for, the device has %u",
+				   c->conf.rx_queues, rx_max);
 	if (c->conf.tx_queues > c->info.max_tx_queues)
-		return fail(why, -EINVAL, "%u transmit queues asked for, the device has %u",
-			    c->conf.tx_queues, c->info.max_tx_queues);
+		return ethdev_fail(why, -EINVAL, "%u transmit queues asked for, the device has %u",
+				   c->conf.tx_queues, c->info.max_tx_queues);
 	c->n_rxq = c->conf.rx_queues > 0 ? c->conf.rx_queues : 1;
 	c->n_txq = c->conf.tx_queues;
 	if (c->n_txq == 0)
@@ -226,124 +168,26 @@ configure(struct ethdev_port *port, const char **why)
 		rc = rte_eth_dev_configure(port->port_id, c->n_rxq, c->n_txq, &conf);
 	}
 	if (rc < 0)
-		return fail(why, rc, "%u receive and %u transmit queues, MTU %u refused: %s",
-			    c->n_rxq, c->n_txq, c->conf.mtu, strerror(-rc));
+		return ethdev_fail(why, rc, "%u receive and %u transmit queues, MTU %u refused: %s",
+				   c->n_rxq, c->n_txq, c->conf.mtu, strerror(-rc));
 	return setup_queues(port, why);
 }
 
-/* Every worker's buffers for the port, the control thread's included (it only hands over). */
+/* Every worker's buffers for a port, the control thread's included (it only hands over). */
 static CTL_ONLY int
-alloc_txqs(struct ethdev_port *port)
+alloc_txqs(unsigned int port_id)
 {
 	for (unsigned int i = 0; i < n_workers; i++) {
 		struct ethdev_worker *ew = workers[i]->tx;
 
-		if (ew->txq[port->port_id] != NULL)
+		if (ew->txq[port_id] != NULL)
 			continue;
-		ew->txq[port->port_id] = calloc(1, sizeof(struct ethdev_txq));
-		if (ew->txq[port->port_id] == NULL)
+		ew->txq[port_id] = calloc(1, sizeof(struct ethdev_txq));
+		if (ew->txq[port_id] == NULL)
 			return -ENOMEM;
-		ew->txq[port->port_id]->queue = ETHDEV_NO_QUEUE;
+		ew->txq[port_id]->queue = ETHDEV_NO_QUEUE;
 	}
 	return 0;
-}
-
-int
-ethdev_start(struct ethdev_port *port, const char **why)
-{
-	struct ethdev_port_ctl *c = port->ctl;
-	struct rte_ether_addr mac;
-	int rc;
-
-	if (c->started)
-		return 0;
-	rc = rte_eth_dev_start(port->port_id);
-	if (rc < 0)
-		return fail(why, rc, "port %u can not be started: %s", port->port_id,
-			    strerror(-rc));
-	c->started = true;
-	if (port->dev->ctl->promiscuity > 0 || c->soft_mac)
-		rte_eth_promiscuous_enable(port->port_id);
-	if (rte_eth_macaddr_get(port->port_id, &mac) == 0 && !c->conf.mac_set)
-		port->dev->dev_addr64 = ether_addr_to_u64(&mac);
-	ethdev_poll_start(port);
-	ethdev_link_update(port);
-	return 0;
-}
-
-void
-ethdev_stop(struct ethdev_port *port)
-{
-	if (!port->ctl->started)
-		return;
-	ethdev_poll_stop(port);
-	rte_eth_dev_stop(port->port_id);
-	port->ctl->started = false;
-	ethdev_link_update(port);
-}
-
-/* A PMD whose stop() closes what start() does not open again has to be probed anew. */
-static CTL_ONLY bool
-needs_reprobe(const struct ethdev_port *port)
-{
-	return strcmp(port->ctl->info.driver_name, "net_af_packet") == 0;
-}
-
-static CTL_ONLY int
-reprobe(struct ethdev_port *port, const char **why)
-{
-	int id;
-
-	unprobe(port);
-	id = probe(port->ctl->conf.device, why);
-	if (id < 0)
-		return id;
-	if (id != port->port_id)
-		return fail(why, -EBUSY, "device came back as port %d", id);
-	return rte_eth_dev_info_get(port->port_id, &port->ctl->info);
-}
-
-/* Stop, change the configuration, and bring the port back as it was. */
-static CTL_ONLY int
-restart(struct ethdev_port *port, const struct ethdev_conf *conf, bool run, const char **why)
-{
-	int rc = 0;
-
-	ethdev_stop(port);
-	port->ctl->conf = *conf;
-	if (needs_reprobe(port))
-		rc = reprobe(port, why);
-	if (rc == 0)
-		rc = configure(port, why);
-	if (rc == 0 && run)
-		rc = ethdev_start(port, why);
-	return rc;
-}
-
-int
-ethdev_reconfigure(struct ethdev_port *port, const struct ethdev_conf *conf, const char **why)
-{
-	struct ethdev_conf old = port->ctl->conf;
-	const char *ignored;
-	bool ran = port->ctl->started;
-	int rc = restart(port, conf, ran, why);
-
-	if (rc < 0 && restart(port, &old, ran, &ignored) < 0)
-		log_err("port %s: the old settings could not be restored: %s", port->dev->name,
-			ignored);
-	return rc;
-}
-
-int
-ethdev_reset(struct ethdev_port *port, const char **why)
-{
-	struct ethdev_conf conf = port->ctl->conf;
-
-	ethdev_stop(port);
-	if (rte_eth_dev_reset(port->port_id) == -ENOTSUP)
-		log_info("port %s: the device has no reset; stopped and started instead",
-			 port->dev->name);
-	return restart(port, &conf, true, why);
 }
 
 static CTL_ONLY void
@@ -368,10 +212,206 @@ list_remove(struct ethdev_port *port)
 		*at = port->ctl->next;
 }
 
+/* What the device is to let in: a start or a reset may have made it forget. */
+static CTL_ONLY void
+apply_filters(struct ethdev_port *port)
+{
+	struct ethdev_port_ctl *c = port->ctl;
+	const uint64_t *extra = port->dev->extra_addrs;
+
+	if (port->dev->ctl->promiscuity > 0 || c->soft_mac)
+		rte_eth_promiscuous_enable(port->port_id);
+	if (port->dev->ctl->allmulti > 0)
+		rte_eth_allmulticast_enable(port->port_id);
+	/* One that the filter did not take once made the device promiscuous; asking again is
+	 * harmless, so is one that it still has. */
+	for (; extra != NULL && *extra != 0; extra++) {
+		struct rte_ether_addr addr;
+
+		memcpy(&addr, extra, sizeof(addr));
+		rte_eth_dev_mac_addr_add(port->port_id, &addr, 0);
+	}
+	if (c->n_mc > 0)
+		rte_eth_dev_set_mc_addr_list(port->port_id, c->mc_list, c->n_mc);
+}
+
+/* A MAC address that was set by hand is set again; another is the device's own. */
+static CTL_ONLY int
+apply_mac(struct ethdev_port *port, const char **why)
+{
+	struct rte_ether_addr mac = port->ctl->conf.mac;
+	int rc;
+
+	port->ctl->soft_mac = false;
+	if (!port->ctl->conf.mac_set)
+		return 0;
+	rc = ethdev_set_mac(port, &mac);
+	if (rc < 0)
+		return ethdev_fail(why, rc,
+				   "the device does not take MAC address " RTE_ETHER_ADDR_PRT_FMT
+				   ": %s",
+				   RTE_ETHER_ADDR_BYTES(&mac), strerror(-rc));
+	return 0;
+}
+
+/* A PMD whose stop() closes what start() does not open again has to be probed anew. */
+static CTL_ONLY bool
+needs_reprobe(const struct ethdev_port *port)
+{
+	return port->ctl->gone || strcmp(port->ctl->info.driver_name, "net_af_packet") == 0;
+}
+
+/* The device may come back under another number, if a lower one is free. */
+static CTL_ONLY void
+renumber(struct ethdev_port *port, uint16_t id)
+{
+	list_remove(port);
+	port->port_id = id;
+	list_insert(port);
+}
+
+/* Close the device and open it again: a new one to DPDK, the same port to everybody else. */
+static CTL_ONLY int
+reprobe(struct ethdev_port *port, const char **why)
+{
+	int id, rc;
+
+	if (!port->ctl->gone) {
+		ethdev_link_watch(port, false);
+		ethdev_unprobe(port);
+		renumber(port, ETHDEV_GONE);
+	}
+	id = ethdev_probe(port->ctl->conf.device, why);
+	if (id < 0)
+		return id;
+	if (alloc_txqs((unsigned int)id) < 0) {
+		rte_eth_dev_close((uint16_t)id);
+		return ethdev_fail(why, -ENOMEM, "out of memory");
+	}
+	renumber(port, (uint16_t)id);
+	port->ctl->gone = false;
+	memset(&port->ctl->cleared, 0, sizeof(port->ctl->cleared));
+	rc = rte_eth_dev_info_get(port->port_id, &port->ctl->info);
+	if (rc < 0)
+		return ethdev_fail(why, rc, "the device does not answer: %s", strerror(-rc));
+	ethdev_link_watch(port, true);
+	return 0;
+}
+
+/* From a stopped device, or none, to one that can be started. */
+static CTL_ONLY int
+prepare(struct ethdev_port *port, const char **why)
+{
+	int rc = needs_reprobe(port) ? reprobe(port, why) : 0;
+
+	if (rc == 0)
+		rc = configure(port, why);
+	return rc == 0 ? apply_mac(port, why) : rc;
+}
+
+int
+ethdev_start(struct ethdev_port *port, const char **why)
+{
+	struct ethdev_port_ctl *c = port->ctl;
+	struct rte_ether_addr mac;
+	int rc = 0;
+
+	if (c->started)
+		return 0;
+	if (c->unready) /* stopped by a PMD that forgets, or left so by a failure */
+		rc = prepare(port, why);
+	if (rc < 0)
+		return rc;
+	rc = rte_eth_dev_start(port->port_id);
+	if (rc < 0)
+		return ethdev_fail(why, rc, "port %u can not be started: %s", port->port_id,
+				   strerror(-rc));
+	c->unready = false;
+	c->started = true;
+	apply_filters(port);
+	if (rte_eth_macaddr_get(port->port_id, &mac) == 0 && !c->conf.mac_set)
+		port->dev->dev_addr64 = ether_addr_to_u64(&mac);
+	ethdev_poll_start(port);
+	ethdev_link_update(port);
+	return 0;
+}
+
+void
+ethdev_stop(struct ethdev_port *port)
+{
+	if (!port->ctl->started)
+		return;
+	ethdev_poll_stop(port);
+	rte_eth_dev_stop(port->port_id);
+	port->ctl->started = false;
+	port->ctl->unready = needs_reprobe(port);
+	ethdev_link_update(port);
+}
+
+/* Stop, change the configuration, and bring the port back as it was. */
+static CTL_ONLY int
+restart(struct ethdev_port *port, const struct ethdev_conf *conf, bool run, const char **why)
+{
+	int rc;
+
+	ethdev_stop(port);
+	port->ctl->conf = *conf;
+	port->ctl->unready = true; /* until all of it has succeeded */
+	rc = prepare(port, why);
+	if (rc < 0)
+		return rc;
+	port->ctl->unready = false;
+	rc = run ? ethdev_start(port, why) : 0;
+	if (rc == 0 && run && !port->ctl->admin_up) {
+		rte_eth_dev_set_link_down(port->port_id); /* the start brought it up */
+		ethdev_link_update(port);
+	}
+	return rc;
+}
+
+int
+ethdev_reconfigure(struct ethdev_port *port, const struct ethdev_conf *conf, const char **why)
+{
+	struct ethdev_conf old = port->ctl->conf;
+	const char *ignored;
+	bool ran = port->ctl->started;
+	char first[256];
+	int rc = restart(port, conf, ran, why);
+
+	if (rc == 0)
+		return 0;
+	snprintf(first, sizeof(first), "%s", *why); /* the restart may have words of its own */
+	if (restart(port, &old, ran, &ignored) < 0)
+		log_err("port %s: the old settings could not be restored: %s", port->dev->name,
+			ignored);
+	return ethdev_fail(why, rc, "%s", first);
+}
+
+int
+ethdev_reset(struct ethdev_port *port, const char **why)
+{
+	struct ethdev_conf conf = port->ctl->conf;
+	bool ran = port->ctl->started;
+	int rc;
+
+	ethdev_stop(port);
+	rc = port->ctl->gone ? -ENOTSUP : rte_eth_dev_reset(port->port_id);
+	if (rc == -ENOTSUP)
+		log_info("port %s: the device has no reset; stopped and started instead",
+			 port->dev->name);
+	else if (rc < 0)
+		log_warn("port %s: reset: %s", port->dev->name, strerror(-rc));
+	else
+		rte_eth_dev_info_get(port->port_id, &port->ctl->info);
+	return restart(port, &conf, ran, why);
+}
+
 static void
 port_free(struct ethdev_port *port)
 {
 	rte_ring_free(port->ring);
+	if (port->ctl != NULL)
+		free(port->ctl->mc_list);
 	free(port->ctl);
 	free(port);
 }
@@ -379,6 +419,7 @@ port_free(struct ethdev_port *port)
 static CTL_ONLY struct ethdev_port *
 port_alloc(uint16_t id, const struct ethdev_conf *conf)
 {
+	static unsigned int serial; /* a port's number may change, its ring's name does not */
 	struct ethdev_port *port = aligned_alloc(
 		RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(sizeof(*port), RTE_CACHE_LINE_SIZE));
 	char name[RTE_RING_NAMESIZE];
@@ -388,7 +429,7 @@ port_alloc(uint16_t id, const struct ethdev_conf *conf)
 	memset(port, 0, sizeof(*port));
 	port->port_id = id;
 	port->ctl = calloc(1, sizeof(*port->ctl));
-	snprintf(name, sizeof(name), "port%u_tx", id);
+	snprintf(name, sizeof(name), "port_tx%u", serial++);
 	port->ring =
 		rte_ring_create(name, ETHDEV_TX_RING, rte_eth_dev_socket_id(id), RING_F_SC_DEQ);
 	if (port->ctl == NULL || port->ring == NULL) {
@@ -396,6 +437,7 @@ port_alloc(uint16_t id, const struct ethdev_conf *conf)
 		return NULL;
 	}
 	port->ctl->conf = *conf;
+	port->ctl->conf.promisc = false; /* not yet: ethdev_set_promisc() */
 	if (port->ctl->conf.mtu == 0)
 		port->ctl->conf.mtu = RTE_ETHER_MTU;
 	port->ctl->socket = rte_eth_dev_socket_id(id);
@@ -413,19 +455,14 @@ make_netdev(struct ethdev_port *port, const char **why)
 
 	dev = alloc_netdev("ethdev", &ethdev_netdev_ops, &ethdev_ops_dp, port);
 	if (dev == NULL)
-		return fail(why, -ENOMEM, "out of memory");
+		return ethdev_fail(why, -ENOMEM, "out of memory");
 	dev->priv_dp = port;
 	port->dev = dev;
 	rte_eth_macaddr_get(port->port_id, &dev->ctl->perm_addr);
 	mac = c->conf.mac_set ? c->conf.mac : dev->ctl->perm_addr;
-	if (c->conf.mac_set) {
-		rc = ethdev_set_mac(port, &mac);
-		if (rc < 0)
-			return fail(why, rc,
-				    "the device does not take MAC address " RTE_ETHER_ADDR_PRT_FMT
-				    ": %s",
-				    RTE_ETHER_ADDR_BYTES(&mac), strerror(-rc));
-	}
+	rc = apply_mac(port, why);
+	if (rc < 0)
+		return rc;
 	dev->dev_addr64 = ether_addr_to_u64(&mac);
 	dev->mtu = c->conf.mtu;
 	dev->ctl->min_mtu = RTE_MAX((uint32_t)68, (uint32_t)c->info.min_mtu); /* RFC 791 3.2 */
@@ -444,9 +481,9 @@ bring_up(struct ethdev_port *port, const char *name, const char **why)
 	int rc = rte_eth_dev_info_get(port->port_id, &port->ctl->info);
 
 	if (rc < 0)
-		return fail(why, rc, "the device does not answer: %s", strerror(-rc));
-	if (alloc_txqs(port) < 0)
-		return fail(why, -ENOMEM, "out of memory");
+		return ethdev_fail(why, rc, "the device does not answer: %s", strerror(-rc));
+	if (alloc_txqs(port->port_id) < 0 || alloc_txqs(ETHDEV_GONE) < 0)
+		return ethdev_fail(why, -ENOMEM, "out of memory");
 	rc = create_pool(port, why);
 	if (rc == 0)
 		rc = configure(port, why);
@@ -457,15 +494,15 @@ bring_up(struct ethdev_port *port, const char *name, const char **why)
 	snprintf(dflt, sizeof(dflt), "p%u", port->port_id);
 	rc = register_netdevice(port->dev, name != NULL ? name : dflt);
 	if (rc < 0)
-		return fail(why, rc, "name \"%s\": %s", name != NULL ? name : dflt,
-			    rc == -EEXIST ? "is taken" : "is no interface name");
+		return ethdev_fail(why, rc, "name \"%s\": %s", name != NULL ? name : dflt,
+				   rc == -EEXIST ? "is taken" : "is no interface name");
 	list_insert(port);
 	ethdev_link_watch(port, true);
 	rc = ethdev_start(port, why);
 	if (rc < 0) {
 		list_remove(port);
 		unregister_netdevice(port->dev);
-		rcu_synchronize();
+		rcu_barrier();
 		port->dev = NULL; /* destroyed by its destructor */
 	}
 	return rc;
@@ -476,24 +513,26 @@ ethdev_attach(const char *name, const struct ethdev_conf *conf, struct net_devic
 	      const char **why)
 {
 	struct ethdev_port *port;
-	int rc = probe(conf->device, why);
+	int rc = ethdev_probe(conf->device, why);
 
 	if (rc < 0)
 		return rc;
 	port = port_alloc((uint16_t)rc, conf);
 	if (port == NULL) {
 		rte_eth_dev_close((uint16_t)rc);
-		return fail(why, -ENOMEM, "out of memory");
+		return ethdev_fail(why, -ENOMEM, "out of memory");
 	}
 	rc = bring_up(port, name, why);
 	if (rc == 0) {
+		if (conf->promisc)
+			ethdev_set_promisc(port, true);
 		if (dev != NULL)
 			*dev = port->dev;
 		return 0;
 	}
 	if (port->dev != NULL)
 		free_netdev(port->dev);
-	unprobe(port);
+	ethdev_unprobe(port);
 	rte_mempool_free(port->ctl->pool);
 	port_free(port);
 	return rc;
@@ -509,8 +548,8 @@ ethdev_detach(struct ethdev_port *port)
 	ethdev_stop(port);
 	list_remove(port);
 	unregister_netdevice(port->dev);
-	rcu_synchronize(); /* no worker holds the device, no frame is on its way to it */
-	unprobe(port);
+	rcu_barrier(); /* no worker holds the device, no frame is on its way to it */
+	ethdev_unprobe(port);
 	ethdev_pool_retire(pool);
 	port_free(port);
 	return 0;

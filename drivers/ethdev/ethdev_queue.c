@@ -13,33 +13,34 @@ static bool forwarding = true;
 static CTL_ONLY bool
 is_polled_by(const struct ethdev_port *port, uint16_t queue, uint16_t slot)
 {
-	return forwarding && port->ctl->polled && queue < port->ctl->n_rxq &&
+	return forwarding && port->ctl->polled && port->ctl->admin_up && queue < port->ctl->n_rxq &&
 	       port->rxq[queue].worker == slot;
 }
 
-static void
-list_free(struct rcu_head *head)
-{
-	free(container_of(head, struct ethdev_poll_list, rcu));
-}
+/*
+ * Lists must change when memory is short too: a port that is closed may not be polled. So every
+ * worker has two, each with room for all the ports there can be (its pages come as they are used);
+ * the one that is not published is written anew, after a grace period.
+ */
+static bool spare_read; /* a worker may still read its spare */
 
-/* One allocation: the list, its queues, its ports. NULL when out of memory. */
 static CTL_ONLY struct ethdev_poll_list *
-list_build(uint16_t slot)
+list_alloc(void)
 {
-	unsigned int n_rxq = 0, n_ports = 0;
+	const size_t n_ports = RTE_MAX_ETHPORTS, n_rxq = n_ports * ETHDEV_QUEUES_MAX;
 	struct ethdev_poll_list *l;
 
-	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
-		n_ports++;
-		for (uint16_t q = 0; q < p->ctl->n_rxq; q++)
-			n_rxq += is_polled_by(p, q, slot);
-	}
-	l = malloc(sizeof(*l) + n_rxq * sizeof(l->rxq[0]) + n_ports * sizeof(l->ports[0]));
+	l = calloc(1, sizeof(*l) + n_rxq * sizeof(l->rxq[0]) + n_ports * sizeof(l->ports[0]));
 	if (l == NULL)
 		return NULL;
 	l->rxq = (void *)(l + 1);
 	l->ports = (void *)(l->rxq + n_rxq);
+	return l;
+}
+
+static CTL_ONLY void
+list_fill(struct ethdev_poll_list *l, uint16_t slot)
+{
 	l->n_rxq = l->n_ports = 0;
 	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
 		if (!p->ctl->started)
@@ -49,24 +50,31 @@ list_build(uint16_t slot)
 			if (is_polled_by(p, q, slot))
 				l->rxq[l->n_rxq++] = &p->rxq[q];
 	}
-	return l;
 }
 
 /* Tell every worker what to poll. Returns when all have been told, not when all have looked. */
-static CTL_ONLY int
+static CTL_ONLY void
 publish_lists(void)
 {
+	if (spare_read)
+		rcu_synchronize();
 	for (uint16_t slot = 1; slot < n_workers; slot++) {
 		struct ethdev_worker *ew = workers[slot]->tx;
-		struct ethdev_poll_list *old = ew->list, *l = list_build(slot);
+		struct ethdev_poll_list *old = ew->list;
 
-		if (l == NULL)
-			return -ENOMEM;
-		rcu_assign_pointer(ew->list, l);
-		if (old != NULL)
-			rcu_defer(&old->rcu, list_free);
+		list_fill(ew->spare, slot);
+		rcu_assign_pointer(ew->list, ew->spare);
+		ew->spare = old;
 	}
-	return 0;
+	spare_read = true;
+}
+
+/* Wait until every worker looks at what publish_lists() told it. */
+static CTL_ONLY void
+lists_settle(void)
+{
+	rcu_synchronize();
+	spare_read = false;
 }
 
 /* The worker with the fewest queues, on the port's NUMA node if there is one. */
@@ -130,9 +138,7 @@ ethdev_poll_start(struct ethdev_port *port)
 	assign_tx_queues(port);
 	port->ctl->polled = true;
 	__atomic_store_n(&port->tx_on, true, __ATOMIC_RELEASE);
-	if (publish_lists() != 0)
-		log_err("port %s: out of memory for the workers' lists; it is not polled",
-			port->dev->name);
+	publish_lists();
 }
 
 void
@@ -147,21 +153,51 @@ ethdev_poll_stop(struct ethdev_port *port)
 	publish_lists();
 	/* First grace period: nobody receives or starts to send. Second: every worker has made a
 	 * whole round since, and has dropped what its buffer and the port's ring still held. */
-	rcu_synchronize();
-	rcu_synchronize();
+	lists_settle();
+	lists_settle();
 	port->ctl->started = false;
 	publish_lists();
-	rcu_synchronize();
+	lists_settle();
 	role_borrow_dp();
 	while (rte_ring_sc_dequeue(port->ring, &pkt) == 0)
 		kfree_mbuf_reason(worker_ctl(), pkt, port->dev, DROP_NETDEV_DOWN);
 }
 
+/* What waits in the device came while the port was down. By the normal door, which is shut still:
+ * the frames are counted as received and dropped. As many as fit the rings, no more: a device
+ * that always has one would keep the control thread here. */
+static CTL_ONLY void
+drop_stale(struct ethdev_port *port)
+{
+	struct rte_mbuf *pkts[ETHDEV_BURST];
+
+	role_borrow_dp();
+	for (uint16_t q = 0; q < port->ctl->n_rxq; q++)
+		for (unsigned int seen = 0; seen < port->ctl->n_rxd; seen += ETHDEV_BURST) {
+			uint16_t n = rte_eth_rx_burst(port->port_id, q, pkts, ETHDEV_BURST);
+
+			if (n == 0)
+				break;
+			netif_rx_burst(worker_ctl(), port->dev, pkts, n);
+		}
+}
+
+void
+ethdev_poll_admin(struct ethdev_port *port, bool up)
+{
+	if (up == port->ctl->admin_up)
+		return;
+	if (up && port->ctl->started)
+		drop_stale(port);
+	port->ctl->admin_up = up;
+	publish_lists();
+	if (!up)
+		lists_settle(); /* nobody else may receive from these queues now */
+}
+
 int
 ethdev_move_rxq(struct ethdev_port *port, uint16_t queue, uint16_t slot)
 {
-	int rc;
-
 	if (queue >= port->ctl->n_rxq || slot == 0 || slot >= n_workers)
 		return -EINVAL;
 	port->ctl->pinned[queue] = slot;
@@ -169,10 +205,11 @@ ethdev_move_rxq(struct ethdev_port *port, uint16_t queue, uint16_t slot)
 		return 0;
 	/* The old worker lets go before the new one looks; frames wait in the queue meanwhile. */
 	port->rxq[queue].worker = 0;
-	rc = publish_lists();
-	rcu_synchronize();
+	publish_lists();
+	lists_settle();
 	port->rxq[queue].worker = slot;
-	return rc != 0 ? rc : publish_lists();
+	publish_lists();
+	return 0;
 }
 
 void
@@ -181,7 +218,7 @@ ethdev_forwarding(bool on)
 	forwarding = on;
 	publish_lists();
 	if (!on)
-		rcu_synchronize();
+		lists_settle();
 }
 
 bool
@@ -210,20 +247,31 @@ int
 ethdev_init(void)
 {
 	for (unsigned int i = 0; i < n_workers; i++) {
-		workers[i]->tx = calloc(1, sizeof(struct ethdev_worker));
-		if (workers[i]->tx == NULL)
+		struct ethdev_worker *ew = calloc(1, sizeof(*ew));
+
+		workers[i]->tx = ew;
+		if (ew == NULL)
+			return -ENOMEM;
+		ew->list = list_alloc();
+		ew->spare = list_alloc();
+		if (ew->list == NULL || ew->spare == NULL)
 			return -ENOMEM;
 	}
 	ethdev_link_init();
 	held_register("ports", ethdev_held);
-	return publish_lists();
+	publish_lists();
+	return 0;
 }
 
 void
 ethdev_fini(void)
 {
-	while (ethdev_first() != NULL)
-		ethdev_detach(ethdev_first());
+	struct ethdev_port *port, *next;
+
+	for (port = ethdev_first(); port != NULL; port = next) {
+		next = port->ctl->next;
+		ethdev_detach(port);
+	}
 	ethdev_link_fini();
 	ethdev_pools_stop();
 	for (unsigned int i = 0; i < n_workers; i++) {
@@ -231,9 +279,10 @@ ethdev_fini(void)
 
 		if (ew == NULL)
 			continue;
-		for (unsigned int p = 0; p < RTE_MAX_ETHPORTS; p++)
+		for (unsigned int p = 0; p <= ETHDEV_GONE; p++)
 			free(ew->txq[p]);
 		free(ew->list);
+		free(ew->spare);
 		free(ew);
 		workers[i]->tx = NULL;
 	}
