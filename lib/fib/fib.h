@@ -48,11 +48,13 @@ struct fib_route_spec {
 	uint8_t protocol; /* 0: FIB_PROT_BOOT (add), any (delete) */
 	uint8_t scope;	  /* enum rt_scope */
 	bool scope_set, metric_set, tos_set;
-	bool keep_dead;	 /* add: of the configuration: a device that is down is no error, the route
-			    waits for it; a route of a routes file gives way to it */
+	bool keep_dead;	 /* add: of the configuration: the route waits for a device that is down,
+			    and stays when it goes down; one of a routes file gives way to it */
+	bool mtu_lock;	 /* remembered and shown, as advmss and hoplimit */
 	uint8_t file;	 /* add: which load of a routes file sets it; 0: none does */
 	uint32_t metric; /* priority: lower wins */
 	uint32_t mtu;	 /* 0: the device's */
+	uint32_t advmss, hoplimit;
 	rte_be32_t prefsrc;
 	unsigned int n_nh;
 	struct fib_nexthop_spec nh[FIB_NEXTHOPS_MAX];
@@ -73,7 +75,8 @@ struct fib_route {
 	rte_be32_t dst;
 	uint8_t plen, tos, type, protocol, scope;
 	bool dead; /* all next hops dead: not in the compiled table */
-	uint32_t metric, mtu;
+	bool mtu_lock;
+	uint32_t metric, mtu, advmss, hoplimit;
 	rte_be32_t prefsrc;
 	unsigned int n_nh;
 	const struct fib_nexthop *nh;

@@ -28,7 +28,7 @@ content_hash(const struct fib_info *fi)
 {
 	uint32_t h = mix(fi->metric, fi->prefsrc);
 
-	h = mix(h, fi->type | fi->protocol << 8 | fi->scope << 16);
+	h = mix(h, fi->type | fi->protocol << 8 | fi->scope << 16 | (uint32_t)fi->keep << 24);
 	h = mix(h, fi->mtu ^ (uint32_t)fi->n_nh << 24);
 	for (unsigned int i = 0; i < fi->n_nh; i++) {
 		h = mix(h, fi->nh[i].gateway);
@@ -43,7 +43,8 @@ same_content(const struct fib_info *a, const struct fib_info *b)
 {
 	if (a->metric != b->metric || a->prefsrc != b->prefsrc || a->type != b->type ||
 	    a->protocol != b->protocol || a->scope != b->scope || a->mtu != b->mtu ||
-	    a->n_nh != b->n_nh)
+	    a->advmss != b->advmss || a->hoplimit != b->hoplimit || a->mtu_lock != b->mtu_lock ||
+	    a->keep != b->keep || a->n_nh != b->n_nh)
 		return false;
 	for (unsigned int i = 0; i < a->n_nh; i++) {
 		const struct fib_nexthop *x = &a->nh[i], *y = &b->nh[i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Devices that go down, lose their carrier, come back, or go for good. What the kernel made for a
- * device goes with it and is made again; what an administrator or a daemon set is kept, dead, and
- * returns with the device. (Linux forgets it; a router whose port was down for a moment must not.)
+ * Devices that go down, lose their carrier, come back, or go for good. As in Linux, a route goes
+ * when the last of its devices goes down; what addresses brought is made again with the device.
+ * What the configuration says is kept, dead, and returns: the document still says so.
  */
 #include "fib/fib_priv.h"
 
@@ -63,18 +63,30 @@ dev_up(struct net_device *dev)
 		  FIB_NH_DEAD | (netif_carrier_ok(dev) ? FIB_NH_LINKDOWN : 0));
 }
 
+/* Is no next hop left when @p dev goes down? */
+static bool
+all_down(const struct fib_info *fi, const struct net_device *dev)
+{
+	bool hit = false;
+
+	for (unsigned int i = 0; i < fi->n_nh; i++) {
+		hit |= fi->nh[i].dev == dev;
+		if (fi->nh[i].dev != dev && !(fi->nh[i].flags & FIB_NH_DEAD))
+			return false;
+	}
+	return hit;
+}
+
 static CTL_ONLY void
 dev_down(const struct net_device *dev)
 {
 	bool any = false;
 
-	/* Connected prefixes and broadcasts. Local addresses stay ours (RFC 1122 3.3.4.2, weak
-	 * host model). */
+	/* Local addresses stay ours (RFC 1122 3.3.4.2, weak host model). */
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
 
-		if (fi == NULL || fi->protocol != FIB_PROT_KERNEL || fi->scope == SCOPE_HOST ||
-		    fi->n_nh != 1 || fi->nh[0].dev != dev)
+		if (fi == NULL || fi->keep || fi->scope == SCOPE_HOST || !all_down(fi, dev))
 			continue;
 		fi->kill = true;
 		any = true;

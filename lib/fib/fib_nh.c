@@ -139,6 +139,10 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 		.scope = default_scope(r, type),
 		.metric = r->metric,
 		.mtu = r->mtu,
+		.advmss = r->advmss,
+		.hoplimit = r->hoplimit,
+		.mtu_lock = r->mtu_lock,
+		.keep = r->keep_dead,
 		.prefsrc = r->prefsrc,
 	};
 	if (!type_has_dev(type)) {

@@ -37,9 +37,11 @@ struct fib_info {
 	uint32_t refcnt;
 	uint32_t hash_next, hash;
 	uint32_t idx;
-	uint32_t metric, mtu;
+	uint32_t metric, mtu, advmss, hoplimit;
 	rte_be32_t prefsrc;
 	uint8_t type, protocol, scope;
+	bool mtu_lock;
+	bool keep;	 /* stays, dead, when its devices are down */
 	bool dead;	 /* no live next hop: not in the compiled table */
 	bool changed;	 /* leaf or dead changed: its prefixes are to be compiled again */
 	bool kill;	 /* its routes are to be deleted */

@@ -203,7 +203,7 @@ devices_go_and_return(void **state)
 	uint32_t gw;
 
 	role_enter_ctl();
-	assert_int_equal(add("60.0.0.0/8 via 10.0.0.9"), 0);
+	assert_int_equal(add("60.0.0.0/8 via 10.0.0.9 keep_dead"), 0);
 	assert_int_equal(add("0.0.0.0/0 via 10.0.1.9"), 0);
 	gw = leaf("60.0.0.1");
 	fake_carrier(P0, false);
@@ -213,6 +213,10 @@ devices_go_and_return(void **state)
 	fake_carrier(P0, true);
 	assert_int_equal(leaf("60.0.0.1"), gw);
 	assert_int_equal(leaf("10.0.0.9"), GLEAN(P0));
+	/* As Linux: what was added by hand goes with the last of its devices. */
+	assert_int_equal(add("61.0.0.0/8 via 10.0.0.9"), 0);
+	assert_int_equal(add("62.0.0.0/8 dev p0"), 0);
+	assert_int_equal(add("63.0.0.0/8 nexthop via 10.0.0.9 nexthop via 10.0.0.10"), 0);
 	fake_up(P0, false);
 	assert_string_equal(list(RT_TABLE_MAIN),
 			    "unicast 0.0.0.0/0 p1 m0;unicast 10.0.1.0/24 p1 m0;"
@@ -227,6 +231,25 @@ devices_go_and_return(void **state)
 	for (uint32_t i = 1; i < fib_infos_size; i++)
 		for (unsigned int k = 0; fib_infos[i] != NULL && k < fib_infos[i]->n_nh; k++)
 			assert_ptr_not_equal(fib_infos[i]->nh[k].dev, P0);
+}
+
+/* A route by two devices outlives one of them; the member returns, or both go. */
+static void
+multipath_outlives_a_device(void **state)
+{
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	assert_int_equal(add("64.0.0.0/8 nexthop via 10.0.0.9 nexthop via 10.0.1.9"), 0);
+	fake_up(P0, false);
+	assert_string_equal(list(RT_TABLE_MAIN),
+			    "unicast 10.0.1.0/24 p1 m0;unicast 64.0.0.0/8 p0 m0;");
+	fake_up(P0, true);
+	for (uint32_t i = 1; i < fib_infos_size; i++)
+		if (fib_infos[i] != NULL && fib_infos[i]->n_nh == 2)
+			assert_int_equal(fib_infos[i]->nh[0].flags, 0);
+	fake_up(P0, false);
+	fake_up(P1, false);
+	assert_string_equal(list(RT_TABLE_MAIN), "");
 }
 
 static void
@@ -563,7 +586,7 @@ later_loads_sweep_earlier_ones(void **state)
 
 	RTE_SET_USED(state);
 	role_enter_ctl();
-	assert_int_equal(add("30.0.0.0/8 blackhole proto 4"), 0); /* in the file too */
+	assert_int_equal(add("30.0.0.0/8 blackhole proto 4 keep_dead"), 0); /* in the file too */
 	load("blackhole 30.0.0.0/8\nblackhole 31.0.0.0/8\nblackhole 32.0.0.0/8\n"
 	     "blackhole 33.0.0.0/8\nblackhole 33.0.0.0/8 metric 5\n"
 	     "blackhole 34.0.0.0/8 table 9\nblackhole 35.0.0.0/8\nblackhole 36.0.0.0/8\n",
@@ -628,6 +651,7 @@ main(void)
 		T(modes_as_linux),
 		T(local_shadows_main),
 		T(devices_go_and_return),
+		T(multipath_outlives_a_device),
 		T(neighbours_are_leaves),
 		T(multipath_groups),
 		T(control_lookups),
