@@ -5,7 +5,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "ctl/cfg.h"
-#include "ethdev/ethdev.h"
+#include "ethdev/ethdev_priv.h"
 
 LOG_MODULE(ethdev_cfg);
 
@@ -157,8 +157,6 @@ add(const struct cfg *c)
 	}
 	pin(ethdev_of(dev), &e);
 	dev_set_alias(dev, e.description != NULL ? e.description : "");
-	if (e.conf.promisc)
-		dev_set_promiscuity(dev, 1);
 	if (e.enabled) {
 		rc = dev_open(dev);
 		if (rc < 0) {
@@ -179,64 +177,144 @@ del(const struct cfg *c)
 	return port == NULL ? 0 : ethdev_detach(port); /* gone by hand is gone */
 }
 
-/* Queues and descriptors: the port stops for a moment, the others go on. */
-static int
-change_queues(struct ethdev_port *port, const struct ethdev_conf *was, const struct ethdev_conf *to,
-	      const char **why)
+/* What a port is set to; change() returns to it when it fails half way. */
+struct settings {
+	struct ethdev_conf conf; /* queues and descriptors as asked, promisc */
+	struct rte_ether_addr mac;
+	bool mac_set;
+	uint32_t mtu;
+	bool up;
+};
+
+static CTL_ONLY void
+settings_read(const struct ethdev_port *port, struct settings *s)
+{
+	s->conf = port->ctl->conf;
+	netdev_addr(port->dev, &s->mac);
+	s->mac_set = port->ctl->conf.mac_set;
+	s->mtu = port->dev->mtu;
+	s->up = port->dev->flags & IFF_UP;
+}
+
+/* Each sets one thing if it differs from what the port has: 0 or -errno and a sentence. */
+static CTL_ONLY int
+set_queues(struct ethdev_port *port, const struct settings *to, const char **why)
 {
 	struct ethdev_conf conf = port->ctl->conf;
 
-	role_enter_ctl();
-	if (was->rx_queues == to->rx_queues && was->tx_queues == to->tx_queues &&
-	    was->rx_desc == to->rx_desc && was->tx_desc == to->tx_desc)
+	if (conf.rx_queues == to->conf.rx_queues && conf.tx_queues == to->conf.tx_queues &&
+	    conf.rx_desc == to->conf.rx_desc && conf.tx_desc == to->conf.tx_desc)
 		return 0;
-	conf.rx_queues = to->rx_queues;
-	conf.tx_queues = to->tx_queues;
-	conf.rx_desc = to->rx_desc;
-	conf.tx_desc = to->tx_desc;
+	conf.rx_queues = to->conf.rx_queues;
+	conf.tx_queues = to->conf.tx_queues;
+	conf.rx_desc = to->conf.rx_desc;
+	conf.tx_desc = to->conf.tx_desc;
 	return ethdev_reconfigure(port, &conf, why);
 }
 
-/* What can change while frames flow. */
-static int
-change_device(const struct cfg *c, struct net_device *dev, const struct port_entry *was,
-	      const struct port_entry *to)
+static CTL_ONLY int
+set_mtu(struct ethdev_port *port, const struct settings *to, const char **why)
+{
+	int rc = dev_set_mtu(port->dev, to->mtu);
+
+	return rc < 0 ? ethdev_fail(why, rc, "%u refused: %s", to->mtu, strerror(-rc)) : 0;
+}
+
+static CTL_ONLY int
+set_mac(struct ethdev_port *port, const struct settings *to, const char **why)
+{
+	int rc = dev_set_mac_address(port->dev, &to->mac);
+
+	if (rc < 0)
+		return ethdev_fail(why, rc, "refused by the device: %s", strerror(-rc));
+	port->ctl->conf.mac_set = to->mac_set;
+	if (to->mac_set)
+		port->ctl->conf.mac = to->mac;
+	return 0;
+}
+
+static CTL_ONLY int
+set_promisc(struct ethdev_port *port, const struct settings *to, const char **why)
+{
+	int rc = ethdev_set_promisc(port, to->conf.promisc);
+
+	return rc < 0 ? ethdev_fail(why, rc, "refused by the device: %s", strerror(-rc)) : 0;
+}
+
+static CTL_ONLY int
+set_up(struct ethdev_port *port, const struct settings *to, const char **why)
 {
 	int rc = 0;
 
-	role_enter_ctl();
-	if (was->conf.mtu != to->conf.mtu)
-		rc = dev_set_mtu(dev, to->conf.mtu != 0 ? to->conf.mtu : RTE_ETHER_MTU);
-	if (rc < 0) {
-		cfg_fail(c, "mtu", "%u refused: %s", to->conf.mtu, strerror(-rc));
-		return rc;
-	}
-	if (to->conf.mac_set && !rte_is_same_ether_addr(&was->conf.mac, &to->conf.mac))
-		rc = dev_set_mac_address(dev, &to->conf.mac);
-	if (rc < 0) {
-		cfg_fail(c, "mac", "refused by the device: %s", strerror(-rc));
-		return rc;
-	}
-	if (was->conf.promisc != to->conf.promisc)
-		dev_set_promiscuity(dev, to->conf.promisc ? 1 : -1);
-	dev_set_alias(dev, to->description != NULL ? to->description : "");
-	if (!to->enabled) {
-		dev_close(dev);
-		return 0;
-	}
-	rc = dev_open(dev);
-	if (rc < 0)
-		cfg_fail(c, "enabled", "the port does not come up: %s", strerror(-rc));
-	return rc;
+	if (to->up)
+		rc = dev_open(port->dev);
+	else
+		dev_close(port->dev);
+	return rc < 0 ? ethdev_fail(why, rc, "the port does not come up: %s", strerror(-rc)) : 0;
 }
 
-/* A new device, pool or the default MAC address again: a new port. The rest in place. */
+static const struct {
+	const char *key; /* member of the entry that an error is told of; NULL: the entry */
+	int (*set)(struct ethdev_port *port, const struct settings *to, const char **why);
+} steps[] = {
+	{ NULL, set_queues },	    { "mtu", set_mtu },	   { "mac", set_mac },
+	{ "promisc", set_promisc }, { "enabled", set_up },
+};
+
+/* All of it, or nothing: what was set before a refusal is set back, last first. */
+static CTL_ONLY int
+apply(const struct cfg *c, struct ethdev_port *port, const struct settings *to)
+{
+	struct settings before;
+	const char *why = NULL, *ignored;
+
+	settings_read(port, &before);
+	for (size_t i = 0; i < RTE_DIM(steps); i++) {
+		int rc = steps[i].set(port, to, &why);
+
+		if (rc == 0)
+			continue;
+		cfg_fail(c, steps[i].key, "%s", why);
+		while (i-- > 0)
+			if (steps[i].set(port, &before, &ignored) < 0)
+				log_err("port %s: not set back: %s", port->dev->name, ignored);
+		return rc;
+	}
+	return 0;
+}
+
+/* What the entry asks for: where it did not change, what the port has been told since stays. */
+static CTL_ONLY void
+settings_want(const struct ethdev_port *port, const struct port_entry *was,
+	      const struct port_entry *e, struct settings *to)
+{
+	settings_read(port, to);
+	if (was->conf.rx_queues != e->conf.rx_queues || was->conf.tx_queues != e->conf.tx_queues ||
+	    was->conf.rx_desc != e->conf.rx_desc || was->conf.tx_desc != e->conf.tx_desc) {
+		to->conf.rx_queues = e->conf.rx_queues;
+		to->conf.tx_queues = e->conf.tx_queues;
+		to->conf.rx_desc = e->conf.rx_desc;
+		to->conf.tx_desc = e->conf.tx_desc;
+	}
+	if (was->conf.mtu != e->conf.mtu)
+		to->mtu = e->conf.mtu != 0 ? e->conf.mtu : RTE_ETHER_MTU;
+	if (was->conf.mac_set != e->conf.mac_set ||
+	    (e->conf.mac_set && !rte_is_same_ether_addr(&was->conf.mac, &e->conf.mac))) {
+		to->mac = e->conf.mac_set ? e->conf.mac : port->dev->ctl->perm_addr;
+		to->mac_set = e->conf.mac_set;
+	}
+	if (was->conf.promisc != e->conf.promisc)
+		to->conf.promisc = e->conf.promisc;
+	to->up = e->enabled;
+}
+
+/* A new device or pool: a new port. The rest in place. */
 static int
 change(const struct cfg *old, const struct cfg *c)
 {
 	struct ethdev_port *port;
 	struct port_entry was, e;
-	const char *why = NULL;
+	struct settings to;
 	int rc;
 
 	role_enter_ctl();
@@ -244,16 +322,15 @@ change(const struct cfg *old, const struct cfg *c)
 	parse(old, &was);
 	parse(c, &e);
 	if (port == NULL || strcmp(was.conf.device, e.conf.device) != 0 ||
-	    was.conf.mbufs != e.conf.mbufs || was.conf.mac_set > e.conf.mac_set ||
-	    e.conf.mtu > port->dev->ctl->max_mtu)
+	    was.conf.mbufs != e.conf.mbufs || e.conf.mtu > port->dev->ctl->max_mtu)
 		return -EOPNOTSUPP;
-	rc = change_queues(port, &was.conf, &e.conf, &why);
-	if (rc < 0) {
-		cfg_fail(c, NULL, "%s", why);
+	settings_want(port, &was, &e, &to);
+	rc = apply(c, port, &to);
+	if (rc < 0)
 		return rc;
-	}
 	pin(port, &e);
-	return change_device(c, port->dev, &was, &e);
+	dev_set_alias(port->dev, e.description != NULL ? e.description : "");
+	return 0;
 }
 
 static const char schema[] =
