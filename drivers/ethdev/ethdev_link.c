@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "core/log.h"
 #include "core/msg.h"
-#include "ethdev/ethdev.h"
+#include "ethdev/ethdev_priv.h"
 
 LOG_MODULE(ethdev_link);
 
@@ -15,13 +20,42 @@ LOG_MODULE(ethdev_link);
 static struct ctl_timer poll_timer;
 static bool lsc_pending; /* set by EAL's interrupt thread */
 
+static int ioctl_fd = -1;
+
+/* Does the kernel's interface run? An interface that is gone does not. */
+static bool
+iface_runs(const char *iface)
+{
+	struct ifreq ifr;
+
+	memset(&ifr, 0, sizeof(ifr));
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", iface);
+	if (ioctl(ioctl_fd, SIOCGIFFLAGS, &ifr) < 0)
+		return errno != ENODEV && errno != ENXIO;
+	return (ifr.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+}
+
+/* PMDs that say "up" whatever happens to the kernel's interface that they sit on. */
+static CTL_ONLY bool
+kernel_says_down(const struct ethdev_port *port)
+{
+	const char *driver = port->ctl->info.driver_name;
+	char iface[IFNAMSIZ];
+
+	if (ioctl_fd < 0 || driver == NULL ||
+	    (strcmp(driver, "net_af_packet") != 0 && strcmp(driver, "net_af_xdp") != 0))
+		return false;
+	return ethdev_device_iface(port->ctl->conf.device, iface) && !iface_runs(iface);
+}
+
 void
 ethdev_link_update(struct ethdev_port *port)
 {
 	struct rte_eth_link link;
 
 	memset(&link, 0, sizeof(link));
-	if (!port->ctl->started || rte_eth_link_get_nowait(port->port_id, &link) != 0)
+	if (!port->ctl->started || rte_eth_link_get_nowait(port->port_id, &link) != 0 ||
+	    kernel_says_down(port))
 		link.link_status = RTE_ETH_LINK_DOWN;
 	if (link.link_status != port->ctl->link.link_status)
 		log_notice("port %s: link %s", port->dev->name,
@@ -81,6 +115,9 @@ ethdev_link_watch(struct ethdev_port *port, bool on)
 int
 ethdev_link_init(void)
 {
+	ioctl_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (ioctl_fd < 0)
+		log_warn("the carrier of kernel interfaces can not be read: %s", strerror(errno));
 	timer_setup(&poll_timer, on_timer);
 	timer_mod(&poll_timer, LINK_POLL_MS);
 	return 0;
@@ -90,4 +127,7 @@ void
 ethdev_link_fini(void)
 {
 	timer_del(&poll_timer);
+	if (ioctl_fd >= 0)
+		close(ioctl_fd);
+	ioctl_fd = -1;
 }
