@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ethdev/ethdev_dp.h"
 #include <string.h>
+#include <rte_cycles.h>
 
 /* Drop what the PMD did not take, newest last: the caller chose to give up on them. */
 static DP_ONLY void
@@ -72,8 +73,9 @@ send_burst(struct worker *w, struct ethdev_port *port, uint16_t queue, struct rt
 	return sent;
 }
 
-/* Send what waits in the buffer; what the PMD refuses stays for the next round. */
-static DP_ONLY void
+/* Send what waits in the buffer; what the PMD refuses stays for the next round, and is given up
+ * when the PMD has taken nothing for a second. Returns whether anything moved. */
+static DP_ONLY bool
 flush(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q)
 {
 	unsigned int sent;
@@ -81,12 +83,23 @@ flush(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q)
 	if (unlikely(!__atomic_load_n(&port->tx_on, __ATOMIC_RELAXED))) {
 		drop_frames(w, port, q->buf, q->n, DROP_NETDEV_DOWN);
 		q->n = 0;
-		return;
+		q->stuck = 0;
+		return true;
 	}
 	sent = send_burst(w, port, q->queue, q->buf, q->n, look_over(q->buf, q->n).bytes);
+	if (unlikely(sent == 0)) {
+		if (q->stuck == 0)
+			q->stuck = w->now;
+		if (w->now - q->stuck <= rte_get_tsc_hz())
+			return false;
+		drop_frames(w, port, q->buf, q->n, DROP_NETDEV_TX_FULL);
+		sent = q->n;
+	}
+	q->stuck = 0;
 	q->n = (uint16_t)(q->n - sent);
-	if (q->n > 0 && sent > 0)
+	if (q->n > 0)
 		memmove(q->buf, q->buf + sent, q->n * sizeof(q->buf[0]));
+	return true;
 }
 
 /* Keep frames for later, or drop those that find the buffer full even after a flush. */
@@ -173,9 +186,8 @@ tx_round(struct worker *w, const struct ethdev_poll_list *list)
 		if (q->n > 0) {
 			enum stage from = stage_enter(w, STAGE_TX, q->n);
 
-			flush(w, port, q);
+			work += flush(w, port, q);
 			stage_leave(w, from);
-			work++;
 		}
 	}
 	return work;
