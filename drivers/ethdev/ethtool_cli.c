@@ -7,12 +7,13 @@
 #include <rte_version.h>
 #include "ethdev/ethdev_cli.h"
 
+/* Of a VLAN device: those of the port that it sends by. */
 static json_t *
-link_settings(const struct ethdev_port *port)
+link_settings(const struct net_device *dev, const struct ethdev_port *port)
 {
 	const struct rte_eth_link *l = &port->ctl->link;
 
-	return json_pack("{s:s, s:o, s:s, s:b, s:b}", "ifname", port->dev->name, "speed",
+	return json_pack("{s:s, s:o, s:s, s:b, s:b}", "ifname", dev->name, "speed",
 			 ethdev_cli_speed(port), "duplex",
 			 l->link_duplex == RTE_ETH_LINK_FULL_DUPLEX ? "Full" : "Half",
 			 "auto-negotiation", l->link_autoneg != 0, "link-detected",
@@ -38,7 +39,7 @@ statistics(const struct ethdev_port *port)
 	size_t room = n > 0 ? (size_t)n : 0;
 	struct rte_eth_xstat_name *names = calloc(room + 1, sizeof(*names));
 	struct rte_eth_xstat *values = calloc(room + 1, sizeof(*values));
-	json_t *r = json_object();
+	json_t *r = json_pack("{s:s}", "ifname", port->dev->name);
 
 	if (names != NULL && values != NULL && n > 0 &&
 	    rte_eth_xstats_get_names(port->port_id, names, (unsigned int)n) == n &&
@@ -71,7 +72,7 @@ features(const struct ethdev_port *port)
 		{ "receive-hashing", RTE_ETH_RX_OFFLOAD_RSS_HASH, 0 },
 	};
 	const struct ethdev_port_ctl *c = port->ctl;
-	json_t *r = json_object();
+	json_t *r = json_pack("{s:s}", "ifname", port->dev->name);
 
 	for (size_t i = 0; i < RTE_DIM(known); i++)
 		json_object_set_new(r, known[i].name,
@@ -111,7 +112,7 @@ pause_settings(struct cli_ctx *c, const struct ethdev_port *port)
 	if (rc < 0)
 		return cli_error(c, rc, "%s: the device has no pause settings", port->dev->name);
 	cli_set_result(c,
-		       json_pack("{s:s, s:b, s:b, s:b}", "ifname", port->dev->name, "autoneg",
+		       json_pack("[{s:s, s:b, s:b, s:b}]", "ifname", port->dev->name, "autoneg",
 				 fc.autoneg != 0, "rx",
 				 fc.mode == RTE_ETH_FC_RX_PAUSE || fc.mode == RTE_ETH_FC_FULL, "tx",
 				 fc.mode == RTE_ETH_FC_TX_PAUSE || fc.mode == RTE_ETH_FC_FULL));
@@ -131,26 +132,54 @@ ethtool(struct cli_ctx *c)
 		      { "-l", channels } };
 	const char *name = cli_arg_dev(c, "DEV");
 	const struct ethdev_port *port;
+	struct net_device *dev;
+	bool view = false;
 
 	role_enter_ctl();
-	port = ethdev_by_name(name);
+	for (size_t i = 0; i < RTE_DIM(views); i++)
+		view |= cli_has(c, views[i].flag);
+	dev = dev_get_by_name(name);
+	port = ethdev_of(dev);
+	if (port == NULL && dev != NULL && dev->real_dev != dev && !cli_has(c, "-a") && !view)
+		port = ethdev_of(netdev_lower(dev));
 	if (port == NULL)
 		return cli_error_at(c, -EOPNOTSUPP, name, "%s is no port of a DPDK device", name);
 	if (cli_has(c, "-a"))
 		return pause_settings(c, port);
 	for (size_t i = 0; i < RTE_DIM(views); i++)
 		if (cli_has(c, views[i].flag)) {
-			cli_set_result(c, views[i].fn(port));
+			cli_set_result(c, json_pack("[o]", views[i].fn(port)));
 			return 0;
 		}
-	cli_set_result(c, link_settings(port));
+	cli_set_result(c, json_pack("[o]", link_settings(dev, port)));
 	return 0;
+}
+
+/* One device, no table. Its name is what was asked; the long lists do not repeat it. */
+static void
+ethtool_text(struct cli_ctx *c, const json_t *v)
+{
+	bool named = !cli_has(c, "-S") && !cli_has(c, "-k");
+	const char *key;
+	json_t *e;
+
+	json_object_foreach(json_array_get(v, 0), key, e) {
+		if (!named && strcmp(key, "ifname") == 0)
+			continue;
+		if (json_is_integer(e))
+			cli_printf(c, "%s: %" JSON_INTEGER_FORMAT "\n", key, json_integer_value(e));
+		else if (json_is_boolean(e))
+			cli_printf(c, "%s: %s\n", key, json_is_true(e) ? "yes" : "no");
+		else
+			cli_printf(c, "%s: %s\n", key,
+				   json_is_string(e) ? json_string_value(e) : "-");
+	}
 }
 
 static const struct cli_cmd commands[] = {
 	{ "ethtool [(-i|-S|-k|-g|-l|-a)] DEV:dev",
 	  "Link settings; -i driver, -S statistics, -k offloads, -g rings, -l queues, -a pause.",
-	  "display", ethtool, NULL, true },
+	  "display", ethtool, ethtool_text, true },
 	{ 0 }
 };
 
