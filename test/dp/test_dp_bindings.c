@@ -132,7 +132,7 @@ says_what_is_missing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < RTE_DIM(cmds); i++)
-		assert_non_null(strstr(dp_cmd_fails(cmds[i]), "not in this release"));
+		assert_non_null(strstr(dp_cmd_fails("%s", cmds[i]), "not in this release"));
 }
 
 static void
