@@ -89,6 +89,8 @@ static const char system_schema[] =
 	"\"log\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 	"\"level\":{\"enum\":[\"error\",\"warning\",\"notice\",\"info\",\"debug\"]}}}}}";
 
+static const char *const system_restart[] = { "socket", NULL };
+
 static struct cfg_section system_section = {
 	.name = "system",
 	.shape = CFG_OBJECT,
@@ -96,6 +98,7 @@ static struct cfg_section system_section = {
 	.check = system_check,
 	.add = system_add,
 	.del = system_del,
+	.restart_keys = system_restart,
 	.schema = system_schema,
 };
 

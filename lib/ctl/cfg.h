@@ -82,10 +82,13 @@ struct cfg_section {
 	int (*del)(const struct cfg *entry);
 	/** From @p old to @p entry in place; NULL: del() then add(). -EOPNOTSUPP: do that too. */
 	int (*change)(const struct cfg *old, const struct cfg *entry);
-	/** May be NULL. Is what @p entry refers to outside the document (a file) no longer as it was
-	 * when it was applied? Then an entry that is equal counts as changed. */
+	/** May be NULL. Is what @p entry refers to outside the document (a file) no longer as it
+	 * was when it was applied? Then an entry that is equal counts as changed. */
 	bool (*stale)(const struct cfg *entry);
-	bool restart_only;  /* a change is refused on reload, with a sentence: needs a restart */
+	bool restart_only; /* a change is refused on reload, with a sentence: needs a restart */
+	/** Of a CFG_OBJECT, NULL-terminated, may be NULL: the members whose change is refused so.
+	 */
+	const char *const *restart_keys;
 	const char *schema; /* JSON schema of an entry, for `show config schema`; may be NULL */
 	struct cfg_section *next;
 };

@@ -149,18 +149,27 @@ check_section(const struct cfg_section *s, const struct cfg *root)
 		}
 }
 
+static bool
+is_same(const json_t *a, const json_t *b)
+{
+	return a == NULL ? b == NULL : b != NULL && json_equal(a, b);
+}
+
 /* What needs a restart stays as it is while the router runs. */
 static void
 check_restart(const struct cfg_section *s, const struct cfg *root) CTL_ONLY
 {
-	const json_t *running = cfg_running();
-	const json_t *old = json_object_get(running, s->name);
+	static const char why[] = "a change here needs a restart of the daemon";
+	const json_t *old = json_object_get(cfg_running(), s->name);
 	struct cfg sect = cfg_get(root, s->name);
-	bool same =
-		old == NULL ? sect.node == NULL : sect.node != NULL && json_equal(old, sect.node);
 
-	if (s->restart_only && running != NULL && !same)
-		cfg_fail(root, s->name, "a change here needs a restart of the daemon");
+	if (cfg_running() == NULL)
+		return;
+	if (s->restart_only && !is_same(old, sect.node))
+		cfg_fail(root, s->name, "%s", why);
+	for (const char *const *key = s->restart_keys; key != NULL && *key != NULL; key++)
+		if (!is_same(json_object_get(old, *key), json_object_get(sect.node, *key)))
+			cfg_fail(&sect, *key, "%s", why);
 }
 
 void

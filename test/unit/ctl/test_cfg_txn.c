@@ -70,6 +70,14 @@ static struct cfg_section engine = { .name = "engine",
 				     .del = del,
 				     .restart_only = true };
 
+static const char *const fixed[] = { "sock", NULL };
+static struct cfg_section lone = { .name = "lone",
+				   .shape = CFG_OBJECT,
+				   .order = 2,
+				   .add = add,
+				   .del = del,
+				   .restart_keys = fixed };
+
 static int
 apply(const char *text, char **report)
 {
@@ -263,6 +271,20 @@ test_restart_only(void **state)
 	applies("{\"engine\":1,\"ports\":{\"x\":1}}", "add /ports/x=1;");
 }
 
+/* Members of a section that stay as they are while others change. */
+static void
+test_restart_keys(void **state)
+{
+	static const char why[] = "/lone/sock: a change here needs a restart of the daemon\n";
+
+	applies("{\"lone\":{\"sock\":\"a\",\"x\":1}}", "add /lone={\"sock\":\"a\",\"x\":1};");
+	refuses("{\"lone\":{\"sock\":\"b\",\"x\":1}}", "", why);
+	refuses("{\"lone\":{\"x\":1}}", "", why);
+	refuses("{}", "", why);
+	applies("{\"lone\":{\"sock\":\"a\"}}",
+		"del /lone={\"sock\":\"a\",\"x\":1};add /lone={\"sock\":\"a\"};");
+}
+
 static void
 test_check_first(void **state)
 {
@@ -298,6 +320,7 @@ setup(void **state)
 	in_place = false;
 	cfg_register(&routes); /* in any order */
 	cfg_register(&engine);
+	cfg_register(&lone);
 	cfg_register(&addresses);
 	cfg_register(&ports);
 	return 0;
@@ -327,6 +350,7 @@ main(void)
 		T(test_change_back_fails),
 		T(test_start_skips_in_list),
 		T(test_restart_only),
+		T(test_restart_keys),
 		T(test_check_first),
 		T(test_diff),
 	};
