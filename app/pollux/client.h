@@ -30,6 +30,8 @@ bool conn_send(struct conn *c, int type, const char *data, size_t len);
 bool conn_receive(struct conn *c, int *status);
 /** Carry out a line and wait for its end; SIGINT interrupts it. Returns the exit status. */
 int conn_exec(struct conn *c, const char *line);
+/** Carry out a line as with -j and keep what it says, errors aside. false when it failed. */
+bool conn_ask(struct conn *c, const char *line, struct strbuf *out);
 /** Candidates for a line, as CLI_RSP_CAND has them. false when the daemon is gone. */
 bool conn_complete(struct conn *c, const char *line, struct strbuf *cands);
 

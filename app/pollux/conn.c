@@ -186,6 +186,33 @@ conn_exec(struct conn *c, const char *line)
 }
 
 bool
+conn_ask(struct conn *c, const char *line, struct strbuf *out)
+{
+	unsigned int flags = c->flags;
+	struct cli_frame_hdr hdr = { 0 };
+	const char *data;
+	bool sent;
+	long n = 0;
+
+	c->flags = CLI_F_JSON;
+	sent = conn_send(c, CLI_REQ_EXEC, line, strlen(line));
+	c->flags = flags;
+	if (!sent)
+		return false;
+	while (hdr.type != CLI_RSP_END) {
+		while ((n = cli_frame_get(&c->in, 0, CLI_RSP_MAX, &hdr, &data)) == 0)
+			if (!fill(c))
+				return false;
+		if (n < 0)
+			return false;
+		if (hdr.type == CLI_RSP_OUT)
+			strbuf_add(out, data, hdr.len);
+		strbuf_consume(&c->in, (size_t)n);
+	}
+	return (hdr.flags & 0xff) == CLI_DONE;
+}
+
+bool
 conn_complete(struct conn *c, const char *line, struct strbuf *cands)
 {
 	struct cli_frame_hdr hdr;

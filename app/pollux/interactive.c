@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The client on a terminal. */
 #include <errno.h>
+#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,15 +104,31 @@ loop(struct session *s)
 	s->status = s->conn->lost ? CLI_NO_DAEMON : s->status;
 }
 
+/* The router's name, if it has one, is what the user sees before each line. */
+static void
+ask_prompt(struct conn *c, char prompt[SHELL_PROMPT_SIZE])
+{
+	struct strbuf version = { 0 };
+	json_t *v = NULL;
+
+	if (conn_ask(c, "show version", &version))
+		v = json_loads(strbuf_str(&version), 0, NULL);
+	shell_prompt(prompt, json_string_value(json_object_get(v, "hostname")));
+	json_decref(v);
+	strbuf_free(&version);
+}
+
 int
 interactive(struct conn *c)
 {
 	struct session s = { .conn = c };
+	char prompt[SHELL_PROMPT_SIZE];
 	const char *home = getenv("HOME");
 	struct termios saved;
 	char *path = NULL;
 
-	s.shell = shell_new(&ops, &s, "pollux> ");
+	ask_prompt(c, prompt);
+	s.shell = shell_new(&ops, &s, prompt);
 	if (s.shell == NULL || (home != NULL && asprintf(&path, "%s/.pollux_history", home) < 0)) {
 		complain(c->flags, NULL, "out of memory");
 		return CLI_FAILED;

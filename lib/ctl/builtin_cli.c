@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <rte_version.h>
+#include "ctl/cfg.h"
 #include "ctl/cli_exec.h"
 #include "ctl/cli_priv.h"
 
@@ -120,8 +121,14 @@ text_help(struct cli_ctx *c, const json_t *result)
 static int
 cmd_version(struct cli_ctx *c)
 {
-	cli_set_result(c,
-		       json_pack("{s:s, s:s}", "version", POLLUX_VERSION, "dpdk", rte_version()));
+	json_t *o = json_pack("{s:s, s:s}", "version", POLLUX_VERSION, "dpdk", rte_version());
+	const json_t *name;
+
+	role_enter_ctl();
+	name = json_object_get(json_object_get(cfg_running(), "system"), "hostname");
+	if (name != NULL)
+		json_object_set(o, "hostname", (json_t *)name);
+	cli_set_result(c, o);
 	return 0;
 }
 

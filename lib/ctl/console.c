@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include "core/evloop.h"
+#include "ctl/cfg.h"
 #include "ctl/cli_exec.h"
 #include "ctl/cli_priv.h"
 #include "ctl/cli_server.h"
@@ -23,8 +24,9 @@ struct console {
 	bool quit;
 	bool inside; /* below us on the stack */
 	struct termios saved;
-	struct shell *shell; /* on a terminal */
-	struct strbuf in;    /* on a pipe: lines not yet carried out */
+	struct shell *shell;
+	char prompt[SHELL_PROMPT_SIZE]; /* on a terminal */
+	struct strbuf in;		/* on a pipe: lines not yet carried out */
 	bool in_ended;
 	struct cli_ctx *running;
 	bool busy;
@@ -281,7 +283,10 @@ cli_console_start(int in_fd, int out_fd)
 	con->wr_fd = reopen(out_fd, O_WRONLY | O_APPEND);
 	rc = ev_add(con->rd_fd, EPOLLIN, in_event, con);
 	if (rc == 0 && con->is_tty) {
-		con->shell = shell_new(&con_ops, con, "pollux> ");
+		const json_t *system = json_object_get(cfg_running(), "system");
+
+		shell_prompt(con->prompt, json_string_value(json_object_get(system, "hostname")));
+		con->shell = shell_new(&con_ops, con, con->prompt);
 		rc = con->shell != NULL ? 0 : -ENOMEM;
 	}
 	if (rc < 0) {

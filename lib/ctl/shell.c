@@ -166,6 +166,18 @@ complete(struct rdline *rdl, const char *buf, char *dst, unsigned int size, int 
 	return list_one(sh, dst, size);
 }
 
+void
+shell_prompt(char prompt[SHELL_PROMPT_SIZE], const char *hostname)
+{
+	struct strbuf name = { 0 };
+
+	if (hostname == NULL)
+		hostname = "pollux";
+	strbuf_plain(&name, hostname, strlen(hostname), NULL);
+	snprintf(prompt, SHELL_PROMPT_SIZE, "%.*s> ", SHELL_PROMPT_SIZE - 3, strbuf_str(&name));
+	strbuf_free(&name);
+}
+
 struct shell *
 shell_new(const struct shell_ops *ops, void *arg, const char *prompt)
 {

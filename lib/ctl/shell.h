@@ -23,6 +23,10 @@ struct shell_ops {
 	void (*complete)(void *arg, const char *line, struct strbuf *cands);
 };
 
+#define SHELL_PROMPT_SIZE 32 /* what rdline keeps of one */
+/** "HOSTNAME> ", cut where it is too long; "pollux> " for NULL. */
+void shell_prompt(char prompt[SHELL_PROMPT_SIZE], const char *hostname);
+
 /** NULL when out of memory. */
 struct shell *shell_new(const struct shell_ops *ops, void *arg, const char *prompt);
 void shell_free(struct shell *sh);
