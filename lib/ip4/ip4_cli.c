@@ -217,6 +217,54 @@ new_run(struct cli_ctx *c)
 	return r;
 }
 
+/* "0.2" of ping -i and -W: seconds to ms, within @p max; @p ms stays when the flag is absent. */
+static int
+flag_seconds(struct cli_ctx *c, const char *name, uint32_t max, uint32_t *ms)
+{
+	const char *word = cli_arg_str(c, name);
+	double s;
+	char *end;
+
+	if (word == NULL)
+		return 0;
+	s = strtod(word, &end);
+	if (end == word || *end != '\0' || !(s * 1000 >= 1 && s * 1000 <= max))
+		return cli_error_at(c, -EINVAL, word,
+				    "\"%s\": expected seconds, 0.001..%u, after -%c", word,
+				    max / 1000, name[0]);
+	*ms = (uint32_t)(s * 1000 + 0.5);
+	return 0;
+}
+
+/* What iputils writes -i, -W and -I. 0 or after cli_error(). */
+static int
+ping_flags(struct cli_ctx *c, struct ping_spec *spec) CTL_ONLY
+{
+	const char *from = cli_arg_str(c, "IFACE");
+	struct in_addr in;
+	int rc = flag_seconds(c, "i_seconds", 3600000, &spec->interval_ms);
+
+	if (rc == 0)
+		rc = flag_seconds(c, "W_seconds", 600000, &spec->timeout_ms);
+	if (rc != 0 || from == NULL)
+		return rc;
+	if (inet_pton(AF_INET, from, &in) != 1) {
+		spec->probe.dev = dev_get_by_name(from);
+		return spec->probe.dev != NULL
+			       ? 0
+			       : cli_error_at(c, -ENODEV, from,
+					      "\"%s\": expected a net device or an address of "
+					      "this router after -I: see `ip addr show`",
+					      from);
+	}
+	spec->probe.src = in.s_addr;
+	if (ip_dev_find(in.s_addr) == NULL)
+		return cli_error_at(c, -EADDRNOTAVAIL, from,
+				    "\"%s\": not an address of this router: see `ip addr show`",
+				    from);
+	return 0;
+}
+
 static int
 cmd_ping(struct cli_ctx *c)
 {
@@ -231,6 +279,8 @@ cmd_ping(struct cli_ctx *c)
 
 	role_enter_ctl();
 	rc = parse_probe(c, &spec.probe);
+	if (rc == 0)
+		rc = ping_flags(c, &spec);
 	if (rc != 0)
 		return rc;
 	spec.probe.ttl = (uint8_t)cli_arg_u32(c, "ttl", 0);
@@ -376,11 +426,19 @@ cmd_traceroute(struct cli_ctx *c)
 	return CLI_ASYNC;
 }
 
+/* As iputils' ping has them, before or after the address. */
+#define PING_FLAGS                                                                                 \
+	"[-c count:u32(1..65535)] [-i i_seconds:str] [-s size:u32(0..65507)] [-t "                 \
+	"ttl:u32(1..255)] "                                                                        \
+	"[-W W_seconds:str] [-I IFACE:str] "
+
 static const struct cli_cmd commands[] = {
-	{ .syntax = "ping ADDR:ip4 [count count:u32(1..65535)] [interval interval:u32(1..3600000)] "
+	{ .syntax = "ping " PING_FLAGS "ADDR:ip4 " PING_FLAGS
+		    "[count count:u32(1..65535)] [interval interval:u32(1..3600000)] "
 		    "[size size:u32(0..65507)] [ttl ttl:u32(1..255)] [df] [source source:ip4] "
 		    "[dev dev:dev] [timeout timeout:u32(1..600000)]",
-	  .help = "Send echo requests (5 unless told) and show what comes back; times in ms.",
+	  .help = "Send echo requests, 5 unless told (never endless), and show what comes back. "
+		  "interval and timeout in ms, -i and -W in seconds.",
 	  .section = "display",
 	  .fn = cmd_ping,
 	  .read_only = true },
