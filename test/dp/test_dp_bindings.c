@@ -8,6 +8,7 @@
 #include "ctl/cfg.h"
 #include "ctl/cli_exec.h"
 #include "ctl/cli_priv.h"
+#include "netdev/netdev.h"
 
 static int
 setup(void **state)
@@ -235,6 +236,43 @@ sections_apply_and_go(void **state)
 	assert_null(strstr(dp_cmd_output(), "192.0.2.1"));
 }
 
+static void
+mtus_are(uint32_t q1, uint32_t own, uint32_t inherited)
+{
+	role_enter_ctl();
+	assert_int_equal(dev_get_by_name("q1")->mtu, q1);
+	assert_int_equal(dev_get_by_name("q1.5")->mtu, own);
+	assert_int_equal(dev_get_by_name("q1.6")->mtu, inherited);
+}
+
+/* A change that fails midway leaves VLAN devices with the MTU they had, their own or not. */
+static void
+mtu_is_restored(void **state)
+{
+	char *report = NULL;
+	json_t *doc;
+
+	(void)state;
+	apply("{\"version\":1,\"ports\":{\"q1\":{\"device\":\"net_ring_q1\",\"mtu\":9000}},"
+	      "\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5,\"mtu\":8000},"
+	      "\"q1.6\":{\"parent\":\"q1\",\"id\":6}}}");
+	mtus_are(9000, 8000, 9000);
+	doc = json_loads(
+		"{\"version\":1,\"ports\":{\"q1\":{\"device\":\"net_ring_q1\",\"mtu\":1500}},"
+		"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5,\"mtu\":1400},"
+		"\"q1.6\":{\"parent\":\"q1\",\"id\":6}},"
+		"\"routes\":[{\"dst\":\"203.0.113.0/24\",\"via\":\"192.0.2.77\"}]}",
+		0, NULL);
+	assert_non_null(doc);
+	assert_true(cfg_apply(doc, &report) < 0);
+	if (strstr(report, "restored") != NULL)
+		fail_msg("%s", report);
+	free(report);
+	json_decref(doc);
+	mtus_are(9000, 8000, 9000);
+	apply("{\"version\":1}");
+}
+
 /* --- every command --- */
 
 static unsigned int seed;
@@ -357,11 +395,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(link_prints),		 cmocka_unit_test(addr_prints),
-		cmocka_unit_test(neigh_prints),		 cmocka_unit_test(route_prints),
-		cmocka_unit_test(addr_broadcast),	 cmocka_unit_test(addr_words),
-		cmocka_unit_test(says_what_is_missing),	 cmocka_unit_test(sections_are_checked),
-		cmocka_unit_test(sections_apply_and_go), cmocka_unit_test(every_command_ends_well),
+		cmocka_unit_test(link_prints),
+		cmocka_unit_test(addr_prints),
+		cmocka_unit_test(neigh_prints),
+		cmocka_unit_test(route_prints),
+		cmocka_unit_test(addr_broadcast),
+		cmocka_unit_test(addr_words),
+		cmocka_unit_test(says_what_is_missing),
+		cmocka_unit_test(sections_are_checked),
+		cmocka_unit_test(mtu_is_restored),
+		cmocka_unit_test(sections_apply_and_go),
+		cmocka_unit_test(every_command_ends_well),
 	};
 
 	return cmocka_run_group_tests_name("dp/bindings", tests, setup, dp_teardown);
