@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ports that come and go, workers, and what the engine says about itself."""
+import signal
 import time
 
 import pytest
+from dut import merge
 from netlab import SLOW, sh
 from pkt import carries, probe, warm_up
 from scapy.all import UDP, raw
@@ -74,6 +76,161 @@ def test_port_stop_and_start(lab):
     assert lab.h1.ping(lab.h2.ip, args="-W 1", check=False) == 0
     dut.cli("port start r2")
     eventually(lambda: lab.h1.ping(lab.h2.ip, check=False) == 1, "no ping after port start")
+
+
+DEVICES = {"af_packet": "net_af_packet9,iface=r3", "tap": "net_tap9,iface=tap9"}
+
+
+def third_port(made, kind):
+    """Port r3 on a device of that kind, towards h3; its configuration."""
+    if kind == "tap":  # the kernel's side in a bridge with the host's cable
+        ns = made.dut_ns
+        made.dut.cli("port attach net_tap9,iface=tap9 name p3")
+        sh(f"ip -n {ns} link add b9 type bridge && "
+           f"ip -n {ns} link set tap9 address 02:00:00:00:09:09 && "
+           f"ip -n {ns} link set tap9 master b9 && ip -n {ns} link set r3 master b9 && "
+           f"ip -n {ns} link set b9 up")
+    else:
+        made.dut.cli("port attach net_af_packet9,iface=r3 name p3")
+    made.dut.ip("link set p3 up")
+    made.dut.ip(f"addr add {made.h3.gw}/24 dev p3")
+
+
+def apart(made, kind):
+    """A tap's start gives the kernel's side the router's address, which the bridge then takes for
+    its own: another one again."""
+    if kind == "tap":
+        sh(f"ip -n {made.dut_ns} link set tap9 address 02:00:00:00:09:09")
+
+
+def reaches(made, why):
+    eventually(lambda: made.h1.ping(made.h3.ip, args="-W 1", check=False) == 1, why)
+
+
+def promisc_of(made, port):
+    return made.dut.cli(f"show port info {port}")[0]["promisc"]
+
+
+@pytest.mark.parametrize("kind", DEVICES)
+def test_port_reset_and_config(fresh, kind):
+    """Every word of `port config`, and `port reset`, under way: it forwards before and after."""
+    made = fresh(hosts=3, config=NO_R3)
+    dut = made.dut
+    third_port(made, kind)
+    reaches(made, "no ping by way of the new port")
+    for words in ("reset p3", "config p3 mtu 1400", "config p3 rxq 1", "config p3 txq 1",
+                  "config p3 rxd 512", "config p3 txd 512", "config p3 mac 02:00:00:00:03:77",
+                  "config p3 promisc on", "reset p3", "config p3 promisc off", "reset p3"):
+        dut.cli("port " + words)
+        apart(made, kind)
+        if " mac " in words:  # nobody tells the host, as with Linux
+            sh(f"ip -n {made.h3.ns} neigh flush all")
+        reaches(made, f"no ping after `port {words}`")
+        info = dut.cli("show port info p3")[0]
+        assert info["state"] == "started"
+    assert info["address"] == "02:00:00:00:03:77" and info["mtu"] == 1400
+    assert dut.client("port config p3 rxq 64").returncode == 1
+    apart(made, kind)
+    reaches(made, "no ping after a refused `port config`")
+    dut.cli("port stop p3")
+    dut.cli("port reset p3")
+    dut.cli("port config p3 rxd 1024")
+    assert dut.cli("show port info p3")[0]["state"] == "stopped"
+    dut.cli("port start p3")
+    apart(made, kind)
+    reaches(made, "no ping after `port start`")
+
+
+def test_reset_after_a_lower_port_left(fresh):
+    """The number of the one that left is free: the device may come back under it."""
+    made = fresh(hosts=3, config=NO_R3)
+    made.dut.cli("port attach net_null5 name low")
+    third_port(made, "af_packet")
+    reaches(made, "no ping by way of the new port")
+    made.dut.cli("port detach low")
+    made.dut.cli("port reset p3")
+    reaches(made, "no ping after the reset")
+    made.dut.cli("port attach net_null5 name low")
+    made.dut.cli("port reset p3")
+    reaches(made, "no ping after the second reset")
+
+
+def test_interface_that_went_away(fresh):
+    """The kernel's interface is deleted: no carrier, no reset; it comes back, so does the port."""
+    made = fresh(hosts=3, config=NO_R3)
+    third_port(made, "af_packet")
+    reaches(made, "no ping by way of the new port")
+    sh(f"ip -n {made.dut_ns} link del r3")
+    eventually(lambda: carrier(made, "p3") is False, "the carrier stays")
+    done = made.dut.client("port reset p3")
+    assert done.returncode == 1 and '"r3"' in done.stderr, done.stderr
+    made.h1.ping(made.h2.ip)
+    made.dut.cli("show port stats all")
+    made.dut.cli("show port txq all")
+    sh(f"ip -n {made.h3.ns} link add eth0 address {made.h3.mac} type veth peer name r3 "
+       f"address {made.h3.gw_mac} netns {made.dut_ns} && ip -n {made.h3.ns} link set eth0 up && "
+       f"ip -n {made.dut_ns} link set r3 up promisc on && "
+       f"ip netns exec {made.h3.ns} ethtool -K eth0 rx off tx off tso off gso off gro off && "
+       f"ip netns exec {made.dut_ns} ethtool -K r3 rx off tx off tso off gso off gro off && "
+       f"ip -n {made.h3.ns} addr add {made.h3.ip}/24 dev eth0 && "
+       f"ip -n {made.h3.ns} route add default via {made.h3.gw}")
+    made.dut.cli("port start p3")
+    reaches(made, "no ping after the interface came back")
+    made.dut.cli("port detach p3")
+
+
+def carrier(made, port):
+    return "LOWER_UP" in made.dut.ip_json(f"link show {port}")[0]["flags"]
+
+
+@pytest.mark.parametrize("kind", ["af_xdp", "af_packet"])
+def test_carrier_follows_the_kernel(fresh, kind):
+    made = fresh(hosts=3, config=NO_R3 if kind == "af_packet" else {})
+    port = "p3" if kind == "af_packet" else "r3"
+    if kind == "af_packet":
+        third_port(made, kind)
+    reaches(made, "no ping before")
+
+    def usable():
+        return [r for r in made.dut.ip_json("route show") if r["dst"] == made.h3.net
+                and "linkdown" not in r.get("flags", [])]
+    assert carrier(made, port) and usable()
+    sh(f"ip -n {made.h3.ns} link set eth0 down")
+    eventually(lambda: not carrier(made, port), "LOWER_UP stays")
+    assert not usable()
+    sh(f"ip -n {made.h3.ns} link set eth0 up && "
+       f"ip -n {made.h3.ns} route replace default via {made.h3.gw}")
+    eventually(lambda: carrier(made, port), "LOWER_UP does not come back")
+    assert usable()
+    reaches(made, "no ping after the cable is back")
+
+
+def test_refused_reload_leaves_the_port(fresh):
+    """rx_desc changes, then an entry that can not be: the port is as it was, and forwards."""
+    config = {"ports": {"r3": None, "p3": {"device": DEVICES["af_packet"], "rx_desc": 512}},
+              "addresses": {"r3": None, "p3": ["10.0.3.1/24"]}}
+    made = fresh(hosts=3, config=config)
+    dut, good = made.dut, made.dut.config
+    reaches(made, "no ping before")
+    before = dut.cli("show port info p3")[0]
+    for n, bad in enumerate(({"p3": {"rx_desc": 1024, "promisc": True, "mtu": 1400, "tx_queues": 900}},
+                             {"p3": {"rx_desc": 1024, "promisc": True},
+                              "zz": {"device": "net_nosuch0"}})):
+        dut.write_config(merge(good, {"ports": bad}))
+        seen = dut.log.read_text().count("\n")
+        dut.proc.send_signal(signal.SIGHUP)
+        eventually(lambda s=seen: any("/ports/" in line for line in
+                                      dut.log.read_text().splitlines()[s:]), "no refusal in the log")
+        reaches(made, f"no ping after refused reload {n}")
+        assert dut.cli("show port info p3")[0] == {**before, "port": dut.cli(
+            "show port info p3")[0]["port"]}
+    dut.write_config(merge(good, {"ports": {"p3": {"rx_desc": 1024, "promisc": True}}}))
+    dut.proc.send_signal(signal.SIGHUP)
+    eventually(lambda: dut.cli("show port info p3")[0]["rx_desc"] != before["rx_desc"]
+               or dut.cli("show port info p3")[0]["promisc"], "the good reload is not taken")
+    dut.cli("port config p3 promisc off")
+    assert not promisc_of(made, "p3")
+    reaches(made, "no ping after the good reload")
 
 
 def test_engine_stop_and_start(lab):
