@@ -261,6 +261,13 @@ needs_reprobe(const struct ethdev_port *port)
 	return port->ctl->gone || strcmp(port->ctl->info.driver_name, "net_af_packet") == 0;
 }
 
+/* A PMD that sets up its queues once in the process's life: they stay as they are. */
+static CTL_ONLY bool
+queues_are_final(const struct ethdev_port *port)
+{
+	return strcmp(port->ctl->info.driver_name, "net_af_xdp") == 0;
+}
+
 /* The device may come back under another number, if a lower one is free. */
 static CTL_ONLY void
 renumber(struct ethdev_port *port, uint16_t id)
@@ -376,8 +383,13 @@ ethdev_reconfigure(struct ethdev_port *port, const struct ethdev_conf *conf, con
 	const char *ignored;
 	bool ran = port->ctl->started;
 	char first[256];
-	int rc = restart(port, conf, ran, why);
+	int rc;
 
+	if (queues_are_final(port))
+		return ethdev_fail(why, -EBUSY,
+				   "net_af_xdp sets up its queues once; change the configuration "
+				   "file and restart");
+	rc = restart(port, conf, ran, why);
 	if (rc == 0)
 		return 0;
 	snprintf(first, sizeof(first), "%s", *why); /* the restart may have words of its own */
@@ -403,6 +415,8 @@ ethdev_reset(struct ethdev_port *port, const char **why)
 		log_warn("port %s: reset: %s", port->dev->name, strerror(-rc));
 	else
 		rte_eth_dev_info_get(port->port_id, &port->ctl->info);
+	if (queues_are_final(port))
+		return ran ? ethdev_start(port, why) : 0;
 	return restart(port, &conf, ran, why);
 }
 

@@ -141,6 +141,27 @@ def test_port_reset_and_config(fresh, kind):
     reaches(made, "no ping after `port start`")
 
 
+def test_af_xdp_reset_and_config(fresh):
+    """Its driver sets up queues once: told so, and the port goes on."""
+    made = fresh()
+    dut = made.dut
+
+    def goes_on(words):
+        eventually(lambda: made.h1.ping(made.h2.ip, args="-W 1", check=False) == 1,
+                   f"no ping after `port {words}`")
+    for words in ("reset r2", "config r2 mtu 1400", "config r2 promisc on", "config r2 promisc off",
+                  "stop r2", "reset r2", "start r2"):
+        dut.cli("port " + words)
+        if words not in ("stop r2", "reset r2"):
+            goes_on(words)
+    for words in ("config r2 rxd 512", "config r2 txd 512", "config r2 rxq 2", "config r2 txq 2"):
+        done = dut.client("port " + words)
+        assert done.returncode == 1 and "once" in done.stderr, done.stderr
+        goes_on(words)
+    dut.cli("port reset r2")
+    goes_on("reset r2")
+
+
 def test_reset_after_a_lower_port_left(fresh):
     """The number of the one that left is free: the device may come back under it."""
     made = fresh(hosts=3, config=NO_R3)
