@@ -90,6 +90,49 @@ def test_suggestions(lab):
     assert "auto" in one_line(lab.dut.client("set power sideways"))
 
 
+@pytest.mark.parametrize("args, word", [
+    (["-z"], "-z"), (["--jsn"], "--jsn"), (["-S"], "-S"), (["-f", "x", "show"], "show")])
+def test_usage_is_one_line(lab, args, word):
+    """Of the client's own options as well; the whole usage is for --help."""
+    done = pollux(lab, *args)
+    assert done.returncode == USAGE and word in one_line(done) and done.stdout == ""
+    done = pollux(lab, "-j", *args)
+    assert done.returncode == USAGE
+    assert json.loads(one_line(done))["error"]["word"] == word
+    done = pollux(lab, "--help")
+    assert done.returncode == DONE and "--socket" in done.stdout
+
+
+def test_near_or_nothing(lab):
+    """A suggestion only where one is near."""
+    assert "running" in one_line(lab.dut.client("show config runing"))
+    line = one_line(lab.dut.client("sysctl net.ipv4.nosuch"))
+    assert "nearest" not in line and "sysctl -a" in line
+    assert "r1" in one_line(lab.dut.client("show port stats r9"))
+
+
+def test_sysctl_value_only(lab):
+    done = lab.dut.client("sysctl -n net.ipv4.ip_forward")
+    assert done.returncode == DONE and done.stdout == "1\n"
+
+
+def test_control_characters_are_shown(lab):
+    done = lab.dut.client("show", "x\033[1m")
+    assert "\033" not in done.stderr and "\\u001b" in done.stderr
+
+
+def test_ping_as_iputils(lab):
+    """The flags, before and behind the address."""
+    warm_up(lab)
+    for line in ("ping -c 1 -i 0.2 -s 100 -W 0.5 -I r1 10.0.1.1", "ping 10.0.1.1 -c 1 -I 10.0.1.1"):
+        done = lab.dut.client("-j", line)
+        assert done.returncode == DONE, done.stderr
+        assert json.loads(done.stdout)["transmitted"] == 1
+    for word in ("nodev", "77.0.0.1"):
+        done = lab.dut.client(f"ping -I {word} 10.0.1.1")
+        assert done.returncode == FAILED and word in one_line(done)
+
+
 def test_ambiguous_word(lab):
     """`s` may be show, set, start, stop: all are named."""
     done = lab.dut.client("s")

@@ -94,6 +94,11 @@ BAD = [
     ({"system": {"socket": "here"}}, "/system/socket", "absolute"),
     ({"system": {"log": {"level": "loud"}}}, "/system/log/level", "info"),
     ({"system": {"hostnam": "x"}}, "/system/hostnam", "hostname"),
+    ({"bridges": {"br0": {}}}, "/bridges", "not in this release"),
+    ({"rules": []}, "/rules", "not in this release"),
+    ({"telemetry": {}}, "/telemetry", "not in this release"),
+    ({"sysctl": {"net.ipv4.nosuch": 1}}, "/sysctl/net.ipv4.nosuch", "sysctl -a"),
+    ({"a\x1b[1m": 1}, "/a\\u001b[1m", "unknown key"),
 ]
 
 
@@ -210,6 +215,9 @@ def test_bad_reload_changes_nothing(fresh):
     assert dut.ip_json("route show") == before
     reload(dut, merge(good, {"dpdk": {"memory_mb": 300}}))
     eventually(lambda: "restart" in dut.log.read_text(), "a change that needs a restart is taken")
+    reload(dut, merge(good, {"system": {"socket": "/tmp/elsewhere.sock"}}))
+    eventually(lambda: "/system/socket: a change here" in dut.log.read_text(), "another socket")
+    assert dut.log.read_text().count("nothing changed") == 3
     made.h1.ping(made.h2.ip)
     dut.config = good
 
