@@ -33,8 +33,8 @@ unsigned int rcu_poll(void) CTL_ONLY;
 /** Block until all workers have passed a quiescent state. Runs no callback: whoever is further up
  * the stack may still hold a retired object. Control; rare paths. */
 void rcu_synchronize(void) CTL_ONLY;
-/** Block until every object that is retired now has been handed back. From the top of the stack only:
- * at start, at the end, by a command. */
+/** Block until every object that is retired now has been handed back. From the top of the stack
+ * only: at start, at the end, by a command. */
 void rcu_barrier(void) CTL_ONLY;
 /** Objects that wait for a grace period now. */
 unsigned int rcu_pending(void) CTL_ONLY;
