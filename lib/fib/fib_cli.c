@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ip route (show|add|replace|append|prepend|change|del|flush|get), show fib (summary|check). */
+/* ip route (show|add|replace|append|prepend|change|del|flush), show fib (summary|check). */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <rte_common.h>
-#include "ctl/cli.h"
-#include "fib/fib.h"
+#include "fib/fib_cli.h"
 #include "netdev/netdev.h"
 
 #define SLICE 1000 /* routes of a listing at a time */
 
 /* --- a route as JSON, keys of iproute2 --- */
 
-static json_t *
-ip_json(rte_be32_t addr)
+json_t *
+fib_ip_json(rte_be32_t addr)
 {
 	char text[INET_ADDRSTRLEN];
 
@@ -54,22 +53,32 @@ nexthop_json(const struct fib_nexthop *nh)
 	json_t *o = json_object();
 
 	if (nh->gateway != 0)
-		json_object_set_new(o, "gateway", ip_json(nh->gateway));
+		json_object_set_new(o, "gateway", fib_ip_json(nh->gateway));
 	json_object_set_new(o, "dev", json_string(nh->dev->name));
 	json_object_set_new(o, "weight", json_integer(nh->weight));
 	json_object_set_new(o, "flags", flags_json(nh->flags));
 	return o;
 }
 
-static void
-metrics_json(json_t *o, const struct fib_route *r)
+void
+fib_metrics_json(json_t *o, const struct fib_route *r)
 {
-	json_t *list;
+	json_t *m = json_object(), *list;
 
-	if (r->mtu == 0)
+	if (r->mtu != 0)
+		json_object_set_new(m, "mtu", json_integer(r->mtu));
+	if (r->mtu != 0 && r->mtu_lock)
+		json_object_set_new(m, "mtu_lock", json_true());
+	if (r->advmss != 0)
+		json_object_set_new(m, "advmss", json_integer(r->advmss));
+	if (r->hoplimit != 0)
+		json_object_set_new(m, "hoplimit", json_integer(r->hoplimit));
+	if (json_object_size(m) == 0) {
+		json_decref(m);
 		return;
+	}
 	list = json_array();
-	json_array_append_new(list, json_pack("{s:i}", "mtu", (int)r->mtu));
+	json_array_append_new(list, m);
 	json_object_set_new(o, "metrics", list);
 }
 
@@ -99,7 +108,7 @@ attributes_json(json_t *o, const struct fib_route *r, const struct filter *f)
 	if (r->scope != SCOPE_UNIVERSE || f->detail)
 		json_object_set_new(o, "scope", json_string(rt_scope_name(r->scope)));
 	if (r->prefsrc != 0)
-		json_object_set_new(o, "prefsrc", ip_json(r->prefsrc));
+		json_object_set_new(o, "prefsrc", fib_ip_json(r->prefsrc));
 	if (r->metric != 0)
 		json_object_set_new(o, "metric", json_integer(r->metric));
 }
@@ -118,12 +127,12 @@ route_json(const struct fib_route *r, const struct filter *f)
 		json_object_set_new(o, "tos", json_string(tos));
 	}
 	if (r->n_nh == 1 && r->nh[0].gateway != 0)
-		json_object_set_new(o, "gateway", ip_json(r->nh[0].gateway));
+		json_object_set_new(o, "gateway", fib_ip_json(r->nh[0].gateway));
 	if (r->n_nh == 1)
 		json_object_set_new(o, "dev", json_string(r->nh[0].dev->name));
 	attributes_json(o, r, f);
 	json_object_set_new(o, "flags", flags_json(r->n_nh == 1 ? r->nh[0].flags : 0));
-	metrics_json(o, r);
+	fib_metrics_json(o, r);
 	if (r->n_nh < 2)
 		return o;
 	list = json_array();
@@ -133,10 +142,18 @@ route_json(const struct fib_route *r, const struct filter *f)
 	return o;
 }
 
+json_t *
+fib_route_json(const struct fib_route *r, bool detail)
+{
+	struct filter f = { .table = r->table, .detail = detail };
+
+	return route_json(r, &f);
+}
+
 /* --- and as text, as `ip route` prints it --- */
 
-static void
-word(struct cli_ctx *c, const json_t *o, const char *key, const char *before)
+void
+fib_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before)
 {
 	const json_t *v = json_object_get(o, key);
 
@@ -155,32 +172,41 @@ flags_text(struct cli_ctx *c, const json_t *o)
 		cli_printf(c, "%s ", json_string_value(json_array_get(flags, i)));
 }
 
-static void
-route_text(struct cli_ctx *c, const json_t *o)
+void
+fib_metrics_text(struct cli_ctx *c, const json_t *o)
 {
-	const json_t *metrics = json_object_get(o, "metrics"),
-		     *nhs = json_object_get(o, "nexthops");
+	const json_t *m = json_array_get(json_object_get(o, "metrics"), 0);
 
-	word(c, o, "type", "");
-	word(c, o, "dst", "");
-	word(c, o, "from", "from ");
-	word(c, o, "tos", "tos ");
-	word(c, o, "gateway", "via ");
-	word(c, o, "dev", "dev ");
-	word(c, o, "table", "table ");
-	word(c, o, "protocol", "proto ");
-	word(c, o, "scope", "scope ");
-	word(c, o, "prefsrc", "src ");
-	word(c, o, "metric", "metric ");
+	fib_word(c, m, "mtu", json_object_get(m, "mtu_lock") != NULL ? "mtu lock " : "mtu ");
+	fib_word(c, m, "advmss", "advmss ");
+	fib_word(c, m, "hoplimit", "hoplimit ");
+}
+
+void
+fib_route_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *nhs = json_object_get(o, "nexthops");
+
+	fib_word(c, o, "type", "");
+	fib_word(c, o, "dst", "");
+	fib_word(c, o, "from", "from ");
+	fib_word(c, o, "tos", "tos ");
+	fib_word(c, o, "gateway", "via ");
+	fib_word(c, o, "dev", "dev ");
+	fib_word(c, o, "table", "table ");
+	fib_word(c, o, "protocol", "proto ");
+	fib_word(c, o, "scope", "scope ");
+	fib_word(c, o, "prefsrc", "src ");
+	fib_word(c, o, "metric", "metric ");
 	flags_text(c, o);
-	word(c, json_array_get(metrics, 0), "mtu", "mtu ");
+	fib_metrics_text(c, o);
 	for (size_t i = 0; i < json_array_size(nhs); i++) {
 		const json_t *nh = json_array_get(nhs, i);
 
 		cli_printf(c, "\n\tnexthop ");
-		word(c, nh, "gateway", "via ");
-		word(c, nh, "dev", "dev ");
-		word(c, nh, "weight", "weight ");
+		fib_word(c, nh, "gateway", "via ");
+		fib_word(c, nh, "dev", "dev ");
+		fib_word(c, nh, "weight", "weight ");
 		flags_text(c, nh);
 	}
 	cli_printf(c, "\n");
@@ -190,7 +216,7 @@ static void
 routes_text(struct cli_ctx *c, const json_t *result)
 {
 	for (size_t i = 0; i < json_array_size(result); i++)
-		route_text(c, json_array_get(result, i));
+		fib_route_text(c, json_array_get(result, i));
 }
 
 /* --- arguments --- */
@@ -381,8 +407,8 @@ arg_nexthops(struct cli_ctx *c, struct fib_route_spec *r)
 	return 0;
 }
 
-static int
-arg_tos(struct cli_ctx *c, uint8_t *tos)
+int
+fib_arg_tos(struct cli_ctx *c, uint8_t *tos)
 {
 	const char *s = cli_arg_str(c, "TOS");
 	unsigned long v;
@@ -415,7 +441,7 @@ arg_route(struct cli_ctx *c, struct fib_route_spec *r)
 	if (rc == 0)
 		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &scope);
 	if (rc == 0)
-		rc = arg_tos(c, &r->tos);
+		rc = fib_arg_tos(c, &r->tos);
 	if (rc < 0)
 		return rc;
 	r->protocol = protocol < 0 ? 0 : protocol;
@@ -424,6 +450,9 @@ arg_route(struct cli_ctx *c, struct fib_route_spec *r)
 	r->metric_set = cli_has(c, "METRIC");
 	r->metric = cli_arg_u32(c, "METRIC", 0);
 	r->mtu = cli_arg_u32(c, "MTU", 0);
+	r->mtu_lock = cli_has(c, "lock");
+	r->advmss = cli_arg_u32(c, "ADVMSS", 0);
+	r->hoplimit = cli_arg_u32(c, "HOPLIMIT", 0);
 	cli_arg_ip4(c, "SRC", &r->prefsrc);
 	return arg_nexthops(c, r);
 }
@@ -535,83 +564,6 @@ route_flush(struct cli_ctx *c)
 	return 0;
 }
 
-/* --- get --- */
-
-static json_t *
-result_json(const struct cli_ctx *c, rte_be32_t dst, const struct fib_result *res)
-{
-	json_t *o = json_object();
-	rte_be32_t from;
-
-	role_enter_ctl();
-	if (res->type != FIB_UNICAST)
-		json_object_set_new(o, "type", json_string(fib_type_name(res->type)));
-	json_object_set_new(o, "dst", ip_json(dst));
-	if (cli_arg_ip4(c, "FROM", &from))
-		json_object_set_new(o, "from", ip_json(from));
-	if (res->gateway != 0)
-		json_object_set_new(o, "gateway", ip_json(res->gateway));
-	/* What is ours is delivered by the loopback device, whichever has the address. */
-	if (res->type == FIB_LOCAL)
-		json_object_set_new(o, "dev", json_string("lo"));
-	else if (res->dev != NULL)
-		json_object_set_new(o, "dev", json_string(res->dev->name));
-	if (res->type != FIB_LOCAL && res->table != RT_TABLE_MAIN && res->table != 0)
-		json_object_set_new(o, "table", json_string(fib_table_name(res->table)));
-	if (res->prefsrc != 0 && !cli_has(c, "FROM"))
-		json_object_set_new(o, "prefsrc", ip_json(res->prefsrc));
-	json_object_set_new(o, "flags", json_array());
-	json_object_set_new(o, "uid", json_integer(0));
-	json_object_set_new(o, "cache",
-			    res->type == FIB_LOCAL ? json_pack("[s]", "local") : json_array());
-	return o;
-}
-
-static void
-get_text(struct cli_ctx *c, const json_t *result)
-{
-	for (size_t i = 0; i < json_array_size(result); i++) {
-		const json_t *o = json_array_get(result, i);
-
-		word(c, o, "type", "");
-		word(c, o, "dst", "");
-		word(c, o, "from", "from ");
-		word(c, o, "gateway", "via ");
-		word(c, o, "dev", "dev ");
-		word(c, o, "table", "table ");
-		word(c, o, "prefsrc", "src ");
-		cli_printf(c, "uid 0 \n    cache %s\n",
-			   json_array_size(json_object_get(o, "cache")) > 0 ? "<local> " : "");
-	}
-}
-
-static int
-route_get(struct cli_ctx *c)
-{
-	rte_be32_t dst = 0, from = 0;
-	struct fib_result res;
-	uint8_t tos = 0;
-	json_t *list;
-	int rc;
-
-	role_enter_ctl();
-	cli_arg_ip4(c, "DST", &dst);
-	cli_arg_ip4(c, "FROM", &from);
-	rc = arg_tos(c, &tos);
-	if (rc < 0)
-		return rc;
-	rc = fib_lookup_ctl(dst, from, tos, &res);
-	if (rc == -ENETUNREACH)
-		return cli_error(c, rc, "Network is unreachable");
-	if (rc < 0)
-		return cli_error(c, rc, "%s (route type %s)", strerror(-rc),
-				 fib_type_name(res.type));
-	list = json_array();
-	json_array_append_new(list, result_json(c, dst, &res));
-	cli_set_result(c, list);
-	return 0;
-}
-
 /* --- show fib --- */
 
 static int
@@ -640,7 +592,7 @@ note_difference(uint32_t dst, uint32_t want, uint32_t have, void *arg)
 
 	if (json_array_size(list) < 16)
 		json_array_append_new(list, json_pack("{s:o, s:I, s:I}", "dst",
-						      ip_json(rte_cpu_to_be_32(dst)), "want",
+						      fib_ip_json(rte_cpu_to_be_32(dst)), "want",
 						      (json_int_t)want, "have", (json_int_t)have));
 }
 
@@ -663,10 +615,11 @@ show_check(struct cli_ctx *c)
 	"[type (unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)]"
 #define ROUTE                                                                                      \
 	"[(unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)] "      \
-	"[to] DST:prefix [via VIA:ip4] [dev DEV:dev] [table TABLE:str] [proto PROTO:str] "         \
+	"[to] DST:prefix [via [inet] VIA:ip4] [dev DEV:dev] [table TABLE:str] [proto PROTO:str] "  \
 	"[scope SCOPE:str] [src SRC:ip4] [(metric|preference|priority) METRIC:u32] "               \
-	"[(tos|dsfield) TOS:str] [mtu MTU:u32(68..65535)] [onlink] "                               \
-	"[nexthop [via VIA:ip4] [dev DEV:dev] [weight WEIGHT:u32(1..256)] [onlink]]..."
+	"[(tos|dsfield) TOS:str] [mtu [lock] MTU:u32(68..65535)] [advmss ADVMSS:u32(1..65535)] "   \
+	"[hoplimit HOPLIMIT:u32(1..255)] [onlink] "                                                \
+	"[nexthop [via [inet] VIA:ip4] [dev DEV:dev] [weight WEIGHT:u32(1..256)] [onlink]]..."
 
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip route [show] " SELECT,
@@ -674,13 +627,6 @@ static const struct cli_cmd cmds[] = {
 	  .section = "routes",
 	  .fn = route_show,
 	  .text = routes_text,
-	  .read_only = true },
-	{ .syntax = "ip route get [to] DST:ip4 [from FROM:ip4] [iif IIF:dev] [mark MARK:u32] "
-		    "[(tos|dsfield) TOS:str]",
-	  .help = "Say how a packet to this address would be routed",
-	  .section = "routes",
-	  .fn = route_get,
-	  .text = get_text,
 	  .read_only = true },
 	{ .syntax = "ip route (add|replace|append|prepend|change) " ROUTE,
 	  .help = "Add or replace a route",
@@ -711,4 +657,5 @@ void
 fib_cli_register(void)
 {
 	cli_register(cmds);
+	fib_get_cli_register();
 }

@@ -188,6 +188,10 @@ parse_pair(struct fib_route_spec *r, const char *word, const char *v, bool check
 	}
 	if (strcmp(word, "mtu") == 0)
 		return parse_u32(v, &r->mtu);
+	if (strcmp(word, "advmss") == 0)
+		return parse_u32(v, &r->advmss);
+	if (strcmp(word, "hoplimit") == 0)
+		return parse_u32(v, &r->hoplimit);
 	if (strcmp(word, "src") == 0)
 		return parse_ip4(v, &r->prefsrc);
 	if (strcmp(word, "table") == 0)
@@ -211,7 +215,7 @@ static CTL_ONLY int
 parse_line(char *line, struct fib_route_spec *r, bool check, const char **bad)
 {
 	static const char *const flags[] = { "dead", "linkdown", "offload", "pervasive" };
-	char *save = NULL, *w;
+	char *save = NULL, *w, *v;
 	int type;
 
 	memset(r, 0, offsetof(struct fib_route_spec, nh) + sizeof(r->nh[0]));
@@ -237,7 +241,14 @@ parse_line(char *line, struct fib_route_spec *r, bool check, const char **bad)
 		for (unsigned int i = 0; i < RTE_DIM(flags) && !flag; i++)
 			flag = strcmp(w, flags[i]) == 0;
 		*bad = w;
-		if (!flag && !parse_pair(r, w, strtok_r(NULL, " \t", &save), check))
+		if (flag)
+			continue;
+		v = strtok_r(NULL, " \t", &save);
+		if (v != NULL && strcmp(w, "mtu") == 0 && strcmp(v, "lock") == 0) {
+			r->mtu_lock = true;
+			v = strtok_r(NULL, " \t", &save);
+		}
+		if (!parse_pair(r, w, v, check))
 			return -EINVAL;
 	}
 	return 1;

@@ -122,6 +122,7 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 		.prefsrc = fi->prefsrc,
 		.adj_idx = fi->leaf,
 	};
+	fib_view(&res->route, m->table, m->node, m->alias);
 	if (m->nh == NULL)
 		return;
 	res->dev = m->nh->dev;
@@ -136,6 +137,22 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 						fi->scope);
 }
 
+/* As Linux: who names the device, and finds no route by it, means its link. */
+static CTL_ONLY void
+by_oif(const struct net_device *oif, rte_be32_t dst, struct fib_result *res)
+{
+	struct net_device *dev = dev_get_by_name(oif->name);
+	int64_t adj = dev == NULL ? -ENODEV : neigh_glean_adj(dev);
+
+	*res = (struct fib_result){
+		.type = FIB_UNICAST,
+		.scope = SCOPE_LINK,
+		.dev = dev,
+		.prefsrc = inet_select_addr(oif, dst, SCOPE_LINK),
+		.adj_idx = adj < 0 ? ADJ_IDX_NO_ROUTE : (uint32_t)adj,
+	};
+}
+
 /* Limited broadcast and multicast need no route; a route says by which device. */
 static CTL_ONLY int
 special_lookup(const struct fib_flow *fl, rte_be32_t dst, struct fib_result *res)
@@ -146,7 +163,9 @@ special_lookup(const struct fib_flow *fl, rte_be32_t dst, struct fib_result *res
 	if (fib_rules_lookup(fl, &m) == 0 && m.nh != NULL)
 		fill_result(&m, dst, res);
 	else
-		*res = (struct fib_result){ .table = RT_TABLE_LOCAL };
+		*res = (struct fib_result){ 0 };
+	if (res->dev == NULL && fl->oif != NULL)
+		by_oif(fl->oif, dst, res);
 	res->type = multicast ? FIB_MULTICAST : FIB_BROADCAST;
 	res->adj_idx = multicast ? ADJ_IDX_MULTICAST : ADJ_IDX_BROADCAST;
 	res->gateway = 0;
@@ -157,11 +176,21 @@ special_lookup(const struct fib_flow *fl, rte_be32_t dst, struct fib_result *res
 int
 fib_lookup_ctl(rte_be32_t dst, rte_be32_t src, uint8_t tos, struct fib_result *res)
 {
+	struct fib_query q = { .dst = dst, .src = src, .tos = tos };
+
+	return fib_lookup_query(&q, res);
+}
+
+int
+fib_lookup_query(const struct fib_query *q, struct fib_result *res)
+{
+	rte_be32_t dst = q->dst;
 	struct fib_flow fl = {
 		.dst = rte_be_to_cpu_32(dst),
-		.src = rte_be_to_cpu_32(src),
-		.tos = tos,
+		.src = rte_be_to_cpu_32(q->src),
+		.tos = q->tos,
 		.scope = SCOPE_UNIVERSE,
+		.oif = q->oif,
 	};
 	struct fib_match m;
 	int rc;
@@ -175,6 +204,10 @@ fib_lookup_ctl(rte_be32_t dst, rte_be32_t src, uint8_t tos, struct fib_result *r
 		return -EINVAL;
 	}
 	rc = fib_rules_lookup(&fl, &m);
+	if (rc < 0 && q->oif != NULL) {
+		by_oif(q->oif, dst, res);
+		return 0;
+	}
 	if (rc < 0)
 		return rc;
 	fill_result(&m, dst, res);

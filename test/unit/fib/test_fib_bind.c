@@ -110,8 +110,9 @@ text_as_iproute2(void **state)
 	assert_string_equal(run("ip route show table local dev p1", 0),
 			    "local 10.0.1.1 dev p1 proto kernel scope host src 10.0.1.1 \n"
 			    "broadcast 10.0.1.255 dev p1 proto kernel scope link src 10.0.1.1 \n");
-	assert_string_equal(run("ip route get 192.0.2.5", 0),
-			    "192.0.2.5 via 10.0.1.9 dev p1 src 10.0.1.1 uid 0 \n    cache \n");
+	assert_string_equal(
+		run("ip route get 192.0.2.5", 0),
+		"192.0.2.5 via 10.0.1.9 dev p1 src 10.0.1.1 uid 0 \n    cache mtu 1400 \n");
 	assert_string_equal(run("ip route get 10.0.0.1", 0),
 			    "local 10.0.0.1 dev lo src 10.0.0.1 uid 0 \n    cache <local> \n");
 	fake_carrier(&fake_dev[1], false);
@@ -182,6 +183,34 @@ refused(const char *text, const char *want)
 		print_error("%s\n", report);
 	assert_non_null(strstr(report, want));
 	free(report);
+}
+
+/* Word by word what iproute2 6.1 prints for the same routes. */
+static void
+get_as_iproute2(void **state)
+{
+	role_enter_ctl();
+	run("ip route add 50.0.0.0/8 via inet 10.0.1.9 mtu lock 1400 advmss 1300 hoplimit 33", 0);
+	assert_string_equal(
+		run("ip route show 50.0.0.0/8", 0),
+		"50.0.0.0/8 via 10.0.1.9 dev p1 mtu lock 1400 advmss 1300 hoplimit 33 \n");
+	assert_string_equal(
+		run("ip route get 50.1.1.1/32 fibmatch", 0),
+		"50.0.0.0/8 via 10.0.1.9 dev p1 mtu lock 1400 advmss 1300 hoplimit 33 \n");
+	assert_string_equal(
+		run("ip route get 10.0.1.9 from 10.0.0.7 iif p0 mark 7", CLI_F_JSON),
+		"[{\"dst\":\"10.0.1.9\",\"from\":\"10.0.0.7\",\"dev\":\"p1\",\"flags\":[],"
+		"\"mark\":7,\"cache\":[],\"iif\":\"p0\"}]\n");
+	assert_string_equal(
+		run("ip route get 10.0.0.255", CLI_F_JSON),
+		"[{\"type\":\"broadcast\",\"dst\":\"10.0.0.255\",\"dev\":\"p0\",\"prefsrc\":"
+		"\"10.0.0.1\",\"flags\":[],\"uid\":0,\"cache\":[\"local\",\"brd\"]}]\n");
+	assert_string_equal(run("ip route get 50.1.1.1 oif p0 ipproto udp sport 5 dport 6", 0),
+			    "50.1.1.1 dev p0 src 10.0.0.1 uid 0 \n    cache \n");
+	assert_non_null(strstr(run("ip route get 50.1.1.1 from 9.9.9.9", 0), "9.9.9.9"));
+	assert_non_null(strstr(run("ip route get 50.1.1.1 iif p0", 0), "Invalid argument"));
+	assert_non_null(strstr(run("ip route get 50.1.1.0/24", 0), "/32"));
+	assert_non_null(strstr(run("ip route get 50.1.1.1 ipproto foo", 0), "foo"));
 }
 
 static void
@@ -318,8 +347,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(text_as_iproute2), T(json_as_iproute2),   T(refusals),
-		T(config_routes),    T(config_routes_file),
+		T(text_as_iproute2), T(get_as_iproute2), T(json_as_iproute2),
+		T(refusals),	     T(config_routes),	 T(config_routes_file),
 	};
 
 	role_enter_ctl();

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef FIB_CLI_H
+#define FIB_CLI_H
+/** @file What the commands about routes have in common: routes as JSON and as text of iproute2. */
+#include "ctl/cli.h"
+#include "fib/fib.h"
+
+json_t *fib_ip_json(rte_be32_t addr);
+/** As `ip -j route` shows it; @p detail as with -d. The caller owns it. */
+json_t *fib_route_json(const struct fib_route *r, bool detail) CTL_ONLY;
+/** Member "metrics" of @p o, if there are any. */
+void fib_metrics_json(json_t *o, const struct fib_route *r);
+
+/** Member @p key of @p o behind @p before, and a blank; nothing when it is absent. */
+void fib_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before);
+void fib_metrics_text(struct cli_ctx *c, const json_t *o);
+void fib_route_text(struct cli_ctx *c, const json_t *o);
+
+/** Argument TOS. 0, or -EINVAL after cli_error(). */
+int fib_arg_tos(struct cli_ctx *c, uint8_t *tos);
+void fib_get_cli_register(void) CTL_ONLY;
+#endif
