@@ -18,6 +18,31 @@ LOG_MODULE(fib_cfg);
 
 /* --- tables: { "isp2": 100 } --- */
 
+/* One name for an id. */
+static void
+table_check_id(const struct cfg *c, const struct cfg *doc, uint32_t id)
+{
+	static const char *const own[] = { "default", "main", "local" };
+	const char *key;
+	json_t *v;
+
+	if (id >= RT_TABLE_DEFAULT && id <= RT_TABLE_LOCAL) {
+		if (strcmp(c->key, own[id - RT_TABLE_DEFAULT]) != 0)
+			cfg_fail(c, NULL, "%u is table \"%s\", expected a number without a name",
+				 id, own[id - RT_TABLE_DEFAULT]);
+		return;
+	}
+	json_object_foreach(json_object_get(doc->node, "tables"), key, v) {
+		if (strcmp(key, c->key) == 0)
+			return; /* told once, at the later of the two */
+		if (json_is_integer(v) && json_integer_value(v) == id) {
+			cfg_fail(c, NULL, "%u is table \"%s\" already, expected another number", id,
+				 key);
+			return;
+		}
+	}
+}
+
 static void
 table_check(const struct cfg *c, const struct cfg *doc)
 {
@@ -33,6 +58,8 @@ table_check(const struct cfg *c, const struct cfg *doc)
 	     strcmp(c->key, "default") == 0) &&
 	    fib_table_parse(c->key, &own) == 0 && own != id)
 		cfg_fail(c, NULL, "table \"%s\" is %u", c->key, own);
+	else
+		table_check_id(c, doc, id);
 }
 
 static int

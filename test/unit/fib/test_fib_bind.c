@@ -250,6 +250,9 @@ config_routes(void **state)
 		"\"table\":\"isp3\"}]}",
 		"isp3");
 	refused("{\"version\":1,\"tables\":{\"main\":7}}", "/tables/main");
+	refused("{\"version\":1,\"tables\":{\"a\":254}}", "/tables/a: 254 is table \"main\"");
+	refused("{\"version\":1,\"tables\":{\"a\":9,\"b\":9}}",
+		"/tables/b: 9 is table \"a\" already");
 	refused("{\"version\":1,\"routes\":[{\"dst\":\"1.0.0.0/8\",\"gateway\":\"9.9.9.9\"}]}",
 		"Nexthop has invalid gateway");
 	assert_int_equal(fib_ctl.n_routes, 7);
