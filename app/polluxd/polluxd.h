@@ -32,7 +32,7 @@ int modules_init(void) CTL_ONLY;
 void modules_fini(void) CTL_ONLY;
 
 /* --- worker.c --- */
-#define WORKERS_MAX_SLEEP_US 500 /* a wake-up measured 20 us of CPU time in a virtual machine */
+#define WORKERS_MAX_SLEEP_US 1000 /* a wake-up measured 28 us of CPU time in a virtual machine */
 enum power_mode { POWER_POLL, POWER_AUTO };
 /** Allocate the control thread's context and one for each worker lcore. 0 or -ENOMEM. */
 int workers_alloc(void) CTL_ONLY;

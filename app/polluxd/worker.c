@@ -2,7 +2,8 @@
 /*
  * The poll loop. A worker owns its lcore: it receives, processes and sends, says once per round
  * that it holds no reference (RCU), and never waits for anybody. In power auto it sleeps when
- * nothing has come for a while, longer the longer nothing comes, never longer than max_sleep_us.
+ * nothing has come for a while, longer the longer nothing comes: a quarter of max_sleep_us at most,
+ * and all of it after a second of silence.
  */
 #include <errno.h>
 #include <sched.h>
@@ -19,6 +20,7 @@
 #include "skb/skb_dp.h"
 
 #define IDLE_BEFORE_SLEEP_US 50
+#define LONG_IDLE_US	     1000000 /* until then naps are a quarter of the longest */
 #define MIN_SLEEP_US	     10
 #define POOL_MBUFS	     8191 /* for packets made here: replies, errors, fragments, clones */
 
@@ -31,8 +33,8 @@ static bool shares_cpu[WORKER_MAX]; /* with the control thread or another worker
 static DP_ONLY void
 nap(struct worker *w, uint64_t idle_us)
 {
-	uint64_t us =
-		RTE_MIN(idle_us / 4, (uint64_t)__atomic_load_n(&max_sleep_us, __ATOMIC_RELAXED));
+	uint64_t most = __atomic_load_n(&max_sleep_us, __ATOMIC_RELAXED);
+	uint64_t us = RTE_MIN(idle_us / 4, idle_us > LONG_IDLE_US ? most : most / 4);
 	struct timespec ts = { .tv_nsec = (long)(RTE_MAX(us, (uint64_t)MIN_SLEEP_US) * 1000) };
 	enum stage from = stage_switch(w, STAGE_SLEEP);
 	uint64_t start = rte_rdtsc();
