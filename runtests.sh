@@ -24,10 +24,10 @@ usage() {
 suites: unit       unit, datapath and lint tests (gcc, release)
         func       the daemon between network namespaces
         asan-unit  unit and datapath tests (clang, address and undefined behaviour sanitizers)
-        asan-func  the core functional tests against the sanitizer build
+        asan-func  the same as func against the sanitizer build
         linux      the core functional tests with the kernel as the router: do the tests hold?
         fuzz       each fuzz target for ten seconds (ten minutes with --long)
---quick: unit and the core functional tests; --long: all functional tests on every build.
+--quick: unit and the core functional tests; --long: all functional tests with the kernel too.
 END
 }
 
@@ -126,7 +126,7 @@ run_suite() {
 		POLLUX_BUILD=$BUILD func_suite func "${some[@]}"
 		;;
 	asan-unit) meson_suite asan-unit $BUILD_ASAN --no-suite lint --timeout-multiplier 4 ;;
-	asan-func) POLLUX_BUILD=$BUILD_ASAN func_suite asan-func "${core[@]}" ;;
+	asan-func) POLLUX_BUILD=$BUILD_ASAN func_suite asan-func ;;
 	linux) DUT=linux func_suite linux "${core[@]}" ;;
 	fuzz) fuzz_suite $fuzz ;;
 	esac

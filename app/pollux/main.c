@@ -36,7 +36,7 @@ struct options {
 	const char *sock;
 	const char *complete;
 	bool echo, stop;
-	char *bad, *bad_word; /* the first option that is none */
+	char bad_word[64], bad[192]; /* the first option that is none; "": all are */
 };
 
 void
@@ -208,15 +208,15 @@ bad_option(struct options *o, int opt, char **argv)
 	/* getopt_long() says 0 for a long option it does not know. */
 	bool whole = optopt == 0 ||
 		     (strncmp(at, "--", 2) == 0 && (opt == ':' || strchr(at, '=') != NULL));
-	int rc;
 
-	if (o->bad != NULL)
+	if (o->bad[0] != '\0')
 		return;
-	rc = whole ? asprintf(&o->bad_word, "%s", at) : asprintf(&o->bad_word, "-%c", optopt);
-	if (rc < 0 || asprintf(&o->bad, "\"%s\": %s%s", o->bad_word,
-			       opt == ':' ? "needs an argument" : "unknown option, ",
-			       opt == ':' ? "" : valid) < 0)
-		o->bad = "out of memory";
+	if (whole)
+		snprintf(o->bad_word, sizeof(o->bad_word), "%s", at);
+	else
+		snprintf(o->bad_word, sizeof(o->bad_word), "-%c", optopt);
+	snprintf(o->bad, sizeof(o->bad), "\"%s\": %s%s", o->bad_word,
+		 opt == ':' ? "needs an argument" : "unknown option, ", opt == ':' ? "" : valid);
 }
 
 /* -1 to go on, else the exit status. */
@@ -266,7 +266,7 @@ parse_options(struct options *o, int argc, char **argv)
 			break;
 		}
 	}
-	if (o->bad == NULL)
+	if (o->bad[0] == '\0')
 		return -1;
 	errno = EINVAL;
 	complain(o->flags, o->bad_word, "%s", o->bad);
