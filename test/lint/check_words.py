@@ -13,7 +13,7 @@ REFUSED = [
     (re.compile(r"(?:(?<![\w.$}])|(?<=-[IL]))/(work|root|home/\w+|Users/\w+|mnt)/"), "path of one machine"),
     (re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b"), "note to oneself: do it, or write it into docs/modules"),
     (re.compile(r"\b([Ii]ssue|[Bb]ug|[Tt]icket|PR) ?#\d+"), "ticket number: say what it is about"),
-    (re.compile(r"\b(pypi\.org|arti" r"factory|proxy\.golang|deb\.debian\.org|ghcr\.io)\b"),
+    (re.compile(r"\b(py" r"pi\.org|arti" r"factory|proxy\.go" r"lang|deb\.deb" r"ian\.org|gh" r"cr\.io)\b"),
      "package host: name the package"),
     (re.compile(r"<<<<" r"<<< |>>>>" r">>> "), "unfinished merge"),
 ]
