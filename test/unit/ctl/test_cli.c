@@ -478,7 +478,7 @@ test_rows(void **state)
 	assert_string_equal(strbuf_str(&out), "[{\"row\":1},{\"row\":2},{\"row\":3}]\n");
 	assert_null(exec("rows none", CLI_F_JSON, &sink));
 	assert_string_equal(strbuf_str(&out), "[]\n");
-	/* A sink that takes nothing for now, then all, then leaves. */
+	/* A sink that takes nothing at first, then all, then leaves. */
 	role_enter_ctl();
 	may_write_more = false;
 	c = exec("rows", 0, &slow_sink);
