@@ -13,10 +13,11 @@ cd "$ROOT" || exit 1
 export HOME=${HOME:-/root} LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 export PATH=$PATH:/usr/sbin:/sbin
 
-BUILD=build-test BUILD_ASAN=build-asan LOGS=$ROOT/build-test/logs
+BUILD=build-test BUILD_ASAN=build-asan BUILD_LEAN=build-lean LOGS=$ROOT/build-test/logs
 PY=/usr/bin/python3
 FUNC_JOBS=${FUNC_JOBS:-3}
-ALL="unit func asan-unit asan-func linux fuzz"
+OPTIONAL=vlan # the modules that can be left out, as in meson_options.txt
+ALL="unit func asan-unit asan-func options linux fuzz"
 
 usage() {
 	sed -n '3,8s/^# \{0,1\}//p' "$0"
@@ -25,6 +26,7 @@ suites: unit       unit, datapath and lint tests (gcc, release)
         func       the daemon between network namespaces
         asan-unit  unit and datapath tests (clang, address and undefined behaviour sanitizers)
         asan-func  the same as func against the sanitizer build
+        options    a build without the modules that can be left out, and without stage counters
         linux      the core functional tests with the kernel as the router: do the tests hold?
         fuzz       each fuzz target for ten seconds (ten minutes with --long)
 --quick: unit and the core functional tests; --long: all functional tests with the kernel too.
@@ -127,6 +129,7 @@ run_suite() {
 		;;
 	asan-unit) meson_suite asan-unit $BUILD_ASAN --no-suite lint --timeout-multiplier 4 ;;
 	asan-func) POLLUX_BUILD=$BUILD_ASAN func_suite asan-func ;;
+	options) POLLUX_BUILD=$BUILD_LEAN func_suite options -m options ;;
 	linux) DUT=linux func_suite linux "${core[@]}" ;;
 	fuzz) fuzz_suite $fuzz ;;
 	esac
@@ -144,9 +147,9 @@ mkdir -p "$LOGS"
 export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
 export LSAN_OPTIONS=suppressions=$ROOT/test/tools/lsan.supp:print_suppressions=0
 
-need_gcc=0 need_asan=0
+need_gcc=0 need_asan=0 need_lean=0
 for s in $suites; do
-	case $s in asan-*) need_asan=1 ;; linux | fuzz) ;; *) need_gcc=1 ;; esac
+	case $s in asan-*) need_asan=1 ;; options) need_lean=1 ;; linux | fuzz) ;; *) need_gcc=1 ;; esac
 done
 broken=""
 if [ $need_gcc = 1 ]; then
@@ -156,6 +159,10 @@ if [ $need_asan = 1 ]; then
 	# clang, for its thread safety analysis too; -Wl,-z,undefs: the runtime is in the program
 	CC=clang build $BUILD_ASAN -Dbuildtype=debugoptimized -Dsanitize=true -Db_lundef=false ||
 		{ failed=$((failed + 1)); broken="$broken asan-unit asan-func"; }
+fi
+if [ $need_lean = 1 ]; then
+	CC=gcc build $BUILD_LEAN -Dbuildtype=release -Dtests=false -Dstage_stats=false -Dwithout="$OPTIONAL" ||
+		{ failed=$((failed + 1)); broken="$broken options"; }
 fi
 for s in $suites; do
 	case " $broken " in *" $s "*) echo "$s: not run, its build failed"; continue ;; esac

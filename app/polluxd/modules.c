@@ -12,6 +12,7 @@
 #include "core/msg.h"
 #include "core/rcu.h"
 #include "core/timer.h"
+#include "ctl/cfg.h"
 #include "ethdev/ethdev.h"
 #include "fib/fib.h"
 #include "ip4/ip4.h"
@@ -93,14 +94,32 @@ static const struct module modules[] = {
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
+#ifndef WITHOUT_VLAN
 	{ LEVEL_DRIVER,    "vlan",     vlan_init,         vlan_fini,     vlan_cli_register,    vlan_cfg_register },
+#endif
 	{ LEVEL_SYSTEM,    "system",   NULL,              NULL,          system_cli_register,  system_cfg_register },
 };
 /* clang-format on */
 
+static void
+absent_check(const struct cfg *entry, const struct cfg *doc)
+{
+	cfg_fail(entry, NULL, "its module is not in this build");
+}
+
+/* The sections of modules that the build leaves out: refused as what they are, not as unknown. */
+static struct cfg_section absent[] = {
+#ifdef WITHOUT_VLAN
+	{ .name = "vlans", .shape = CFG_OBJECT, .order = 20, .check = absent_check },
+#endif
+	{ .name = NULL, .check = absent_check },
+};
+
 void
 modules_register(void)
 {
+	for (size_t i = 0; absent[i].name != NULL; i++)
+		cfg_register(&absent[i]);
 	for (size_t i = 0; i < RTE_DIM(modules); i++) {
 		if (modules[i].cli != NULL)
 			modules[i].cli();

@@ -88,7 +88,8 @@ def balanced():
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "ours(why): only polluxd can do it; skipped with DUT=linux")
-    config.addinivalue_line("markers", "core: the short set that sanitizer builds run as well")
+    config.addinivalue_line("markers", "core: the short set, for the kernel and for --quick")
+    config.addinivalue_line("markers", "options: of a build that leaves modules out")
 
 
 def pytest_collection_modifyitems(items):
