@@ -7,6 +7,7 @@
 #include "fib/fib.h"
 #include "ip4/ip4.h"
 #include "ip4/ip4_defrag.h"
+#include "ip4/ip4_hook.h"
 #include "ip4/ip4_priv.h"
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
@@ -366,6 +367,7 @@ ip4_init(void)
 		return rc;
 	}
 	timer_setup(&frag_timer, frag_timeout);
+	ip4_hook_init();
 	notifier_add(&netdev_chain, &netdev_notifier);
 	notifier_add(&fib_chain, &fib_notifier);
 	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
@@ -385,6 +387,7 @@ ip4_fini(void)
 	netif_fast_rx = NULL;
 	neigh_unreachable = NULL;
 	inetdev_forwarding_hook = NULL;
+	ip4_hook_fini();
 	notifier_del(&fib_chain, &fib_notifier);
 	notifier_del(&netdev_chain, &netdev_notifier);
 	dev_remove_pack(ETHERTYPE_IP4);

@@ -102,11 +102,12 @@ ip_forward(struct worker *w, struct skb_vec *vec)
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = forward_one(w, vec->v[i]);
 
-		if (skb == NULL)
-			continue;
-		octets += skb_len(skb);
-		skb_vec_push(&send, skb);
+		if (skb != NULL)
+			skb_vec_push(&send, skb);
 	}
+	ip4_hook(w, IP4_HOOK_FORWARD, &send);
+	for (uint16_t i = 0; i < send.n; i++)
+		octets += skb_len(send.v[i]);
 	IP_ADD_STATS(w, ForwDatagrams, send.n);
 	IPEXT_ADD_STATS(w, OutOctets, octets);
 	if (send.n > 0)

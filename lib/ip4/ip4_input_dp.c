@@ -91,6 +91,7 @@ ip_rcv(struct worker *w, struct skb_vec *vec)
 	}
 	IP_ADD_STATS(w, InReceives, received);
 	IPEXT_ADD_STATS(w, InOctets, octets);
+	ip4_hook(w, IP4_HOOK_PREROUTING, &good);
 	if (good.n > 0)
 		ip_route_input(w, &good);
 	stage_leave(w, from);

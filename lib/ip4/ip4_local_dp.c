@@ -111,6 +111,7 @@ ip_local_deliver(struct worker *w, struct skb_vec *vec)
 		else
 			skb_vec_push(&whole, skb);
 	}
+	ip4_hook(w, IP4_HOOK_INPUT, &whole);
 	deliver_by_protocol(w, &whole);
 	stage_leave(w, from);
 }

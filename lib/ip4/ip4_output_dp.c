@@ -20,12 +20,14 @@ ip_output(struct worker *w, struct skb_vec *vec)
 	struct skb_vec send = { .n = 0 };
 
 	for (uint16_t i = 0; i < vec->n; i++) {
+		vec->v[i]->dev = vec->v[i]->dst->dev;
+		vec->v[i]->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
+	}
+	ip4_hook(w, IP4_HOOK_POSTROUTING, vec);
+	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
-		const struct adj *a = skb->dst;
-		uint32_t mtu = ip4_adj_mtu(a);
+		uint32_t mtu = ip4_adj_mtu(skb->dst);
 
-		skb->dev = a->dev;
-		skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
 		if (unlikely(skb_len(skb) > mtu)) {
 			output_large(w, skb, mtu, &send);
 			continue;
@@ -41,6 +43,18 @@ ip_output(struct worker *w, struct skb_vec *vec)
 	stage_leave(w, from);
 }
 
+/* What leaves by no adjacency. */
+static void
+send_on_link(struct worker *w, struct sk_buff *skb, struct net_device *dev,
+	     const struct rte_ether_addr *to) DP_ONLY
+{
+	skb->dev = dev;
+	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
+	skb = ip4_hook_one(w, IP4_HOOK_POSTROUTING, skb);
+	if (skb != NULL)
+		dev_hard_xmit(w, skb, to);
+}
+
 /* To ourselves: by the loopback device, which gives it back to this thread's receive path. */
 static void
 loop_back(struct worker *w, struct sk_buff *skb) DP_ONLY
@@ -54,9 +68,7 @@ loop_back(struct worker *w, struct sk_buff *skb) DP_ONLY
 		return;
 	}
 	netdev_addr(lo, &to);
-	skb->dev = lo;
-	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
-	dev_hard_xmit(w, skb, &to);
+	send_on_link(w, skb, lo, &to);
 }
 
 /* Sent to a link's broadcast or to a group: by the device that the source address belongs to. */
@@ -88,9 +100,7 @@ send_group(struct worker *w, struct sk_buff *skb, uint32_t dst) DP_ONLY
 		IPEXT_INC_STATS(w, OutBcastPkts);
 		IPEXT_ADD_STATS(w, OutBcastOctets, skb_len(skb));
 	}
-	skb->dev = dev;
-	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
-	dev_hard_xmit(w, skb, &to);
+	send_on_link(w, skb, dev, &to);
 }
 
 /* The packet has no way out. Nobody but ourselves would be told: count and drop. */
@@ -109,13 +119,11 @@ no_way(struct worker *w, struct sk_buff *skb, const struct adj *a) DP_ONLY
 }
 _Static_assert(DROP_MAX < 256, "reasons fit a byte");
 
-/* Complete the header; what goes by a neighbour is appended to @p send. */
+/* Complete the header and look up the way out. */
 static void
-local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ONLY
+local_out_prepare(struct worker *w, struct sk_buff *skb) DP_ONLY
 {
 	struct rte_ipv4_hdr *iph = (struct rte_ipv4_hdr *)skb_data(skb);
-	uint32_t dst = rte_be_to_cpu_32(iph->dst_addr);
-	const struct adj *a = ip4_lookup(iph->src_addr, iph->dst_addr);
 
 	skb_reset_network_header(skb);
 	skb->transport_header = (uint16_t)(skb->network_header + ip_hdrlen(iph));
@@ -125,9 +133,18 @@ local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ON
 	skb->pkt_type = PACKET_OUTGOING;
 	skb->iif = 0;
 	skb->flags = 0;
-	skb->dst = a;
+	skb->dst = ip4_lookup(iph->src_addr, iph->dst_addr);
 	IP_INC_STATS(w, OutRequests);
 	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
+}
+
+/* What goes by a neighbour is appended to @p send. */
+static void
+local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ONLY
+{
+	uint32_t dst = rte_be_to_cpu_32(ip_hdr(skb)->dst_addr);
+	const struct adj *a = skb->dst;
+
 	if (ip4_adj_is_unicast(a))
 		skb_vec_push(send, skb);
 	else if (a->type == ADJ_LOCAL)
@@ -144,6 +161,9 @@ ip_local_out_vec(struct worker *w, struct skb_vec *vec)
 	struct skb_vec send = { .n = 0 };
 
 	ROUTE_ADD_STATS(w, out_slow_tot, vec->n);
+	for (uint16_t i = 0; i < vec->n; i++)
+		local_out_prepare(w, vec->v[i]);
+	ip4_hook(w, IP4_HOOK_OUTPUT, vec);
 	for (uint16_t i = 0; i < vec->n; i++)
 		local_out_one(w, vec->v[i], &send);
 	if (send.n > 0)

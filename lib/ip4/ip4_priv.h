@@ -7,6 +7,7 @@
 #include "core/msg.h"
 #include "ip4/icmp_proto.h"
 #include "ip4/ip4_dp.h"
+#include "ip4/ip4_hook_dp.h"
 #include "ip4/ip4_mib_dp.h"
 #include "ip4/ip4_proto.h"
 

@@ -42,6 +42,7 @@ struct net_device_ops_dp {
 #define NETDEV_RXF_TAP	   0x04 /* somebody listens to every frame (ETH_P_ALL) */
 #define NETDEV_RXF_NO_FAST 0x08 /* the device asked for the general lane */
 #define NETDEV_RXF_NO_IP   0x10 /* no IPv4 address: nothing is routed from here */
+#define NETDEV_RXF_HOOK	   0x20 /* somebody looks at forwarded packets: ip4/ip4_hook.h */
 
 /** What an rx_handler did with a frame. */
 enum rx_handler_result {

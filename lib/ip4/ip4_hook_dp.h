@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef IP4_HOOK_DP_H
+#define IP4_HOOK_DP_H
+/**
+ * @file
+ * Hooks: places on a packet's way where modules above IPv4 may look at it, change it or take it.
+ * The places are netfilter's. A hook function gets a whole vector at a time.
+ */
+#include "core/rcu.h"
+#include "skb/skb_dp.h"
+
+/** Where; and what a packet there knows beside its data, which begins at the IP header. */
+enum ip4_hook_point {
+	IP4_HOOK_PREROUTING, /* header checked, not routed: dev it came by, no dst */
+	IP4_HOOK_INPUT,	     /* for us, whole: dev it came by */
+	IP4_HOOK_FORWARD, /* TTL is the next hop's already: dev it came by, dst->dev it leaves by */
+	IP4_HOOK_OUTPUT,  /* made here, header complete: dst; dev when it names the way out */
+	IP4_HOOK_POSTROUTING, /* before it is cut to the MTU: dev it leaves by, iif it came by */
+	IP4_HOOK_MAX
+};
+
+/** Keeps in @p vec, in order, what goes on, and disposes of the rest. May replace a packet by
+ * another. A worker, or the control thread with its own packets. */
+typedef void (*ip4_hook_fn)(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec);
+
+/** Who is registered at one place, first one first; ended by NULL. Immutable. */
+struct ip4_hook_list {
+	struct rcu_head rcu;
+	ip4_hook_fn fn[];
+};
+extern struct ip4_hook_list *ip4_hooks[IP4_HOOK_MAX]; /* RCU; NULL: nobody */
+
+/** The general case of ip4_hook(). */
+void ip4_hook_run(struct worker *w, enum ip4_hook_point at, const struct ip4_hook_list *l,
+		  struct skb_vec *vec) DP_ONLY;
+
+/** Show the vector to whoever is registered: one load when nobody is. */
+static inline void
+ip4_hook(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec) DP_ONLY
+{
+	const struct ip4_hook_list *l = rcu_dereference(ip4_hooks[at]);
+
+	if (unlikely(l != NULL))
+		ip4_hook_run(w, at, l, vec);
+}
+/** The same for a single packet. @return it, perhaps another one; NULL: it is gone. */
+static inline struct sk_buff *
+ip4_hook_one(struct worker *w, enum ip4_hook_point at, struct sk_buff *skb) DP_ONLY
+{
+	const struct ip4_hook_list *l = rcu_dereference(ip4_hooks[at]);
+	struct skb_vec one;
+
+	if (likely(l == NULL))
+		return skb;
+	one.n = 1;
+	one.v[0] = skb;
+	ip4_hook_run(w, at, l, &one);
+	return one.n > 0 ? one.v[0] : NULL;
+}
+#endif
