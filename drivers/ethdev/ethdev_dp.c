@@ -2,6 +2,7 @@
 #include "ethdev/ethdev_dp.h"
 #include <string.h>
 #include <rte_cycles.h>
+#include "ip4/ip4_defrag_dp.h"
 
 /* Drop what the PMD did not take, newest last: the caller chose to give up on them. */
 static DP_ONLY void
@@ -224,6 +225,7 @@ ethdev_poll(struct worker *w)
 		stage_switch(w, STAGE_IDLE);
 	}
 	total += netif_backlog_run(w);
+	total += ip4_defrag_poll(w);
 	total += tx_round(w, list);
 	return total;
 }

@@ -71,6 +71,8 @@
 	X(IP4_REASM_OVERSIZE,      "ip4",    "fragments add up to more than 65535 bytes")                    \
 	X(IP4_REASM_MEMORY,        "ip4",    "reassembly is at its memory limit")                            \
 	X(IP4_REASM_BAD,           "ip4",    "fragment of zero length, or not a multiple of 8 (RFC 791 3.2)") \
+	X(IP4_REASM_TOO_FAR,       "ip4",    "too many fragments of the source since the last of the datagram (ipfrag_max_dist)") \
+	X(IP4_FRAG_TINY,           "ip4",    "TCP fragment that hides the flags from filters (RFC 1858 3, RFC 3128)") \
 	X(IP4_UNKNOWN_PROTO,       "ip4",    "no handler for this IP protocol (RFC 1122 3.2.2.1)")           \
 	X(IP4_NO_SOCKET,           "ip4",    "no listener on this port (RFC 1122 4.1.3.1)")                  \
 	X(ICMP_TRUNCATED,          "icmp",   "shorter than an ICMP header")                                  \

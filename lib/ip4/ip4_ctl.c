@@ -3,10 +3,8 @@
 #include "core/held.h"
 #include "core/log.h"
 #include "core/sysctl.h"
-#include "core/timer.h"
 #include "fib/fib.h"
 #include "ip4/ip4.h"
-#include "ip4/ip4_defrag.h"
 #include "ip4/ip4_hook.h"
 #include "ip4/ip4_priv.h"
 #include "netdev/inetdev.h"
@@ -15,7 +13,6 @@
 LOG_MODULE(ip4);
 
 static struct ip4_listener *listeners;
-static struct ctl_timer frag_timer;
 
 /* --- protocols and listeners --- */
 
@@ -100,35 +97,14 @@ deliver_to_listeners(struct ctl_msg *msg)
 
 /* --- reassembly --- */
 
+/* Datagrams for us that have become whole; an RCU pointer would not have lasted. */
 static void
-reassemble(struct ctl_msg *msg)
+deliver_whole(struct worker *w, struct skb_vec *vec)
 {
-	struct skb_vec one = { .n = 1 };
-	struct sk_buff *skb = msg->pkt;
-
-	role_enter_ctl();
-	role_borrow_dp();
-	if (!still_valid(skb))
-		return;
-	skb = ip4_defrag(skb, clock_ms());
-	if (!timer_pending(&frag_timer) && ip4_defrag_held() > 0)
-		timer_mod(&frag_timer, (uint64_t)ip4_frag_conf.ipfrag_time * 1000);
-	if (skb == NULL || !still_valid(skb))
-		return;
-	skb->dst = adj_get(ADJ_IDX_LOCAL);
-	one.v[0] = skb;
-	ip_local_deliver(worker_ctl(), &one);
-}
-
-static void
-frag_timeout(struct ctl_timer *self)
-{
-	uint64_t next;
-
-	role_enter_ctl();
-	next = ip4_defrag_expire(clock_ms());
-	if (next > 0)
-		timer_mod(self, next);
+	role_enter_dp();
+	for (uint16_t i = 0; i < vec->n; i++)
+		vec->v[i]->dst = adj_get(ADJ_IDX_LOCAL);
+	ip_local_deliver(w, vec);
 }
 
 /* --- neighbours that do not answer --- */
@@ -281,7 +257,7 @@ static const struct ctl_table frag_table[] = {
 	  .mode = 0644,
 	  .check = check_thresholds,
 	  .unit = "bytes",
-	  .help = "memory for reassembly; beyond it the oldest datagrams go" },
+	  .help = "memory for reassembly; beyond it datagrams go, of who holds most first" },
 	{ .procname = "ipfrag_low_thresh",
 	  .offset = offsetof(struct ip4_frag_conf, ipfrag_low_thresh),
 	  .min = 0,
@@ -291,6 +267,8 @@ static const struct ctl_table frag_table[] = {
 	  .unit = "bytes",
 	  .help = "what the oldest datagrams are dropped down to" },
 	FRAG_INT(ipfrag_time, 1, NULL, "s", "time to complete a datagram"),
+	FRAG_INT(ipfrag_max_dist, 0, NULL, NULL,
+		 "fragments of one source between two of a datagram; 0: no limit"),
 	{ .procname = NULL },
 };
 
@@ -311,9 +289,6 @@ register_counters(void) CTL_ONLY
 static int
 register_messages(void) CTL_ONLY
 {
-	ip4_msg_fragment = msg_register(MSG_LOCAL, "ip4_fragment", reassemble);
-	if (ip4_msg_fragment < 0)
-		return ip4_msg_fragment;
 	ip4_msg_listen = msg_register(MSG_LOCAL, "ip4_listen", deliver_to_listeners);
 	return ip4_msg_listen < 0 ? ip4_msg_listen : 0;
 }
@@ -355,6 +330,7 @@ ip4_init(void)
 		rc = register_messages();
 	if (rc == 0)
 		rc = ip4_defrag_init();
+	ip4_defrag_user(IP_DEFRAG_LOCAL_DELIVER, deliver_whole);
 	if (rc == 0)
 		rc = register_sysctls();
 	if (rc == 0)
@@ -366,7 +342,6 @@ ip4_init(void)
 		ip4_fini();
 		return rc;
 	}
-	timer_setup(&frag_timer, frag_timeout);
 	ip4_hook_init();
 	notifier_add(&netdev_chain, &netdev_notifier);
 	notifier_add(&fib_chain, &fib_notifier);
@@ -394,10 +369,9 @@ ip4_fini(void)
 	inet_del_protocol(IPPROTO_ICMP);
 	sysctl_unregister("net.ipv4", frag_table);
 	sysctl_unregister("net.ipv4", ipv4_table);
-	timer_del(&frag_timer);
 	ip4_defrag_fini();
 	rcu_assign_pointer(ip4_loopback, NULL);
 	memset(local_bits, 0, sizeof(local_bits));
 	memset(other_bits, 0, sizeof(other_bits));
-	ip4_msg_fragment = ip4_msg_listen = -1;
+	ip4_msg_listen = -1;
 }

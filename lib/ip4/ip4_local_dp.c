@@ -12,7 +12,7 @@ struct netns_ipv4 net_ipv4 = {
 	.icmp_msgs_burst = 50,
 };
 struct net_device *ip4_loopback;
-int ip4_msg_fragment = -1, ip4_msg_listen = -1;
+int ip4_msg_listen = -1;
 inet_proto_fn inet_protos[256];
 uint64_t ip4_listen_bits[4];
 uint64_t ip4_own_filter[IP4_OWN_BITS / 64];
@@ -101,16 +101,18 @@ void
 ip_local_deliver(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_IP4_LOCAL, vec->n);
-	struct skb_vec whole = { .n = 0 };
+	struct skb_vec whole = { .n = 0 }, pieces = { .n = 0 };
 
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
 
 		if (unlikely(is_fragment(ip_hdr(skb))))
-			ip4_to_control(w, skb, ip4_msg_fragment);
+			skb_vec_push(&pieces, skb);
 		else
 			skb_vec_push(&whole, skb);
 	}
+	if (unlikely(pieces.n > 0))
+		ip_defrag(w, &pieces, IP_DEFRAG_LOCAL_DELIVER);
 	ip4_hook(w, IP4_HOOK_INPUT, &whole);
 	deliver_by_protocol(w, &whole);
 	stage_leave(w, from);

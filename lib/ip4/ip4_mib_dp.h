@@ -27,7 +27,7 @@
 	X(OutParmProbs) X(OutSrcQuenchs) X(OutRedirects) X(OutEchos) X(OutEchoReps) \
 	X(OutTimestamps) X(OutTimestampReps) X(OutAddrMasks) X(OutAddrMaskReps)
 #define FRAG_MIB(X) \
-	X(Duplicates) X(Evicted) X(Purged)
+	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(HandedOver)
 /* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's. */
 #define ROUTE_MIB(X) \
 	X(in_fast) X(in_slow_tot) X(in_slow_mc) X(in_brd) X(in_no_route) X(in_martian_dst) \

@@ -6,6 +6,7 @@
 #include <rte_jhash.h>
 #include "core/msg.h"
 #include "ip4/icmp_proto.h"
+#include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_dp.h"
 #include "ip4/ip4_hook_dp.h"
 #include "ip4/ip4_mib_dp.h"
@@ -120,7 +121,7 @@ ip4_maybe_own(rte_be32_t addr)
 /** The loopback device, where packets to ourselves go; RCU, NULL while there is none. */
 extern struct net_device *ip4_loopback;
 /** Message types of packets to the control thread; -1 before ip4_init(). */
-extern int ip4_msg_fragment, ip4_msg_listen;
+extern int ip4_msg_listen;
 /** Handlers by protocol number, and a bit for each protocol that has a listener. */
 extern inet_proto_fn inet_protos[256];
 extern uint64_t ip4_listen_bits[4];
@@ -149,6 +150,10 @@ enum drop_reason ip_options_rcv_srr(struct sk_buff *skb, uint8_t *pointer);
 void ip_options_fill(struct sk_buff *skb, rte_be32_t addr);
 /** Milliseconds since midnight UT (RFC 791 3.1, RFC 792). */
 rte_be32_t ip4_current_timestamp(void);
+
+/* --- reassembly (ip4_defrag_dp.c) --- */
+extern const struct reasm_ops ip4_defrag_ops;
+extern ip_defrag_fn ip4_defrag_fns[IP_DEFRAG_USERS];
 
 /* --- output (ip4_output_dp.c, ip4_frag_dp.c) --- */
 /** As ip_local_out() for a vector. */

@@ -10,7 +10,7 @@
 #include "ip4/ip4_mib_dp.h"
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
-#include "ip4/ip4_defrag.h"
+#include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_dp.h"
 #include "skb/skb_dp.h"
 

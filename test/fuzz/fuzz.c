@@ -5,7 +5,7 @@
 #include <string.h>
 #include "../dp/dp.h"
 #include "core/timer.h"
-#include "ip4/ip4_defrag.h"
+#include "ip4/ip4_defrag_dp.h"
 
 uint8_t
 fuzz_u8(struct fuzz_in *in)
@@ -86,7 +86,9 @@ fuzz_router_settle(void)
 
 	dp_run();
 	role_enter_ctl();
-	ip4_defrag_expire(clock_ms() + 3600 * 1000); /* an error to each source may follow */
+	role_borrow_dp();
+	/* An error to each source may follow. */
+	ip4_defrag_expire(workers[1], clock_ms() + 3600 * 1000);
 	dp_run();
 	dp_cmd("ip neigh flush all");
 	for (unsigned int p = 1; p <= 2; p++)

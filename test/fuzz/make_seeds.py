@@ -161,6 +161,21 @@ def cli() -> dict:
     return out
 
 
+def reasm() -> dict:
+    """Limits, then datagram, offset, length, flags, time for each piece."""
+    last, odd, far, long_, expire = (1 << i for i in range(5))
+    ordered = [(1, 0, 3, 0, 0), (1, 4, 3, 0, 1), (1, 8, 1, last | odd, 2)]
+    out = {
+        "ordered": ordered, "reversed": ordered[::-1], "twice": ordered[:2] * 2 + ordered[2:],
+        "overlap": [ordered[0], (1, 3, 3, 0, 0), *ordered[1:]],
+        "two_ends": [ordered[2], (1, 6, 0, last, 0), *ordered[:2]],
+        "timeout": [ordered[0], *[(2, 0, 0, expire, 255)] * 3, *ordered[1:]],
+        "largest": [(1, n * 4, 3, far | long_, 0) for n in range(63)] + [(1, 252, 2, far | last, 0)],
+        "flood": [(n, 0, 9, 0, 1) for n in range(200)] + ordered,
+    }
+    return {k: bytes([0x37]) + b"".join(bytes(p) for p in v) for k, v in out.items()}
+
+
 def dictionary() -> list[str]:
     words = set(" ".join(CLI).replace("/", " ").split())
     for v in [CONFIG, *[x for x in CONFIG.values() if isinstance(x, dict)]]:
@@ -170,7 +185,8 @@ def dictionary() -> list[str]:
 
 def main() -> None:
     top = pathlib.Path(sys.argv[1])
-    targets = {"datapath": datapath(), "config": config(), "cli": cli(), "client_proto": proto()}
+    targets = {"datapath": datapath(), "reasm": reasm(), "config": config(),
+               "cli": cli(), "client_proto": proto()}
     for target, files in targets.items():
         (top / target).mkdir(parents=True, exist_ok=True)
         for name, data in files.items():

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fixture.h"
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_mempool.h>
 #include "core/held.h"
@@ -198,7 +199,10 @@ settle(void)
 {
 	role_enter_ctl();
 	role_borrow_dp();
-	while (msg_poll(64) + netif_backlog_run(workers[0]) + netif_backlog_run(workers[1]) > 0)
+	workers[1]->now = rte_rdtsc();
+	while (msg_poll(64) + netif_backlog_run(workers[0]) + netif_backlog_run(workers[1]) +
+		       ip4_defrag_poll(workers[1]) >
+	       0)
 		;
 	timer_run();
 	rcu_poll();

@@ -16,7 +16,7 @@
 #include "fib/fib.h"
 #include "ip4/icmp_proto.h"
 #include "ip4/ip4.h"
-#include "ip4/ip4_defrag.h"
+#include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_priv.h"
 #include "neigh/neigh.h"
 #include "netdev/inetdev.h"
