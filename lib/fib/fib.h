@@ -114,6 +114,10 @@ int fib_route_add(const struct fib_route_spec *r, enum fib_add_mode mode,
 int fib_route_del(const struct fib_route_spec *key) CTL_ONLY;
 /** Delete every route that matches @p key's non-zero fields (plen 0 and dst 0: any). How many. */
 unsigned int fib_route_flush(const struct fib_route_spec *key) CTL_ONLY;
+/** Table @p id for workers, see fib/fib_table_dp.h; made when it is missing, and then there until
+ * fib_fini(): rules may name tables before they have routes. NULL: no memory, or too many tables.
+ */
+const struct fib_table_dp *fib_table_dp(uint32_t id) CTL_ONLY;
 struct fib_cursor;
 /** Delete what loads of a routes file set, save load @p keep (0: none is kept). Looks at about @p n
  * prefixes behind @p c, and counts in *@p gone. False at the end. */

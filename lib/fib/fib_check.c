@@ -74,13 +74,13 @@ paint_layer(struct scratch *s, uint8_t layer)
 	struct fib_trie_iter it;
 	uint32_t idx;
 
-	fib_trie_first(&it);
+	fib_trie_first(&fib_ctl.shared, &it);
 	while ((idx = fib_trie_next(&fib_ctl.shared, &it)) != 0 && !s->failed) {
 		const struct fib_node *n = fib_node(&fib_ctl.shared, idx);
-		const struct fib_info *fi = fib_chain_best(n->data, layer);
+		uint32_t leaf = fib_chain_leaf(n->data, layer);
 
-		if (fi != NULL)
-			scratch_paint(s, n->key, n->plen, fi->leaf);
+		if (leaf != FIB_LEAF_NONE)
+			scratch_paint(s, n->key, n->plen, leaf);
 	}
 }
 
@@ -90,7 +90,7 @@ paint_neighs(struct scratch *s)
 	struct fib_trie_iter it;
 	uint32_t idx;
 
-	fib_trie_first(&it);
+	fib_trie_first(&fib_ctl.shared, &it);
 	while ((idx = fib_trie_next(&fib_ctl.shared, &it)) != 0 && !s->failed) {
 		const struct fib_node *n = fib_node(&fib_ctl.shared, idx);
 

@@ -16,19 +16,19 @@ struct above {
 	uint8_t layer;
 };
 
-const struct fib_info *
-fib_chain_best(uint32_t alias, uint8_t layer)
+uint32_t
+fib_chain_leaf(uint32_t alias, uint8_t layer)
 {
 	for (uint32_t i = alias; i != 0; i = fib_alias(i)->next) {
 		const struct fib_alias *a = fib_alias(i);
 
 		if (a->layer > layer)
 			break;
-		/* Workers do not look at tos: routes for one are control's alone. */
-		if (a->layer == layer && a->tos == 0 && !fib_infos[a->info]->dead)
-			return fib_infos[a->info];
+		/* Those for a tos stand first: what they are for is seen packet by packet. */
+		if (a->layer == layer && !fib_infos[a->info]->dead)
+			return a->tos != 0 ? ADJ_IDX_TOS : fib_infos[a->info]->leaf;
 	}
-	return NULL;
+	return FIB_LEAF_NONE;
 }
 
 /* Set the node's layer; what it contributes if nothing shadows it. */
@@ -36,12 +36,12 @@ static CTL_ONLY uint32_t
 chain_leaf(struct fib_node *n)
 {
 	for (uint8_t layer = FIB_LAYER_BASE; layer <= FIB_LAYER_MAIN; layer++) {
-		const struct fib_info *fi = fib_chain_best(n->data, layer);
+		uint32_t leaf = fib_chain_leaf(n->data, layer);
 
-		if (fi == NULL)
+		if (leaf == FIB_LEAF_NONE)
 			continue;
 		n->layer = layer;
-		return fi->leaf;
+		return leaf;
 	}
 	n->layer = FIB_LAYER_NONE;
 	return FIB_LEAF_NONE;
@@ -105,6 +105,7 @@ paint_below(uint32_t idx, struct above in, uint64_t cur)
 	for (unsigned int b = 0; b < 2; b++) {
 		uint32_t c = fib_node(&fib_ctl.shared, idx)->child[b], want;
 		struct fib_node *n = fib_node(&fib_ctl.shared, c);
+		uint8_t layer = n->layer;
 
 		if (c == 0)
 			continue;
@@ -118,7 +119,8 @@ paint_below(uint32_t idx, struct above in, uint64_t cur)
 			continue;
 		}
 		fill(cur, n->key, in.leaf);
-		if (want != n->leaf) {
+		/* The same leaf from another layer casts another shadow. */
+		if (want != n->leaf || layer != n->layer) {
 			n->leaf = want;
 			paint(c, in);
 		}
@@ -142,7 +144,7 @@ void
 fib_compile_prefix(uint32_t key, uint8_t plen)
 {
 	struct above up = { .leaf = ADJ_IDX_NO_ROUTE, .layer = FIB_LAYER_MAIN };
-	uint32_t idx = FIB_TRIE_ROOT, leaf;
+	uint32_t idx = fib_ctl.shared.root, leaf;
 	struct fib_node *n;
 	uint8_t layer;
 
@@ -178,7 +180,7 @@ fib_compile_changed(void)
 	struct fib_trie_iter it;
 	uint32_t idx;
 
-	fib_trie_first(&it);
+	fib_trie_first(&fib_ctl.shared, &it);
 	while ((idx = fib_trie_next(&fib_ctl.shared, &it)) != 0) {
 		const struct fib_node *n = fib_node(&fib_ctl.shared, idx);
 

@@ -8,8 +8,6 @@
 
 struct fib_info **fib_infos;
 uint32_t fib_infos_size;
-static uint32_t free_idx; /* list of free slots through their hash_next, in free_next[] */
-static uint32_t *free_next;
 static uint32_t *buckets, n_buckets, n_infos;
 static uint64_t info_bytes;
 
@@ -87,27 +85,18 @@ grow(void)
 {
 	uint32_t size = fib_infos_size * 2, *b;
 	struct fib_info **infos;
-	uint32_t *next;
 
 	infos = realloc(fib_infos, size * sizeof(*infos));
 	if (infos == NULL)
 		return -ENOMEM;
 	fib_infos = infos;
-	next = realloc(free_next, size * sizeof(*next));
-	if (next == NULL)
-		return -ENOMEM;
-	free_next = next;
 	b = calloc(size, sizeof(*b));
 	if (b == NULL)
 		return -ENOMEM;
 	free(buckets);
 	buckets = b;
 	n_buckets = size;
-	for (uint32_t i = fib_infos_size; i < size; i++) {
-		fib_infos[i] = NULL;
-		free_next[i] = free_idx;
-		free_idx = i;
-	}
+	memset(&fib_infos[fib_infos_size], 0, (size - fib_infos_size) * sizeof(*infos));
 	fib_infos_size = size;
 	for (uint32_t i = 1; i < size; i++)
 		if (fib_infos[i] != NULL)
@@ -121,18 +110,10 @@ fib_info_init(void)
 	fib_infos_size = INFOS_START;
 	n_buckets = INFOS_START;
 	fib_infos = calloc(fib_infos_size, sizeof(*fib_infos));
-	free_next = calloc(fib_infos_size, sizeof(*free_next));
 	buckets = calloc(n_buckets, sizeof(*buckets));
-	free_idx = 0;
 	n_infos = 0;
 	info_bytes = 0;
-	if (fib_infos == NULL || free_next == NULL || buckets == NULL)
-		return -ENOMEM;
-	for (uint32_t i = fib_infos_size - 1; i >= 1; i--) {
-		free_next[i] = free_idx;
-		free_idx = i;
-	}
-	return 0;
+	return fib_infos == NULL || buckets == NULL ? -ENOMEM : 0;
 }
 
 void
@@ -145,10 +126,8 @@ fib_info_fini(void)
 		free(fib_infos[i]);
 	}
 	free(fib_infos);
-	free(free_next);
 	free(buckets);
 	fib_infos = NULL;
-	free_next = NULL;
 	buckets = NULL;
 	fib_infos_size = 0;
 }
@@ -159,7 +138,7 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 	struct fib_info *fi;
 
 	*err = -ENOMEM;
-	if (free_idx == 0 && grow() < 0)
+	if (fib_arena_reserve(&fib_ctl.live, 1) < 0)
 		return NULL;
 	fi = malloc(info_size(want->n_nh));
 	if (fi == NULL)
@@ -170,15 +149,16 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 	fi->group = NULL;
 	fi->dead = fi->changed = fi->kill = false;
 	fi->leaf = ADJ_IDX_NO_ROUTE;
-	fi->idx = free_idx;
-	*err = fib_nh_activate(fi);
+	fi->idx = fib_arena_get(&fib_ctl.live);
+	if (fi->idx < fib_infos_size || grow() == 0)
+		*err = fib_nh_activate(fi);
 	if (*err < 0) {
 		fib_nh_release(fi, true);
+		fib_arena_put(&fib_ctl.live, fi->idx);
 		free(fi);
 		return NULL;
 	}
 	fi->changed = false;
-	free_idx = free_next[fi->idx];
 	fib_infos[fi->idx] = fi;
 	n_infos++;
 	info_bytes += info_size(fi->n_nh);
@@ -207,8 +187,7 @@ fib_info_put(struct fib_info *fi)
 		return;
 	hash_unlink(fi);
 	fib_infos[fi->idx] = NULL;
-	free_next[fi->idx] = free_idx;
-	free_idx = fi->idx;
+	fib_arena_retire(&fib_ctl.live, fi->idx);
 	n_infos--;
 	info_bytes -= info_size(fi->n_nh);
 	fib_nh_release(fi, true);
@@ -226,6 +205,6 @@ fib_info_rehash(struct fib_info *fi)
 uint64_t
 fib_info_bytes(void)
 {
-	return info_bytes + (uint64_t)fib_infos_size * (sizeof(*fib_infos) + sizeof(*free_next)) +
+	return info_bytes + (uint64_t)fib_infos_size * sizeof(*fib_infos) +
 	       (uint64_t)n_buckets * sizeof(*buckets);
 }

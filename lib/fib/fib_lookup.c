@@ -46,7 +46,7 @@ chain_lookup(const struct fib_table *t, const struct fib_node *n, const struct f
 		const struct fib_alias *a = fib_alias(i);
 		const struct fib_info *fi;
 
-		if (a->layer != t->layer || (a->tos != 0 && a->tos != (fl->tos & ~0x03)))
+		if (a->layer != t->dp.layer || (a->tos != 0 && a->tos != (fl->tos & ~0x03)))
 			continue;
 		fi = fib_infos[a->info];
 		if (fi->dead || fi->scope < fl->scope)
@@ -66,10 +66,10 @@ int
 fib_table_lookup(const struct fib_table *t, const struct fib_flow *fl, struct fib_match *m)
 {
 	uint32_t path[33];
-	unsigned int n = fib_trie_path(t->trie, fl->dst, path);
+	unsigned int n = fib_trie_path(t->dp.trie, fl->dst, path);
 
 	while (n-- > 0) {
-		const struct fib_node *node = fib_node(t->trie, path[n]);
+		const struct fib_node *node = fib_node(t->dp.trie, path[n]);
 
 		if (node->data == 0 || !chain_lookup(t, node, fl, m))
 			continue;

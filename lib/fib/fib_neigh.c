@@ -10,7 +10,7 @@
 /* A failed member gets no traffic that would find out that it is back: ask it now and then. */
 #define PROBE_MS 3000
 
-static struct fib_table neigh_table = { .layer = FIB_LAYER_NEIGH };
+static struct fib_table neigh_table = { .dp.layer = FIB_LAYER_NEIGH };
 static struct ctl_timer probe_timer;
 
 /* The alias that holds this neighbour's leaf, or 0. */
@@ -40,7 +40,7 @@ leaf_add(struct neighbour *n)
 		return; /* the device's glean goes on to serve it */
 	idx = fib_arena_get(&fib_ctl.neighs);
 	*fib_neigh_leaf(idx) =
-		(struct fib_neigh_leaf){ .neigh = n, .glean = glean, .adj = n->adj_idx };
+		(struct fib_neigh_leaf){ .neigh = n, .glean = (uint32_t)glean, .adj = n->adj_idx };
 	if (fib_alias_link(&neigh_table, key, 32,
 			   (struct fib_alias){ .info = idx, .layer = FIB_LAYER_NEIGH }, true) < 0)
 		fib_arena_put(&fib_ctl.neighs, idx);
@@ -54,7 +54,7 @@ leaf_del(const struct neighbour *n, uint32_t alias)
 	uint32_t idx = fib_alias(alias)->info;
 
 	fib_alias_unlink(&neigh_table, rte_be_to_cpu_32(n->primary_key), 32, alias);
-	fib_arena_put(&fib_ctl.neighs, idx);
+	fib_arena_retire(&fib_ctl.neighs, idx);
 	fib_ctl.neigh_leaves--;
 }
 
@@ -131,7 +131,7 @@ static struct notifier neigh_nb = { .fn = on_neigh, .prio = NOTIFIER_PRIO_FIB };
 void
 fib_neigh_init(void)
 {
-	neigh_table.trie = &fib_ctl.shared;
+	neigh_table.dp.trie = &fib_ctl.shared;
 	timer_setup(&probe_timer, probe_failed);
 	notifier_add(&neigh_chain, &neigh_nb);
 }

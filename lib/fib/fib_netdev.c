@@ -15,6 +15,7 @@ refresh(struct fib_info *fi)
 	/* No memory: better no route than one to a next hop that is gone. */
 	fi->dead = true;
 	fi->changed = true;
+	fib_nh_publish(fi);
 }
 
 /* The compiled table follows; only then may neighbours go, since no leaf names them. */

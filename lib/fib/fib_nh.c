@@ -232,13 +232,22 @@ type_leaf(uint8_t type)
 	}
 }
 
-static void
+void
+fib_nh_publish(const struct fib_info *fi)
+{
+	/* Release: the adjacency behind the leaf was published before. */
+	__atomic_store_n(&fib_live(fi->idx)->leaf, fi->dead ? FIB_LEAF_NONE : fi->leaf,
+			 __ATOMIC_RELEASE);
+}
+
+static CTL_ONLY void
 set_state(struct fib_info *fi, uint32_t leaf, bool dead)
 {
 	if (leaf != fi->leaf || dead != fi->dead)
 		fi->changed = true;
 	fi->leaf = leaf;
 	fi->dead = dead;
+	fib_nh_publish(fi);
 }
 
 struct group {

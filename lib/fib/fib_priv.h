@@ -8,6 +8,7 @@
  */
 #include "fib/fib.h"
 #include "fib/fib_dir24.h"
+#include "fib/fib_table_dp.h"
 #include "fib/fib_trie.h"
 
 /** Who is asked first. What a higher layer covers, a lower one does not answer for. */
@@ -23,13 +24,21 @@ enum fib_layer {
 	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 #define FIB_TYPE_MARTIAN 100 /* of infos in the base layer only */
 
-/** A route in the chain of its prefix: by layer, then tos (highest first), then metric. */
+/** A route in the chain of its prefix: by layer, then tos (highest first), then metric. Workers
+ * read next, info, tos and layer. */
 struct fib_alias {
 	uint32_t next;
-	uint32_t info; /* FIB_LAYER_NEIGH: index of a struct fib_neigh_leaf */
+	uint32_t info;	 /* FIB_LAYER_NEIGH: index of a struct fib_neigh_leaf */
+	uint32_t metric; /* the info's; of a free alias the next one */
 	uint8_t tos;
 	uint8_t layer;
 	uint8_t file; /* which load of a routes file set it; 0: none did */
+};
+
+/** What workers read of an info, by its index. */
+struct fib_live {
+	uint32_t leaf; /* FIB_LEAF_NONE: dead */
+	uint32_t link; /* of a free one */
 };
 
 /** What routes have in common. Found by content, counted by aliases, immutable but for state. */
@@ -52,24 +61,46 @@ struct fib_info {
 	struct fib_nexthop nh[];
 };
 
+/** Workers read glean and adj. */
 struct fib_neigh_leaf {
-	struct neighbour *neigh;
+	union {
+		struct neighbour *neigh;
+		uint32_t link; /* of a free one */
+	};
 	uint32_t glean; /* leaf that says "on-link by its device" */
 	uint32_t adj;
 };
 
+/** What workers read of a table; it stays until fib_fini(). */
+struct fib_table_dp {
+	struct fib_trie *trie; /* own, or the one that local and main share */
+	uint8_t layer;
+};
+/** What workers need to read tables; written at start but for deflt. */
+struct fib_dp_tables {
+	const struct fib_alias *alias; /* bases of the arenas */
+	const struct fib_live *live;
+	const struct fib_neigh_leaf *neigh;
+	const struct fib_table_dp *local, *main;
+	const struct fib_table_dp *deflt; /* NULL while it has no routes */
+};
+extern struct fib_dp_tables fib_dp_tables;
+
 struct fib_table {
+	struct fib_table_dp dp;
 	uint32_t id;
 	uint32_t n_routes;
-	uint8_t layer;
-	struct fib_trie *trie; /* own, or the one that local and main share */
 	struct fib_trie own;
 };
+#define FIB_ALIASES_MAX (1u << 26)
+#define FIB_INFOS_MAX	(1u << 22)
 
 struct fib_ctl {
 	struct fib_trie shared; /* base, local, main, neighbours: what is compiled */
+	struct fib_arena nodes; /* of all tries */
 	struct fib_arena aliases;
-	struct fib_arena neighs;
+	struct fib_arena live;	 /* struct fib_live */
+	struct fib_arena neighs; /* struct fib_neigh_leaf */
 	struct dir24 dir;
 	struct fib_table **tables; /* sorted by id */
 	uint32_t n_tables;
@@ -83,6 +114,11 @@ static inline struct fib_alias *
 fib_alias(uint32_t idx)
 {
 	return (struct fib_alias *)fib_ctl.aliases.base + idx;
+}
+static inline struct fib_live *
+fib_live(uint32_t idx)
+{
+	return (struct fib_live *)fib_ctl.live.base + idx;
 }
 static inline struct fib_neigh_leaf *
 fib_neigh_leaf(uint32_t idx)
@@ -111,6 +147,8 @@ int fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const ch
 int fib_nh_activate(struct fib_info *fi) CTL_ONLY;
 /** Set leaf, dead and changed from the states of next hops and neighbours. 0 or -errno. */
 int fib_nh_update(struct fib_info *fi) CTL_ONLY;
+/** Tell the workers what leaf and dead say. */
+void fib_nh_publish(const struct fib_info *fi) CTL_ONLY;
 /** Let go the neighbours of next hops that are not live, and the group of a dead info. No leaf
  * names them any more. @p all: of every next hop. */
 void fib_nh_release(struct fib_info *fi, bool all) CTL_ONLY;
@@ -130,8 +168,9 @@ unsigned int fib_nh_buckets(const uint16_t *weight, unsigned int n,
 void fib_compile_prefix(uint32_t key, uint8_t plen) CTL_ONLY;
 /** The same for every prefix whose info is marked changed; clears the marks. */
 void fib_compile_changed(void) CTL_ONLY;
-/** The first live alias of @p layer at tos 0, or NULL. */
-const struct fib_info *fib_chain_best(uint32_t alias, uint8_t layer) CTL_ONLY;
+/** What a chain says for @p layer: the leaf of its first live route, ADJ_IDX_TOS when there are
+ * live ones for a tos, FIB_LEAF_NONE when there are none at all. */
+uint32_t fib_chain_leaf(uint32_t alias, uint8_t layer) CTL_ONLY;
 
 /* --- fib_table.c --- */
 struct fib_table *fib_table_get(uint32_t id) CTL_ONLY; /* or NULL */
@@ -141,6 +180,8 @@ struct fib_table *fib_table_make(uint32_t id) CTL_ONLY;
  * -ENOSPC with nothing changed. @p after: behind equals. */
 int fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias what,
 		   bool after) CTL_ONLY;
+/** @p n routes more in @p t. */
+void fib_table_count(struct fib_table *t, int n) CTL_ONLY;
 /** Take the alias out again. Never fails. */
 void fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias) CTL_ONLY;
 /** Delete every route of every table whose info is marked kill. How many. */

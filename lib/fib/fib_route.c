@@ -51,16 +51,15 @@ static CTL_ONLY uint32_t
 find_equal(const struct fib_table *t, uint32_t key, const struct fib_route_spec *r,
 	   const struct fib_info *fi, uint32_t *same)
 {
-	uint32_t idx = fib_trie_find(t->trie, key, r->plen), first = 0;
+	uint32_t idx = fib_trie_find(t->dp.trie, key, r->plen), first = 0;
 
 	*same = 0;
 	if (idx == 0)
 		return 0;
-	for (uint32_t i = fib_node(t->trie, idx)->data; i != 0; i = fib_alias(i)->next) {
+	for (uint32_t i = fib_node(t->dp.trie, idx)->data; i != 0; i = fib_alias(i)->next) {
 		const struct fib_alias *a = fib_alias(i);
 
-		if (a->layer != t->layer || a->tos != r->tos ||
-		    fib_infos[a->info]->metric != r->metric)
+		if (a->layer != t->dp.layer || a->tos != r->tos || a->metric != r->metric)
 			continue;
 		if (first == 0)
 			first = i;
@@ -78,8 +77,8 @@ replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, str
 	uint8_t plen = r->plen;
 
 	fib_alias(alias)->file = r->file;
-	fib_alias(alias)->info = fi->idx;
-	if (t->trie == &fib_ctl.shared)
+	__atomic_store_n(&fib_alias(alias)->info, fi->idx, __ATOMIC_RELEASE);
+	if (t->dp.trie == &fib_ctl.shared)
 		fib_compile_prefix(key, plen);
 	fib_ctl.changes++;
 	notify(FIB_ROUTE_REPLACE, t, key, plen, alias);
@@ -92,7 +91,11 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
        enum fib_add_mode mode, const char **why)
 {
 	uint32_t key = rte_be_to_cpu_32(r->dst), same, first;
-	struct fib_alias a = { .info = fi->idx, .tos = r->tos, .layer = t->layer, .file = r->file };
+	struct fib_alias a = { .info = fi->idx,
+			       .metric = fi->metric,
+			       .tos = r->tos,
+			       .layer = t->dp.layer,
+			       .file = r->file };
 	int rc;
 
 	first = find_equal(t, key, r, fi, &same);
@@ -117,8 +120,7 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
 		*why = rc == -ENOSPC ? "Forwarding table is full" : "Out of memory";
 		return rc;
 	}
-	t->n_routes++;
-	fib_ctl.n_routes++;
+	fib_table_count(t, 1);
 	fib_ctl.adds++;
 	if (fib_chain.head != NULL) {
 		find_equal(t, key, r, fi, &same);
@@ -143,6 +145,8 @@ route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **w
 		*why = "Too many tables";
 		return -ENOMEM;
 	}
+	if (t->dp.trie == &fib_ctl.shared) /* what is written last is missed longest */
+		__builtin_prefetch(&fib_main_dp.tbl24[rte_be_to_cpu_32(r->dst) >> 8], 1);
 	rc = fib_nh_resolve(r, &candidate.fi, why); /* first, as Linux: what is wrong in itself */
 	if (rc < 0)
 		return rc;
@@ -225,8 +229,7 @@ route_delete(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias)
 	struct fib_route r;
 
 	fib_alias_unlink(t, key, plen, alias);
-	t->n_routes--;
-	fib_ctl.n_routes--;
+	fib_table_count(t, -1);
 	fib_ctl.dels++;
 	if (fib_chain.head != NULL) {
 		fib_view(&r, t, &n, &copy);
@@ -243,11 +246,11 @@ fib_route_del(const struct fib_route_spec *key)
 
 	if (key->plen > 32 || (k & ~fib_mask(key->plen)) != 0)
 		return -EINVAL;
-	idx = t == NULL ? 0 : fib_trie_find(t->trie, k, key->plen);
+	idx = t == NULL ? 0 : fib_trie_find(t->dp.trie, k, key->plen);
 	if (idx == 0)
 		return -ESRCH;
-	for (uint32_t i = fib_node(t->trie, idx)->data; i != 0; i = fib_alias(i)->next) {
-		if (fib_alias(i)->layer != t->layer || !matches(fib_alias(i), key))
+	for (uint32_t i = fib_node(t->dp.trie, idx)->data; i != 0; i = fib_alias(i)->next) {
+		if (fib_alias(i)->layer != t->dp.layer || !matches(fib_alias(i), key))
 			continue;
 		route_delete(t, k, key->plen, i);
 		return 0;
@@ -274,11 +277,11 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key)
 	unsigned int n = 0;
 	uint32_t idx;
 
-	fib_trie_first(&it);
+	fib_trie_first(t->dp.trie, &it);
 	do {
 		b.n = 0;
-		while (b.n < BATCH / 2 && (idx = fib_trie_next(t->trie, &it)) != 0) {
-			const struct fib_node *node = fib_node(t->trie, idx);
+		while (b.n < BATCH / 2 && (idx = fib_trie_next(t->dp.trie, &it)) != 0) {
+			const struct fib_node *node = fib_node(t->dp.trie, idx);
 			uint32_t i = node->data;
 
 			if (key != NULL && (key->plen != 0 || key->dst != 0) &&
@@ -287,7 +290,7 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key)
 			for (; i != 0 && b.n < BATCH; i = fib_alias(i)->next) {
 				const struct fib_alias *a = fib_alias(i);
 
-				if (a->layer != t->layer ||
+				if (a->layer != t->dp.layer ||
 				    !(key != NULL ? matches(a, key) : fib_infos[a->info]->kill))
 					continue;
 				b.e[b.n].key = node->key;
@@ -299,9 +302,9 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key)
 			route_delete(t, b.e[i].key, b.e[i].plen, b.e[i].alias);
 		n += b.n;
 		if (b.n == BATCH) /* a chain may have been cut off: from the start */
-			fib_trie_first(&it);
+			fib_trie_first(t->dp.trie, &it);
 		else if (b.n > 0)
-			fib_trie_after(t->trie, &it, b.e[b.n - 1].key, b.e[b.n - 1].plen);
+			fib_trie_after(t->dp.trie, &it, b.e[b.n - 1].key, b.e[b.n - 1].plen);
 	} while (b.n > 0);
 	return n;
 }
@@ -337,7 +340,7 @@ sweep_node(struct fib_table *t, const struct fib_cursor *c, uint32_t alias, uint
 		const struct fib_alias *a = fib_alias(alias);
 
 		next = a->next;
-		if (a->layer != t->layer || a->file == 0 || a->file == keep)
+		if (a->layer != t->dp.layer || a->file == 0 || a->file == keep)
 			continue;
 		route_delete(t, c->key, c->plen, alias);
 		n++;
@@ -358,16 +361,16 @@ sweep_table(struct fib_table *t, struct fib_cursor *c, unsigned int *n, uint8_t 
 		uint32_t idx;
 
 		if (seek && c->inside)
-			fib_trie_after(t->trie, &it, c->key, c->plen);
+			fib_trie_after(t->dp.trie, &it, c->key, c->plen);
 		else if (seek)
-			fib_trie_first(&it);
-		idx = fib_trie_next(t->trie, &it);
+			fib_trie_first(t->dp.trie, &it);
+		idx = fib_trie_next(t->dp.trie, &it);
 		if (idx == 0)
 			return false;
-		c->key = fib_node(t->trie, idx)->key;
-		c->plen = fib_node(t->trie, idx)->plen;
+		c->key = fib_node(t->dp.trie, idx)->key;
+		c->plen = fib_node(t->dp.trie, idx)->plen;
 		c->inside = true;
-		deleted = sweep_node(t, c, fib_node(t->trie, idx)->data, keep);
+		deleted = sweep_node(t, c, fib_node(t->dp.trie, idx)->data, keep);
 		*gone += deleted;
 		seek = deleted > 0; /* the trie has changed under the iterator */
 	}

@@ -13,6 +13,7 @@ LOG_MODULE(fib);
 #define TABLES_MAX   4096
 
 struct fib_ctl fib_ctl;
+struct fib_dp_tables fib_dp_tables;
 struct notifier_chain fib_chain = NOTIFIER_CHAIN("route");
 
 struct fib_table *
@@ -49,12 +50,12 @@ fib_table_make(uint32_t id)
 	if (t == NULL)
 		return NULL;
 	t->id = id;
-	t->layer = id == RT_TABLE_LOCAL ? FIB_LAYER_LOCAL : FIB_LAYER_MAIN;
+	t->dp.layer = id == RT_TABLE_LOCAL ? FIB_LAYER_LOCAL : FIB_LAYER_MAIN;
 	if (id == RT_TABLE_LOCAL || id == RT_TABLE_MAIN) {
-		t->trie = &fib_ctl.shared;
+		t->dp.trie = &fib_ctl.shared;
 	} else {
-		t->trie = &t->own;
-		if (fib_trie_init(&t->own) < 0) {
+		t->dp.trie = &t->own;
+		if (fib_trie_init(&t->own, &fib_ctl.nodes) < 0) {
 			free(t);
 			return NULL;
 		}
@@ -67,21 +68,23 @@ fib_table_make(uint32_t id)
 	return t;
 }
 
-static CTL_ONLY uint32_t
-alias_metric(const struct fib_alias *a)
+const struct fib_table_dp *
+fib_table_dp(uint32_t id)
 {
-	return a->layer == FIB_LAYER_NEIGH ? 0 : fib_infos[a->info]->metric;
+	struct fib_table *t = id == 0 ? NULL : fib_table_make(id);
+
+	return t == NULL ? NULL : &t->dp;
 }
 
 /* Negative, 0, positive: a is asked before, with, after b. */
-static CTL_ONLY int
+static int
 alias_cmp(const struct fib_alias *a, const struct fib_alias *b)
 {
 	if (a->layer != b->layer)
 		return a->layer - b->layer;
 	if (a->tos != b->tos)
 		return b->tos - a->tos;
-	return (alias_metric(a) > alias_metric(b)) - (alias_metric(a) < alias_metric(b));
+	return (a->metric > b->metric) - (a->metric < b->metric);
 }
 
 static CTL_ONLY void
@@ -98,34 +101,34 @@ chain_insert(struct fib_node *n, uint32_t idx, bool after)
 		link = &fib_alias(*link)->next;
 	}
 	a->next = *link;
-	*link = idx;
+	__atomic_store_n(link, idx, __ATOMIC_RELEASE); /* a worker may walk the chain */
 	n->neigh |= a->layer == FIB_LAYER_NEIGH;
 }
 
 int
 fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias what, bool after)
 {
-	bool compiled = t->trie == &fib_ctl.shared;
+	bool compiled = t->dp.trie == &fib_ctl.shared;
 	uint32_t idx, a;
 	int rc;
 
 	if (fib_arena_reserve(&fib_ctl.aliases, 1) < 0)
 		return -ENOMEM;
-	idx = fib_trie_insert(t->trie, key, plen);
+	idx = fib_trie_insert(t->dp.trie, key, plen);
 	if (idx == 0)
 		return -ENOMEM;
 	/* The group is held by what is remembered, not by what is effective: whatever is
 	 * uncovered or comes back to life later finds its group there. */
-	if (compiled && plen > 24 && fib_node(t->trie, idx)->data == 0) {
+	if (compiled && plen > 24 && fib_node(t->dp.trie, idx)->data == 0) {
 		rc = dir24_hold(&fib_ctl.dir, key);
 		if (rc < 0) {
-			fib_trie_prune(t->trie, key, plen);
+			fib_trie_prune(t->dp.trie, key, plen);
 			return rc;
 		}
 	}
 	a = fib_arena_get(&fib_ctl.aliases);
 	*fib_alias(a) = what;
-	chain_insert(fib_node(t->trie, idx), a, after);
+	chain_insert(fib_node(t->dp.trie, idx), a, after);
 	if (compiled)
 		fib_compile_prefix(key, plen);
 	return 0;
@@ -134,24 +137,33 @@ fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias
 void
 fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias)
 {
-	uint32_t idx = fib_trie_find(t->trie, key, plen);
-	struct fib_node *n = fib_node(t->trie, idx);
+	uint32_t idx = fib_trie_find(t->dp.trie, key, plen);
+	struct fib_node *n = fib_node(t->dp.trie, idx);
 	uint32_t *link = &n->data;
 
 	while (*link != alias)
 		link = &fib_alias(*link)->next;
-	*link = fib_alias(alias)->next;
-	fib_arena_put(&fib_ctl.aliases, alias);
+	__atomic_store_n(link, fib_alias(alias)->next, __ATOMIC_RELEASE);
+	fib_arena_retire(&fib_ctl.aliases, alias);
 	n->neigh = 0;
 	for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next)
 		n->neigh |= fib_alias(i)->layer == FIB_LAYER_NEIGH;
-	if (t->trie == &fib_ctl.shared) {
+	if (t->dp.trie == &fib_ctl.shared) {
 		fib_compile_prefix(key, plen);
 		if (plen > 24 && n->data == 0)
 			dir24_put(&fib_ctl.dir, key);
 	}
 	if (n->data == 0)
-		fib_trie_prune(t->trie, key, plen);
+		fib_trie_prune(t->dp.trie, key, plen);
+}
+
+void
+fib_table_count(struct fib_table *t, int n)
+{
+	t->n_routes += n;
+	fib_ctl.n_routes += n;
+	if (t->id == RT_TABLE_DEFAULT)
+		rcu_assign_pointer(fib_dp_tables.deflt, t->n_routes > 0 ? &t->dp : NULL);
 }
 
 void
@@ -189,7 +201,7 @@ walk_node(const struct fib_table *t, const struct fib_node *n,
 	struct fib_route r;
 
 	for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next) {
-		if (fib_alias(i)->layer != t->layer)
+		if (fib_alias(i)->layer != t->dp.layer)
 			continue;
 		fib_view(&r, t, n, fib_alias(i));
 		fn(&r, arg);
@@ -207,17 +219,17 @@ walk_table(const struct fib_table *t, struct fib_cursor *c, unsigned int *n,
 	uint32_t idx;
 
 	if (c->inside)
-		fib_trie_after(t->trie, &it, c->key, c->plen);
+		fib_trie_after(t->dp.trie, &it, c->key, c->plen);
 	else
-		fib_trie_first(&it);
+		fib_trie_first(t->dp.trie, &it);
 	while (*n > 0) {
 		const struct fib_node *node;
 		unsigned int seen;
 
-		idx = fib_trie_next(t->trie, &it);
+		idx = fib_trie_next(t->dp.trie, &it);
 		if (idx == 0)
 			return false;
-		node = fib_node(t->trie, idx);
+		node = fib_node(t->dp.trie, idx);
 		seen = walk_node(t, node, fn, arg);
 		*n -= RTE_MIN(seen, *n);
 		c->key = node->key;
@@ -261,7 +273,9 @@ fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void 
 static CTL_ONLY int
 base_add(uint32_t key, uint8_t plen, uint8_t type)
 {
-	struct fib_table base = { .layer = FIB_LAYER_BASE, .trie = &fib_ctl.shared };
+	struct fib_table base = {
+		.dp = { .layer = FIB_LAYER_BASE, .trie = &fib_ctl.shared },
+	};
 	struct fib_info want = { .type = type }, *fi;
 	int rc;
 
@@ -299,6 +313,19 @@ base_init(void)
 	return rc;
 }
 
+static CTL_ONLY int
+arenas_init(void)
+{
+	if (fib_nodes_init(&fib_ctl.nodes) < 0 ||
+	    fib_arena_init(&fib_ctl.aliases, sizeof(struct fib_alias),
+			   offsetof(struct fib_alias, metric), FIB_ALIASES_MAX) < 0 ||
+	    fib_arena_init(&fib_ctl.live, sizeof(struct fib_live), offsetof(struct fib_live, link),
+			   FIB_INFOS_MAX) < 0)
+		return -ENOMEM;
+	return fib_arena_init(&fib_ctl.neighs, sizeof(struct fib_neigh_leaf),
+			      offsetof(struct fib_neigh_leaf, link), ADJ_MAX);
+}
+
 int
 fib_init(uint32_t max_tbl8, int socket)
 {
@@ -309,14 +336,21 @@ fib_init(uint32_t max_tbl8, int socket)
 	if (max_tbl8 > FIB_IDX_MASK)
 		return -EINVAL;
 	memset(&fib_ctl, 0, sizeof(fib_ctl));
-	fib_arena_init(&fib_ctl.aliases, sizeof(struct fib_alias));
-	fib_arena_init(&fib_ctl.neighs, sizeof(struct fib_neigh_leaf));
+	if (arenas_init() < 0)
+		goto err;
 	if (dir24_init(&fib_ctl.dir, &fib_main_dp, max_tbl8, socket) < 0)
 		goto err;
-	if (fib_trie_init(&fib_ctl.shared) < 0 || fib_info_init() < 0)
+	if (fib_trie_init(&fib_ctl.shared, &fib_ctl.nodes) < 0 || fib_info_init() < 0)
 		goto err;
 	if (fib_table_make(RT_TABLE_LOCAL) == NULL || fib_table_make(RT_TABLE_MAIN) == NULL)
 		goto err;
+	fib_dp_tables = (struct fib_dp_tables){
+		.alias = fib_alias(0),
+		.live = fib_live(0),
+		.neigh = fib_neigh_leaf(0),
+		.local = fib_table_dp(RT_TABLE_LOCAL),
+		.main = fib_table_dp(RT_TABLE_MAIN),
+	};
 	rc = base_init();
 	if (rc < 0)
 		goto err;
@@ -337,16 +371,19 @@ fib_fini(void)
 	fib_inetaddr_fini();
 	fib_netdev_fini();
 	fib_info_fini();
+	/* The compiled table and the arenas have members in a grace period. */
+	rcu_barrier();
 	for (uint32_t i = 0; i < fib_ctl.n_tables; i++) {
-		if (fib_ctl.tables[i]->trie == &fib_ctl.tables[i]->own)
+		if (fib_ctl.tables[i]->dp.trie == &fib_ctl.tables[i]->own)
 			fib_trie_fini(&fib_ctl.tables[i]->own);
 		free(fib_ctl.tables[i]);
 	}
 	free(fib_ctl.tables);
 	fib_trie_fini(&fib_ctl.shared);
+	fib_arena_fini(&fib_ctl.nodes);
 	fib_arena_fini(&fib_ctl.aliases);
+	fib_arena_fini(&fib_ctl.live);
 	fib_arena_fini(&fib_ctl.neighs);
-	rcu_barrier(); /* the compiled table has groups in a grace period */
 	dir24_fini(&fib_ctl.dir);
 	fib_names_fini();
 	memset(&fib_ctl, 0, sizeof(fib_ctl));
@@ -361,9 +398,9 @@ fib_get_stats(struct fib_stats *st)
 		.tbl8_used = fib_ctl.dir.used,
 		.tbl8_max = fib_ctl.dir.max,
 		.tbl8_waiting = fib_ctl.dir.waiting,
-		.rib_bytes = fib_arena_bytes(&fib_ctl.shared.nodes) +
-			     fib_arena_bytes(&fib_ctl.aliases) + fib_arena_bytes(&fib_ctl.neighs) +
-			     fib_info_bytes(),
+		.rib_bytes = fib_arena_bytes(&fib_ctl.nodes) + fib_arena_bytes(&fib_ctl.aliases) +
+			     fib_arena_bytes(&fib_ctl.live) + fib_arena_bytes(&fib_ctl.neighs) +
+			     fib_trie_bytes(&fib_ctl.shared) + fib_info_bytes(),
 		.dp_bytes = dir24_bytes(&fib_ctl.dir),
 		.adds = fib_ctl.adds,
 		.dels = fib_ctl.dels,
@@ -372,6 +409,5 @@ fib_get_stats(struct fib_stats *st)
 		.neigh_leaves = fib_ctl.neigh_leaves,
 	};
 	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
-		st->rib_bytes +=
-			sizeof(struct fib_table) + fib_arena_bytes(&fib_ctl.tables[i]->own.nodes);
+		st->rib_bytes += sizeof(struct fib_table) + fib_trie_bytes(&fib_ctl.tables[i]->own);
 }

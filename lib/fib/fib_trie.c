@@ -1,96 +1,75 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Pure: no I/O, no clock, no globals; memory from the heap. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include "fib/fib_trie.h"
 
-#define ARENA_START 16
-#define HUGE_PAGE   (UINT64_C(2) << 20)
-#define HUGE_FROM   (4 * HUGE_PAGE)
-
-void
-fib_arena_init(struct fib_arena *a, uint32_t elem)
-{
-	*a = (struct fib_arena){ .elem = elem, .used = 1 };
-}
-
-void
-fib_arena_fini(struct fib_arena *a)
-{
-	free(a->base);
-	*a = (struct fib_arena){ .elem = a->elem, .used = 1 };
-}
-
-/* A descent in random order misses the TLB at each level on 4 KiB pages. A hint, no more. */
-static void
-advise_huge(void *base, uint64_t bytes)
-{
-	uintptr_t first = RTE_ALIGN_CEIL((uintptr_t)base, HUGE_PAGE);
-	uintptr_t end = RTE_ALIGN_FLOOR((uintptr_t)base + bytes, HUGE_PAGE);
-
-	madvise((void *)first, end - first, MADV_HUGEPAGE);
-}
+#define TOP_BITS 16
+#define TOP_SIZE (1u << TOP_BITS)
+#define TOP_FROM 4096 /* nodes: below, the index would be larger than what it leads to */
 
 int
-fib_arena_reserve(struct fib_arena *a, uint32_t n)
+fib_nodes_init(struct fib_arena *nodes)
 {
-	uint64_t size = a->size;
-	void *base;
-
-	if (a->n_free + (a->size - RTE_MIN(a->used, a->size)) >= n)
-		return 0;
-	size = RTE_MAX(size + size / 2, (uint64_t)ARENA_START) + n;
-	if (size >= UINT32_MAX)
-		return -ENOMEM;
-	base = realloc(a->base, size * a->elem);
-	if (base == NULL)
-		return -ENOMEM;
-	a->base = base;
-	a->size = size;
-	if (size * a->elem >= HUGE_FROM)
-		advise_huge(base, size * a->elem);
-	return 0;
+	return fib_arena_init(nodes, sizeof(struct fib_node), offsetof(struct fib_node, leaf),
+			      FIB_NODES_MAX);
 }
 
-uint32_t
-fib_arena_get(struct fib_arena *a)
+/* What the index says for the addresses of @p n: @p idx in place of shorter prefixes. */
+static void
+top_add(uint32_t *top, const struct fib_trie *t, uint32_t idx)
 {
-	uint32_t idx = a->free;
-	char *p;
+	const struct fib_node *n = fib_node(t, idx);
+	uint32_t first = n->key >> TOP_BITS;
 
-	if (idx == 0) {
-		idx = a->used++;
-		memset((char *)a->base + (uint64_t)idx * a->elem, 0, a->elem);
-		return idx;
-	}
-	p = (char *)a->base + (uint64_t)idx * a->elem;
-	memcpy(&a->free, p, sizeof(a->free));
-	a->n_free--;
-	memset(p, 0, a->elem);
-	return idx;
+	if (n->plen > TOP_BITS)
+		return;
+	for (uint32_t i = first; i < first + (TOP_SIZE >> n->plen); i++)
+		if (top[i] == 0 || fib_node(t, top[i])->plen < n->plen)
+			__atomic_store_n(&top[i], idx, __ATOMIC_RELEASE);
 }
 
-void
-fib_arena_put(struct fib_arena *a, uint32_t idx)
+/* @p idx goes; what it was asked for, @p parent is. */
+static void
+top_del(const struct fib_trie *t, uint32_t idx, uint32_t parent)
 {
-	memcpy((char *)a->base + (uint64_t)idx * a->elem, &a->free, sizeof(a->free));
-	a->free = idx;
-	a->n_free++;
+	const struct fib_node *n = fib_node(t, idx);
+	uint32_t first = n->key >> TOP_BITS;
+
+	if (t->top == NULL || n->plen > TOP_BITS)
+		return;
+	for (uint32_t i = first; i < first + (TOP_SIZE >> n->plen); i++)
+		if (t->top[i] == idx)
+			__atomic_store_n(&t->top[i], parent, __ATOMIC_RELEASE);
 }
 
-uint64_t
-fib_arena_bytes(const struct fib_arena *a)
+/* No memory: the trie serves as well without. */
+static CTL_ONLY void
+top_make(struct fib_trie *t)
 {
-	return (uint64_t)a->size * a->elem;
+	uint32_t *top = calloc(TOP_SIZE, sizeof(*top)), idx;
+	struct fib_trie_iter it;
+
+	if (top == NULL)
+		return;
+	fib_trie_first(t, &it);
+	while ((idx = fib_trie_next(t, &it)) != 0)
+		top_add(top, t, idx);
+	rcu_assign_pointer(t->top, top);
 }
 
-static uint32_t
+static CTL_ONLY void
+linked(struct fib_trie *t, uint32_t idx)
+{
+	if (t->top != NULL)
+		top_add(t->top, t, idx);
+}
+
+static CTL_ONLY uint32_t
 node_new(struct fib_trie *t, uint32_t key, uint8_t plen)
 {
-	uint32_t idx = fib_arena_get(&t->nodes);
+	uint32_t idx = fib_arena_get(t->nodes);
 	struct fib_node *n = fib_node(t, idx);
 
 	n->key = key & fib_mask(plen);
@@ -101,29 +80,41 @@ node_new(struct fib_trie *t, uint32_t key, uint8_t plen)
 	return idx;
 }
 
-static void
+static CTL_ONLY void
 node_free(struct fib_trie *t, uint32_t idx)
 {
-	fib_arena_put(&t->nodes, idx);
+	fib_arena_retire(t->nodes, idx);
 	t->n--;
 }
 
-int
-fib_trie_init(struct fib_trie *t)
+/* Whatever @p idx leads to is written before a worker can come by here. */
+static void
+set_child(struct fib_trie *t, uint32_t parent, unsigned int bit, uint32_t idx)
 {
-	fib_arena_init(&t->nodes, sizeof(struct fib_node));
-	t->n = 0;
-	if (fib_arena_reserve(&t->nodes, 4) < 0)
+	__atomic_store_n(&fib_node(t, parent)->child[bit], idx, __ATOMIC_RELEASE);
+}
+
+int
+fib_trie_init(struct fib_trie *t, struct fib_arena *nodes)
+{
+	*t = (struct fib_trie){ .node = (struct fib_node *)nodes->base, .nodes = nodes };
+	if (fib_arena_reserve(nodes, 1) < 0)
 		return -ENOMEM;
-	node_new(t, 0, 0);
+	t->root = node_new(t, 0, 0);
 	return 0;
 }
 
 void
 fib_trie_fini(struct fib_trie *t)
 {
-	fib_arena_fini(&t->nodes);
-	t->n = 0;
+	free(t->top);
+	*t = (struct fib_trie){ 0 };
+}
+
+uint64_t
+fib_trie_bytes(const struct fib_trie *t)
+{
+	return t->top != NULL ? TOP_SIZE * sizeof(*t->top) : 0;
 }
 
 /* Leading bits that the two have in common, at most the shorter prefix. */
@@ -140,7 +131,7 @@ common_bits(const struct fib_node *n, uint32_t key, uint8_t plen)
 uint32_t
 fib_trie_find(const struct fib_trie *t, uint32_t key, uint8_t plen)
 {
-	uint32_t idx = FIB_TRIE_ROOT;
+	uint32_t idx = plen >= TOP_BITS ? fib_trie_start(t, key) : t->root;
 
 	while (idx != 0) {
 		const struct fib_node *n = fib_node(t, idx);
@@ -155,7 +146,7 @@ fib_trie_find(const struct fib_trie *t, uint32_t key, uint8_t plen)
 }
 
 /* Hang a new node for key/plen between parent and child c, which it does not lie under. */
-static uint32_t
+static CTL_ONLY uint32_t
 node_split(struct fib_trie *t, uint32_t parent, uint32_t c, uint32_t key, uint8_t plen)
 {
 	uint8_t common = common_bits(fib_node(t, c), key, plen);
@@ -168,26 +159,32 @@ node_split(struct fib_trie *t, uint32_t parent, uint32_t c, uint32_t key, uint8_
 		fib_node(t, join)->child[fib_bit(key, common)] = idx;
 		fib_node(t, join)->child[fib_bit(c_key, common)] = c;
 	}
-	fib_node(t, parent)->child[fib_bit(key, fib_node(t, parent)->plen)] = join;
+	set_child(t, parent, fib_bit(key, fib_node(t, parent)->plen), join);
+	linked(t, join);
+	if (join != idx)
+		linked(t, idx);
 	return idx;
 }
 
 uint32_t
 fib_trie_insert(struct fib_trie *t, uint32_t key, uint8_t plen)
 {
-	uint32_t p = FIB_TRIE_ROOT, c, idx;
+	uint32_t p = plen >= TOP_BITS ? fib_trie_start(t, key) : t->root, c, idx;
 
-	if (fib_arena_reserve(&t->nodes, 2) < 0)
+	if (fib_arena_reserve(t->nodes, 2) < 0)
 		return 0;
+	if (unlikely(t->top == NULL && t->n >= TOP_FROM))
+		top_make(t);
 	for (;;) {
-		struct fib_node *n = fib_node(t, p);
+		const struct fib_node *n = fib_node(t, p);
 
 		if (n->plen == plen)
 			return p;
 		c = n->child[fib_bit(key, n->plen)];
 		if (c == 0) {
 			idx = node_new(t, key, plen);
-			n->child[fib_bit(key, n->plen)] = idx;
+			set_child(t, p, fib_bit(key, n->plen), idx);
+			linked(t, idx);
 			return idx;
 		}
 		if (!fib_node_covers(fib_node(t, c), key, plen))
@@ -199,15 +196,13 @@ fib_trie_insert(struct fib_trie *t, uint32_t key, uint8_t plen)
 static void
 relink(struct fib_trie *t, uint32_t parent, uint32_t from, uint32_t to)
 {
-	struct fib_node *p = fib_node(t, parent);
-
-	p->child[p->child[1] == from] = to;
+	set_child(t, parent, fib_node(t, parent)->child[1] == from, to);
 }
 
 void
 fib_trie_prune(struct fib_trie *t, uint32_t key, uint8_t plen)
 {
-	uint32_t grand = 0, parent = 0, idx = FIB_TRIE_ROOT, only;
+	uint32_t grand = 0, parent = 0, idx = t->root, only;
 	struct fib_node *n = fib_node(t, idx);
 
 	while (n->plen < plen) {
@@ -218,25 +213,27 @@ fib_trie_prune(struct fib_trie *t, uint32_t key, uint8_t plen)
 			return;
 		n = fib_node(t, idx);
 	}
-	if (idx == FIB_TRIE_ROOT || n->plen != plen || n->key != key || n->data != 0 ||
+	if (idx == t->root || n->plen != plen || n->key != key || n->data != 0 ||
 	    (n->child[0] != 0 && n->child[1] != 0))
 		return;
 	only = n->child[0] != 0 ? n->child[0] : n->child[1];
 	relink(t, parent, idx, only);
+	top_del(t, idx, parent);
 	node_free(t, idx);
 	n = fib_node(t, parent);
-	if (only != 0 || parent == FIB_TRIE_ROOT || n->data != 0)
+	if (only != 0 || parent == t->root || n->data != 0)
 		return;
 	/* The parent only joined the one that went and its sibling. */
 	only = n->child[0] != 0 ? n->child[0] : n->child[1];
 	relink(t, grand, parent, only);
+	top_del(t, parent, grand);
 	node_free(t, parent);
 }
 
 unsigned int
 fib_trie_path(const struct fib_trie *t, uint32_t key, uint32_t path[33])
 {
-	uint32_t idx = FIB_TRIE_ROOT;
+	uint32_t idx = t->root;
 	unsigned int n = 0;
 
 	while (idx != 0) {
@@ -247,16 +244,16 @@ fib_trie_path(const struct fib_trie *t, uint32_t key, uint32_t path[33])
 		path[n++] = idx;
 		if (node->plen == 32)
 			break;
-		idx = node->child[fib_bit(key, node->plen)];
+		idx = __atomic_load_n(&node->child[fib_bit(key, node->plen)], __ATOMIC_ACQUIRE);
 	}
 	return n;
 }
 
 void
-fib_trie_first(struct fib_trie_iter *it)
+fib_trie_first(const struct fib_trie *t, struct fib_trie_iter *it)
 {
 	it->n = 1;
-	it->stack[0] = FIB_TRIE_ROOT;
+	it->stack[0] = t->root;
 }
 
 static void
@@ -269,7 +266,7 @@ iter_push(struct fib_trie_iter *it, uint32_t idx)
 void
 fib_trie_after(const struct fib_trie *t, struct fib_trie_iter *it, uint32_t key, uint8_t plen)
 {
-	uint32_t idx = FIB_TRIE_ROOT;
+	uint32_t idx = t->root;
 
 	it->n = 0;
 	while (idx != 0) {
@@ -295,7 +292,7 @@ fib_trie_after(const struct fib_trie *t, struct fib_trie_iter *it, uint32_t key,
 void
 fib_trie_inside(const struct fib_trie *t, struct fib_trie_iter *it, uint32_t key, uint8_t plen)
 {
-	uint32_t idx = FIB_TRIE_ROOT;
+	uint32_t idx = t->root;
 
 	it->n = 0;
 	while (idx != 0 && fib_node(t, idx)->plen < plen) {

@@ -233,8 +233,8 @@ icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, ui
 	enum stage from = stage_enter(w, STAGE_ICMP, 1);
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	/* Not skb->dst: a packet that waited has none that is still good. */
-	const struct adj *to = ip4_lookup(iph->src_addr, iph->dst_addr);
-	const struct adj *back = ip4_lookup(iph->dst_addr, iph->src_addr);
+	const struct adj *to = ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
+	const struct adj *back = ip4_lookup_tos(iph->dst_addr, iph->src_addr, iph->type_of_service);
 	struct sk_buff *e = NULL;
 	struct ip_out o = { .daddr = iph->src_addr, .proto = IPPROTO_ICMP };
 	int rc = -1;

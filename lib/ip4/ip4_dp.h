@@ -7,6 +7,7 @@
  * sends the others where they belong. Function names are those of Linux's net/ipv4.
  */
 #include "fib/fib_dp.h"
+#include "fib/fib_table_dp.h"
 #include "neigh/neigh_dp.h"
 #include "netdev/inetdev_dp.h"
 #include "skb/skb_dp.h"

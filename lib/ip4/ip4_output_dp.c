@@ -133,7 +133,7 @@ local_out_prepare(struct worker *w, struct sk_buff *skb) DP_ONLY
 	skb->pkt_type = PACKET_OUTGOING;
 	skb->iif = 0;
 	skb->flags = 0;
-	skb->dst = ip4_lookup(iph->src_addr, iph->dst_addr);
+	skb->dst = ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
 	IP_INC_STATS(w, OutRequests);
 	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
 }
@@ -193,7 +193,7 @@ int
 ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 {
 	rte_be32_t saddr = o->saddr, daddr = o->daddr;
-	const struct adj *a = ip4_lookup(saddr, daddr);
+	const struct adj *a = ip4_lookup_tos(saddr, daddr, o->tos);
 	struct rte_ipv4_hdr *iph;
 	bool group = ip4_is_multicast(rte_be_to_cpu_32(daddr)) || a->type == ADJ_BROADCAST ||
 		     daddr == rte_cpu_to_be_32(IP4_LIMITED_BROADCAST);

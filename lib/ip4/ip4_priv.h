@@ -87,16 +87,29 @@ ip4_adj_nexthop(const struct adj *a, rte_be32_t dst)
 {
 	return a->gw != 0 ? a->gw : dst;
 }
+/** The index that routes end at for @p dst (host order) and @p tos. */
+static inline uint32_t
+ip4_leaf(uint32_t dst, uint8_t tos)
+{
+	uint32_t idx = fib_lookup(&fib_main_dp, dst);
+
+	return likely(idx >= ADJ_IDX_DYNAMIC) ? idx : fib_lookup_rest_dp(idx, dst, tos);
+}
 /** The adjacency for a packet that is made here. 127/8 is ourselves: the compiled table, which is
  * for packets off the wire, calls it martian. */
 static inline const struct adj *
-ip4_lookup(rte_be32_t src, rte_be32_t dst)
+ip4_lookup_tos(rte_be32_t src, rte_be32_t dst, uint8_t tos)
 {
 	uint32_t d = rte_be_to_cpu_32(dst);
 
 	if (unlikely(ip4_is_loopback(d)))
 		return adj_get(ADJ_IDX_LOCAL);
-	return adj_resolve_group(adj_get(fib_lookup(&fib_main_dp, d)), ip4_flow_hash(src, dst));
+	return adj_resolve_group(adj_get(ip4_leaf(d, tos)), ip4_flow_hash(src, dst));
+}
+static inline const struct adj *
+ip4_lookup(rte_be32_t src, rte_be32_t dst)
+{
+	return ip4_lookup_tos(src, dst, 0);
 }
 
 /**

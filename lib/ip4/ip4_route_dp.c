@@ -49,7 +49,7 @@ validate_source(const struct sk_buff *skb, const struct in_device *in_dev, bool 
 		return DROP_MAX;
 	if (!ip4_is_host_class(src))
 		return DROP_IP4_MARTIAN_SOURCE;
-	back = adj_get(fib_lookup(&fib_main_dp, src));
+	back = adj_get(ip4_leaf(src, ip_hdr(skb)->type_of_service));
 	switch (back->type) {
 	case ADJ_LOCAL:
 		return IN_DEV_ORCONF(in_dev, accept_local) ? DROP_MAX : DROP_IP4_MARTIAN_SOURCE;
@@ -124,7 +124,8 @@ follow_source_route(struct sk_buff *skb, struct refusal *no)
 		return drop(no, why);
 	if (!(opt->flags & IPOPT_F_SRR_HIT))
 		return V_LOCAL;
-	skb->dst = ip4_lookup(ip_hdr(skb)->src_addr, opt->nexthop);
+	skb->dst =
+		ip4_lookup_tos(ip_hdr(skb)->src_addr, opt->nexthop, ip_hdr(skb)->type_of_service);
 	/* A route that loops through ourselves is no route. */
 	return ip4_adj_is_unicast(skb->dst) ? V_FORWARD
 					    : answer(no, DROP_IP4_NO_ROUTE, ICMP4_SR_FAILED);
@@ -209,6 +210,8 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 		struct refusal no = { .why = DROP_MAX };
 		enum verdict v;
 
+		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC))
+			idx[i] = fib_lookup_rest_dp(idx[i], dst[i], iph->type_of_service);
 		skb->dst = adj_get(idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))
 			skb->dst = adj_resolve_group(skb->dst,

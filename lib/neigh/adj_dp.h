@@ -27,6 +27,7 @@ enum adj_type {
 	ADJ_THROW,	  /* next rule's table; in the last one as NO_ROUTE */
 	ADJ_MARTIAN,	  /* never a destination on a wire: drop silently */
 	ADJ_GROUP,	  /* several adjacencies by weight: see adj_group */
+	ADJ_TOS,	  /* routes for a tos decide: fib_lookup_rest_dp() */
 	ADJ_FAILED,	  /* neighbour did not answer: host unreachable until it is tried again */
 	ADJ_TYPE_MAX
 };
@@ -63,6 +64,7 @@ enum {
 	ADJ_IDX_PROHIBIT,
 	ADJ_IDX_THROW,
 	ADJ_IDX_MARTIAN,
+	ADJ_IDX_TOS,
 	ADJ_IDX_DYNAMIC, /* first one that adj_alloc() gives out */
 };
 #define ADJ_MAX (1u << 18) /* slots: 100k neighbours and their groups with room to spare */

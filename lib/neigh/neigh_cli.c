@@ -437,5 +437,4 @@ void
 neigh_cli_register(void)
 {
 	cli_register(cmds);
-	arping_cli_register();
 }

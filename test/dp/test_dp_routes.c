@@ -108,6 +108,65 @@ one_next_hop_changes_for_all_its_routes(void **state)
 	assert_int_equal(unreachable_code("198.18.9.1"), 0);
 }
 
+/* The neighbour that a packet to @p dst with this tos octet goes to; 0: it does not go. */
+static uint8_t
+host_by_tos(const char *dst, uint8_t tos)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", dst, 40), got;
+
+	dp_ip4(&f)->type_of_service = tos;
+	dp_fix_checksum(&f);
+	dp_inject(p1, &f);
+	dp_run();
+	if (dp_out(p2, &got))
+		return got.b[5];
+	while (dp_out(p1, &got))
+		; /* an ICMP error */
+	return 0;
+}
+
+static void
+routes_for_a_tos(void **state)
+{
+	(void)state;
+	dp_cmd("ip route add 192.0.2.0/24 via 10.0.2.7");
+	dp_cmd("ip route add 192.0.2.0/24 tos 0x10 via 10.0.2.8");
+	assert_int_equal(host_by_tos("192.0.2.1", 0), 7);
+	assert_int_equal(host_by_tos("192.0.2.1", 0x10), 8);
+	assert_int_equal(host_by_tos("192.0.2.1", 0x12), 8); /* ECN chooses no route */
+	assert_int_equal(host_by_tos("192.0.2.1", 0x20), 7);
+	/* One for all tos inside it decides alone; one for another tos only does not. */
+	dp_cmd("ip route add 192.0.2.64/26 via 10.0.2.7");
+	dp_cmd("ip route add 192.0.2.128/26 tos 0x20 via 10.0.2.7");
+	assert_int_equal(host_by_tos("192.0.2.65", 0x10), 7);
+	assert_int_equal(host_by_tos("192.0.2.129", 0x10), 8);
+	assert_int_equal(host_by_tos("192.0.2.129", 0x20), 7);
+	dp_cmd("ip route del 192.0.2.0/24 tos 0");
+	assert_int_equal(host_by_tos("192.0.2.1", 0), 0);
+	assert_int_equal(host_by_tos("192.0.2.1", 0x10), 8);
+	dp_cmd("ip route flush proto boot");
+	assert_int_equal(host_by_tos("192.0.2.1", 0x10), 0);
+}
+
+/* Rules local, main, default: what main leaves open, the last table answers. */
+static void
+table_default_is_the_last(void **state)
+{
+	(void)state;
+	dp_cmd("ip route add 192.0.2.0/24 via 10.0.2.7 table default");
+	assert_int_equal(host_by_tos("192.0.2.1", 0), 7);
+	dp_cmd("ip route add 192.0.2.0/25 via 10.0.2.8");
+	assert_int_equal(host_by_tos("192.0.2.1", 0), 8);
+	assert_int_equal(host_by_tos("192.0.2.129", 0), 7);
+	dp_cmd("ip route add throw 192.0.2.2/32");
+	assert_int_equal(host_by_tos("192.0.2.2", 0), 7);
+	dp_cmd("ip route flush table default");
+	assert_int_equal(host_by_tos("192.0.2.2", 0), 0);
+	assert_int_equal(host_by_tos("192.0.2.129", 0), 0);
+	assert_int_equal(host_by_tos("192.0.2.1", 0), 8);
+	dp_cmd("ip route flush proto boot");
+}
+
 /* Weights 3:1 over many flows; a flow keeps its path. */
 static void
 multipath_spreads_flows_by_weight(void **state)
@@ -168,6 +227,8 @@ main(void)
 		cmocka_unit_test(types_answer_as_they_should),
 		cmocka_unit_test(longest_prefix_then_lowest_metric),
 		cmocka_unit_test(one_next_hop_changes_for_all_its_routes),
+		cmocka_unit_test(routes_for_a_tos),
+		cmocka_unit_test(table_default_is_the_last),
 		cmocka_unit_test(multipath_spreads_flows_by_weight),
 		cmocka_unit_test(bad_routes_are_refused),
 	};

@@ -23,6 +23,8 @@ static struct neighbour neighs[FAKE_NEIGHS];
 static bool neigh_used[FAKE_NEIGHS];
 static struct adj adjs[FAKE_NEIGHS * 2];
 static bool adj_taken[FAKE_NEIGHS * 2];
+static struct adj *tab[ADJ_MAX];
+struct adj **adj_tab = tab;
 unsigned int fake_adj_used, fake_arps;
 
 #define GLEAN_FIRST ADJ_IDX_DYNAMIC
@@ -272,9 +274,20 @@ fake_start(const char *name)
 	assert_int_equal(timer_init(), 0);
 }
 
+/* All that lib/fib reads of an adjacency: is it a device's glean slot? */
+static void
+fake_adj_tab(void)
+{
+	static struct adj plain = { .type = ADJ_REWRITE }, glean = { .type = ADJ_GLEAN };
+
+	for (uint32_t i = 0; i < RTE_DIM(tab); i++)
+		tab[i] = i >= GLEAN_FIRST && i < NEIGH_FIRST ? &glean : &plain;
+}
+
 void
 fake_reset(uint32_t max_tbl8)
 {
+	fake_adj_tab();
 	memset(neigh_used, 0, sizeof(neigh_used));
 	for (unsigned int i = 0; i < FAKE_DEVS; i++) {
 		struct net_device *d = &fake_dev[i];

@@ -62,14 +62,14 @@ load(void)
 }
 
 static CTL_ONLY double
-add_all(unsigned int gateways, int *failed)
+add_some(uint32_t table, unsigned int n, unsigned int gateways, int *failed)
 {
 	double t0 = now_s();
 
 	*failed = 0;
-	for (unsigned int i = 0; i < n_prefixes; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		uint32_t h = (prefix[i].key * 2654435761u) >> 8;
-		struct fib_route_spec r = { .table = RT_TABLE_MAIN,
+		struct fib_route_spec r = { .table = table,
 					    .dst = rte_cpu_to_be_32(prefix[i].key),
 					    .plen = prefix[i].plen,
 					    .protocol = FIB_PROT_STATIC,
@@ -79,6 +79,12 @@ add_all(unsigned int gateways, int *failed)
 		*failed += fib_route_add(&r, FIB_ADD, NULL) < 0;
 	}
 	return now_s() - t0;
+}
+
+static CTL_ONLY double
+add_all(unsigned int gateways, int *failed)
+{
+	return add_some(RT_TABLE_MAIN, n_prefixes, gateways, failed);
 }
 
 static CTL_ONLY void
@@ -100,6 +106,38 @@ lookups(const char *what, bool few)
 	dt = now_s() - t0;
 	printf("  lookups, %s: %.2f ns each (%u)\n", what, dt * 1e9 / (100.0 * RTE_DIM(dst)),
 	       (unsigned int)(sum & 1));
+}
+
+/* The table that is read by workers as it is, single and in bulk. @p id: of @p n routes */
+static CTL_ONLY void
+table_lookups(uint32_t id, unsigned int n)
+{
+	static uint32_t dst[4096 * 64];
+	static const uint8_t tos[32];
+	const struct fib_table_dp *t = fib_table_dp(id);
+	struct fib_table_res res[32];
+	uint64_t sum = 0;
+
+	for (unsigned int few = 0; few < 2; few++) {
+		double t0, single, bulk;
+
+		for (unsigned int i = 0; i < RTE_DIM(dst); i++)
+			dst[i] = few && i >= 4096 ? dst[i % 4096]
+						  : prefix[rnd() % n].key + (rnd() & 0xff);
+		t0 = now_s();
+		for (unsigned int i = 0; i < RTE_DIM(dst) * 4; i++)
+			sum += fib_table_lookup_dp(t, dst[i % RTE_DIM(dst)], 0, &res[0]);
+		single = now_s() - t0;
+		t0 = now_s();
+		for (unsigned int i = 0; i < RTE_DIM(dst) * 4; i += 32)
+			sum += fib_table_lookup_bulk_dp(t, &dst[i % RTE_DIM(dst)], tos, res, 32);
+		bulk = now_s() - t0;
+		printf("  table of %u routes, %u destinations: %.1f ns single, %.1f ns in bulk "
+		       "(%u)\n",
+		       n, few ? 4096 : (unsigned int)RTE_DIM(dst),
+		       single * 1e9 / (4.0 * RTE_DIM(dst)), bulk * 1e9 / (4.0 * RTE_DIM(dst)),
+		       (unsigned int)(sum & 1));
+	}
 }
 
 static void
@@ -161,6 +199,12 @@ full_table(void **state)
 	assert_int_equal(failed, 0);
 	printf("  shuffled %.2f M/s\n", n_prefixes / shuffled / 1e6);
 	assert_int_equal(fib_check(NULL, NULL), 0);
+	table_lookups(RT_TABLE_MAIN, n_prefixes);
+	for (unsigned int n = 100, table = 1; n <= n_prefixes; n *= 10, table++) {
+		add_some(table, n, 64, &failed);
+		assert_int_equal(failed, 0);
+		table_lookups(table, n);
+	}
 	fake_done();
 	free(prefix);
 }

@@ -394,7 +394,9 @@ control_lookups(void **state)
 	assert_int_equal(res.prefsrc, ip("10.0.0.1"));
 	assert_int_equal(res.plen, 8);
 	assert_int_equal(fib_lookup_ctl(ip("80.0.0.1"), 0, 0, &res), -EINVAL);
-	assert_int_equal(leaf("80.0.0.1"), ADJ_IDX_BLACKHOLE); /* workers: tos 0 */
+	assert_int_equal(leaf("80.0.0.1"), ADJ_IDX_TOS);
+	assert_int_equal(fib_lookup_rest_dp(ADJ_IDX_TOS, FIB_IP4(80, 0, 0, 1), 0),
+			 ADJ_IDX_BLACKHOLE);
 	assert_int_equal(fib_lookup_ctl(ip("81.0.0.1"), 0, 0, &res), -EACCES);
 	assert_int_equal(leaf("81.0.0.1"), ADJ_IDX_THROW);
 	assert_int_equal(fib_lookup_ctl(ip("99.0.0.1"), 0, 0, &res), 0);

@@ -29,12 +29,12 @@ rnd(void)
 }
 
 /* Distinct prefixes, crowded so that they nest. */
-static void
-make_prefixes(void)
+static CTL_ONLY void
+make_prefixes(struct fib_arena *nodes)
 {
 	struct fib_trie t;
 
-	assert_int_equal(fib_trie_init(&t), 0);
+	assert_int_equal(fib_trie_init(&t, nodes), 0);
 	for (unsigned int i = 0; i < PREFIXES;) {
 		uint8_t plen = 1 + rnd() % 32;
 		uint32_t key = (rnd() & 0x3c3fff0fu) & fib_mask(plen), idx;
@@ -56,19 +56,33 @@ make_prefixes(void)
 	fib_trie_fini(&t);
 }
 
+/* The index leads to the longest of at most 16 bits that covers the address. */
+static void
+check_start(const struct fib_trie *t, uint32_t addr, const uint32_t path[33], unsigned int n)
+{
+	uint32_t want = t->root;
+
+	for (unsigned int i = 0; i < n; i++)
+		if (fib_node(t, path[i])->plen <= 16)
+			want = path[i];
+	if (t->top != NULL)
+		assert_int_equal(fib_trie_start(t, addr), want);
+}
+
 static uint32_t
 trie_lpm(const struct fib_trie *t, uint32_t addr)
 {
 	uint32_t path[33];
 	unsigned int n = fib_trie_path(t, addr, path);
 
+	check_start(t, addr, path, n);
 	while (n-- > 0)
 		if (fib_node(t, path[n])->data != 0)
 			return fib_node(t, path[n])->data;
 	return 0;
 }
 
-static void
+static CTL_ONLY void
 flip(struct fib_trie *t, struct rte_rib *rib, unsigned int i)
 {
 	uint32_t idx = fib_trie_find(t, p[i].key, p[i].plen);
@@ -94,15 +108,15 @@ same_walk(const struct fib_trie *t, unsigned int there)
 	uint32_t idx, last_key = 0;
 	unsigned int n = 0, last_plen = 0;
 
-	fib_trie_first(&it);
+	fib_trie_first(t, &it);
 	while ((idx = fib_trie_next(t, &it)) != 0) {
 		const struct fib_node *node = fib_node(t, idx);
 
 		/* Joins have two children: nothing is left that no prefix needs. */
-		if (node->data == 0 && idx != FIB_TRIE_ROOT)
+		if (node->data == 0 && idx != t->root)
 			assert_true(node->child[0] != 0 && node->child[1] != 0);
 		n += node->data != 0;
-		if (idx == FIB_TRIE_ROOT)
+		if (idx == t->root)
 			continue;
 		assert_true(node->key > last_key ||
 			    (node->key == last_key && node->plen > last_plen));
@@ -116,18 +130,19 @@ same_walk(const struct fib_trie *t, unsigned int there)
 	assert_int_equal(n, there);
 }
 
-static void
-as_rte_rib(void **state)
+static CTL_ONLY void
+as_rte_rib_run(void)
 {
 	struct rte_rib_conf conf = { .max_nodes = 4 * PREFIXES };
 	struct rte_rib *rib = rte_rib_create("oracle", -1, &conf);
+	struct fib_arena nodes;
 	struct fib_trie t;
 	unsigned int there = 0;
 
-	RTE_SET_USED(state);
 	assert_non_null(rib);
-	make_prefixes();
-	assert_int_equal(fib_trie_init(&t), 0);
+	assert_int_equal(fib_nodes_init(&nodes), 0);
+	make_prefixes(&nodes);
+	assert_int_equal(fib_trie_init(&t, &nodes), 0);
 	for (unsigned int op = 0; op < OPS; op++) {
 		unsigned int i = rnd() % PREFIXES;
 
@@ -142,6 +157,8 @@ as_rte_rib(void **state)
 				rte_rib_get_nh(node, &nh);
 			assert_int_equal(trie_lpm(&t, addr), nh);
 		}
+		if (op % 512 == 0)
+			rcu_poll();
 		if (op % 20000 == 0)
 			same_walk(&t, there);
 	}
@@ -149,8 +166,21 @@ as_rte_rib(void **state)
 		if (p[i].there)
 			flip(&t, rib, i);
 	assert_int_equal(t.n, 1); /* the root alone */
+	assert_non_null(t.top);
+	assert_int_equal(fib_trie_start(&t, 0), t.root);
 	fib_trie_fini(&t);
+	rcu_barrier();
+	assert_int_equal(nodes.n_waiting, 0);
+	fib_arena_fini(&nodes);
 	rte_rib_free(rib);
+}
+
+static void
+as_rte_rib(void **state)
+{
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	as_rte_rib_run();
 }
 
 int

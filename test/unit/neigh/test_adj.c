@@ -29,7 +29,7 @@ fixed_slots_carry_their_types(void **state)
 {
 	static const uint8_t want[ADJ_IDX_DYNAMIC] = {
 		ADJ_NO_ROUTE,	 ADJ_LOCAL,    ADJ_BROADCAST, ADJ_MULTICAST, ADJ_BLACKHOLE,
-		ADJ_UNREACHABLE, ADJ_PROHIBIT, ADJ_THROW,     ADJ_MARTIAN,
+		ADJ_UNREACHABLE, ADJ_PROHIBIT, ADJ_THROW,     ADJ_MARTIAN,   ADJ_TOS,
 	};
 
 	(void)state;
