@@ -74,33 +74,64 @@ send_burst(struct worker *w, struct ethdev_port *port, uint16_t queue, struct rt
 	return sent;
 }
 
-/* Send what waits in the buffer; what the PMD refuses stays for the next round, and is given up
- * when the PMD has taken nothing for a second. Returns whether anything moved. */
+/* Give up on all that waits. */
+static DP_ONLY void
+drop_buffer(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q, enum drop_reason why)
+{
+	drop_frames(w, port, q->buf, q->n, why);
+	q->n = q->n_ctl = 0;
+	q->congested = false;
+	q->stuck = 0;
+}
+
+/* The PMD took @p sent frames of more: the rest waits, until the PMD has taken nothing for a
+ * second. Returns whether anything moved. */
+static DP_ONLY bool
+hold_rest(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q, unsigned int sent)
+{
+	ethdev_txq_left(q, sent);
+	if (sent > 0) {
+		q->stuck = 0;
+		return true;
+	}
+	if (q->stuck == 0)
+		q->stuck = w->now;
+	if (w->now - q->stuck <= rte_get_tsc_hz())
+		return false;
+	drop_buffer(w, port, q, DROP_NETDEV_TX_FULL);
+	return true;
+}
+
+/* Send what waits in the buffer. Returns whether anything moved. */
 static DP_ONLY bool
 flush(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q)
 {
 	unsigned int sent;
 
 	if (unlikely(!__atomic_load_n(&port->tx_on, __ATOMIC_RELAXED))) {
-		drop_frames(w, port, q->buf, q->n, DROP_NETDEV_DOWN);
-		q->n = 0;
-		q->stuck = 0;
+		drop_buffer(w, port, q, DROP_NETDEV_DOWN);
 		return true;
 	}
 	sent = send_burst(w, port, q->queue, q->buf, q->n, look_over(q->buf, q->n).bytes);
-	if (unlikely(sent == 0)) {
-		if (q->stuck == 0)
-			q->stuck = w->now;
-		if (w->now - q->stuck <= rte_get_tsc_hz())
-			return false;
-		drop_frames(w, port, q->buf, q->n, DROP_NETDEV_TX_FULL);
-		sent = q->n;
-	}
+	if (unlikely(sent < q->n))
+		return hold_rest(w, port, q, sent);
+	q->n = q->n_ctl = 0;
+	q->congested = false;
 	q->stuck = 0;
-	q->n = (uint16_t)(q->n - sent);
-	if (q->n > 0)
-		memmove(q->buf, q->buf + sent, q->n * sizeof(q->buf[0]));
 	return true;
+}
+
+/* Frames for a port that does not take what it has: control class first, to the last place. */
+static DP_ONLY void
+buffer_by_class(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q,
+		struct rte_mbuf **pkts, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct rte_mbuf *loser = ethdev_txq_insert(q, pkts[i]);
+
+		if (loser != NULL)
+			kfree_mbuf_reason(w, loser, port->dev, DROP_NETDEV_TX_FULL);
+	}
 }
 
 /* Keep frames for later, or drop those that find the buffer full even after a flush. */
@@ -108,7 +139,9 @@ static DP_ONLY void
 buffer_frames(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q,
 	      struct rte_mbuf **pkts, unsigned int n)
 {
-	while (n > 0) {
+	if (unlikely(q->congested) && q->n + n > ETHDEV_TX_BUF)
+		flush(w, port, q);
+	while (likely(!q->congested)) {
 		unsigned int k = RTE_MIN(n, (unsigned int)(ETHDEV_TX_BUF - q->n));
 
 		memcpy(q->buf + q->n, pkts, k * sizeof(pkts[0]));
@@ -118,10 +151,30 @@ buffer_frames(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q,
 		if (n == 0)
 			return;
 		flush(w, port, q);
-		if (q->n == ETHDEV_TX_BUF)
-			break;
 	}
-	drop_frames(w, port, pkts, n, DROP_NETDEV_TX_FULL);
+	buffer_by_class(w, port, q, pkts, n);
+}
+
+/* Frames for a port that has no queue of this thread's: by the ring of the owner of queue 0. What
+ * is left of it when it is nearly full belongs to frames of control class. */
+static DP_ONLY void
+hand_over(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts, unsigned int n)
+{
+	unsigned int room = rte_ring_free_count(port->ring), done, kept = 0;
+
+	for (unsigned int i = 0; unlikely(worker_is_ctl(w)) && i < n; i++)
+		pkts[i]->ol_flags |= ethdev_ctl_flag;
+	if (unlikely(room < n + ETHDEV_RING_SPARE)) {
+		for (unsigned int i = 0; i < n; i++) {
+			if (kept + ETHDEV_RING_SPARE < room || ethdev_is_control(pkts[i]))
+				pkts[kept++] = pkts[i];
+			else
+				drop_frames(w, port, pkts + i, 1, DROP_NETDEV_TX_FULL);
+		}
+		n = kept;
+	}
+	done = rte_ring_mp_enqueue_burst(port->ring, (void **)pkts, n, NULL);
+	drop_frames(w, port, pkts + done, n - done, DROP_NETDEV_TX_FULL);
 }
 
 static DP_ONLY void
@@ -141,9 +194,7 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 		return;
 	}
 	if (unlikely(q->queue == ETHDEV_NO_QUEUE)) {
-		unsigned int done = rte_ring_mp_enqueue_burst(port->ring, (void **)pkts, n, NULL);
-
-		drop_frames(w, port, pkts + done, n - done, DROP_NETDEV_TX_FULL);
+		hand_over(w, port, pkts, n);
 		return;
 	}
 	if (q->n == 0 && n >= ETHDEV_BURST / 2) { /* a full burst leaves without being copied */
@@ -152,6 +203,7 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 
 		pkts += sent;
 		n = (uint16_t)(n - sent);
+		q->congested = n > 0;
 		stage_leave(w, from);
 	}
 	if (n > 0)

@@ -14,18 +14,22 @@
 #include <rte_ring.h>
 #include "netdev/netdev_dp.h"
 
-#define ETHDEV_BURST	32
-#define ETHDEV_TX_BUF	256 /* frames a worker holds for a port whose queue is full */
-#define ETHDEV_TX_RING	2048
-#define ETHDEV_NO_QUEUE UINT16_MAX
-#define ETHDEV_GONE	RTE_MAX_ETHPORTS /* port_id of a port without a device: no PMD's */
+#define ETHDEV_BURST	  32
+#define ETHDEV_TX_BUF	  256 /* frames a worker holds for a port whose queue is full */
+#define ETHDEV_TX_SPARE	  64  /* further ones, of control class only */
+#define ETHDEV_TX_RING	  2048
+#define ETHDEV_RING_SPARE 256 /* places of the ring that are kept for frames of control class */
+#define ETHDEV_NO_QUEUE	  UINT16_MAX
+#define ETHDEV_GONE	  RTE_MAX_ETHPORTS /* port_id of a port without a device: no PMD's */
 
 /** A worker's way out by one port. */
 struct ethdev_txq {
 	uint16_t queue; /* own queue, or ETHDEV_NO_QUEUE: hand over by the port's ring */
 	uint16_t n;	/* frames in buf */
+	uint16_t n_ctl; /* of these, of control class: the first ones; 0 unless congested */
+	bool congested; /* the PMD left some: buf is in order of class until it is empty */
 	uint64_t stuck; /* TSC when the PMD first took nothing of them; 0: it takes some */
-	struct rte_mbuf *buf[ETHDEV_TX_BUF];
+	struct rte_mbuf *buf[ETHDEV_TX_BUF + ETHDEV_TX_SPARE];
 };
 
 /** A receive queue. */
@@ -69,6 +73,21 @@ struct ethdev_worker {
 /** One round over the worker's queues: receive, process, send what was collected. Returns the
  * number of frames received or taken over: 0 means idle. */
 unsigned int ethdev_poll(struct worker *w) DP_ONLY;
+
+/** A flag of mbufs that the control thread made: of control class. */
+extern uint64_t ethdev_ctl_flag;
+/**
+ * Is the frame of the class that a congested port sends first and drops last: made by the control
+ * thread, ARP, to a reserved group address (802.1D-2004 table 7-10: BPDU, LACP, LLDP), or IPv4 with
+ * precedence 6 or 7 (RFC 1812 5.3.1: routing protocols, ICMP errors)? Reads the header: for
+ * congested ports only.
+ */
+bool ethdev_is_control(const struct rte_mbuf *m);
+/** Take the first @p sent frames out of @p q; what is left stands in order of class. */
+void ethdev_txq_left(struct ethdev_txq *q, unsigned int sent) DP_ONLY;
+/** Put a frame where its class waits in a congested @p q; the frame that has to go instead, perhaps
+ * this one, or NULL. */
+struct rte_mbuf *ethdev_txq_insert(struct ethdev_txq *q, struct rte_mbuf *m) DP_ONLY;
 
 extern const struct net_device_ops_dp ethdev_ops_dp;
 #endif

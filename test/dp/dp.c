@@ -20,9 +20,10 @@
 
 #define PORTS_MAX 16
 #define RING_SIZE 1024
+#define QUEUES	  4
 
 static struct {
-	struct rte_ring *in, *out; /* as the router's port sees them */
+	struct rte_ring *in[QUEUES], *out; /* as the router's port sees them */
 	struct net_device *dev;
 } ports[PORTS_MAX + 1];
 static unsigned int n_ports;
@@ -33,18 +34,25 @@ static int cli_status;
 int
 dp_setup(void **state)
 {
+	(void)state;
+	return dp_setup_workers(1);
+}
+
+int
+dp_setup_workers(unsigned int n)
+{
 	char prefix[32];
 	char *argv[] = { "dp",		 "--no-huge",	   "-m",   "256",
 			 "--no-pci",	 "--no-telemetry", "-l",   "0",
 			 "--no-shconf",	 "--file-prefix",  prefix, "--log-level",
 			 "lib.*:warning" };
 
-	(void)state;
 	role_enter_ctl();
 	snprintf(prefix, sizeof(prefix), "dp%d", (int)getpid());
 	assert_true(rte_eal_init(RTE_DIM(argv), argv) >= 0);
 	assert_non_null(worker_alloc(0, 0, 0));
-	assert_non_null(worker_alloc(1, 1, 0)); /* run by dp_run(), on this very thread */
+	for (uint16_t i = 1; i <= n; i++) /* run by dp_run(), on this very thread */
+		assert_non_null(worker_alloc(i, i, 0));
 	ctl_init();
 	modules_register();
 	assert_int_equal(modules_init(), 0);
@@ -230,22 +238,40 @@ dp_ip(const char *dotted)
 unsigned int
 dp_port(const char *name)
 {
-	struct ethdev_conf conf = { .mac_set = true };
+	return dp_port_queues(name, 1, 1);
+}
+
+static struct rte_ring *
+wire_ring(const char *side, unsigned int n, unsigned int q, unsigned int flags)
+{
+	struct rte_ring *r;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s%u_%u", side, n, q);
+	r = rte_ring_create(name, RING_SIZE, 0, flags);
+	assert_non_null(r);
+	return r;
+}
+
+unsigned int
+dp_port_queues(const char *name, unsigned int rxq, unsigned int txq)
+{
+	struct ethdev_conf conf = { .mac_set = true, .rx_queues = (uint16_t)rxq };
 	unsigned int n = ++n_ports;
+	struct rte_ring *out[QUEUES];
 	const char *why = "";
-	char ring[32];
+	char wire_name[32];
 	int rc;
 
 	role_enter_ctl();
-	assert_true(n <= PORTS_MAX);
-	snprintf(ring, sizeof(ring), "in%u", n);
-	ports[n].in = rte_ring_create(ring, RING_SIZE, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	snprintf(ring, sizeof(ring), "out%u", n);
-	ports[n].out = rte_ring_create(ring, RING_SIZE, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	assert_non_null(ports[n].in);
-	assert_non_null(ports[n].out);
-	snprintf(ring, sizeof(ring), "wire%u", n);
-	assert_true(rte_eth_from_rings(ring, &ports[n].in, 1, &ports[n].out, 1, 0) >= 0);
+	assert_true(n <= PORTS_MAX && rxq <= QUEUES && txq <= QUEUES);
+	for (unsigned int q = 0; q < rxq; q++)
+		ports[n].in[q] = wire_ring("in", n, q, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	ports[n].out = wire_ring("out", n, 0, RING_F_SC_DEQ);
+	for (unsigned int q = 0; q < txq; q++)
+		out[q] = ports[n].out;
+	snprintf(wire_name, sizeof(wire_name), "wire%u", n);
+	assert_true(rte_eth_from_rings(wire_name, ports[n].in, rxq, out, txq, 0) >= 0);
 	snprintf(conf.device, sizeof(conf.device), "net_ring_wire%u", n);
 	conf.mac = dp_port_mac(n);
 	rc = ethdev_attach(name, &conf, &ports[n].dev, &why);
@@ -258,11 +284,23 @@ dp_port(const char *name)
 void
 dp_inject(unsigned int n, const struct dp_frame *f)
 {
+	dp_inject_queue(n, 0, f);
+}
+
+void
+dp_inject_queue(unsigned int n, unsigned int q, const struct dp_frame *f)
+{
 	struct rte_mbuf *m = rte_pktmbuf_alloc(wire);
 
 	assert_non_null(m);
 	memcpy(rte_pktmbuf_append(m, (uint16_t)f->len), f->b, f->len);
-	assert_int_equal(rte_ring_enqueue(ports[n].in, m), 0);
+	assert_int_equal(rte_ring_enqueue(ports[n].in[q], m), 0);
+}
+
+unsigned int
+dp_room(unsigned int n, unsigned int q)
+{
+	return rte_ring_free_count(ports[n].in[q]);
 }
 
 void
@@ -283,7 +321,7 @@ dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg)
 			assert_int_equal(rte_pktmbuf_chain(head, m), 0);
 		at += len;
 	} while (at < f->len);
-	assert_int_equal(rte_ring_enqueue(ports[n].in, head), 0);
+	assert_int_equal(rte_ring_enqueue(ports[n].in[0], head), 0);
 }
 
 void
@@ -294,11 +332,12 @@ dp_run(void)
 	role_enter_ctl();
 	role_enter_dp();
 	while (quiet < 3) { /* what one side does may give the other work */
-		unsigned int work;
+		unsigned int work = control_poll();
 
-		workers[1]->now = rte_rdtsc();
-		work = ethdev_poll(workers[1]);
-		work += control_poll();
+		for (unsigned int i = 1; i < n_workers; i++) {
+			workers[i]->now = rte_rdtsc();
+			work += ethdev_poll(workers[i]);
+		}
 		quiet = work > 0 ? 0 : quiet + 1;
 	}
 }

@@ -31,10 +31,15 @@ struct dp_frame {
 /** cmocka group fixtures: EAL and all modules; afterwards the balance and every pool are checked.
  */
 int dp_setup(void **state);
+/** dp_setup() with @p n workers instead of one; dp_run() lets them take turns. */
+int dp_setup_workers(unsigned int n);
 int dp_teardown(void **state);
 
 /** Add port @p name with MAC 02:00:00:00:00:<n>, n counting from 1, up. Returns n. */
 unsigned int dp_port(const char *name);
+/** The same with several queues: dp_inject() is queue 0; what leaves by any of @p txq comes out in
+ * one order, as from one wire. */
+unsigned int dp_port_queues(const char *name, unsigned int rxq, unsigned int txq);
 /** Type a command; fails the test unless it succeeds. */
 void dp_cmd(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /** Type a command that must fail; returns its error line (valid until the next call). */
@@ -50,6 +55,10 @@ const char *dp_cmd_output(void);
 
 /** Put a frame on the wire towards port @p n. */
 void dp_inject(unsigned int n, const struct dp_frame *f);
+/** The same by receive queue @p q. */
+void dp_inject_queue(unsigned int n, unsigned int q, const struct dp_frame *f);
+/** How many more frames queue @p q takes now. */
+unsigned int dp_room(unsigned int n, unsigned int q);
 /** The same frame in a chain of buffers of at most @p seg bytes each. */
 void dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg);
 /** Let everything happen that can happen without time passing. */

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* More than a port, a ring or a pool can take: who waits, who goes first, and that it ends well. */
+#include "dp.h"
+#include <string.h>
+#include "core/counter.h"
+#include "ethdev/ethdev.h"
+
+#define WIRE 1023 /* frames that the wire of a test holds */
+
+static unsigned int p1, p2, p3;
+static struct dp_frame plain, urgent;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	dp_setup_workers(2);
+	p1 = dp_port("p1"); /* worker 1 */
+	p2 = dp_port("p2"); /* worker 2, which owns its transmit queue */
+	p3 = dp_port("p3");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip addr add 10.0.3.1/24 dev p3");
+	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
+	plain = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100);
+	urgent = plain;
+	dp_ip4(&urgent)->type_of_service = 0xc0;
+	dp_fix_checksum(&urgent);
+	return 0;
+}
+
+static void
+numbered(struct dp_frame *f, uint16_t id)
+{
+	dp_ip4(f)->packet_id = rte_cpu_to_be_16(id);
+	dp_fix_checksum(f);
+}
+
+static bool
+is_urgent(struct dp_frame *f)
+{
+	return dp_ip4(f)->type_of_service == 0xc0;
+}
+
+static uint16_t
+number(struct dp_frame *f)
+{
+	return rte_be_to_cpu_16(dp_ip4(f)->packet_id);
+}
+
+/* Let @p n frames in by port @p in; every tenth is urgent if @p mixed. How many were. */
+static unsigned int
+offer(unsigned int in, unsigned int n, bool mixed)
+{
+	unsigned int n_urgent = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct dp_frame f = mixed && i % 10 == 9 ? urgent : plain;
+
+		((struct rte_ether_hdr *)f.b)->dst_addr = dp_port_mac(in);
+		n_urgent += is_urgent(&f);
+		numbered(&f, (uint16_t)i);
+		dp_inject(in, &f);
+		if (i % 64 == 63)
+			dp_run();
+	}
+	dp_run();
+	return n_urgent;
+}
+
+/* Take what left by p2: each class in order of its numbers. How many of each. */
+static void
+collect(unsigned int *n_plain, unsigned int *n_urgent, unsigned int *first_urgent)
+{
+	int last[2] = { -1, -1 };
+	unsigned int count[2] = { 0, 0 }, at = 0;
+	struct dp_frame f;
+
+	for (*first_urgent = 0; dp_out(p2, &f); at++) {
+		bool u = is_urgent(&f);
+
+		assert_true(number(&f) > last[u]);
+		last[u] = number(&f);
+		if (u && count[u] == 0)
+			*first_urgent = at;
+		count[u]++;
+	}
+	*n_plain = count[0];
+	*n_urgent = count[1];
+}
+
+/* The transmit queue is full: what is urgent waits in front of the others and none of it is lost.
+ * The door that frames come by says who sends: the owner of the queue, or another by the ring. */
+static void
+full_port_keeps_what_is_urgent(unsigned int in)
+{
+	unsigned int n_plain, n_urgent, first, wanted;
+
+	dp_drops_clear();
+	offer(in, WIRE, false);
+	wanted = offer(in, 600, true);
+	assert_int_equal(wanted, 60);
+	assert_true(dp_drops("netdev_tx_full") >= 600 - 60 - ETHDEV_TX_BUF);
+	collect(&n_plain, &n_urgent, &first);
+	assert_int_equal(n_plain, WIRE);
+	assert_int_equal(n_urgent, 0);
+	dp_run(); /* there is room now */
+	collect(&n_plain, &n_urgent, &first);
+	assert_int_equal(n_urgent, wanted);
+	assert_int_equal(first, 0);
+	assert_int_equal(n_plain + n_urgent + dp_drops("netdev_tx_full"), 600);
+	assert_int_equal(ethdev_held(), 0);
+	dp_check_balance();
+	offer(in, 1, false); /* and on as before */
+	collect(&n_plain, &n_urgent, &first);
+	assert_int_equal(n_plain, 1);
+}
+
+static void
+full_port_of_the_queue_owner(void **state)
+{
+	(void)state;
+	full_port_keeps_what_is_urgent(p2);
+}
+
+static void
+full_port_of_another_worker(void **state)
+{
+	(void)state;
+	full_port_keeps_what_is_urgent(p1);
+}
+
+/* Only urgent frames, more than there is room for: bounded, counted, in order. */
+static void
+urgent_alone_is_bounded_too(void **state)
+{
+	unsigned int n_plain, n_urgent, first;
+
+	(void)state;
+	dp_drops_clear();
+	offer(p2, WIRE, false);
+	for (unsigned int i = 0; i < 500; i++) {
+		struct dp_frame f = urgent;
+
+		((struct rte_ether_hdr *)f.b)->dst_addr = dp_port_mac(p2);
+		numbered(&f, (uint16_t)i);
+		dp_inject(p2, &f);
+		if (i % 64 == 63)
+			dp_run();
+	}
+	dp_run();
+	assert_int_equal(ethdev_held(), ETHDEV_TX_BUF + ETHDEV_TX_SPARE);
+	collect(&n_plain, &n_urgent, &first);
+	dp_run();
+	collect(&n_plain, &n_urgent, &first);
+	assert_int_equal(n_urgent, ETHDEV_TX_BUF + ETHDEV_TX_SPARE);
+	assert_int_equal(n_urgent + dp_drops("netdev_tx_full"), 500);
+	dp_check_balance();
+}
+
+/* What the control thread makes goes first, whatever it looks like; an ARP request is such. */
+static void
+own_frames_go_before_forwarded_ones(void **state)
+{
+	struct dp_frame f;
+
+	(void)state;
+	offer(p2, WIRE, false);
+	offer(p2, 300, false);
+	dp_cmd_try("ping 10.0.2.77 -c 1", 0); /* nobody there: it asks for the address */
+	dp_run();
+	for (unsigned int i = 0; i < WIRE; i++)
+		assert_true(dp_out(p2, &f));
+	dp_run();
+	assert_true(dp_out(p2, &f));
+	assert_int_equal(((struct rte_ether_hdr *)f.b)->ether_type, RTE_BE16(RTE_ETHER_TYPE_ARP));
+	while (dp_out(p2, &f))
+		;
+	dp_check_balance();
+}
+
+/* The ring to the owner of the queue is full of forwarded frames: places are left for the others.
+ */
+static void
+full_ring_leaves_places(void **state)
+{
+	struct ethdev_port *port;
+	struct dp_frame f;
+	unsigned int n = 0;
+
+	(void)state;
+	role_enter_ctl();
+	port = ethdev_by_name("p2");
+	dp_drops_clear();
+	for (unsigned int i = 0; i < ETHDEV_TX_RING; i++) { /* only worker 1 runs */
+		dp_inject(p1, &plain);
+		role_enter_dp();
+		if (i % 32 == 31)
+			ethdev_poll(workers[1]);
+	}
+	assert_int_equal(rte_ring_free_count(port->ring), ETHDEV_RING_SPARE);
+	assert_true(dp_drops("netdev_tx_full") > 0);
+	for (unsigned int i = 0; i < ETHDEV_RING_SPARE + 10; i++) {
+		dp_inject(p1, &urgent);
+		if (i % 32 == 31)
+			ethdev_poll(workers[1]);
+	}
+	ethdev_poll(workers[1]);
+	assert_int_equal(rte_ring_free_count(port->ring), 0);
+	do {
+		dp_run();
+		for (n = 0; dp_out(p2, &f);)
+			n += is_urgent(&f);
+	} while (ethdev_held() > 0);
+	dp_check_balance();
+}
+
+static void
+classes_of_frames(void **state)
+{
+	static const struct {
+		uint8_t group;
+		uint16_t type, tags;
+		uint8_t tos;
+		bool control;
+	} cases[] = {
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0x00, false },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xb8, false },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xc0, true },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xe0, true },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 1, 0xc0, true },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 2, 0xc0, true },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 2, 0xa0, false },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 3, 0xc0, false },
+		{ 0xff, RTE_ETHER_TYPE_ARP, 0, 0, true },
+		{ 0xff, RTE_ETHER_TYPE_ARP, 2, 0, true },
+		{ 0x00, 0x0027, 0, 0, true },  /* a BPDU */
+		{ 0x0e, 0x88cc, 0, 0, true },  /* LLDP */
+		{ 0x10, 0x0027, 0, 0, false }, /* 802.1D's all-LANs group: forwarded */
+		{ 0xff, 0x86dd, 0, 0xc0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(workers[1]->pool);
+		uint8_t b[64] = { 0x01, 0x80, 0xc2, 0, 0, cases[i].group }, *p = b + 12;
+
+		if (cases[i].group == 0xff)
+			b[0] = 0x02;
+		for (uint16_t t = 0; t < cases[i].tags; t++, p += 4)
+			memcpy(p, t == 0 ? "\x88\xa8\x00\x05" : "\x81\x00\x00\x05", 4);
+		p[0] = (uint8_t)(cases[i].type >> 8);
+		p[1] = (uint8_t)cases[i].type;
+		p[2] = 0x45;
+		p[3] = cases[i].tos;
+		memcpy(rte_pktmbuf_append(m, sizeof(b)), b, sizeof(b));
+		if (ethdev_is_control(m) != cases[i].control)
+			fail_msg("case %zu", i);
+		rte_pktmbuf_trim(m, 64 - 13); /* a header cut short is nobody's */
+		if (cases[i].group == 0xff)
+			assert_false(ethdev_is_control(m));
+		m->ol_flags |= ethdev_ctl_flag;
+		assert_true(ethdev_is_control(m));
+		rte_pktmbuf_free(m);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(classes_of_frames),
+		cmocka_unit_test(full_port_of_the_queue_owner),
+		cmocka_unit_test(full_port_of_another_worker),
+		cmocka_unit_test(urgent_alone_is_bounded_too),
+		cmocka_unit_test(own_frames_go_before_forwarded_ones),
+		cmocka_unit_test(full_ring_leaves_places),
+	};
+
+	return cmocka_run_group_tests_name("dp/overload", tests, setup, dp_teardown);
+}
