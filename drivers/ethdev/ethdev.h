@@ -20,6 +20,7 @@ struct ethdev_conf {
 	struct rte_ether_addr mac;
 	bool mac_set;
 	bool promisc;
+	enum ethdev_spread spread;
 };
 
 /** The control thread's part of a port. */
@@ -31,9 +32,11 @@ struct ethdev_port_ctl {
 	int socket;
 	uint16_t n_rxq, n_txq, n_rxd, n_txd; /* as configured */
 	uint64_t rx_offloads, tx_offloads;
+	uint64_t rss_hf; /* RTE_ETH_RSS_*: what the device spreads flows by; 0: it does not */
 	bool started;
 	bool polled;   /* its queues may be in the workers' lists */
 	bool admin_up; /* and are: frames of a port that is down are not looked at */
+	bool paused;   /* nobody polls it for a moment: a change must not overtake frames */
 	bool soft_mac; /* promiscuous: the device can not take the MAC address it has */
 	uint16_t pinned[ETHDEV_QUEUES_MAX]; /* worker asked for by `set worker rxq`; 0: any */
 	struct rte_eth_link link;
@@ -91,6 +94,22 @@ void ethdev_forwarding(bool on) CTL_ONLY;
 bool ethdev_forwarding_on(void) CTL_ONLY;
 /** Frames in transmit buffers and hand-over rings: part of the balance's "held". */
 unsigned int ethdev_held(void) CTL_ONLY;
+
+/** Spread the port's flows over all workers by software, or not. Frames wait in the port's queues
+ * for the moment that it takes, no flow loses its order. 0 or -ENOMEM. */
+int ethdev_set_spread(struct ethdev_port *port, enum ethdev_spread how) CTL_ONLY;
+
+/* --- spreading by the device (ethdev_rss.c) --- */
+/** Fill the RSS part of @p conf for the port's number of queues, if the device has RSS. */
+void ethdev_rss_choose(struct ethdev_port *port, struct rte_eth_conf *conf) CTL_ONLY;
+/** The started device: spread the redirection table evenly over its queues. */
+void ethdev_rss_apply(struct ethdev_port *port) CTL_ONLY;
+/** How many entries of the redirection table lead to each queue. @return its size, 0: none. */
+unsigned int ethdev_rss_table(const struct ethdev_port *port,
+			      uint16_t share[ETHDEV_QUEUES_MAX]) CTL_ONLY;
+/** The hash key. @return its length in bytes, 0: not known. */
+unsigned int ethdev_rss_key(const struct ethdev_port *port, uint8_t *key,
+			    unsigned int room) CTL_ONLY;
 
 /* --- pools (ethdev_pool.c) --- */
 /** Free a pool as soon as all of its buffers are back. */

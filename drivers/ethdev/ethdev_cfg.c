@@ -11,7 +11,8 @@ LOG_MODULE(ethdev_cfg);
 
 static const char *const known[] = { "device",	"mtu",	       "rx_queues", "tx_queues", "rx_desc",
 				     "tx_desc", "mbufs",       "mac",	    "enabled",	 "promisc",
-				     "workers", "description", NULL };
+				     "workers", "description", "spread",    NULL };
+static const char *const spreads[] = { "off", "l3", "l4", NULL }; /* enum ethdev_spread */
 
 struct port_entry {
 	struct ethdev_conf conf;
@@ -55,6 +56,7 @@ static void
 parse(const struct cfg *c, struct port_entry *e)
 {
 	const char *s = NULL;
+	unsigned int word;
 
 	memset(e, 0, sizeof(*e));
 	e->enabled = true;
@@ -79,6 +81,8 @@ parse(const struct cfg *c, struct port_entry *e)
 		cfg_fail(c, "mac", "expected a unicast address");
 	cfg_bool(c, "enabled", &e->enabled);
 	cfg_bool(c, "promisc", &e->conf.promisc);
+	if (cfg_word(c, "spread", spreads, &word))
+		e->conf.spread = (enum ethdev_spread)word;
 	cfg_str(c, "description", &e->description);
 	parse_workers(c, e);
 }
@@ -242,6 +246,14 @@ set_promisc(struct ethdev_port *port, const struct settings *to, const char **wh
 }
 
 static CTL_ONLY int
+set_spread(struct ethdev_port *port, const struct settings *to, const char **why)
+{
+	int rc = ethdev_set_spread(port, to->conf.spread);
+
+	return rc < 0 ? ethdev_fail(why, rc, "no memory for the rings between workers") : 0;
+}
+
+static CTL_ONLY int
 set_up(struct ethdev_port *port, const struct settings *to, const char **why)
 {
 	int rc = 0;
@@ -257,8 +269,8 @@ static const struct {
 	const char *key; /* member of the entry that an error is told of; NULL: the entry */
 	int (*set)(struct ethdev_port *port, const struct settings *to, const char **why);
 } steps[] = {
-	{ NULL, set_queues },	    { "mtu", set_mtu },	   { "mac", set_mac },
-	{ "promisc", set_promisc }, { "enabled", set_up },
+	{ NULL, set_queues },	    { "mtu", set_mtu },	      { "mac", set_mac },
+	{ "promisc", set_promisc }, { "spread", set_spread }, { "enabled", set_up },
 };
 
 /* All of it, or nothing: what was set before a refusal is set back, last first. */
@@ -305,6 +317,8 @@ settings_want(const struct ethdev_port *port, const struct port_entry *was,
 	}
 	if (was->conf.promisc != e->conf.promisc)
 		to->conf.promisc = e->conf.promisc;
+	if (was->conf.spread != e->conf.spread)
+		to->conf.spread = e->conf.spread;
 	to->up = e->enabled;
 }
 
@@ -347,6 +361,7 @@ static const char schema[] =
 	"\"mac\":{\"type\":\"string\"},"
 	"\"enabled\":{\"type\":\"boolean\"},"
 	"\"promisc\":{\"type\":\"boolean\"},"
+	"\"spread\":{\"enum\":[\"off\",\"l3\",\"l4\"]},"
 	"\"workers\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"integer\","
 	"\"minimum\":1}}}}";
 

@@ -174,6 +174,25 @@ one_config(struct cli_ctx *c, struct ethdev_port *port)
 }
 
 static int
+one_spread(struct cli_ctx *c, struct ethdev_port *port)
+{
+	enum ethdev_spread how = cli_has(c, "l3")   ? ETHDEV_SPREAD_L3
+				 : cli_has(c, "l4") ? ETHDEV_SPREAD_L4
+						    : ETHDEV_SPREAD_OFF;
+
+	role_enter_ctl();
+	return ethdev_set_spread(port, how) < 0
+		       ? cli_error(c, -ENOMEM, "port %s: no memory for rings", port->dev->name)
+		       : 0;
+}
+
+static int
+port_spread(struct cli_ctx *c)
+{
+	return ethdev_cli_each(c, one_spread);
+}
+
+static int
 port_config(struct cli_ctx *c)
 {
 	return ethdev_cli_each(c, one_config);
@@ -238,6 +257,10 @@ static const struct cli_cmd commands[] = {
 	{ "port config PORT:port (mtu MTU:u32(68..65535)|rxq RXQ:u32(1..64)|txq TXQ:u32(1..1024)|"
 	  "rxd RXD:u32(32..16384)|txd TXD:u32(32..16384)|mac MAC:mac|promisc (on|off))",
 	  "Change a port; queues and descriptors restart it.", "ports", port_config, NULL, false },
+	{ "port config PORT:port spread (off|l3|l4)",
+	  "Hand flows to all workers by software, by addresses and protocol (l3) or ports too "
+	  "(l4).",
+	  "ports", port_spread, NULL, false },
 	{ "set (link-up|link-down) port PORT:port", "Switch the port's link on the wire.", "ports",
 	  set_link, NULL, false },
 	{ "set worker rxq PORT:port QUEUE:u32 lcore LCORE:u32",

@@ -273,9 +273,14 @@ ethdev_poll(struct worker *w)
 		q->packets += n;
 		q->full_bursts += n == ETHDEV_BURST;
 		total += n;
-		netif_rx_burst(w, q->port->dev, pkts, n);
+		if (unlikely(q->port->spread != ETHDEV_SPREAD_OFF))
+			ethdev_spread_burst(w, q->port, pkts, n);
+		else
+			netif_rx_burst(w, q->port->dev, pkts, n);
 		stage_switch(w, STAGE_IDLE);
 	}
+	for (unsigned int i = 0; i < list->n_spread; i++)
+		total += ethdev_spread_drain(w, list->spread[i]);
 	total += netif_backlog_run(w);
 	total += ip4_defrag_poll(w);
 	total += tx_round(w, list);

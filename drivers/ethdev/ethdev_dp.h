@@ -41,6 +41,13 @@ struct ethdev_rxq {
 	uint64_t full_bursts; /* bursts that came back full: a backlog behind them */
 };
 
+/** How a port's flows are spread over the workers by software. */
+enum ethdev_spread {
+	ETHDEV_SPREAD_OFF, /* each frame stays with the worker that received it */
+	ETHDEV_SPREAD_L3,  /* by addresses and protocol */
+	ETHDEV_SPREAD_L4,  /* and by ports, where the packet has them and is whole */
+};
+
 #define ETHDEV_QUEUES_MAX 64
 struct ethdev_port {
 	/* read by workers */
@@ -48,8 +55,10 @@ struct ethdev_port {
 	bool tx_on;	     /* frames may go to the PMD; cleared before it is stopped */
 	bool tx_multi_segs;  /* the PMD takes chained mbufs */
 	uint16_t ring_owner; /* worker that drains ring */
+	uint8_t spread;	     /* enum ethdev_spread; changes while nobody polls the port */
 	struct net_device *dev;
 	struct rte_ring *ring;
+	struct rte_ring *spread_ring[WORKER_MAX]; /* to each worker; NULL until first wanted */
 	/* control thread */
 	struct ethdev_port_ctl *ctl;
 	struct ethdev_rxq rxq[ETHDEV_QUEUES_MAX];
@@ -57,9 +66,10 @@ struct ethdev_port {
 
 /** What one worker polls; immutable while published, replaced as a whole. */
 struct ethdev_poll_list {
-	unsigned int n_rxq, n_ports;
-	struct ethdev_rxq **rxq;
-	struct ethdev_port **ports; /* all ports: their ring and buffers are looked after */
+	unsigned int n_rxq, n_ports, n_spread;
+	struct ethdev_rxq **rxq;     /* in turns, as many for each port: queues may repeat */
+	struct ethdev_port **spread; /* ports whose spread_ring may have frames for this worker */
+	struct ethdev_port **ports;  /* all ports: their ring and buffers are looked after */
 };
 
 /** Per worker; worker->tx points here. */
@@ -73,6 +83,15 @@ struct ethdev_worker {
 /** One round over the worker's queues: receive, process, send what was collected. Returns the
  * number of frames received or taken over: 0 means idle. */
 unsigned int ethdev_poll(struct worker *w) DP_ONLY;
+
+/** Frames of a port that is spread: each to the worker of its flow, at once if that is this one.
+ * Frames that are no IPv4 stay. Those that find a ring full die as NETDEV_SPREAD_FULL. */
+void ethdev_spread_burst(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts,
+			 uint16_t n) DP_ONLY;
+/** Process a burst of what others received of @p port for this worker; how many frames. */
+unsigned int ethdev_spread_drain(struct worker *w, struct ethdev_port *port) DP_ONLY;
+/** The flow of a frame as a number, 0 for what has none. Stable while the process lives. */
+uint32_t ethdev_flow_hash(const struct rte_mbuf *m, enum ethdev_spread how);
 
 /** A flag of mbufs that the control thread made: of control class. */
 extern uint64_t ethdev_ctl_flag;

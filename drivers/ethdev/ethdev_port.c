@@ -61,7 +61,7 @@ create_pool(struct ethdev_port *port, const char **why)
 	unsigned int n = c->conf.mbufs;
 
 	if (n == 0)
-		n = (unsigned int)RTE_MAX((unsigned int)c->conf.rx_queues, 1u) * 2u *
+		n = (unsigned int)RTE_MAX((unsigned int)c->conf.rx_queues, n_workers - 1) * 2u *
 			    RTE_MAX((unsigned int)c->conf.rx_desc, (unsigned int)DEFAULT_DESC) +
 		    IN_FLIGHT;
 	snprintf(c->pool_name, sizeof(c->pool_name), "port%u_%u", port->port_id, serial++);
@@ -88,13 +88,7 @@ choose_offloads(struct ethdev_port *port, struct rte_eth_conf *conf)
 	conf->rxmode.offloads = c->rx_offloads;
 	conf->txmode.offloads = c->tx_offloads;
 	port->tx_multi_segs = c->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-	if (c->n_rxq > 1 && c->info.flow_type_rss_offloads != 0) {
-		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf->rx_adv_conf.rss_conf.rss_hf =
-			c->info.flow_type_rss_offloads &
-			(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP |
-			 RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV4_OTHER);
-	}
+	ethdev_rss_choose(port, conf);
 	if (*c->info.dev_flags & RTE_ETH_DEV_INTR_LSC)
 		conf->intr_conf.lsc = 1;
 }
@@ -128,7 +122,8 @@ setup_queues(struct ethdev_port *port, const char **why)
 	return 0;
 }
 
-/* Queues as asked, or as many as help: one to receive, one to transmit for each worker. */
+/* Queues as asked, or as many as help: one for each worker to transmit, and to receive where the
+ * device spreads flows over them. */
 static CTL_ONLY int
 choose_queues(struct ethdev_port *port, const char **why)
 {
@@ -142,7 +137,11 @@ choose_queues(struct ethdev_port *port, const char **why)
 	if (c->conf.tx_queues > c->info.max_tx_queues)
 		return ethdev_fail(why, -EINVAL, "%u transmit queues asked for, the device has %u",
 				   c->conf.tx_queues, c->info.max_tx_queues);
-	c->n_rxq = c->conf.rx_queues > 0 ? c->conf.rx_queues : 1;
+	c->n_rxq = c->conf.rx_queues;
+	if (c->n_rxq == 0)
+		c->n_rxq = (uint16_t)(c->info.flow_type_rss_offloads != 0
+					      ? RTE_MIN(rx_max, n_workers - 1)
+					      : 1);
 	c->n_txq = c->conf.tx_queues;
 	if (c->n_txq == 0)
 		c->n_txq = (uint16_t)RTE_MIN((unsigned int)c->info.max_tx_queues, n_workers - 1);
@@ -336,6 +335,7 @@ ethdev_start(struct ethdev_port *port, const char **why)
 	c->unready = false;
 	c->started = true;
 	apply_filters(port);
+	ethdev_rss_apply(port);
 	if (rte_eth_macaddr_get(port->port_id, &mac) == 0 && !c->conf.mac_set)
 		port->dev->dev_addr64 = ether_addr_to_u64(&mac);
 	ethdev_poll_start(port);
@@ -424,6 +424,8 @@ static void
 port_free(struct ethdev_port *port)
 {
 	rte_ring_free(port->ring);
+	for (unsigned int i = 0; i < WORKER_MAX; i++)
+		rte_ring_free(port->spread_ring[i]);
 	if (port->ctl != NULL)
 		free(port->ctl->mc_list);
 	free(port->ctl);
@@ -540,6 +542,8 @@ ethdev_attach(const char *name, const struct ethdev_conf *conf, struct net_devic
 	if (rc == 0) {
 		if (conf->promisc)
 			ethdev_set_promisc(port, true);
+		if (ethdev_set_spread(port, conf->spread) < 0)
+			log_warn("port %s: no memory to spread its flows", port->dev->name);
 		if (dev != NULL)
 			*dev = port->dev;
 		return 0;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <rte_errno.h>
 #include <rte_mbuf_dyn.h>
 #include "core/held.h"
 #include "core/log.h"
+#include "core/timer.h"
 #include "ethdev/ethdev.h"
 
 LOG_MODULE(ethdev_queue);
+
+#define ETHDEV_SPREAD_RING 2048
 
 static bool forwarding = true;
 
@@ -15,8 +20,8 @@ static bool forwarding = true;
 static CTL_ONLY bool
 is_polled_by(const struct ethdev_port *port, uint16_t queue, uint16_t slot)
 {
-	return forwarding && port->ctl->polled && port->ctl->admin_up && queue < port->ctl->n_rxq &&
-	       port->rxq[queue].worker == slot;
+	return forwarding && port->ctl->polled && port->ctl->admin_up && !port->ctl->paused &&
+	       queue < port->ctl->n_rxq && port->rxq[queue].worker == slot;
 }
 
 /*
@@ -32,26 +37,51 @@ list_alloc(void)
 	const size_t n_ports = RTE_MAX_ETHPORTS, n_rxq = n_ports * ETHDEV_QUEUES_MAX;
 	struct ethdev_poll_list *l;
 
-	l = calloc(1, sizeof(*l) + n_rxq * sizeof(l->rxq[0]) + n_ports * sizeof(l->ports[0]));
+	l = calloc(1, sizeof(*l) + n_rxq * sizeof(l->rxq[0]) + 2 * n_ports * sizeof(l->ports[0]));
 	if (l == NULL)
 		return NULL;
 	l->rxq = (void *)(l + 1);
 	l->ports = (void *)(l->rxq + n_rxq);
+	l->spread = l->ports + n_ports;
 	return l;
 }
 
+/* The port's queues that worker @p slot polls. */
+static CTL_ONLY unsigned int
+queues_polled_by(struct ethdev_port *port, uint16_t slot, struct ethdev_rxq *q[ETHDEV_QUEUES_MAX])
+{
+	unsigned int n = 0;
+
+	for (uint16_t i = 0; i < port->ctl->n_rxq; i++)
+		if (is_polled_by(port, i, slot))
+			q[n++] = &port->rxq[i];
+	return n;
+}
+
+/* A round has as many turns for each port, a burst each: a port with many queues, or with much to
+ * tell, does not make another one wait. */
 static CTL_ONLY void
 list_fill(struct ethdev_poll_list *l, uint16_t slot)
 {
-	l->n_rxq = l->n_ports = 0;
+	struct ethdev_rxq *q[ETHDEV_QUEUES_MAX];
+	unsigned int turns = 0;
+
+	l->n_rxq = l->n_ports = l->n_spread = 0;
 	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
 		if (!p->ctl->started)
 			continue;
 		l->ports[l->n_ports++] = p;
-		for (uint16_t q = 0; q < p->ctl->n_rxq; q++)
-			if (is_polled_by(p, q, slot))
-				l->rxq[l->n_rxq++] = &p->rxq[q];
+		if (p->spread_ring[slot] != NULL)
+			l->spread[l->n_spread++] = p;
+		turns = RTE_MAX(turns, queues_polled_by(p, slot, q));
 	}
+	for (unsigned int t = 0; t < turns; t++)
+		for (unsigned int i = 0; i < l->n_ports; i++) {
+			unsigned int n = queues_polled_by(l->ports[i], slot, q);
+
+			if (n > 0)
+				l->rxq[l->n_rxq++] = q[t % n];
+		}
 }
 
 /* Tell every worker what to poll. Returns when all have been told, not when all have looked. */
@@ -163,6 +193,10 @@ ethdev_poll_stop(struct ethdev_port *port)
 	role_borrow_dp();
 	while (rte_ring_sc_dequeue(port->ring, &pkt) == 0)
 		kfree_mbuf_reason(worker_ctl(), pkt, port->dev, DROP_NETDEV_DOWN);
+	for (uint16_t slot = 1; slot < n_workers && port->spread_ring[slot] != NULL; slot++)
+		while (rte_ring_sc_dequeue(port->spread_ring[slot], &pkt) == 0)
+			netif_rx_drop(worker_ctl(), port->dev, (struct rte_mbuf **)&pkt, 1,
+				      DROP_NETDEV_DOWN);
 }
 
 /* What waits in the device came while the port was down. By the normal door, which is shut still:
@@ -197,6 +231,52 @@ ethdev_poll_admin(struct ethdev_port *port, bool up)
 		lists_settle(); /* nobody else may receive from these queues now */
 }
 
+/* --- changes that no frame may overtake --- */
+
+#define PASS_MS 20 /* a worker that takes longer has stopped: see the watchdog */
+
+/* Wait until what is in the rings now has been taken out of them. */
+static CTL_ONLY void
+rings_pass(struct rte_ring *const *rings, unsigned int n)
+{
+	uint64_t deadline = clock_ms() + PASS_MS;
+
+	for (unsigned int i = 0; i < n; i++) {
+		uint32_t end = __atomic_load_n(&rings[i]->prod.tail, __ATOMIC_ACQUIRE);
+
+		while ((int32_t)(__atomic_load_n(&rings[i]->cons.tail, __ATOMIC_ACQUIRE) - end) <
+			       0 &&
+		       clock_ms() < deadline)
+			usleep(5);
+	}
+}
+
+/* No worker polls the queues in question any more: wait until every frame that came by them has
+ * gone its way, through the rings between workers and those to the ports' owners. */
+static CTL_ONLY void
+frames_pass(struct ethdev_port *port)
+{
+	struct rte_ring *rings[RTE_MAX_ETHPORTS + WORKER_MAX];
+	unsigned int n = 0;
+
+	lists_settle();
+	for (uint16_t slot = 1; slot < n_workers; slot++)
+		if (port->spread_ring[slot] != NULL)
+			rings[n++] = port->spread_ring[slot];
+	if (n > 0) {
+		rings_pass(rings, n);
+		rcu_synchronize(); /* taken out, and processed */
+	}
+	n = 0;
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next)
+		if (p->ctl->started && !rte_ring_empty(p->ring))
+			rings[n++] = p->ring;
+	if (n > 0) {
+		rings_pass(rings, n);
+		rcu_synchronize();
+	}
+}
+
 int
 ethdev_move_rxq(struct ethdev_port *port, uint16_t queue, uint16_t slot)
 {
@@ -208,8 +288,45 @@ ethdev_move_rxq(struct ethdev_port *port, uint16_t queue, uint16_t slot)
 	/* The old worker lets go before the new one looks; frames wait in the queue meanwhile. */
 	port->rxq[queue].worker = 0;
 	publish_lists();
-	lists_settle();
+	frames_pass(port);
 	port->rxq[queue].worker = slot;
+	publish_lists();
+	return 0;
+}
+
+static CTL_ONLY int
+make_spread_rings(struct ethdev_port *port)
+{
+	static unsigned int serial;
+	char name[RTE_RING_NAMESIZE];
+
+	for (uint16_t slot = 1; slot < n_workers; slot++) {
+		if (port->spread_ring[slot] != NULL)
+			continue;
+		snprintf(name, sizeof(name), "spread%u", serial++);
+		port->spread_ring[slot] = rte_ring_create(name, ETHDEV_SPREAD_RING,
+							  workers[slot]->socket, RING_F_SC_DEQ);
+		if (port->spread_ring[slot] == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int
+ethdev_set_spread(struct ethdev_port *port, enum ethdev_spread how)
+{
+	int rc = how != ETHDEV_SPREAD_OFF ? make_spread_rings(port) : 0;
+
+	if (rc < 0)
+		return rc;
+	port->ctl->conf.spread = how;
+	if (how == port->spread)
+		return 0;
+	port->ctl->paused = true;
+	publish_lists();
+	frames_pass(port);
+	port->spread = how;
+	port->ctl->paused = false;
 	publish_lists();
 	return 0;
 }

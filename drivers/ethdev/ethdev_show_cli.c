@@ -31,6 +31,43 @@ row(const struct ethdev_port *port)
 	return json_pack("{s:i, s:s}", "port", port->port_id, "ifname", port->dev->name);
 }
 
+static const char *const spread_names[] = {
+	[ETHDEV_SPREAD_OFF] = "off", [ETHDEV_SPREAD_L3] = "l3", [ETHDEV_SPREAD_L4] = "l4"
+};
+
+/* How flows come to workers: by the device, in testpmd's words, or by software. */
+static void
+add_spreading(json_t *r, const struct ethdev_port *port)
+{
+	static const struct {
+		uint64_t bit;
+		const char *name;
+	} kinds[] = { { RTE_ETH_RSS_IPV4, "ipv4" },
+		      { RTE_ETH_RSS_FRAG_IPV4, "ipv4-frag" },
+		      { RTE_ETH_RSS_NONFRAG_IPV4_TCP, "ipv4-tcp" },
+		      { RTE_ETH_RSS_NONFRAG_IPV4_UDP, "ipv4-udp" },
+		      { RTE_ETH_RSS_NONFRAG_IPV4_SCTP, "ipv4-sctp" },
+		      { RTE_ETH_RSS_NONFRAG_IPV4_OTHER, "ipv4-other" } };
+	json_t *list = json_array();
+	uint16_t share[ETHDEV_QUEUES_MAX];
+	uint8_t key[64];
+	char text[2 * sizeof(key) + 1] = "";
+	unsigned int n;
+
+	role_enter_ctl();
+	for (size_t i = 0; i < RTE_DIM(kinds); i++)
+		if (port->ctl->rss_hf & kinds[i].bit)
+			json_array_append_new(list, json_string(kinds[i].name));
+	json_object_set_new(r, "rss", list);
+	n = ethdev_rss_key(port, key, sizeof(key));
+	for (unsigned int i = 0; i < n; i++)
+		snprintf(text + 2 * (size_t)i, 3, "%02x", key[i]);
+	json_object_set_new(r, "rss_key", n > 0 ? json_string(text) : json_null());
+	json_object_set_new(r, "reta_size",
+			    json_integer((json_int_t)ethdev_rss_table(port, share)));
+	json_object_set_new(r, "spread", json_string(spread_names[port->spread]));
+}
+
 static json_t *
 info_row(struct ethdev_port *port)
 {
@@ -58,6 +95,7 @@ info_row(struct ethdev_port *port)
 	json_object_set_new(r, "max_tx_queues", json_integer(c->info.max_tx_queues));
 	json_object_set_new(r, "rx_desc", json_integer(c->n_rxd));
 	json_object_set_new(r, "tx_desc", json_integer(c->n_txd));
+	add_spreading(r, port);
 	json_object_set_new(r, "mempool", json_string(c->pool_name));
 	return r;
 }
@@ -126,10 +164,12 @@ xstats_row(struct ethdev_port *port)
 	return r;
 }
 
-static json_t *
+static CTL_ONLY json_t *
 rxq_rows(struct ethdev_port *port)
 {
 	json_t *list = json_array();
+	uint16_t share[ETHDEV_QUEUES_MAX];
+	unsigned int reta = ethdev_rss_table(port, share);
 
 	for (uint16_t q = 0; q < port->ctl->n_rxq; q++) {
 		const struct ethdev_rxq *rxq = &port->rxq[q];
@@ -142,6 +182,8 @@ rxq_rows(struct ethdev_port *port)
 		json_object_set_new(r, "lcore", w != NULL ? json_integer(w->lcore) : json_null());
 		json_object_set_new(r, "packets", u64(rxq->packets));
 		json_object_set_new(r, "full_bursts", u64(rxq->full_bursts));
+		json_object_set_new(r, "reta_share",
+				    reta > 0 ? json_real(share[q] / (double)reta) : json_null());
 		json_array_append_new(list, r);
 	}
 	return list;

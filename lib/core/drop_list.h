@@ -14,6 +14,7 @@
 	X(NETDEV_DOWN,             "netdev", "the device is administratively down")                          \
 	X(NETDEV_NO_CARRIER,       "netdev", "the device has no carrier")                                    \
 	X(NETDEV_TX_FULL,          "netdev", "the port's transmit queue and its buffer are full")            \
+	X(NETDEV_SPREAD_FULL,      "netdev", "the ring to the worker of its flow is full (port config spread)") \
 	X(NETDEV_TX_OVERSIZE,      "netdev", "frame longer than the device's MTU allows")                    \
 	X(NETDEV_RUNT,             "netdev", "frame shorter than an Ethernet header")                        \
 	X(NETDEV_OTHERHOST,        "netdev", "unicast to another station's MAC address (RFC 1812 5.2.1.2)")  \

@@ -120,6 +120,9 @@ dev_get_by_index_rcu(uint32_t ifindex)
  */
 void netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		    uint16_t n) DP_ONLY;
+/** Frames that arrived but can not be looked at: counted as received, dropped for @p why. */
+void netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+		   enum drop_reason why) DP_ONLY;
 /**
  * The general lane's entry: taps, VLAN demux, rx_handler, pkt_type, protocol demux, in this order.
  * Each mbuf gets its view here. Not counted as received: netif_rx_burst() did. At most SKB_BURST.

@@ -497,16 +497,8 @@ netif_receive_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **
 }
 
 static void
-drop_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n) DP_ONLY
+count_rx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n) DP_ONLY
 {
-	for (uint16_t i = 0; i < n; i++)
-		kfree_mbuf_reason(w, pkts[i], dev, DROP_NETDEV_DOWN);
-}
-
-void
-netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
-{
-	uint32_t off = __atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE);
 	struct netdev_stats *st = netdev_stats(w, dev);
 	uint64_t bytes = 0;
 
@@ -515,8 +507,32 @@ netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 	st->rx_packets += n;
 	st->rx_bytes += bytes;
 	counter_add(w, &skb_counters, SKB_CNT_RX, n);
+}
+
+static void
+drop_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	   enum drop_reason why) DP_ONLY
+{
+	for (uint16_t i = 0; i < n; i++)
+		kfree_mbuf_reason(w, pkts[i], dev, why);
+}
+
+void
+netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	      enum drop_reason why)
+{
+	count_rx(w, dev, pkts, n);
+	drop_burst(w, dev, pkts, n, why);
+}
+
+void
+netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint32_t off = __atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE);
+
+	count_rx(w, dev, pkts, n);
 	if (unlikely(off & NETDEV_RXF_DOWN)) {
-		drop_burst(w, dev, pkts, n);
+		drop_burst(w, dev, pkts, n, DROP_NETDEV_DOWN);
 		return;
 	}
 	for (uint16_t chunk; n > 0; pkts += chunk, n -= chunk) {

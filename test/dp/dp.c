@@ -27,6 +27,7 @@ static struct {
 	struct net_device *dev;
 } ports[PORTS_MAX + 1];
 static unsigned int n_ports;
+static bool threads;		 /* workers run by themselves */
 static struct rte_mempool *wire; /* buffers of the frames that tests make */
 static char cli_out[1 << 20], cli_err[4096];
 static int cli_status;
@@ -38,26 +39,61 @@ dp_setup(void **state)
 	return dp_setup_workers(1);
 }
 
-int
-dp_setup_workers(unsigned int n)
+/* EAL with lcores as @p lcores says; nothing else. */
+static void
+start_eal(const char *lcores)
 {
-	char prefix[32];
-	char *argv[] = { "dp",		 "--no-huge",	   "-m",   "256",
-			 "--no-pci",	 "--no-telemetry", "-l",   "0",
-			 "--no-shconf",	 "--file-prefix",  prefix, "--log-level",
+	char prefix[32], list[64];
+	char *argv[] = { "dp",		 "--no-huge",	   "-m",       "256",
+			 "--no-pci",	 "--no-telemetry", "--lcores", list,
+			 "--no-shconf",	 "--file-prefix",  prefix,     "--log-level",
 			 "lib.*:warning" };
 
-	role_enter_ctl();
 	snprintf(prefix, sizeof(prefix), "dp%d", (int)getpid());
+	snprintf(list, sizeof(list), "%s", lcores);
 	assert_true(rte_eal_init(RTE_DIM(argv), argv) >= 0);
-	assert_non_null(worker_alloc(0, 0, 0));
-	for (uint16_t i = 1; i <= n; i++) /* run by dp_run(), on this very thread */
-		assert_non_null(worker_alloc(i, i, 0));
+}
+
+static void
+start_modules(void)
+{
+	role_enter_ctl();
 	ctl_init();
 	modules_register();
 	assert_int_equal(modules_init(), 0);
-	wire = skb_pool_create("wire", 4095, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
+	wire = skb_pool_create("wire", 8191, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
 	assert_non_null(wire);
+}
+
+int
+dp_setup_workers(unsigned int n)
+{
+	role_enter_ctl();
+	start_eal("0@0");
+	assert_non_null(worker_alloc(0, 0, 0));
+	for (uint16_t i = 1; i <= n; i++) /* run by dp_run(), on this very thread */
+		assert_non_null(worker_alloc(i, i, 0));
+	start_modules();
+	return 0;
+}
+
+int
+dp_setup_threads(unsigned int n)
+{
+	char lcores[64], cpus[32];
+	int at = 0;
+
+	role_enter_ctl();
+	snprintf(cpus, sizeof(cpus), "(0-%ld)", sysconf(_SC_NPROCESSORS_ONLN) - 1);
+	for (unsigned int i = 0; i <= n; i++)
+		at += snprintf(lcores + at, sizeof(lcores) - (size_t)at, "%s%u@%s",
+			       i > 0 ? "," : "", i, cpus);
+	start_eal(lcores);
+	assert_int_equal(workers_alloc(), 0);
+	assert_int_equal(n_workers, n + 1);
+	start_modules();
+	workers_start();
+	threads = true;
 	return 0;
 }
 
@@ -92,6 +128,9 @@ dp_teardown(void **state)
 
 	(void)state;
 	role_enter_ctl();
+	if (threads)
+		workers_stop();
+	threads = false;
 	dp_run();
 	for (unsigned int p = 1; p <= n_ports; p++)
 		while (dp_out(p, &sink))
@@ -290,11 +329,21 @@ dp_inject(unsigned int n, const struct dp_frame *f)
 void
 dp_inject_queue(unsigned int n, unsigned int q, const struct dp_frame *f)
 {
+	assert_true(dp_try_inject(n, q, f));
+}
+
+bool
+dp_try_inject(unsigned int n, unsigned int q, const struct dp_frame *f)
+{
 	struct rte_mbuf *m = rte_pktmbuf_alloc(wire);
 
-	assert_non_null(m);
+	if (m == NULL)
+		return false;
 	memcpy(rte_pktmbuf_append(m, (uint16_t)f->len), f->b, f->len);
-	assert_int_equal(rte_ring_enqueue(ports[n].in[q], m), 0);
+	if (rte_ring_enqueue(ports[n].in[q], m) == 0)
+		return true;
+	rte_pktmbuf_free(m);
+	return false;
 }
 
 unsigned int
@@ -334,7 +383,7 @@ dp_run(void)
 	while (quiet < 3) { /* what one side does may give the other work */
 		unsigned int work = control_poll();
 
-		for (unsigned int i = 1; i < n_workers; i++) {
+		for (unsigned int i = 1; i < n_workers && !threads; i++) {
 			workers[i]->now = rte_rdtsc();
 			work += ethdev_poll(workers[i]);
 		}

@@ -33,6 +33,9 @@ struct dp_frame {
 int dp_setup(void **state);
 /** dp_setup() with @p n workers instead of one; dp_run() lets them take turns. */
 int dp_setup_workers(unsigned int n);
+/** dp_setup() with @p n workers on threads of their own, as in the daemon. They run until
+ * dp_teardown(); dp_run() is the control thread's turn only. */
+int dp_setup_threads(unsigned int n);
 int dp_teardown(void **state);
 
 /** Add port @p name with MAC 02:00:00:00:00:<n>, n counting from 1, up. Returns n. */
@@ -57,6 +60,9 @@ const char *dp_cmd_output(void);
 void dp_inject(unsigned int n, const struct dp_frame *f);
 /** The same by receive queue @p q. */
 void dp_inject_queue(unsigned int n, unsigned int q, const struct dp_frame *f);
+/** dp_inject_queue() and dp_out() for one other thread that does nothing else with the router: no
+ * frame for want of a buffer or room is false. */
+bool dp_try_inject(unsigned int n, unsigned int q, const struct dp_frame *f);
 /** How many more frames queue @p q takes now. */
 unsigned int dp_room(unsigned int n, unsigned int q);
 /** The same frame in a chain of buffers of at most @p seg bytes each. */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* More than a port, a ring or a pool can take: who waits, who goes first, and that it ends well. */
 #include "dp.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "core/counter.h"
+#include "core/msg.h"
 #include "ethdev/ethdev.h"
 
 #define WIRE 1023 /* frames that the wire of a test holds */
 
-static unsigned int p1, p2, p3;
+static unsigned int p1, p2, p3, p4;
 static struct dp_frame plain, urgent;
 
 static int
@@ -21,6 +24,9 @@ setup(void **state)
 	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
 	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
 	dp_cmd("ip addr add 10.0.3.1/24 dev p3");
+	p4 = dp_port_queues("p4", 4, 1);
+	dp_cmd("ip addr add 10.0.4.1/24 dev p4");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
 	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
 	plain = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100);
 	urgent = plain;
@@ -215,6 +221,127 @@ full_ring_leaves_places(void **state)
 	dp_check_balance();
 }
 
+/* Two ports of one worker, one flooded: the other one's frames wait for a burst of the flood, not
+ * for its end. With four queues the flood gets no more turns than the one queue of the other. */
+static void
+flooded_port_leaves_others_their_turns(void **state)
+{
+	unsigned int n_flood = 0, n_quiet = 0;
+	struct dp_frame f, quiet;
+
+	(void)state;
+	dp_cmd("set worker rxq p3 0 lcore 1");
+	for (unsigned int q = 0; q < 4; q++)
+		dp_cmd("set worker rxq p4 %u lcore 1", q);
+	quiet = dp_udp(p3, 4, "10.0.3.2", "10.0.2.2", 100);
+	((struct rte_ether_hdr *)plain.b)->dst_addr = dp_port_mac(p4);
+	for (unsigned int i = 0; i < 800; i++) {
+		dp_inject_queue(p4, i % 4, &plain);
+		if (i < 200)
+			dp_inject(p3, &quiet);
+	}
+	role_enter_dp();
+	ethdev_poll(workers[1]); /* one round */
+	ethdev_poll(workers[2]); /* which owns p2's transmit queue */
+	for (int i = 0; i < 16; i++)
+		ethdev_poll(workers[2]);
+	while (dp_out(p2, &f)) {
+		n_flood += dp_ip4(&f)->src_addr == dp_ip("10.0.1.2");
+		n_quiet += dp_ip4(&f)->src_addr == dp_ip("10.0.3.2");
+	}
+	assert_int_equal(n_flood, 4 * ETHDEV_BURST);
+	assert_int_equal(n_quiet, 4 * ETHDEV_BURST);
+	dp_run();
+	while (dp_out(p2, &f))
+		;
+	((struct rte_ether_hdr *)plain.b)->dst_addr = dp_port_mac(p1);
+	dp_check_balance();
+}
+
+/* A flood of ARP fills the ring of its class: local delivery has another. */
+static void
+arp_flood_does_not_fill_the_other_rings(void **state)
+{
+	struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } };
+	struct rte_ether_addr none = { { 0 } };
+	struct dp_frame f, first = dp_echo(p1, 2, "10.0.1.2", "10.0.1.1", 1000), second;
+	struct msg_class_stat st;
+	unsigned int replies = 0;
+	uint64_t refused;
+
+	(void)state;
+	role_enter_ctl();
+	msg_class_stats(MSG_ARP, &st);
+	refused = st.refused;
+	dp_drops_clear();
+	/* An echo request in two fragments: the control thread puts it together. */
+	second = first;
+	first.len = 14 + 20 + 512;
+	dp_ip4(&first)->total_length = rte_cpu_to_be_16(20 + 512);
+	dp_ip4(&first)->fragment_offset = RTE_BE16(RTE_IPV4_HDR_MF_FLAG);
+	dp_fix_checksum(&first);
+	memmove(second.b + 34, second.b + 34 + 512, second.len - 34 - 512);
+	second.len -= 512;
+	dp_ip4(&second)->total_length = rte_cpu_to_be_16((uint16_t)(second.len - 14));
+	dp_ip4(&second)->fragment_offset = RTE_BE16(512 / 8);
+	dp_fix_checksum(&second);
+	role_enter_dp();
+	for (unsigned int i = 0; i < 4000; i++) { /* the control thread does not run */
+		char from[32];
+
+		snprintf(from, sizeof(from), "10.0.1.%u", 3 + i % 250);
+		f = dp_arp(RTE_ARP_OP_REPLY, &all, (uint8_t)i, from, &none, from);
+		dp_inject(p1, &f);
+		if (i % 64 == 63)
+			ethdev_poll(workers[1]), ethdev_poll(workers[1]);
+	}
+	msg_class_stats(MSG_ARP, &st);
+	assert_true(st.refused > refused && st.now == st.limit);
+	dp_inject(p1, &first);
+	dp_inject(p1, &second);
+	dp_run();
+	assert_int_equal(dp_drops("msg_local_full"), 0);
+	while (dp_out(p1, &f))
+		replies += ((struct rte_ether_hdr *)f.b)->ether_type ==
+				   RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
+			   ((uint8_t *)(dp_ip4(&f) + 1))[0] == RTE_IP_ICMP_ECHO_REPLY;
+	assert_int_equal(replies, 1);
+	dp_check_balance();
+}
+
+/* No buffer is left for what the router makes itself: counted, forwarding goes on, and all is well
+ * as soon as there are some. */
+static void
+empty_pool_recovers(void **state)
+{
+	struct dp_frame far = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 1400), f;
+	struct rte_mempool *pool = workers[1]->pool;
+	unsigned int n = 0, parts = 0;
+	void **all = calloc(pool->size, sizeof(*all));
+
+	(void)state;
+	dp_drops_clear();
+	dp_cmd("ip link set p2 mtu 600"); /* fragments want buffers, others do not */
+	while (rte_mempool_get(pool, &all[n]) == 0)
+		n++;
+	dp_inject(p1, &far);
+	dp_inject(p1, &plain);
+	dp_run();
+	assert_int_equal(dp_drops("skb_no_mbuf"), 1);
+	assert_true(dp_out(p2, &f));
+	assert_int_equal(f.len, plain.len);
+	dp_expect_none(p2);
+	rte_mempool_put_bulk(pool, all, n);
+	free(all);
+	dp_inject(p1, &far);
+	dp_run();
+	while (dp_out(p2, &f))
+		parts++;
+	assert_int_equal(parts, 3);
+	dp_cmd("ip link set p2 mtu 1500");
+	dp_check_balance();
+}
+
 static void
 classes_of_frames(void **state)
 {
@@ -275,6 +402,9 @@ main(void)
 		cmocka_unit_test(urgent_alone_is_bounded_too),
 		cmocka_unit_test(own_frames_go_before_forwarded_ones),
 		cmocka_unit_test(full_ring_leaves_places),
+		cmocka_unit_test(flooded_port_leaves_others_their_turns),
+		cmocka_unit_test(arp_flood_does_not_fill_the_other_rings),
+		cmocka_unit_test(empty_pool_recovers),
 	};
 
 	return cmocka_run_group_tests_name("dp/overload", tests, setup, dp_teardown);

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Two workers on threads of their own, under a load that never rests: while queues move between
+ * them and flows are spread anew, every frame arrives, and each flow in its order.
+ */
+#include "dp.h"
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+#include "core/timer.h"
+#include "ctl/cli_exec.h"
+#include "ethdev/ethdev.h"
+
+#define QUEUES	 4
+#define FLOWS	 64
+#define WINDOW	 700 /* frames under way: fewer than any ring holds */
+#define BURST	 16
+#define STALL_MS 20000
+
+static unsigned int p1, p2, p3;
+static struct dp_frame flow_frame[FLOWS];
+
+/* What the thread that sends and receives knows. */
+static struct load {
+	pthread_t thread;
+	bool stop; /* send no more; the thread ends when all has arrived */
+	uint32_t next[FLOWS], expected[FLOWS];
+	uint64_t sent, received, late; /* late: out of their flow's order */
+	bool lost;		       /* nothing arrived for too long */
+} load;
+
+static uint32_t
+serial_of(const struct dp_frame *f)
+{
+	uint32_t v;
+
+	memcpy(&v, f->b + 50, sizeof(v));
+	return v;
+}
+
+static unsigned int
+flow_of(struct dp_frame *f)
+{
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(dp_ip4(f) + 1);
+
+	return rte_be_to_cpu_16(udp->src_port) - 4000u;
+}
+
+static void
+send_some(struct load *l, uint64_t *turn)
+{
+	for (unsigned int i = 0; i < BURST && l->sent - l->received < WINDOW; i++) {
+		unsigned int flow = (unsigned int)(*turn)++ % FLOWS;
+		struct dp_frame f = flow_frame[flow];
+
+		memcpy(f.b + 50, &l->next[flow], sizeof(uint32_t));
+		if (!dp_try_inject(p1, flow % QUEUES, &f))
+			return;
+		l->next[flow]++;
+		l->sent++;
+	}
+}
+
+static bool
+receive_some(struct load *l, unsigned int port)
+{
+	struct dp_frame f;
+	bool any = false;
+
+	while (dp_out(port, &f)) {
+		unsigned int flow = flow_of(&f);
+
+		l->late += serial_of(&f) != l->expected[flow];
+		l->expected[flow] = serial_of(&f) + 1;
+		l->received++;
+		any = true;
+	}
+	return any;
+}
+
+static void *
+run_load(void *arg)
+{
+	struct load *l = arg;
+	uint64_t turn = 0, moved = clock_ms();
+
+	while (!__atomic_load_n(&l->stop, __ATOMIC_RELAXED) || l->received < l->sent) {
+		bool any;
+
+		if (!__atomic_load_n(&l->stop, __ATOMIC_RELAXED))
+			send_some(l, &turn);
+		any = receive_some(l, p2);
+		any |= receive_some(l, p3);
+		if (any)
+			moved = clock_ms();
+		else if (clock_ms() - moved > STALL_MS)
+			break;
+		else
+			usleep(10);
+	}
+	l->lost = l->received != l->sent;
+	return NULL;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	dp_setup_threads(2);
+	p1 = dp_port_queues("p1", QUEUES, 1);
+	p2 = dp_port_queues("p2", 1, 2); /* a transmit queue for each worker */
+	p3 = dp_port_queues("p3", 1, 1); /* one for both: the other hands over by a ring */
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip addr add 10.0.3.1/24 dev p3");
+	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
+	dp_cmd("ip neigh add 10.0.3.2 lladdr 02:00:00:00:01:04 dev p3");
+	for (unsigned int i = 0; i < FLOWS; i++) {
+		struct rte_udp_hdr *udp;
+
+		flow_frame[i] =
+			dp_udp(p1, 2, "10.0.1.2", i / QUEUES % 2 ? "10.0.2.2" : "10.0.3.2", 40);
+		udp = (struct rte_udp_hdr *)(dp_ip4(&flow_frame[i]) + 1);
+		udp->src_port = rte_cpu_to_be_16((uint16_t)(4000 + i));
+		udp->dgram_cksum = 0;
+	}
+	return 0;
+}
+
+static void
+start_load(void)
+{
+	memset(&load, 0, sizeof(load));
+	dp_drops_clear();
+	assert_int_equal(pthread_create(&load.thread, NULL, run_load, &load), 0);
+}
+
+static void
+end_load(void)
+{
+	__atomic_store_n(&load.stop, true, __ATOMIC_RELAXED);
+	pthread_join(load.thread, NULL);
+	for (int i = 0; i < 100; i++)
+		dp_run();
+	assert_int_equal(dp_drops("netdev_spread_full"), 0);
+	assert_int_equal(dp_drops("netdev_tx_full"), 0);
+	assert_false(load.lost);
+	assert_int_equal(load.late, 0);
+	assert_true(load.sent > 5000);
+	dp_check_balance();
+}
+
+static uint64_t
+sent(void)
+{
+	return __atomic_load_n(&load.sent, __ATOMIC_RELAXED);
+}
+
+/* Do something to the router again and again while so many frames pass. */
+static void
+disturb(void (*how)(unsigned int i), uint64_t frames)
+{
+	uint64_t end = clock_ms() + STALL_MS;
+
+	for (unsigned int i = 0; sent() < frames && clock_ms() < end; i++) {
+		how(i);
+		dp_run();
+		usleep(i % 7 * 50);
+	}
+}
+
+static void
+move_a_queue(unsigned int i)
+{
+	dp_cmd("set worker rxq p1 %u lcore %u", i % QUEUES, 1 + i / QUEUES % 2);
+}
+
+static void
+change_the_spread(unsigned int i)
+{
+	static const char *const how[] = { "l4", "off", "l3", "l4", "l3", "off" };
+
+	dp_cmd("port config p1 spread %s", how[i % RTE_DIM(how)]);
+}
+
+static void
+both(unsigned int i)
+{
+	move_a_queue(i);
+	if (i % 3 == 0)
+		change_the_spread(i / 3);
+}
+
+static void
+queues_move_without_loss(void **state)
+{
+	(void)state;
+	start_load();
+	disturb(move_a_queue, 100000);
+	end_load();
+}
+
+static void
+spreading_changes_without_loss(void **state)
+{
+	(void)state;
+	start_load();
+	disturb(change_the_spread, 100000);
+	end_load();
+	dp_cmd("port config p1 spread off");
+}
+
+static void
+both_at_once(void **state)
+{
+	(void)state;
+	start_load();
+	disturb(both, 100000);
+	end_load();
+	dp_cmd("port config p1 spread off");
+}
+
+static uint64_t
+received_by(unsigned int slot, const char *port)
+{
+	role_enter_ctl();
+	return netdev_stats(workers[slot], dev_get_by_name(port))->rx_packets;
+}
+
+/* One queue, polled by one worker: spread, both have work; a flow stays with one. */
+static void
+flows_of_one_queue_reach_both_workers(void **state)
+{
+	uint64_t before[3], got[3];
+
+	(void)state;
+	for (unsigned int q = 0; q < QUEUES; q++)
+		dp_cmd("set worker rxq p1 %u lcore 1", q);
+	for (unsigned int spread = 0; spread < 2; spread++) {
+		dp_cmd("port config p1 spread %s", spread ? "l4" : "off");
+		for (unsigned int s = 1; s <= 2; s++)
+			before[s] = received_by(s, "p1");
+		start_load();
+		while (sent() < 20000)
+			usleep(1000);
+		end_load();
+		for (unsigned int s = 1; s <= 2; s++)
+			got[s] = received_by(s, "p1") - before[s];
+		assert_int_equal(got[1] + got[2], load.sent);
+		if (spread)
+			assert_true(got[1] > load.sent / 4 && got[2] > load.sent / 4);
+		else
+			assert_int_equal(got[2], 0);
+	}
+	dp_cmd("port config p1 spread off");
+}
+
+/* Each worker has two queues of the port, and polls both. */
+static void
+queues_are_shared_out(void **state)
+{
+	struct ethdev_port *port;
+	unsigned int polled_by[3] = { 0 };
+
+	(void)state;
+	role_enter_ctl();
+	for (unsigned int q = 0; q < QUEUES; q++)
+		dp_cmd("set worker rxq p1 %u lcore %u", q, 1 + q % 2);
+	port = ethdev_by_name("p1");
+	start_load();
+	while (sent() < 10000)
+		usleep(1000);
+	end_load();
+	for (unsigned int q = 0; q < QUEUES; q++) {
+		polled_by[port->rxq[q].worker]++;
+		assert_true(port->rxq[q].packets >= load.sent / QUEUES - FLOWS);
+	}
+	assert_int_equal(polled_by[1], 2);
+	assert_int_equal(polled_by[2], 2);
+	assert_int_equal(dp_cmd_try("show worker all", CLI_F_JSON), CLI_DONE);
+	for (unsigned int q = 0; q < QUEUES; q++) {
+		char want[64];
+
+		snprintf(want, sizeof(want), "\"port\":\"p1\",\"queue\":%u", q);
+		if (strstr(dp_cmd_output(), want) == NULL)
+			fail_msg("%s is not in %s", want, dp_cmd_output());
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(queues_are_shared_out),
+		cmocka_unit_test(queues_move_without_loss),
+		cmocka_unit_test(flows_of_one_queue_reach_both_workers),
+		cmocka_unit_test(spreading_changes_without_loss),
+		cmocka_unit_test(both_at_once),
+	};
+
+	return cmocka_run_group_tests_name("dp/workers", tests, setup, dp_teardown);
+}
