@@ -215,9 +215,10 @@ full_ring_leaves_places(void **state)
 	assert_int_equal(rte_ring_free_count(port->ring), 0);
 	do {
 		dp_run();
-		for (n = 0; dp_out(p2, &f);)
+		while (dp_out(p2, &f))
 			n += is_urgent(&f);
 	} while (ethdev_held() > 0);
+	assert_int_equal(n, ETHDEV_RING_SPARE);
 	dp_check_balance();
 }
 
