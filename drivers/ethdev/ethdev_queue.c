@@ -233,7 +233,7 @@ ethdev_poll_admin(struct ethdev_port *port, bool up)
 
 /* --- changes that no frame may overtake --- */
 
-#define PASS_MS 20 /* a worker that takes longer has stopped: see the watchdog */
+#define PASS_MS 1000 /* preempted workers take their time; one that takes longer has stopped */
 
 /* Wait until what is in the rings now has been taken out of them. */
 static CTL_ONLY void
