@@ -76,9 +76,15 @@
 	X(IP4_FRAG_TINY,           "ip4",    "TCP fragment that hides the flags from filters (RFC 1858 3, RFC 3128)") \
 	X(IP4_UNKNOWN_PROTO,       "ip4",    "no handler for this IP protocol (RFC 1122 3.2.2.1)")           \
 	X(IP4_NO_SOCKET,           "ip4",    "no listener on this port (RFC 1122 4.1.3.1)")                  \
+	X(IP4_SOCKET_FULL,         "ip4",    "the consumer's queue is full (net.core.rmem_default)")         \
+	X(IP4_SOCKET_CLOSED,       "ip4",    "the consumer went away before it read this")                   \
+	X(UDP_TRUNCATED,           "udp",    "shorter than a UDP header")                                    \
+	X(UDP_BAD_LENGTH,          "udp",    "UDP length below the header, or past the datagram (RFC 768)")  \
+	X(UDP_BAD_CHECKSUM,        "udp",    "UDP checksum is wrong (RFC 1122 4.1.3.4)")                     \
 	X(ICMP_TRUNCATED,          "icmp",   "shorter than an ICMP header")                                  \
 	X(ICMP_BAD_CHECKSUM,       "icmp",   "ICMP checksum is wrong")                                       \
 	X(ICMP_BAD_TYPE,           "icmp",   "unknown ICMP type, discarded silently (RFC 1122 3.2.2)")       \
-	X(ICMP_IGNORED,            "icmp",   "a tunable says not to answer (icmp_echo_ignore_all, ...)")
+	X(ICMP_IGNORED,            "icmp",   "a tunable says not to answer (icmp_echo_ignore_all, ...)")      \
+	X(ICMP_BOGUS_ERROR,        "icmp",   "error about a packet to a broadcast (RFC 1122 3.2.2)")
 /* clang-format on */
 #endif

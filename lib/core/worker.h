@@ -15,7 +15,7 @@
 #include "core/stage_list.h"
 
 #define WORKER_MAX	   32	/* slots, control included */
-#define WORKER_COUNTER_MAX 1024 /* 8-byte counters a worker carries: see counter.h */
+#define WORKER_COUNTER_MAX 2048 /* 8-byte counters a worker carries: see counter.h */
 
 /** One row of `show stats stages`. */
 struct stage_stat {

@@ -44,52 +44,6 @@ csum_replace(rte_be16_t check, rte_be16_t old, rte_be16_t new)
 	return sum == 0xffff ? 0xffff : (rte_be16_t)~sum;
 }
 
-/* RFC 1122 3.2.1.8 (c): the route that brought the packet here, backwards. @p o: a source route
- * that is used up: stops 1 to n, where the way back has n-1 to 1 and the source, and begins with n.
- * @return where the packet goes first. */
-static rte_be32_t
-reverse_route(uint8_t *o, rte_be32_t src)
-{
-	unsigned int len = o[1], n = (len - 3) / 4, skip;
-	rte_be32_t stop[IP4_HDR_MAX / 4], first;
-	uint8_t *at = o + 3;
-
-	memcpy(stop, at, n * 4);
-	/* RFC 1812 5.2.4.1: a route that names the source as its first stop is mended. */
-	skip = n > 0 && stop[0] == src;
-	first = n > skip ? stop[n - 1] : src;
-	if (n == skip || !ip4_is_host_class(rte_be_to_cpu_32(first))) {
-		memset(o, IPOPT4_NOP, len);
-		return src;
-	}
-	for (unsigned int i = n - 1; i-- > skip; at += 4)
-		memcpy(at, &stop[i], 4);
-	memcpy(at, &src, 4);
-	at += 4;
-	memset(at, IPOPT4_NOP, len - (unsigned int)(at - o));
-	o[1] = (uint8_t)(at - o);
-	o[2] = 4;
-	return first;
-}
-
-/* RFC 1122 3.2.2.6: route record and timestamps of a request stand in its reply, ourselves added;
- * a source route is reversed. @return where the reply goes first. */
-static rte_be32_t
-reply_options(struct sk_buff *skb, rte_be32_t addr)
-{
-	struct ip_options *opt = ip_opt(skb);
-	uint8_t *base = (uint8_t *)ip_hdr(skb);
-	rte_be32_t to = ip_hdr(skb)->src_addr;
-
-	if (opt->srr != 0)
-		to = reverse_route(base + opt->srr, to);
-	if (opt->router_alert != 0)
-		memset(base + opt->router_alert, IPOPT4_NOP, 4);
-	opt->flags &= (uint8_t)~IPOPT_F_SRR_HIT;
-	ip_options_fill(skb, addr);
-	return to;
-}
-
 /* Turn the request into its reply, in place: data pointer back at an IP header that only wants
  * length and checksum. The address that was asked answers (RFC 1122 3.2.2.6); a group's members
  * answer with an address of their own. */
@@ -105,8 +59,10 @@ turn_round(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
 		return false;
 	}
-	if (unlikely(ip_opt(skb)->optlen != 0))
-		to = reply_options(skb, self);
+	if (unlikely(ip_opt(skb)->optlen != 0)) {
+		to = ip_options_echo(iph, ip_opt(skb));
+		ip_options_fill(skb, self);
+	}
 	iph->src_addr = self;
 	iph->dst_addr = to;
 	iph->time_to_live = (uint8_t)net_ipv4.ip_default_ttl;
@@ -161,50 +117,103 @@ echo(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 		icmp_out_count(w, ICMP4_ECHO_REPLY);
 }
 
+/* Headers that may be written, @p len bytes of ICMP among them, and no more of it than that; NULL:
+ * the packet is gone. */
+static struct sk_buff *
+query(struct worker *w, struct sk_buff *skb, uint16_t len, bool answered) DP_ONLY
+{
+	if (!answered) {
+		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+		return NULL;
+	}
+	if (!pskb_may_pull(skb, len)) {
+		refuse(w, skb, DROP_ICMP_TRUNCATED);
+		return NULL;
+	}
+	if (skb_cloned(skb)) {
+		skb = own_headers(w, skb, len);
+		if (skb == NULL)
+			return NULL;
+	}
+	skb_trim(skb, len);
+	return skb;
+}
+
+/* The reply to a query: its type and whatever the caller wrote behind identifier and sequence. */
+static void
+answer(struct worker *w, struct sk_buff *skb, uint8_t type, struct skb_vec *out) DP_ONLY
+{
+	struct icmp4_hdr *icmph = (struct icmp4_hdr *)skb_data(skb);
+
+	icmph->type = type;
+	icmph->code = 0;
+	icmph->checksum = 0;
+	icmph->checksum = (uint16_t)~skb_checksum(skb, 0, skb_len(skb));
+	if (turn_round(w, skb, out))
+		icmp_out_count(w, type);
+}
+
+/* RFC 1122 3.2.2.8: a timestamp request to a group may be ignored. */
+static bool
+may_answer_group(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST || !net_ipv4.icmp_echo_ignore_broadcasts;
+}
+
 /* RFC 792, RFC 1122 3.2.2.8: identifier, sequence number and originate time come back, receive and
  * transmit time are ours. */
 static void
 timestamp(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 {
-	struct icmp4_hdr *icmph;
 	rte_be32_t times[2];
 
-	if (skb->pkt_type != PACKET_HOST && net_ipv4.icmp_echo_ignore_broadcasts) {
-		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+	skb = query(w, skb, ICMP4_TIMESTAMP_LEN,
+		    net_ipv4.icmp_timestamp_reply && may_answer_group(skb));
+	if (skb == NULL)
 		return;
-	}
-	if (!pskb_may_pull(skb, ICMP4_TIMESTAMP_LEN)) {
-		refuse(w, skb, DROP_ICMP_TRUNCATED);
-		return;
-	}
-	if (skb_cloned(skb)) {
-		skb = own_headers(w, skb, ICMP4_TIMESTAMP_LEN);
-		if (skb == NULL)
-			return;
-	}
-	skb_trim(skb, ICMP4_TIMESTAMP_LEN);
-	icmph = (struct icmp4_hdr *)skb_data(skb);
 	times[0] = times[1] = ip4_current_timestamp();
-	memcpy((uint8_t *)icmph + 12, times, sizeof(times));
-	icmph->type = ICMP4_TIMESTAMP_REPLY;
-	icmph->code = 0;
-	icmph->checksum = 0;
-	icmph->checksum = (uint16_t)~skb_checksum(skb, 0, ICMP4_TIMESTAMP_LEN);
-	if (turn_round(w, skb, out))
-		icmp_out_count(w, ICMP4_TIMESTAMP_REPLY);
+	memcpy(skb_data(skb) + 12, times, sizeof(times));
+	answer(w, skb, ICMP4_TIMESTAMP_REPLY, out);
 }
 
-/* Replies and errors: the control thread's ping and traceroute may wait for them. A router makes
- * nothing else of them; redirects are for hosts (RFC 1812 5.2.7.2). */
+/* RFC 792: the reply tells the asker its network by the addresses of the header. RFC 1812 4.3.3.7,
+ * RFC 6918: not unless the administrator wants it. */
 static void
-to_listeners(struct worker *w, struct sk_buff *skb) DP_ONLY
+information(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 {
-	if (!ip4_has_listener(IPPROTO_ICMP)) {
-		consume_skb(w, skb);
+	skb = query(w, skb, ICMP4_HDR_LEN,
+		    net_ipv4.icmp_information_reply && may_answer_group(skb));
+	if (skb != NULL)
+		answer(w, skb, ICMP4_INFO_REPLY, out);
+}
+
+/* RFC 1122 3.2.2.9, RFC 1812 4.3.3.9: the mask of the subnet that the asker is on, as we know it.
+ */
+static void
+address_mask(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
+{
+	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
+	const struct in_ifaddr *ifa =
+		in_dev == NULL || !IN_DEV_ORCONF(in_dev, icmp_mask_reply)
+			? NULL
+			: inet_ifa_byprefix_rcu(in_dev, ip_hdr(skb)->src_addr);
+
+	skb = query(w, skb, ICMP4_MASK_LEN, ifa != NULL && may_answer_group(skb));
+	if (skb == NULL)
 		return;
-	}
-	skb_push(skb, (uint16_t)ip_hdrlen(ip_hdr(skb)));
-	ip4_to_control(w, skb, ip4_msg_listen);
+	memcpy(skb_data(skb) + ICMP4_HDR_LEN, &ifa->ifa_mask, 4);
+	answer(w, skb, ICMP4_MASK_REPLY, out);
+}
+
+/* A reply or an error: a socket may wait for it. A router makes nothing else of them; redirects are
+ * for hosts (RFC 1812 5.2.7.2). */
+static void
+to_sockets(struct worker *w, struct sk_buff *skb, const uint32_t *wanted, uint32_t kind) DP_ONLY
+{
+	if (__atomic_load_n(wanted, __ATOMIC_RELAXED))
+		ip4_to_sock(w, skb, kind);
+	else
+		consume_skb(w, skb);
 }
 
 /* RFC 792: an error quotes the IP header and 8 bytes. */
@@ -220,11 +229,35 @@ quotes_a_datagram(struct sk_buff *skb)
 	       skb_len(skb) >= ICMP4_HDR_LEN + ip_hdrlen(inner);
 }
 
+/* RFC 1122 3.2.2: an error about a packet to a broadcast is itself one. */
+static bool
+is_bogus(const struct sk_buff *skb)
+{
+	const struct rte_ipv4_hdr *inner =
+		(const struct rte_ipv4_hdr *)(skb_data(skb) + ICMP4_HDR_LEN);
+
+	return inner->dst_addr == rte_cpu_to_be_32(IP4_LIMITED_BROADCAST) ||
+	       ip4_lookup(0, inner->dst_addr)->type == ADJ_BROADCAST;
+}
+
+static void
+error(struct worker *w, struct sk_buff *skb) DP_ONLY
+{
+	if (!quotes_a_datagram(skb))
+		refuse(w, skb, DROP_ICMP_TRUNCATED);
+	else if (!is_bogus(skb))
+		to_sockets(w, skb, &ip4_wanted.any, IP4_TO_ERROR);
+	else if (net_ipv4.icmp_ignore_bogus_error_responses ||
+		 !ip4_log_drop(w, skb, DROP_ICMP_BOGUS_ERROR))
+		kfree_skb_reason(w, skb, DROP_ICMP_BOGUS_ERROR);
+}
+
 static void
 dispatch(struct worker *w, struct sk_buff *skb, uint8_t type, struct skb_vec *out) DP_ONLY
 {
-	/* RFC 1122 3.2.2.6, 3.2.2.8: to a group, only questions are looked at. */
-	if (skb->pkt_type != PACKET_HOST && type != ICMP4_ECHO && type != ICMP4_TIMESTAMP) {
+	/* RFC 1122 3.2.2.6, 3.2.2.8, 3.2.2.9: to a group, only questions are looked at. */
+	if (skb->pkt_type != PACKET_HOST && type != ICMP4_ECHO && type != ICMP4_TIMESTAMP &&
+	    type != ICMP4_INFO_REQUEST && type != ICMP4_MASK_REQUEST) {
 		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
 		return;
 	}
@@ -235,20 +268,24 @@ dispatch(struct worker *w, struct sk_buff *skb, uint8_t type, struct skb_vec *ou
 	case ICMP4_TIMESTAMP:
 		timestamp(w, skb, out);
 		return;
+	case ICMP4_INFO_REQUEST:
+		information(w, skb, out);
+		return;
+	case ICMP4_MASK_REQUEST:
+		address_mask(w, skb, out);
+		return;
 	case ICMP4_UNREACH:
-	case ICMP4_SOURCE_QUENCH:
+	case ICMP4_SOURCE_QUENCH: /* RFC 6633 3: does nothing, but who sent the packet may look */
 	case ICMP4_TIME_EXCEEDED:
 	case ICMP4_PARAM_PROBLEM:
-		if (!quotes_a_datagram(skb)) {
-			refuse(w, skb, DROP_ICMP_TRUNCATED);
-			return;
-		}
-		/* fall through */
+	case ICMP4_REDIRECT:
+		error(w, skb);
+		return;
 	case ICMP4_ECHO_REPLY:
 	case ICMP4_TIMESTAMP_REPLY:
-		to_listeners(w, skb);
+		to_sockets(w, skb, &ip4_wanted.ping, IP4_TO_PING);
 		return;
-	default: /* redirect, information, mask, router discovery: not for a router to act on */
+	default: /* information and mask replies, router discovery: not for a router to act on */
 		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
 		return;
 	}
@@ -270,6 +307,7 @@ rcv_one(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 		return;
 	}
 	icmph = (const struct icmp4_hdr *)skb_data(skb);
+	counter_inc(w, &icmpmsg_mib, ICMPMSG_IN + icmph->type);
 	/* RFC 1122 3.2.2: unknown types are discarded silently. */
 	if (icmph->type > ICMP4_TYPE_KNOWN) {
 		refuse(w, skb, DROP_ICMP_BAD_TYPE);

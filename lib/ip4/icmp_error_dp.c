@@ -11,9 +11,6 @@ struct host_bucket {
 	uint32_t tokens_ms;
 	uint64_t last_ms;
 };
-#define REDIRECT_LOAD_MS 20 /* then doubled for each one sent, */
-#define REDIRECT_NUMBER	 9  /* this many times; a host that ignores them all */
-#define REDIRECT_SILENCE (REDIRECT_LOAD_MS << (REDIRECT_NUMBER + 1)) /* is left alone for it */
 struct redirect_bucket {
 	rte_be32_t addr;
 	uint32_t sent;
@@ -44,22 +41,29 @@ icmp_out_count(struct worker *w, uint8_t type)
 	static const uint8_t counter[ICMP4_TYPE_KNOWN + 1] = {
 		[ICMP4_ECHO_REPLY] = ICMPMIB_OutEchoReps,
 		[ICMP4_UNREACH] = ICMPMIB_OutDestUnreachs,
+		[ICMP4_SOURCE_QUENCH] = ICMPMIB_OutSrcQuenchs,
 		[ICMP4_REDIRECT] = ICMPMIB_OutRedirects,
 		[ICMP4_ECHO] = ICMPMIB_OutEchos,
 		[ICMP4_TIME_EXCEEDED] = ICMPMIB_OutTimeExcds,
 		[ICMP4_PARAM_PROBLEM] = ICMPMIB_OutParmProbs,
+		[ICMP4_TIMESTAMP] = ICMPMIB_OutTimestamps,
 		[ICMP4_TIMESTAMP_REPLY] = ICMPMIB_OutTimestampReps,
+		[ICMP4_MASK_REQUEST] = ICMPMIB_OutAddrMasks,
+		[ICMP4_MASK_REPLY] = ICMPMIB_OutAddrMaskReps,
 	};
 
 	ICMP_INC_STATS(w, OutMsgs);
+	counter_inc(w, &icmpmsg_mib, ICMPMSG_OUT + type);
 	if (type <= ICMP4_TYPE_KNOWN && counter[type] != 0)
 		counter_inc(w, &icmp_mib, counter[type]);
 }
 
 /* RFC 1812 4.3.2.8, all destinations together: icmp_msgs_per_sec, icmp_msgs_burst. Nothing is lost
- * between two looks: what is not enough for a message yet stays in the bucket. */
+ * between two looks: what is not enough for a message yet stays in the bucket. A message costs one
+ * on average, but none, one or two by chance, as in Linux: who counts our answers does not learn
+ * what others were sent (the side channel that guesses UDP ports). */
 static bool
-global_allow(uint64_t now_ms)
+global_allow(struct worker *w, uint64_t now_ms) DP_ONLY
 {
 	int64_t rate = net_ipv4.icmp_msgs_per_sec, now = (int64_t)now_ms * 1000000, cost, at, next;
 
@@ -68,9 +72,10 @@ global_allow(uint64_t now_ms)
 	cost = 1000000000 / rate;
 	at = __atomic_load_n(&global_empty_ns, __ATOMIC_RELAXED);
 	do {
-		next = RTE_MAX(at, now - net_ipv4.icmp_msgs_burst * cost) + cost;
-		if (next > now)
+		next = RTE_MAX(at, now - net_ipv4.icmp_msgs_burst * cost);
+		if (next + cost > now)
 			return false;
+		next = RTE_MIN(next + worker_rand(w) % 3 * cost, now);
 	} while (!__atomic_compare_exchange_n(&global_empty_ns, &at, next, true, __ATOMIC_RELAXED,
 					      __ATOMIC_RELAXED));
 	return true;
@@ -113,7 +118,7 @@ rate_allow(struct worker *w, uint8_t type, uint8_t code, rte_be32_t to,
 	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
 		return true;
 	now = clock_ms();
-	if (!global_allow(now)) {
+	if (!global_allow(w, now)) {
 		ICMP_INC_STATS(w, OutRateLimitGlobal);
 		return false;
 	}
@@ -170,12 +175,13 @@ may_answer(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph, const stru
 	return !about_an_error(skb, iph);
 }
 
-/* RFC 1812 4.3.2.4: the address of the interface that the error leaves by; that the packet was sent
- * to when it was for us. */
+/* RFC 1812 4.3.2.4: the address of the interface that the error leaves by, @p back to @p first;
+ * that the packet was sent to when it was for us. */
 static rte_be32_t
-error_source(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph, const struct adj *back,
+error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first,
 	     const struct adj *to)
 {
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	rte_be32_t next;
 
 	if (to->type == ADJ_LOCAL)
@@ -187,19 +193,19 @@ error_source(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph, const st
 	}
 	if (back->type == ADJ_LOCAL)
 		return iph->src_addr;
-	next = ip4_adj_nexthop(back, iph->src_addr);
+	next = ip4_adj_nexthop(back, first);
 	return inet_select_addr(back->dev, next, SCOPE_UNIVERSE);
 }
 
-/* The error's ICMP part: header and as much of the packet as 576 bytes hold (RFC 1812 4.3.2.3). */
+/* The error's ICMP part: header and as much of the packet as 576 bytes hold (RFC 1812 4.3.2.3),
+ * @p room of them taken by the IP header. */
 static struct sk_buff *
-build_error(struct worker *w, const struct sk_buff *skb, uint8_t type, uint8_t code,
-	    uint32_t info) DP_ONLY
+build_error(struct worker *w, const struct sk_buff *skb, const struct icmp4_hdr *head,
+	    uint32_t room) DP_ONLY
 {
-	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	uint16_t before = (uint16_t)(skb_mbuf(skb)->data_off - skb->network_header);
-	uint32_t quote = RTE_MIN(ip4_skb_total(skb),
-				 ICMP4_ERROR_MAX - IP4_HDR_MIN - (uint32_t)ICMP4_HDR_LEN);
+	uint32_t quote =
+		RTE_MIN(ip4_skb_total(skb), ICMP4_ERROR_MAX - room - (uint32_t)ICMP4_HDR_LEN);
 	struct sk_buff *e = alloc_skb(w, SKB_HEADROOM);
 	struct icmp4_hdr *icmph;
 	uint8_t *body;
@@ -211,20 +217,58 @@ build_error(struct worker *w, const struct sk_buff *skb, uint8_t type, uint8_t c
 		kfree_skb_reason(w, e, DROP_SKB_NO_MBUF);
 		return NULL;
 	}
-	*icmph = (struct icmp4_hdr){ .type = type, .code = code };
-	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
-		icmph->frag.mtu = rte_cpu_to_be_16((uint16_t)RTE_MIN(info, IP4_LEN_MAX));
-	else if (type == ICMP4_PARAM_PROBLEM)
-		icmph->word = rte_cpu_to_be_32(info << 24);
-	else if (type == ICMP4_REDIRECT)
-		icmph->gateway = info;
+	*icmph = *head;
 	body = (uint8_t *)(icmph + 1);
 	before = (uint16_t)RTE_MIN(before, quote);
-	memcpy(body, iph, before);
+	memcpy(body, ip_hdr(skb), before);
 	if (quote > before)
 		skb_copy_bits(skb, 0, body + before, quote - before);
 	icmph->checksum = (uint16_t)~skb_checksum(e, 0, ICMP4_HDR_LEN + quote);
 	return e;
+}
+
+static struct icmp4_hdr
+error_header(uint8_t type, uint8_t code, uint32_t info)
+{
+	struct icmp4_hdr h = { .type = type, .code = code };
+
+	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
+		h.frag.mtu = rte_cpu_to_be_16((uint16_t)RTE_MIN(info, IP4_LEN_MAX));
+	else if (type == ICMP4_PARAM_PROBLEM)
+		h.word = rte_cpu_to_be_32(info << 24);
+	else if (type == ICMP4_REDIRECT)
+		h.gateway = info;
+	return h;
+}
+
+/* The options of an error are those of a reply to the packet (RFC 1812 4.3.2.6; records too, as in
+ * Linux), but none when options are what it complains about, nor when no way leads to the first
+ * stop.
+ * @p hdr: room for a whole header. @return the way of the error: @p back, or that to the first
+ * stop. */
+static const struct adj *
+echo_options(const struct rte_ipv4_hdr *iph, const struct adj *back, uint8_t type, uint8_t *hdr,
+	     struct ip_out *o)
+{
+	struct rte_ipv4_hdr *copy = (struct rte_ipv4_hdr *)hdr;
+	const struct adj *way = back;
+	struct ip_options opt;
+	uint8_t pointer;
+	rte_be32_t first;
+
+	memcpy(hdr, iph, ip_hdrlen(iph));
+	if (type == ICMP4_PARAM_PROBLEM || ip_options_parse(copy, &opt, &pointer) != DROP_MAX)
+		return back;
+	first = ip_options_echo(copy, &opt);
+	if (first != iph->src_addr)
+		way = ip4_lookup_tos(iph->dst_addr, first, iph->type_of_service);
+	if ((opt.srr == 0 && opt.rr == 0 && opt.ts == 0) ||
+	    (way != back && !ip4_adj_is_unicast(way)))
+		return back;
+	o->daddr = first;
+	o->opt = hdr + IP4_HDR_MIN;
+	o->optlen = opt.optlen;
+	return way;
 }
 
 bool
@@ -232,16 +276,20 @@ icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, ui
 {
 	enum stage from = stage_enter(w, STAGE_ICMP, 1);
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	struct icmp4_hdr head = error_header(type, code, info);
 	/* Not skb->dst: a packet that waited has none that is still good. */
 	const struct adj *to = ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
 	const struct adj *back = ip4_lookup_tos(iph->dst_addr, iph->src_addr, iph->type_of_service);
-	struct sk_buff *e = NULL;
 	struct ip_out o = { .daddr = iph->src_addr, .proto = IPPROTO_ICMP };
+	uint8_t hdr[IP4_HDR_MAX] __rte_aligned(4);
+	struct sk_buff *e = NULL;
 	int rc = -1;
 
 	if (may_answer(skb, iph, back, to) && rate_allow(w, type, code, o.daddr, back)) {
-		o.saddr = error_source(skb, iph, back, to);
-		e = build_error(w, skb, type, code, info);
+		if (unlikely(ip_hdrlen(iph) > IP4_HDR_MIN))
+			back = echo_options(iph, back, type, hdr, &o);
+		o.saddr = error_source(skb, back, o.daddr, to);
+		e = build_error(w, skb, &head, IP4_HDR_MIN + o.optlen);
 		if (e == NULL)
 			ICMP_INC_STATS(w, OutErrors);
 	}
@@ -275,13 +323,14 @@ ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw)
 
 	/* Linux's ip_rt_send_redirect(): a host is told less and less often, then not at all until
 	 * it has been quiet. */
-	if (b->addr != src || now - b->last_ms > REDIRECT_SILENCE)
+	if (b->addr != src || now - b->last_ms > (uint64_t)net_ipv4.redirect_silence)
 		*b = (struct redirect_bucket){ .addr = src };
-	if (b->sent >= REDIRECT_NUMBER) {
+	if (b->sent >= (uint32_t)net_ipv4.redirect_number) {
 		b->last_ms = now;
 		return;
 	}
-	if (b->sent != 0 && now - b->last_ms <= ((uint64_t)REDIRECT_LOAD_MS << b->sent))
+	if (b->sent != 0 &&
+	    now - b->last_ms <= ((uint64_t)net_ipv4.redirect_load << RTE_MIN(b->sent, 31u)))
 		return;
 	if (icmp_error(w, skb, ICMP4_REDIRECT, ICMP4_REDIRECT_HOST, gw)) {
 		b->sent++;

@@ -54,6 +54,7 @@ enum { ICMP4_EXC_TTL = 0, ICMP4_EXC_FRAGTIME = 1 };
 
 #define ICMP4_HDR_LEN	    8
 #define ICMP4_TIMESTAMP_LEN 20	/* bytes of a timestamp message (RFC 792) */
+#define ICMP4_MASK_LEN	    12	/* of an address mask message (RFC 950) */
 #define ICMP4_ERROR_MAX	    576 /* bytes of an error, IP header included (RFC 1812 4.3.2.3) */
 
 /** Does @p type report an error? Such messages are never answered by errors (RFC 1122 3.2.2). */

@@ -7,14 +7,13 @@
 #include "ip4/ip4.h"
 #include "ip4/ip4_hook.h"
 #include "ip4/ip4_priv.h"
+#include "ip4/ip4_sock.h"
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
 
 LOG_MODULE(ip4);
 
-static struct ip4_listener *listeners;
-
-/* --- protocols and listeners --- */
+/* --- protocols --- */
 
 int
 inet_add_protocol(uint8_t proto, inet_proto_fn fn)
@@ -31,40 +30,8 @@ inet_del_protocol(uint8_t proto)
 	rcu_assign_pointer(inet_protos[proto], NULL);
 }
 
-static void
-publish_listeners(void) CTL_ONLY
-{
-	uint64_t bits[RTE_DIM(ip4_listen_bits)] = { 0 };
-
-	for (const struct ip4_listener *l = listeners; l != NULL; l = l->next)
-		bits[l->proto / 64] |= UINT64_C(1) << (l->proto % 64);
-	for (unsigned int i = 0; i < RTE_DIM(bits); i++)
-		__atomic_store_n(&ip4_listen_bits[i], bits[i], __ATOMIC_RELAXED);
-}
-
-void
-ip4_listen(struct ip4_listener *l)
-{
-	l->next = listeners;
-	listeners = l;
-	publish_listeners();
-}
-
-void
-ip4_unlisten(struct ip4_listener *l)
-{
-	struct ip4_listener **at = &listeners;
-
-	while (*at != NULL && *at != l)
-		at = &(*at)->next;
-	if (*at != NULL)
-		*at = l->next;
-	publish_listeners();
-}
-
-/* A packet that waited in a ring: its device may have gone, its adjacency surely has. */
-static bool
-still_valid(struct sk_buff *skb) CTL_ONLY
+bool
+ip4_still_valid(struct sk_buff *skb)
 {
 	skb->dev = dev_get_by_index(skb->iif);
 	skb->dst = NULL;
@@ -73,26 +40,6 @@ still_valid(struct sk_buff *skb) CTL_ONLY
 	role_borrow_dp();
 	kfree_skb_reason(worker_ctl(), skb, DROP_NETDEV_GONE);
 	return false;
-}
-
-static void
-deliver_to_listeners(struct ctl_msg *msg)
-{
-	struct sk_buff *skb = msg->pkt;
-	struct ip4_listener *l, *next;
-	uint8_t proto;
-
-	role_enter_ctl();
-	role_borrow_dp();
-	if (!still_valid(skb))
-		return;
-	proto = ip_hdr(skb)->next_proto_id;
-	for (l = listeners; l != NULL; l = next) {
-		next = l->next; /* it may go away in its own call */
-		if (l->proto == proto)
-			l->rcv(l, skb);
-	}
-	consume_skb(worker_ctl(), skb);
 }
 
 /* --- reassembly --- */
@@ -233,7 +180,7 @@ static const struct ctl_table ipv4_table[] = {
 	NET_IPV4(icmp_echo_ignore_all, 0, 1, "answer no echo request"),
 	NET_IPV4(icmp_echo_ignore_broadcasts, 0, 1, "answer no echo to a broadcast or group"),
 	NET_IPV4(icmp_ignore_bogus_error_responses, 0, 1,
-		 "say nothing of answers to broadcasts (RFC 1122)"),
+		 "log no error about a packet to a broadcast (RFC 1122 3.2.2)"),
 	NET_IPV4(icmp_errors_use_inbound_ifaddr, 0, 1,
 		 "errors carry an address of the device that the packet came by"),
 	NET_IPV4(icmp_ratelimit, 0, INT32_MAX / 8,
@@ -241,6 +188,48 @@ static const struct ctl_table ipv4_table[] = {
 	NET_IPV4(icmp_ratemask, 0, INT32_MAX, "bits of the ICMP types that are limited"),
 	NET_IPV4(icmp_msgs_per_sec, 0, INT32_MAX, "limited messages a second, together"),
 	NET_IPV4(icmp_msgs_burst, 0, INT32_MAX, "limited messages at once, together"),
+	NET_IPV4(icmp_timestamp_reply, 0, 1, "answer ICMP timestamp requests (RFC 1122 3.2.2.8)"),
+	NET_IPV4(icmp_information_reply, 0, 1,
+		 "answer ICMP information requests (off by RFC 1812 4.3.3.7)"),
+	NET_IPV4(ip_nonlocal_bind, 0, 1, "consumers may wait on addresses that are not ours"),
+	{ .procname = NULL },
+};
+
+static const struct ctl_table route_table[] = {
+	{ .procname = "redirect_load",
+	  .offset = offsetof(struct netns_ipv4, redirect_load),
+	  .min = 0,
+	  .max = 60000,
+	  .mode = 0644,
+	  .unit = "ms",
+	  .help = "between two redirects to a host: doubled for each" },
+	{ .procname = "redirect_number",
+	  .offset = offsetof(struct netns_ipv4, redirect_number),
+	  .min = 0,
+	  .max = 31,
+	  .mode = 0644,
+	  .help = "redirects to a host that ignores them" },
+	{ .procname = "redirect_silence",
+	  .offset = offsetof(struct netns_ipv4, redirect_silence),
+	  .min = 0,
+	  .max = INT32_MAX,
+	  .mode = 0644,
+	  .unit = "ms",
+	  .help = "without a reason for a redirect: then a host is told again" },
+	{ .procname = NULL },
+};
+
+#define NET_CORE(field, lo, hi, u, text)                                                           \
+	{                                                                                          \
+		.procname = #field, .offset = offsetof(struct netns_core, field), .min = (lo),     \
+		.max = (hi), .mode = 0644, .unit = (u), .help = (text)                             \
+	}
+static const struct ctl_table core_table[] = {
+	NET_CORE(message_cost, 0, 86400, "s",
+		 "between two lines in the log that packets cause, after a burst; 0: no limit"),
+	NET_CORE(message_burst, 0, 100000, NULL, "such lines at once"),
+	NET_CORE(rmem_default, 256, 1 << 30, "bytes", "that wait for a consumer of this router"),
+	NET_CORE(rmem_max, 256, 1 << 30, "bytes", "the most that a consumer may ask for"),
 	{ .procname = NULL },
 };
 
@@ -277,8 +266,8 @@ static const struct ctl_table frag_table[] = {
 static int
 register_counters(void) CTL_ONLY
 {
-	struct counter_block *const blocks[] = { &ip_mib, &ipext_mib, &icmp_mib, &frag_mib,
-						 &route_mib };
+	struct counter_block *const blocks[] = { &ip_mib,      &ipext_mib, &icmp_mib,
+						 &icmpmsg_mib, &frag_mib,  &route_mib };
 	int rc = 0;
 
 	for (unsigned int i = 0; i < RTE_DIM(blocks) && rc == 0; i++)
@@ -289,25 +278,36 @@ register_counters(void) CTL_ONLY
 static int
 register_messages(void) CTL_ONLY
 {
-	ip4_msg_listen = msg_register(MSG_LOCAL, "ip4_listen", deliver_to_listeners);
-	return ip4_msg_listen < 0 ? ip4_msg_listen : 0;
+	return ip4_log_init();
 }
+
+/* Where each table stands and what it is about. */
+static const struct {
+	const char *path;
+	const struct ctl_table *table;
+	void *object;
+} tunables[] = {
+	{ "net.ipv4", ipv4_table, &net_ipv4 },
+	{ "net.ipv4.route", route_table, &net_ipv4 },
+	{ "net.ipv4", frag_table, &ip4_frag_conf },
+	{ "net.core", core_table, &net_core },
+};
 
 void
 ip4_declare(void)
 {
-	sysctl_declare("net.ipv4", ipv4_table);
-	sysctl_declare("net.ipv4", frag_table);
+	for (unsigned int i = 0; i < RTE_DIM(tunables); i++)
+		sysctl_declare(tunables[i].path, tunables[i].table);
 }
 
 static int
 register_sysctls(void) CTL_ONLY
 {
-	int rc = sysctl_register("net.ipv4", ipv4_table, &net_ipv4);
+	int rc = 0;
 
-	if (rc != 0)
-		return rc;
-	return sysctl_register("net.ipv4", frag_table, &ip4_frag_conf);
+	for (unsigned int i = 0; i < RTE_DIM(tunables) && rc == 0; i++)
+		rc = sysctl_register(tunables[i].path, tunables[i].table, tunables[i].object);
+	return rc;
 }
 
 static int
@@ -331,6 +331,8 @@ ip4_init(void)
 	if (rc == 0)
 		rc = ip4_defrag_init();
 	ip4_defrag_user(IP_DEFRAG_LOCAL_DELIVER, deliver_whole);
+	if (rc == 0)
+		rc = ip4_sock_init();
 	if (rc == 0)
 		rc = register_sysctls();
 	if (rc == 0)
@@ -367,11 +369,12 @@ ip4_fini(void)
 	notifier_del(&netdev_chain, &netdev_notifier);
 	dev_remove_pack(ETHERTYPE_IP4);
 	inet_del_protocol(IPPROTO_ICMP);
-	sysctl_unregister("net.ipv4", frag_table);
-	sysctl_unregister("net.ipv4", ipv4_table);
+	for (unsigned int i = 0; i < RTE_DIM(tunables); i++)
+		sysctl_unregister(tunables[i].path, tunables[i].table);
+	ip4_sock_fini();
 	ip4_defrag_fini();
 	rcu_assign_pointer(ip4_loopback, NULL);
 	memset(local_bits, 0, sizeof(local_bits));
 	memset(other_bits, 0, sizeof(other_bits));
-	ip4_msg_listen = -1;
+	ip4_msg_log = -1;
 }

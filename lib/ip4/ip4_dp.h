@@ -24,8 +24,22 @@ struct netns_ipv4 {
 	int icmp_ratemask;
 	int icmp_msgs_per_sec; /* all destinations together */
 	int icmp_msgs_burst;
+	int icmp_timestamp_reply;
+	int icmp_information_reply;
+	int ip_nonlocal_bind;
+	int redirect_load;    /* ms: doubled for each redirect to a host, */
+	int redirect_number;  /* this many times; a host that ignores them all */
+	int redirect_silence; /* is left alone until it was quiet for so many ms */
 };
 extern struct netns_ipv4 net_ipv4;
+
+/** net.core.*, what ip4 makes of it. */
+struct netns_core {
+	int message_cost;	    /* s between two lines in the log that a wire causes, */
+	int message_burst;	    /* when so many have been said at once */
+	int rmem_default, rmem_max; /* bytes that wait for a consumer */
+};
+extern struct netns_core net_core;
 
 /** The fast lane: see netif_fast_fn. Plain IPv4 unicast that is forwarded leaves here. */
 uint16_t ip4_fast_rx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
@@ -51,6 +65,9 @@ struct ip_out {
 	uint8_t proto;
 	uint8_t ttl; /* 0: ip_default_ttl */
 	uint8_t tos;
+	bool df;	    /* do not fragment */
+	uint8_t optlen;	    /* bytes of options, a multiple of 4; records in them are signed */
+	const uint8_t *opt; /* sound ones; with a source route daddr is its first stop */
 };
 /**
  * Build and send a datagram: skb holds the payload with headroom for IP and link header. To a

@@ -62,10 +62,10 @@ forward_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 	struct sk_buff *own;
 	rte_be32_t nexthop;
 
-	/* RFC 2113: routers look; a listener on the control thread is the one who does. */
+	/* RFC 2113: routers look; a raw socket is the one who does. */
 	if (unlikely(ip_opt(skb)->router_alert != 0) &&
-	    ip4_has_listener(ip_hdr(skb)->next_proto_id)) {
-		ip4_to_control(w, skb, ip4_msg_listen);
+	    ip4_wants_bit(ip4_wanted.alert, ip_hdr(skb)->next_proto_id)) {
+		ip4_to_sock(w, skb, IP4_TO_ALERT);
 		return NULL;
 	}
 	if (refused(w, skb, a))

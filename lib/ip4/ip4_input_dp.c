@@ -47,6 +47,7 @@ rcv_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 static bool
 rcv_options(struct worker *w, struct sk_buff *skb) DP_ONLY
 {
+	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
 	uint8_t pointer = 0;
 	enum drop_reason why = ip_options_compile(skb, &pointer);
 
@@ -55,7 +56,8 @@ rcv_options(struct worker *w, struct sk_buff *skb) DP_ONLY
 	IP_INC_STATS(w, InHdrErrors);
 	if (why == DROP_IP4_BAD_OPTION) /* RFC 1122 3.2.1.8, 3.2.2.5 */
 		icmp_send(w, skb, ICMP4_PARAM_PROBLEM, 0, pointer, why);
-	else
+	else if (in_dev == NULL || !IN_DEV_ORCONF(in_dev, log_martians) ||
+		 !ip4_log_drop(w, skb, why))
 		kfree_skb_reason(w, skb, why);
 	return false;
 }

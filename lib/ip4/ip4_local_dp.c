@@ -10,17 +10,25 @@ struct netns_ipv4 net_ipv4 = {
 	.icmp_ratemask = 0x1818, /* unreachable, source quench, time exceeded, parameter problem */
 	.icmp_msgs_per_sec = 1000,
 	.icmp_msgs_burst = 50,
+	.icmp_timestamp_reply = 1,
+	.redirect_load = 20,
+	.redirect_number = 9,
+	.redirect_silence = 20 << 10,
+};
+struct netns_core net_core = {
+	.message_cost = 5,
+	.message_burst = 10,
+	.rmem_default = 212992,
+	.rmem_max = 212992,
 };
 struct net_device *ip4_loopback;
-int ip4_msg_listen = -1;
 inet_proto_fn inet_protos[256];
-uint64_t ip4_listen_bits[4];
 uint64_t ip4_own_filter[IP4_OWN_BITS / 64];
 
 void
-ip4_to_control(struct worker *w, struct sk_buff *skb, int type)
+ip4_to_control(struct worker *w, struct sk_buff *skb, int type, uint32_t arg)
 {
-	struct ctl_msg msg = { .type = (uint16_t)type, .pkt = skb };
+	struct ctl_msg msg = { .type = (uint16_t)type, .pkt = skb, .arg = arg };
 
 	/* A reference to shared tables ends with this burst. */
 	skb->dst = NULL;
@@ -31,26 +39,53 @@ ip4_to_control(struct worker *w, struct sk_buff *skb, int type)
 	}
 }
 
-/* Nobody handles the protocol. RFC 1122 3.2.2.1: protocol unreachable; for UDP, whose handler
- * would have no listener, port unreachable (RFC 1122 4.1.3.1). */
+void
+ip4_to_sock(struct worker *w, struct sk_buff *skb, uint32_t kind)
+{
+	/* Back to the IP header, where ip_local_deliver() pulled it from. */
+	skb_push(skb, (uint16_t)(skb_mbuf(skb)->data_off - skb->network_header));
+	ip4_to_control(w, skb, ip4_msg_sock, kind);
+}
+
+/* A copy for raw sockets of a protocol that has a handler, too. */
+static void
+raw_copy(struct worker *w, struct sk_buff *skb, uint8_t proto) DP_ONLY
+{
+	struct sk_buff *copy;
+	uint8_t type = 0;
+
+	if (proto == IPPROTO_ICMP) {
+		skb_copy_bits(skb, ip_hdrlen(ip_hdr(skb)), &type, 1);
+		if (!(__atomic_load_n(&ip4_wanted.icmp_types, __ATOMIC_RELAXED) >>
+			      RTE_MIN(type, 31) &
+		      1))
+			return;
+	}
+	copy = skb_clone(w, skb);
+	if (copy != NULL)
+		ip4_to_sock(w, copy, IP4_TO_RAW);
+}
+
+/* Nobody handles the protocol: RFC 1122 3.2.2.1, protocol unreachable. */
 static void
 no_handler(struct worker *w, struct sk_buff *skb, uint8_t proto) DP_ONLY
 {
-	if (ip4_has_listener(proto)) {
+	if (ip4_wants_bit(ip4_wanted.raw, proto)) {
 		IP_INC_STATS(w, InDelivers);
-		ip4_to_control(w, skb, ip4_msg_listen);
+		ip4_to_sock(w, skb, IP4_TO_RAW);
 		return;
 	}
+	ip4_no_proto(w, skb);
+}
+
+void
+ip4_no_proto(struct worker *w, struct sk_buff *skb)
+{
 	/* Nobody answers for a group (RFC 1122 3.2.2). */
 	if (skb->pkt_type != PACKET_HOST) {
 		kfree_skb_reason(w, skb,
 				 skb->pkt_type == PACKET_BROADCAST ? DROP_IP4_BROADCAST
 								   : DROP_IP4_MULTICAST);
-		return;
-	}
-	if (proto == IPPROTO_UDP) {
-		IP_INC_STATS(w, InDelivers);
-		icmp_send(w, skb, ICMP4_UNREACH, ICMP4_PORT_UNREACH, 0, DROP_IP4_NO_SOCKET);
 		return;
 	}
 	IP_INC_STATS(w, InUnknownProtos);
@@ -84,6 +119,8 @@ deliver_by_protocol(struct worker *w, struct skb_vec *vec) DP_ONLY
 				no_handler(w, skb, proto);
 				continue;
 			}
+			if (unlikely(ip4_wants_bit(ip4_wanted.raw, proto)))
+				raw_copy(w, skb, proto);
 			/* The header is contiguous since ip_rcv(): it can be pulled. */
 			skb_pull(skb, ip_hdrlen(ip_hdr(skb)));
 			skb_reset_transport_header(skb);

@@ -26,6 +26,9 @@
 	X(OutRateLimitGlobal) X(OutRateLimitHost) X(OutDestUnreachs) X(OutTimeExcds) \
 	X(OutParmProbs) X(OutSrcQuenchs) X(OutRedirects) X(OutEchos) X(OutEchoReps) \
 	X(OutTimestamps) X(OutTimestampReps) X(OutAddrMasks) X(OutAddrMaskReps)
+#define UDP_MIB(X) \
+	X(InDatagrams) X(NoPorts) X(InErrors) X(OutDatagrams) X(RcvbufErrors) X(InCsumErrors) \
+	X(IgnoredMulti)
 #define FRAG_MIB(X) \
 	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(HandedOver)
 /* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's. */
@@ -53,6 +56,12 @@ enum {
 		ICMP_MIB_MAX
 };
 enum {
+#define X(n) UDP_##n,
+	UDP_MIB(X)
+#undef X
+		UDP_MIB_MAX
+};
+enum {
 #define X(n) FRAG_##n,
 	FRAG_MIB(X)
 #undef X
@@ -66,13 +75,17 @@ enum {
 		ROUTE_MIB_MAX
 };
 
-extern struct counter_block ip_mib, ipext_mib, icmp_mib, frag_mib, route_mib;
+/* IcmpMsg: InType0 .. InType255, OutType0 .. OutType255. */
+enum { ICMPMSG_IN = 0, ICMPMSG_OUT = 256, ICMPMSG_MIB_MAX = 512 };
+
+extern struct counter_block ip_mib, ipext_mib, icmp_mib, icmpmsg_mib, udp_mib, frag_mib, route_mib;
 
 #define IP_INC_STATS(w, f)	 counter_inc(w, &ip_mib, IP_##f)
 #define IP_ADD_STATS(w, f, n)	 counter_add(w, &ip_mib, IP_##f, n)
 #define IPEXT_INC_STATS(w, f)	 counter_inc(w, &ipext_mib, IPEXT_##f)
 #define IPEXT_ADD_STATS(w, f, n) counter_add(w, &ipext_mib, IPEXT_##f, n)
 #define ICMP_INC_STATS(w, f)	 counter_inc(w, &icmp_mib, ICMPMIB_##f)
+#define UDP_INC_STATS(w, f)	 counter_inc(w, &udp_mib, UDP_##f)
 #define FRAG_INC_STATS(w, f)	 counter_inc(w, &frag_mib, FRAG_##f)
 #define ROUTE_INC_STATS(w, f)	 counter_inc(w, &route_mib, ROUTE_##f)
 #define ROUTE_ADD_STATS(w, f, n) counter_add(w, &route_mib, ROUTE_##f, n)

@@ -121,11 +121,10 @@ parse_one(struct ip_options *opt, const uint8_t *o, uint8_t len, uint8_t at)
 }
 
 enum drop_reason
-ip_options_compile(struct sk_buff *skb, uint8_t *pointer)
+ip_options_parse(const struct rte_ipv4_hdr *hdr, struct ip_options *opt, uint8_t *pointer)
 {
-	const uint8_t *iph = (const uint8_t *)ip_hdr(skb);
-	struct ip_options *opt = ip_opt(skb);
-	unsigned int end = ip_hdrlen(ip_hdr(skb)), at = IP4_HDR_MIN;
+	const uint8_t *iph = (const uint8_t *)hdr;
+	unsigned int end = ip_hdrlen(hdr), at = IP4_HDR_MIN;
 
 	memset(opt, 0, sizeof(*opt));
 	opt->optlen = (uint8_t)(end - IP4_HDR_MIN);
@@ -151,14 +150,22 @@ ip_options_compile(struct sk_buff *skb, uint8_t *pointer)
 		}
 		at += o[1];
 	}
-	if (opt->srr != 0) {
-		struct in_device *in_dev = in_dev_get_rcu(skb->dev);
-
-		/* RFC 7126 4.3.5: off unless the administrator asks, everywhere and here. */
-		if (in_dev == NULL || !IN_DEV_ANDCONF(in_dev, accept_source_route))
-			return DROP_IP4_SOURCE_ROUTE;
-	}
 	return DROP_MAX;
+}
+
+enum drop_reason
+ip_options_compile(struct sk_buff *skb, uint8_t *pointer)
+{
+	enum drop_reason why = ip_options_parse(ip_hdr(skb), ip_opt(skb), pointer);
+	const struct in_device *in_dev;
+
+	if (why != DROP_MAX || ip_opt(skb)->srr == 0)
+		return why;
+	/* RFC 7126 4.3.5: off unless the administrator asks, everywhere and here. */
+	in_dev = in_dev_get_rcu(skb->dev);
+	return in_dev != NULL && IN_DEV_ANDCONF(in_dev, accept_source_route)
+		       ? DROP_MAX
+		       : DROP_IP4_SOURCE_ROUTE;
 }
 
 enum drop_reason
@@ -234,4 +241,56 @@ ip_options_fill(struct sk_buff *skb, rte_be32_t addr)
 	if (opt->ts != 0)
 		fill_timestamp(base + opt->ts, opt->flags, addr);
 	ip_send_check(iph);
+}
+
+/* RFC 1122 3.2.1.8 (c), RFC 1812 4.3.2.6: the part of a source route that was followed, backwards.
+ * @p o: stops 1 to n lie before its pointer; the way back has n-1 to 1 and the source, and begins
+ * with n. @return where the packet goes first, or 0: no stop was made, and the option is gone. */
+static rte_be32_t
+reverse_route(uint8_t *o, rte_be32_t src)
+{
+	unsigned int len = o[1], n = ((o[2] <= len ? o[2] : len + 1u) - 4) / 4, skip;
+	rte_be32_t stop[IP4_HDR_MAX / 4], first;
+	uint8_t *at = o + 3;
+
+	memcpy(stop, at, n * 4);
+	/* We may have signed already: the way back begins behind ourselves. */
+	while (n > 0 && ip4_lookup(0, stop[n - 1])->type == ADJ_LOCAL)
+		n--;
+	/* RFC 1812 5.2.4.1: a route that names the source as its first stop is mended. */
+	skip = n > 0 && stop[0] == src;
+	first = n > skip ? stop[n - 1] : src;
+	if (n == skip || !ip4_is_host_class(rte_be_to_cpu_32(first))) {
+		memset(o, IPOPT4_NOP, len);
+		return 0;
+	}
+	for (unsigned int i = n - 1; i-- > skip; at += 4)
+		memcpy(at, &stop[i], 4);
+	memcpy(at, &src, 4);
+	at += 4;
+	memset(at, IPOPT4_NOP, len - (unsigned int)(at - o));
+	o[1] = (uint8_t)(at - o);
+	o[2] = 4;
+	return first;
+}
+
+rte_be32_t
+ip_options_echo(struct rte_ipv4_hdr *iph, struct ip_options *opt)
+{
+	uint8_t *base = (uint8_t *)iph;
+	unsigned int end = ip_hdrlen(iph);
+	rte_be32_t first = 0;
+
+	opt->flags &= (uint8_t)~IPOPT_F_SRR_HIT;
+	for (unsigned int at = IP4_HDR_MIN, len; at < end && base[at] != IPOPT4_EOL; at += len) {
+		len = base[at] == IPOPT4_NOP ? 1 : base[at + 1];
+		if (at == opt->srr)
+			first = reverse_route(base + at, iph->src_addr);
+		else if (at != opt->rr && at != opt->ts)
+			memset(base + at, IPOPT4_NOP, len);
+	}
+	if (first == 0)
+		opt->srr = 0;
+	opt->router_alert = 0;
+	return first != 0 ? first : iph->src_addr;
 }

@@ -73,7 +73,7 @@ loop_back(struct worker *w, struct sk_buff *skb) DP_ONLY
 
 /* Sent to a link's broadcast or to a group: by the device that the source address belongs to. */
 static struct net_device *
-group_device(struct sk_buff *skb)
+group_device(const struct sk_buff *skb)
 {
 	return skb->dev != NULL && !(skb->dev->flags & IFF_LOOPBACK) ? skb->dev : NULL;
 }
@@ -189,19 +189,61 @@ select_source(const struct adj *a, rte_be32_t daddr)
 	return 0;
 }
 
-int
-ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
+static bool
+is_group(const struct adj *a, rte_be32_t daddr)
 {
-	rte_be32_t saddr = o->saddr, daddr = o->daddr;
-	const struct adj *a = ip4_lookup_tos(saddr, daddr, o->tos);
-	struct rte_ipv4_hdr *iph;
-	bool group = ip4_is_multicast(rte_be_to_cpu_32(daddr)) || a->type == ADJ_BROADCAST ||
-		     daddr == rte_cpu_to_be_32(IP4_LIMITED_BROADCAST);
+	return ip4_is_multicast(rte_be_to_cpu_32(daddr)) || a->type == ADJ_BROADCAST ||
+	       daddr == rte_cpu_to_be_32(IP4_LIMITED_BROADCAST);
+}
 
-	if (saddr == 0 && group && group_device(skb) != NULL)
-		saddr = inet_select_addr(group_device(skb), 0, SCOPE_LINK);
-	else if (saddr == 0)
-		saddr = select_source(a, daddr);
+rte_be32_t
+ip4_source_for(const struct sk_buff *skb, rte_be32_t daddr, uint8_t tos)
+{
+	const struct adj *a = ip4_lookup_tos(0, daddr, tos);
+
+	if (is_group(a, daddr) && group_device(skb) != NULL)
+		return inet_select_addr(group_device(skb), 0, SCOPE_LINK);
+	return select_source(a, daddr);
+}
+
+int
+ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
+{
+	uint16_t hlen = (uint16_t)(IP4_HDR_MIN + o->optlen);
+	struct rte_ipv4_hdr *iph;
+	uint8_t pointer;
+
+	if (skb_len(skb) > IP4_LEN_MAX - hlen || (iph = skb_push(skb, hlen)) == NULL)
+		return -EMSGSIZE;
+	skb_reset_network_header(skb);
+	*iph = (struct rte_ipv4_hdr){
+		.version_ihl = (uint8_t)(0x40 + hlen / 4),
+		.type_of_service = o->tos,
+		.fragment_offset = o->df ? rte_cpu_to_be_16(IP4_DF) : 0,
+		.packet_id = (rte_be16_t)worker_rand(w),
+		.time_to_live = o->ttl != 0 ? o->ttl : (uint8_t)net_ipv4.ip_default_ttl,
+		.next_proto_id = o->proto,
+		.src_addr = o->saddr,
+		.dst_addr = o->daddr,
+	};
+	if (likely(o->optlen == 0))
+		return 0;
+	/* RFC 791 3.1: the sender is the first to record its address and the time. */
+	memcpy(iph + 1, o->opt, o->optlen);
+	if (ip_options_parse(iph, ip_opt(skb), &pointer) == DROP_MAX)
+		ip_options_fill(skb, o->saddr);
+	return 0;
+}
+
+int
+ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out *to)
+{
+	struct ip_out o = *to;
+	const struct adj *a = ip4_lookup_tos(o.saddr, o.daddr, o.tos);
+	bool group = is_group(a, o.daddr);
+
+	if (o.saddr == 0)
+		o.saddr = ip4_source_for(skb, o.daddr, o.tos);
 	if (!ip4_adj_is_unicast(a) && a->type != ADJ_LOCAL && !(group && group_device(skb))) {
 		no_way(w, skb, a);
 		return a->type == ADJ_PROHIBIT	    ? -EACCES
@@ -209,26 +251,22 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out
 		       : a->type == ADJ_BLACKHOLE   ? -EINVAL
 						    : -ENETUNREACH;
 	}
-	if (saddr == 0) {
+	/* RFC 1122 3.2.1.3 (g): not outside a host. */
+	if (ip4_is_loopback(rte_be_to_cpu_32(o.saddr)) && a->type != ADJ_LOCAL) {
+		IP_INC_STATS(w, OutNoRoutes);
+		kfree_skb_reason(w, skb, DROP_IP4_MARTIAN_SOURCE);
+		return -EINVAL;
+	}
+	if (o.saddr == 0) {
 		IP_INC_STATS(w, OutNoRoutes);
 		kfree_skb_reason(w, skb, DROP_IP4_NO_ROUTE);
 		return -EADDRNOTAVAIL;
 	}
-	if (skb_len(skb) > IP4_LEN_MAX - IP4_HDR_MIN ||
-	    (iph = skb_push(skb, sizeof(*iph))) == NULL) {
+	if (ip_push_header(w, skb, &o) != 0) {
 		IP_INC_STATS(w, OutDiscards);
 		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
 		return -EMSGSIZE;
 	}
-	*iph = (struct rte_ipv4_hdr){
-		.version_ihl = 0x45,
-		.type_of_service = o->tos,
-		.packet_id = (rte_be16_t)worker_rand(w),
-		.time_to_live = o->ttl != 0 ? o->ttl : (uint8_t)net_ipv4.ip_default_ttl,
-		.next_proto_id = o->proto,
-		.src_addr = saddr,
-		.dst_addr = daddr,
-	};
 	ip_local_out(w, skb);
 	return 0;
 }

@@ -5,8 +5,6 @@
 #include "ip4/ip4_ping.h"
 #include "ip4/ip4_priv.h"
 
-static uint16_t next_id;
-
 static struct ping *
 of_timer(struct ctl_timer *t)
 {
@@ -17,7 +15,7 @@ static void
 finish(struct ping *p) CTL_ONLY
 {
 	timer_del(&p->timer);
-	ip4_unlisten(&p->listener);
+	ip4_sock_close(&p->sk);
 	p->stats.elapsed_ms = clock_ms() - p->start_ms;
 	p->ops->done(p);
 	free(p);
@@ -40,7 +38,7 @@ send_one(struct ping *p) CTL_ONLY
 	if (skb != NULL) {
 		icmph = skb_push(skb, sizeof(*icmph));
 		*icmph = (struct icmp4_hdr){ .type = ICMP4_ECHO,
-					     .echo = { p->id, rte_cpu_to_be_16(seq) } };
+					     .echo = { p->sk.lport, rte_cpu_to_be_16(seq) } };
 		icmph->checksum = (uint16_t)~skb_checksum(skb, 0, skb_len(skb));
 		icmp_out_count(worker_ctl(), ICMP4_ECHO);
 		rc = ip4_probe_send(&p->spec.probe, skb);
@@ -78,7 +76,7 @@ count_reply(struct ping_stats *st, uint64_t rtt)
 	st->received++;
 }
 
-/* Nothing more to wait for? The end comes by timer: we are inside a walk of the listeners. */
+/* Nothing more to wait for? The end comes by timer: our socket is calling. */
 static void
 check_complete(struct ping *p) CTL_ONLY
 {
@@ -87,40 +85,56 @@ check_complete(struct ping *p) CTL_ONLY
 	timer_mod(&p->timer, 0);
 }
 
-static void
-rcv(struct ip4_listener *l, struct sk_buff *skb)
+static struct ping *
+of_sock(struct ip4_sock *sk)
 {
-	struct ping *p = (struct ping *)((char *)l - offsetof(struct ping, listener));
+	return (struct ping *)((char *)sk - offsetof(struct ping, sk));
+}
+
+static void
+on_answer(struct ip4_sock *sk, const struct ip4_answer *a)
+{
+	struct ping *p = of_sock(sk);
 	uint64_t rtt = 0;
-	struct ip4_answer a;
-	unsigned int i;
+	unsigned int i = rte_be_to_cpu_16(a->seq) % PING_WINDOW;
 	bool dup;
 
 	role_enter_ctl();
-	if (!ip4_probe_read(skb, &a) || a.id != p->id ||
-	    (a.is_error && (a.proto != IPPROTO_ICMP || a.dst != p->spec.probe.dst)))
+	if (p->slot[i].sent_us == 0 || p->slot[i].seq != rte_be_to_cpu_16(a->seq))
 		return;
-	i = rte_be_to_cpu_16(a.seq) % PING_WINDOW;
-	if (p->slot[i].sent_us == 0 || p->slot[i].seq != rte_be_to_cpu_16(a.seq))
-		return;
-	if (a.type == ICMP4_REDIRECT || a.type == ICMP4_SOURCE_QUENCH) {
-		p->ops->event(p, &a, 0, false); /* the request itself went on */
+	if (a->type == ICMP4_REDIRECT || a->type == ICMP4_SOURCE_QUENCH) {
+		p->ops->event(p, a, 0, false); /* the request itself went on */
 		return;
 	}
 	dup = p->slot[i].answered;
 	p->slot[i].answered = true;
 	if (dup) {
 		p->stats.duplicates++;
-	} else if (a.is_error) {
+	} else if (a->is_error) {
 		p->stats.errors++;
 	} else {
 		rtt = clock_us() - p->slot[i].sent_us;
 		count_reply(&p->stats, rtt);
 	}
-	if (dup && !a.is_error)
+	if (dup && !a->is_error)
 		rtt = clock_us() - p->slot[i].sent_us;
-	p->ops->event(p, &a, rtt, dup);
+	p->ops->event(p, a, rtt, dup);
 	check_complete(p);
+}
+
+static void
+on_reply(struct ip4_sock *sk)
+{
+	struct sk_buff *skb;
+	struct ip4_answer a;
+
+	role_enter_ctl();
+	role_borrow_dp();
+	while ((skb = ip4_sock_recv(sk)) != NULL) {
+		if (ip4_answer_read(skb, &a) && !a.is_error)
+			on_answer(sk, &a);
+		consume_skb(worker_ctl(), skb);
+	}
 }
 
 struct ping *
@@ -141,10 +155,16 @@ ping_start(const struct ping_spec *spec, const struct ping_ops *ops, void *arg, 
 	p->spec.probe.proto = IPPROTO_ICMP;
 	p->ops = ops;
 	p->arg = arg;
-	p->id = rte_cpu_to_be_16((uint16_t)(0x5000 + next_id++));
-	p->listener = (struct ip4_listener){ .proto = IPPROTO_ICMP, .rcv = rcv };
+	p->sk = (struct ip4_sock){ .type = IP4_SOCK_PING,
+				   .laddr = src,
+				   .data_ready = on_reply,
+				   .error_report = on_answer };
+	*rc = ip4_sock_open(&p->sk);
+	if (*rc != 0) {
+		free(p);
+		return NULL;
+	}
 	p->start_ms = clock_ms();
-	ip4_listen(&p->listener);
 	timer_setup(&p->timer, on_timer);
 	timer_mod(&p->timer, 0);
 	return p;

@@ -37,10 +37,9 @@ struct ping {
 	const struct ping_ops *ops;
 	void *arg; /* the caller's */
 	/* private */
-	struct ip4_listener listener;
+	struct ip4_sock sk; /* its port is our identifier */
 	struct ctl_timer timer;
 	uint64_t start_ms;
-	rte_be16_t id;
 	struct {
 		uint64_t sent_us;
 		uint16_t seq;

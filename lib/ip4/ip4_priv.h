@@ -134,15 +134,37 @@ ip4_maybe_own(rte_be32_t addr)
 /** The loopback device, where packets to ourselves go; RCU, NULL while there is none. */
 extern struct net_device *ip4_loopback;
 /** Message types of packets to the control thread; -1 before ip4_init(). */
-extern int ip4_msg_listen;
-/** Handlers by protocol number, and a bit for each protocol that has a listener. */
+extern int ip4_msg_sock, ip4_msg_log;
+/** Handlers by protocol number. */
 extern inet_proto_fn inet_protos[256];
-extern uint64_t ip4_listen_bits[4];
+
+/** What sockets wait for: written by the control thread, word by word. */
+struct ip4_wanted {
+	uint64_t port[65536 / 64]; /* UDP ports */
+	uint64_t raw[4], alert[4]; /* protocols with a raw socket; those that want router alerts */
+	uint32_t icmp_types;	   /* of ICMP, these types; with type 31 all above it */
+	uint32_t ping, any;	   /* is there a socket for echo replies? any socket at all? */
+};
+extern struct ip4_wanted ip4_wanted;
 static inline bool
-ip4_has_listener(uint8_t proto)
+ip4_wants_bit(const uint64_t *bits, unsigned int n)
 {
-	return __atomic_load_n(&ip4_listen_bits[proto / 64], __ATOMIC_RELAXED) >> (proto % 64) & 1;
+	return __atomic_load_n(&bits[n / 64], __ATOMIC_RELAXED) >> (n % 64) & 1;
 }
+static inline bool
+ip4_wants_port(rte_be16_t port)
+{
+	return ip4_wants_bit(ip4_wanted.port, rte_be_to_cpu_16(port));
+}
+/** What a message to the sockets is about. */
+enum { IP4_TO_UDP, IP4_TO_PING, IP4_TO_ERROR, IP4_TO_RAW, IP4_TO_ALERT };
+/** Hand the packet to the sockets. */
+void ip4_to_sock(struct worker *w, struct sk_buff *skb, uint32_t kind) DP_ONLY;
+/** Nobody is here for the packet's protocol: protocol unreachable, or silence. */
+void ip4_no_proto(struct worker *w, struct sk_buff *skb) DP_ONLY;
+/** A packet that waited in a ring: its device may have gone, its adjacency surely has. false: so is
+ * the packet. */
+bool ip4_still_valid(struct sk_buff *skb) CTL_ONLY;
 
 /** InNoECTPkts ... InCEPkts of one packet (RFC 3168 5). */
 static inline void
@@ -155,6 +177,13 @@ ip4_count_ecn(struct worker *w, uint8_t tos)
 /** Parse the options of the header at the network header into ip_opt(skb). DROP_MAX, or the
  * reason with *@p pointer the octet at fault (RFC 792). Writes nothing to the packet. */
 enum drop_reason ip_options_compile(struct sk_buff *skb, uint8_t *pointer);
+/** As ip_options_compile() for any sound header, whatever the tunables say. */
+enum drop_reason ip_options_parse(const struct rte_ipv4_hdr *iph, struct ip_options *opt,
+				  uint8_t *pointer);
+/** Make the options of @p iph, parsed into @p opt, those of an answer to it: records stay to be
+ * filled in, a source route is reversed as far as it was followed, all else becomes no-operation
+ * (RFC 1122 3.2.2.6, RFC 1812 4.3.2.6). Addresses stay. @return where the answer goes first. */
+rte_be32_t ip_options_echo(struct rte_ipv4_hdr *iph, struct ip_options *opt);
 /** Follow a source route whose destination is ours. @return DROP_MAX to go on (nexthop is set when
  * it leads elsewhere), or the reason. */
 enum drop_reason ip_options_rcv_srr(struct sk_buff *skb, uint8_t *pointer);
@@ -181,7 +210,25 @@ ip4_skb_total(const struct sk_buff *skb)
 	return skb_len(skb) + skb_mbuf(skb)->data_off - skb->network_header;
 }
 /** Hand the packet to the control thread by message @p type. */
-void ip4_to_control(struct worker *w, struct sk_buff *skb, int type) DP_ONLY;
+void ip4_to_control(struct worker *w, struct sk_buff *skb, int type, uint32_t arg) DP_ONLY;
+/** Put the header in front, options signed; length and checksum are still to come. 0 or -EMSGSIZE
+ * (untouched). */
+int ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o) DP_ONLY;
+/** The source of a datagram to @p daddr that names none, or 0. */
+rte_be32_t ip4_source_for(const struct sk_buff *skb, rte_be32_t daddr, uint8_t tos) DP_ONLY;
+
+/* --- UDP (udp_dp.c) --- */
+void udp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
+/** No socket for this datagram, data pointer at the UDP header: port unreachable, or silence. */
+void udp_no_port(struct worker *w, struct sk_buff *skb) DP_ONLY;
+
+/* --- what is worth a line in the log (ip4_log.c, ip4_log_dp.c) --- */
+/** Have the control thread say, not too often, why this packet is dropped, and drop it. false:
+ * there is nothing to say now, and the packet is still yours. */
+bool ip4_log_drop(struct worker *w, struct sk_buff *skb, enum drop_reason why) DP_ONLY;
+int ip4_log_init(void) CTL_ONLY;
+/** Forget what was said (tests). */
+void ip4_log_reset(void);
 
 /* --- ICMP (icmp_error_dp.c) --- */
 /** As icmp_send(), but @p skb stays the caller's. Was it sent? */

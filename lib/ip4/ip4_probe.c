@@ -66,21 +66,18 @@ ip4_probe_source(const struct ip4_probe *p, int *rc)
 
 /* Leave by p->dev although no route says so: the destination is taken to be on its link. */
 static int
-send_by_device(const struct ip4_probe *p, struct sk_buff *skb) CTL_ONLY
+send_by_device(const struct ip4_probe *p, struct sk_buff *skb, const struct ip_out *o) CTL_ONLY
 {
 	struct worker *w = worker_ctl();
-	struct rte_ipv4_hdr *iph = (struct rte_ipv4_hdr *)skb_data(skb);
 	struct neighbour *n = neigh_create(p->dst, p->dev);
 
 	role_borrow_dp();
-	if (n == NULL) {
-		kfree_skb_reason(w, skb, DROP_NEIGH_TABLE_FULL);
-		return -ENOBUFS;
+	if (n == NULL || ip_push_header(w, skb, o) != 0) {
+		kfree_skb_reason(w, skb, n == NULL ? DROP_NEIGH_TABLE_FULL : DROP_SKB_TOO_SHORT);
+		return n == NULL ? -ENOBUFS : -EMSGSIZE;
 	}
-	iph->total_length = rte_cpu_to_be_16((uint16_t)skb_len(skb));
-	ip_send_check(iph);
-	skb_reset_network_header(skb);
-	skb->dev = p->dev;
+	ip_hdr(skb)->total_length = rte_cpu_to_be_16((uint16_t)skb_len(skb));
+	ip_send_check(ip_hdr(skb));
 	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
 	skb->pkt_type = PACKET_OUTGOING;
 	IP_INC_STATS(w, OutRequests);
@@ -92,39 +89,24 @@ send_by_device(const struct ip4_probe *p, struct sk_buff *skb) CTL_ONLY
 int
 ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
 {
-	struct worker *w = worker_ctl();
-	struct rte_ipv4_hdr *iph;
+	struct ip_out o = { .saddr = p->src,
+			    .daddr = p->dst,
+			    .proto = p->proto,
+			    .ttl = p->ttl,
+			    .tos = p->tos,
+			    .df = p->df,
+			    .optlen = p->optlen,
+			    .opt = p->opt };
 	struct fib_result res;
 	int rc;
 
 	role_borrow_dp();
-	if (skb_len(skb) > IP4_LEN_MAX - IP4_HDR_MIN ||
-	    (iph = skb_push(skb, sizeof(*iph))) == NULL) {
-		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
-		return -EMSGSIZE;
-	}
-	*iph = (struct rte_ipv4_hdr){
-		.version_ihl = 0x45,
-		.type_of_service = p->tos,
-		.packet_id = (rte_be16_t)worker_rand(w),
-		.fragment_offset = p->df ? rte_cpu_to_be_16(IP4_DF) : 0,
-		.time_to_live = p->ttl != 0 ? p->ttl : (uint8_t)net_ipv4.ip_default_ttl,
-		.next_proto_id = p->proto,
-		.src_addr = p->src,
-		.dst_addr = p->dst,
-	};
-	rc = fib_lookup_ctl(p->dst, p->src, p->tos, &res);
-	if (p->dev != NULL && skb_len(skb) <= p->dev->mtu &&
-	    (rc != 0 || (res.type == FIB_UNICAST && res.dev != p->dev)))
-		return send_by_device(p, skb);
-	if (rc != 0) {
-		IP_INC_STATS(w, OutNoRoutes);
-		kfree_skb_reason(w, skb, DROP_IP4_NO_ROUTE);
-		return rc;
-	}
 	skb->dev = p->dev;
-	ip_local_out(w, skb);
-	return 0;
+	rc = p->dev == NULL ? 0 : fib_lookup_ctl(p->dst, p->src, p->tos, &res);
+	if (p->dev != NULL && skb_len(skb) + IP4_HDR_MIN + p->optlen <= p->dev->mtu &&
+	    (rc != 0 || (res.type == FIB_UNICAST && res.dev != p->dev)))
+		return send_by_device(p, skb, &o);
+	return ip_build_and_send_pkt(worker_ctl(), skb, &o);
 }
 
 /* What an error quotes: IP header and 8 bytes, at @p off. */
@@ -139,6 +121,7 @@ read_quote(const struct sk_buff *skb, uint32_t off, struct ip4_answer *a)
 		return false;
 	a->is_error = true;
 	a->proto = inner.next_proto_id;
+	a->src = inner.src_addr;
 	a->dst = inner.dst_addr;
 	memcpy(&a->sport, l4, 2);
 	memcpy(&a->dport, l4 + 2, 2);
@@ -149,7 +132,7 @@ read_quote(const struct sk_buff *skb, uint32_t off, struct ip4_answer *a)
 }
 
 bool
-ip4_probe_read(const struct sk_buff *skb, struct ip4_answer *a)
+ip4_answer_read(const struct sk_buff *skb, struct ip4_answer *a)
 {
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	struct icmp4_hdr icmph;
@@ -163,6 +146,8 @@ ip4_probe_read(const struct sk_buff *skb, struct ip4_answer *a)
 	a->ttl = iph->time_to_live;
 	a->type = icmph.type;
 	a->code = icmph.code;
+	a->optlen = (uint8_t)(hlen - IP4_HDR_MIN);
+	memcpy(a->opt, iph + 1, a->optlen);
 	if (icmph.type == ICMP4_ECHO_REPLY) {
 		a->bytes = skb_len(skb) - hlen;
 		a->id = icmph.echo.id;
@@ -173,6 +158,8 @@ ip4_probe_read(const struct sk_buff *skb, struct ip4_answer *a)
 		return false;
 	if (icmph.type == ICMP4_UNREACH && icmph.code == ICMP4_FRAG_NEEDED)
 		a->mtu = rte_be_to_cpu_16(icmph.frag.mtu);
+	else if (icmph.type == ICMP4_PARAM_PROBLEM)
+		a->pointer = (uint8_t)(rte_be_to_cpu_32(icmph.word) >> 24);
 	return read_quote(skb, hlen + ICMP4_HDR_LEN, a);
 }
 

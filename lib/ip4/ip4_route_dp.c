@@ -174,6 +174,20 @@ route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
 	return V_FORWARD;
 }
 
+static bool
+is_martian(enum drop_reason why)
+{
+	return why == DROP_IP4_MARTIAN_SOURCE || why == DROP_IP4_MARTIAN_DESTINATION ||
+	       why == DROP_IP4_RP_FILTER;
+}
+static bool
+log_martians(const struct sk_buff *skb)
+{
+	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
+
+	return in_dev != NULL && IN_DEV_ORCONF(in_dev, log_martians);
+}
+
 static void
 refuse(struct worker *w, struct sk_buff *skb, enum verdict v, const struct refusal *no) DP_ONLY
 {
@@ -189,7 +203,7 @@ refuse(struct worker *w, struct sk_buff *skb, enum verdict v, const struct refus
 		IP_INC_STATS(w, InAddrErrors);
 	if (v == V_ICMP)
 		icmp_send(w, skb, no->type, no->code, no->pointer, no->why);
-	else
+	else if (!is_martian(no->why) || !log_martians(skb) || !ip4_log_drop(w, skb, no->why))
 		kfree_skb_reason(w, skb, no->why);
 }
 

@@ -5,52 +5,56 @@
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_traceroute.h"
 
-static uint16_t next_port;
-
 static struct trace *
 of_timer(struct ctl_timer *timer)
 {
 	return (struct trace *)((char *)timer - offsetof(struct trace, timer));
+}
+static struct trace *
+of_sock(struct ip4_sock *sk)
+{
+	return (struct trace *)((char *)sk - offsetof(struct trace, sk));
 }
 
 static void
 finish(struct trace *t) CTL_ONLY
 {
 	timer_del(&t->timer);
-	ip4_unlisten(&t->listener);
+	ip4_sock_close(&t->sk);
 	t->ops->done(t);
 	free(t);
 }
 
+/* Each probe has a number of its own: the UDP port, or the sequence number of the echo. */
 static uint16_t
-port_of(const struct trace *t, uint32_t query)
+number_of(const struct trace *t, uint32_t query)
 {
-	return (uint16_t)(TRACE_PORT + (t->ttl - 1) * t->spec.queries + query);
+	uint32_t n = (t->ttl - t->spec.first_ttl) * t->spec.queries + query;
+
+	return (uint16_t)(t->spec.icmp ? n + 1 : t->spec.port + n);
 }
 
 static void
 send_one(struct trace *t, uint32_t query) CTL_ONLY
 {
 	struct ip4_probe probe = t->spec.probe;
-	struct sk_buff *skb =
-		ip4_probe_alloc(TRACE_PROBE_LEN - IP4_HDR_MIN - sizeof(struct rte_udp_hdr));
-	struct rte_ipv4_hdr pseudo = { .version_ihl = 0x45,
-				       .next_proto_id = IPPROTO_UDP,
-				       .total_length = rte_cpu_to_be_16(TRACE_PROBE_LEN),
-				       .src_addr = probe.src,
-				       .dst_addr = probe.dst };
-	struct rte_udp_hdr *udp;
+	rte_be16_t n = rte_cpu_to_be_16(number_of(t, query));
+	struct sk_buff *skb = ip4_probe_alloc(t->spec.len - TRACE_PROBE_MIN);
+	struct icmp4_hdr *icmph;
 
+	role_borrow_dp();
 	t->sent_us[query] = clock_us();
 	if (skb == NULL)
 		return;
-	udp = skb_push(skb, sizeof(*udp));
-	*udp = (struct rte_udp_hdr){
-		.src_port = t->sport,
-		.dst_port = rte_cpu_to_be_16(port_of(t, query)),
-		.dgram_len = rte_cpu_to_be_16((uint16_t)skb_len(skb)),
-	};
-	udp->dgram_cksum = rte_ipv4_udptcp_cksum(&pseudo, udp);
+	if (t->spec.icmp) {
+		icmph = skb_push(skb, sizeof(*icmph));
+		*icmph = (struct icmp4_hdr){ .type = ICMP4_ECHO, .echo = { t->sk.lport, n } };
+		icmph->checksum = (uint16_t)~skb_checksum(skb, 0, skb_len(skb));
+		icmp_out_count(worker_ctl(), ICMP4_ECHO);
+	} else {
+		udp_push_header(skb, probe.src, probe.dst, t->sk.lport, n);
+		UDP_INC_STATS(worker_ctl(), OutDatagrams);
+	}
 	probe.ttl = (uint8_t)t->ttl;
 	ip4_probe_send(&probe, skb);
 }
@@ -86,34 +90,45 @@ on_timer(struct ctl_timer *timer)
 		finish(t);
 		return;
 	}
-	t->ttl++;
+	t->ttl = t->ttl == 0 ? t->spec.first_ttl : t->ttl + 1;
 	send_hop(t);
 }
 
 static void
-rcv(struct ip4_listener *l, struct sk_buff *skb)
+on_answer(struct ip4_sock *sk, const struct ip4_answer *a)
 {
-	struct trace *t = (struct trace *)((char *)l - offsetof(struct trace, listener));
-	struct trace_answer *ans;
-	struct ip4_answer a;
+	struct trace *t = of_sock(sk);
 	uint32_t q;
 
 	role_enter_ctl();
-	if (!ip4_probe_read(skb, &a) || !a.is_error || a.proto != IPPROTO_UDP ||
-	    a.dst != t->spec.probe.dst || a.sport != t->sport || a.type == ICMP4_REDIRECT ||
-	    a.type == ICMP4_SOURCE_QUENCH)
+	if (a->type == ICMP4_REDIRECT || a->type == ICMP4_SOURCE_QUENCH)
 		return;
-	q = (uint16_t)(rte_be_to_cpu_16(a.dport) - port_of(t, 0));
+	q = (uint16_t)(rte_be_to_cpu_16(t->spec.icmp ? a->seq : a->dport) - number_of(t, 0));
 	if (q >= t->spec.queries || t->answer[q].answered)
 		return;
-	ans = &t->answer[q];
-	*ans = (struct trace_answer){ .answered = true,
-				      .a = a,
-				      .rtt_us = clock_us() - t->sent_us[q] };
-	if (a.type == ICMP4_UNREACH)
+	t->answer[q] = (struct trace_answer){ .answered = true,
+					      .a = *a,
+					      .rtt_us = clock_us() - t->sent_us[q] };
+	if (a->type == ICMP4_UNREACH || a->type == ICMP4_ECHO_REPLY)
 		t->reached = true;
 	if (hop_complete(t))
 		timer_mod(&t->timer, 0);
+}
+
+/* Echo replies; a UDP probe that somebody answers after all is read and forgotten. */
+static void
+on_reply(struct ip4_sock *sk)
+{
+	struct sk_buff *skb;
+	struct ip4_answer a;
+
+	role_enter_ctl();
+	role_borrow_dp();
+	while ((skb = ip4_sock_recv(sk)) != NULL) {
+		if (sk->type == IP4_SOCK_PING && ip4_answer_read(skb, &a) && !a.is_error)
+			on_answer(sk, &a);
+		consume_skb(worker_ctl(), skb);
+	}
 }
 
 struct trace *
@@ -131,13 +146,22 @@ trace_start(const struct trace_spec *spec, const struct trace_ops *ops, void *ar
 	}
 	t->spec = *spec;
 	t->spec.queries = RTE_MIN(spec->queries, (uint32_t)TRACE_QUERIES_MAX);
+	t->spec.first_ttl = RTE_MAX(spec->first_ttl, 1u);
+	t->spec.port = spec->port != 0 ? spec->port : TRACE_PORT;
+	t->spec.len = spec->len != 0 ? RTE_MAX(spec->len, TRACE_PROBE_MIN) : TRACE_PROBE_LEN;
 	t->spec.probe.src = src;
-	t->spec.probe.proto = IPPROTO_UDP;
+	t->spec.probe.proto = spec->icmp ? IPPROTO_ICMP : IPPROTO_UDP;
 	t->ops = ops;
 	t->arg = arg;
-	t->sport = rte_cpu_to_be_16((uint16_t)(0xc000 + next_port++ % 0x3000));
-	t->listener = (struct ip4_listener){ .proto = IPPROTO_ICMP, .rcv = rcv };
-	ip4_listen(&t->listener);
+	t->sk = (struct ip4_sock){ .type = spec->icmp ? IP4_SOCK_PING : IP4_SOCK_UDP,
+				   .laddr = src,
+				   .data_ready = on_reply,
+				   .error_report = on_answer };
+	*rc = ip4_sock_open(&t->sk);
+	if (*rc != 0) {
+		free(t);
+		return NULL;
+	}
 	timer_setup(&t->timer, on_timer);
 	timer_mod(&t->timer, 0);
 	return t;

@@ -67,6 +67,8 @@ static const struct ctl_table conf_table[] = {
 	CONF(src_valid_mark, 0, 1, "Source validation looks up with the packet's mark."),
 	CONF(ignore_routes_with_linkdown, 0, 1, "Ignore next hops whose interface has no link."),
 	CONF(bc_forwarding, 0, 1, "Forward directed broadcasts (RFC 1812 5.3.5.2)."),
+	CONF(icmp_mask_reply, 0, 1,
+	     "Answer ICMP address mask requests (RFC 1812 4.3.3.9; off by RFC 6918)."),
 	CONF(disable_policy, 0, 1, "No IPsec policy on this interface."),
 	CONF(disable_xfrm, 0, 1, "No IPsec on this interface."),
 	{ 0 },

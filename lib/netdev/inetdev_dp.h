@@ -66,6 +66,7 @@ struct ipv4_devconf {
 	int src_valid_mark;
 	int ignore_routes_with_linkdown;
 	int bc_forwarding;
+	int icmp_mask_reply;
 	int disable_policy;
 	int disable_xfrm;
 };

@@ -265,6 +265,13 @@ pkt_build(const struct pkt *p, uint8_t *buf)
 		memcpy(buf + 34, p->opt, p->optlen);
 	for (uint32_t i = 0; i < payload; i++)
 		buf[14 + hlen + i] = p->data != NULL ? p->data[i] : (uint8_t)i;
+	if (iph->next_proto_id == IPPROTO_UDP && p->data == NULL && p->frag == 0 && payload >= 8) {
+		uint8_t *udp = buf + 14 + hlen; /* sound: ports 1 and 515, no checksum */
+
+		udp[4] = (uint8_t)(payload >> 8);
+		udp[5] = (uint8_t)payload;
+		udp[6] = udp[7] = 0;
+	}
 	pkt_fix(buf);
 	return 14 + hlen + payload;
 }

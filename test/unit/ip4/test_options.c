@@ -286,6 +286,122 @@ test_echo_reverses_route(void **state)
 	(void)state;
 }
 
+/* --- RFC 1812 4.3.2.6: the options of an error --- */
+
+/* A packet with these options on its last legs; the options of the error about it. */
+static const uint8_t *
+error_with(const uint8_t *opt, uint8_t len, uint8_t ttl, rte_be32_t dst)
+{
+	n_frames = 0;
+	icmp_limits_reset();
+	rx_pkt(&(struct pkt){ .src = IP(10, 9, 9, 9),
+			      .dst = dst,
+			      .opt = opt,
+			      .optlen = len,
+			      .ttl = ttl,
+			      .payload = 700 },
+	       true);
+	assert_int_equal(n_frames, 1);
+	assert_int_equal(rte_raw_cksum(frame_ip(&frames[0]), ip_hdrlen(frame_ip(&frames[0]))),
+			 0xffff);
+	assert_int_equal(rte_be_to_cpu_16(frame_ip(&frames[0])->total_length), 576);
+	/* What is quoted is what came. */
+	assert_memory_equal((uint8_t *)frame_icmp(&frames[0]) + 8 + 20, opt, len);
+	return frames[0].bytes + 34;
+}
+
+static void
+test_error_reverses_route(void **state)
+{
+	/* Two stops made, one to come, which is FAR. */
+	uint8_t opt[] = { 131, 15, 12, 10, 9, 9, 8, 192, 0, 2, 9, 203, 0, 113, 5, 1 };
+
+	ipv4_devconf_all.accept_source_route = 1;
+	cnf(p0)->cnf.accept_source_route = 1;
+	assert_memory_equal(error_with(opt, 16, 1, FAR),
+			    ((uint8_t[]){ 131, 11, 4, 10, 9, 9, 8, 10, 9, 9, 9, 1, 1, 1, 1, 1 }),
+			    16);
+	assert_int_equal(frame_icmp(&frames[0])->type, ICMP4_TIME_EXCEEDED);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, PEER0);
+	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR0);
+	/* No way to the stop before us: straight to the source, without. */
+	opt[7] = 8;
+	opt[8] = 8;
+	error_with((const uint8_t *)opt, 16, 1, FAR);
+	assert_int_equal(ip_hdrlen(frame_ip(&frames[0])), 20);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, IP(10, 9, 9, 9));
+	/* The stop before was ourselves: the one before that. */
+	memcpy(opt + 7, &(rte_be32_t){ OUR0 }, 4);
+	memcpy(opt + 3, &(rte_be32_t){ PEER0 }, 4);
+	assert_memory_equal(error_with(opt, 16, 1, FAR), ((uint8_t[]){ 131, 7, 4, 10, 9, 9, 9, 1 }),
+			    8);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, PEER0);
+	/* None made yet: none to reverse. */
+	opt[2] = 4;
+	error_with(opt, 16, 1, FAR);
+	assert_int_equal(ip_hdrlen(frame_ip(&frames[0])), 20);
+	/* Nor in a complaint about options. */
+	opt[2] = 12;
+	opt[0] = 137;
+	error_with(opt, 16, 64, FAR);
+	assert_int_equal(frame_icmp(&frames[0])->type, ICMP4_PARAM_PROBLEM);
+	assert_int_equal(ip_hdrlen(frame_ip(&frames[0])), 20);
+	ipv4_devconf_all.accept_source_route = 0;
+	(void)state;
+}
+
+/* Records come back, ourselves added, as in Linux; all else does not. */
+static void
+test_error_with_records(void **state)
+{
+	static const uint8_t rr[] = { 7, 11, 8, 10, 0, 0, 1, 0, 0, 0, 0, 0 };
+	static const uint8_t ts[] = { 68, 8, 5, 0, 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t other[] = { 148, 4, 0, 0, 0x5e, 4, 1, 2 };
+	static const uint8_t both[] = { 0x5e, 4, 1, 2, 7, 7, 4, 0, 0, 0, 0, 0 };
+
+	assert_memory_equal(error_with(rr, 12, 1, FAR),
+			    ((uint8_t[]){ 7, 11, 12, 10, 0, 0, 1, 192, 0, 2, 1, 0 }), 12);
+	assert_int_equal(error_with(ts, 8, 1, FAR)[2], 9);
+	assert_int_not_equal(frames[0].bytes[38], 0xff);
+	error_with(other, 8, 1, FAR);
+	assert_int_equal(ip_hdrlen(frame_ip(&frames[0])), 20);
+	assert_memory_equal(error_with(both, 12, 1, FAR),
+			    ((uint8_t[]){ 1, 1, 1, 1, 7, 7, 8, 192, 0, 2, 1, 0 }), 12);
+	(void)state;
+}
+
+/* --- options of what is made here --- */
+
+static void
+test_origination(void **state)
+{
+	static const uint8_t rr[] = { 7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t ts[] = { 68, 12, 5, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff };
+	struct ip_out o = { .daddr = FAR, .proto = 99, .opt = rr, .optlen = 12, .df = true };
+	struct sk_buff *skb;
+
+	role_borrow_dp();
+	n_frames = 0;
+	skb = alloc_skb(dp(), SKB_HEADROOM);
+	memset(skb_put(skb, 4), 0xaa, 4);
+	assert_int_equal(ip_build_and_send_pkt(dp(), skb, &o), 0);
+	o.opt = ts;
+	skb = alloc_skb(dp(), SKB_HEADROOM);
+	assert_int_equal(ip_build_and_send_pkt(dp(), skb, &o), 0);
+	assert_int_equal(n_frames, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(rte_raw_cksum(frame_ip(&frames[i]), 32), 0xffff);
+		assert_int_equal(ip_hdrlen(frame_ip(&frames[i])), 32);
+		assert_int_equal(frame_ip(&frames[i])->fragment_offset, RTE_BE16(IP4_DF));
+	}
+	assert_memory_equal(frames[0].bytes + 34,
+			    ((uint8_t[]){ 7, 11, 8, 198, 51, 100, 1, 0, 0, 0, 0, 0, 0xaa }), 13);
+	assert_memory_equal(frames[1].bytes + 34, ((uint8_t[]){ 68, 12, 13, 1, 198, 51, 100, 1 }),
+			    8);
+	assert_int_not_equal(frames[1].bytes[42], 0xff);
+	(void)state;
+}
+
 int
 main(void)
 {
@@ -301,6 +417,9 @@ main(void)
 		T(test_source_route_followed),
 		T(test_echo_with_record),
 		T(test_echo_reverses_route),
+		T(test_error_reverses_route),
+		T(test_error_with_records),
+		T(test_origination),
 	};
 
 	if (fixture_eal("ip4_options") < 0)

@@ -363,8 +363,9 @@ test_group_output(void **state)
 	skb_put(skb, 8);
 	skb->dev = p0;
 	assert_int_equal(
-		ip_build_and_send_pkt(dp(), skb,
-				      &(struct ip_out){ 0, IP(255, 255, 255, 255), 17, 1, 0 }),
+		ip_build_and_send_pkt(
+			dp(), skb,
+			&(struct ip_out){ .daddr = IP(255, 255, 255, 255), .proto = 17, .ttl = 1 }),
 		0);
 	assert_int_equal(n_frames, 1);
 	assert_memory_equal(frames[0].bytes, &all, 6);
@@ -372,9 +373,11 @@ test_group_output(void **state)
 	skb = alloc_skb(dp(), SKB_HEADROOM);
 	skb_put(skb, 8);
 	skb->dev = p0;
-	assert_int_equal(ip_build_and_send_pkt(dp(), skb,
-					       &(struct ip_out){ 0, IP(224, 255, 2, 3), 17, 1, 0 }),
-			 0);
+	assert_int_equal(
+		ip_build_and_send_pkt(
+			dp(), skb,
+			&(struct ip_out){ .daddr = IP(224, 255, 2, 3), .proto = 17, .ttl = 1 }),
+		0);
 	assert_int_equal(n_frames, 2);
 	assert_memory_equal(frames[1].bytes, &group, 6);
 	assert_int_equal(mib(&ipext_mib, IPEXT_OutBcastPkts), 1);
@@ -382,7 +385,9 @@ test_group_output(void **state)
 	/* No route and no device. */
 	skb = alloc_skb(dp(), SKB_HEADROOM);
 	assert_int_equal(
-		ip_build_and_send_pkt(dp(), skb, &(struct ip_out){ 0, IP(8, 8, 8, 8), 17, 1, 0 }),
+		ip_build_and_send_pkt(
+			dp(), skb,
+			&(struct ip_out){ .daddr = IP(8, 8, 8, 8), .proto = 17, .ttl = 1 }),
 		-ENETUNREACH);
 	assert_int_equal(n_frames, 2);
 	(void)state;

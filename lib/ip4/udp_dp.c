@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* UDP on the way in (RFC 768, RFC 1122 4.1): workers check it and know which ports are open; whose
+ * the datagram is, the control thread decides. */
+#include <rte_udp.h>
+#include "ip4/ip4_priv.h"
+
+static void
+refuse(struct worker *w, struct sk_buff *skb, enum drop_reason why) DP_ONLY
+{
+	UDP_INC_STATS(w, InErrors);
+	kfree_skb_reason(w, skb, why);
+}
+
+/* RFC 1122 4.1.3.4: a checksum that is there is checked. The length word of the pseudo header is
+ * that of the UDP header. */
+static bool
+checksum_ok(const struct sk_buff *skb, uint32_t len)
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	struct {
+		rte_be32_t src, dst;
+		uint8_t zero, proto;
+		rte_be16_t len;
+	} pseudo = { iph->src_addr, iph->dst_addr, 0, IPPROTO_UDP,
+		     rte_cpu_to_be_16((uint16_t)len) };
+	uint32_t sum = rte_raw_cksum(&pseudo, sizeof(pseudo)) + skb_checksum(skb, 0, len);
+
+	return ((sum & 0xffff) + (sum >> 16)) == 0xffff;
+}
+
+void
+udp_no_port(struct worker *w, struct sk_buff *skb)
+{
+	/* Nobody answers for a group (RFC 1122 3.2.2). */
+	if (skb->pkt_type != PACKET_HOST) {
+		UDP_INC_STATS(w, IgnoredMulti);
+		kfree_skb_reason(w, skb,
+				 skb->pkt_type == PACKET_BROADCAST ? DROP_IP4_BROADCAST
+								   : DROP_IP4_MULTICAST);
+		return;
+	}
+	UDP_INC_STATS(w, NoPorts);
+	/* RFC 1122 4.1.3.1 */
+	icmp_send(w, skb, ICMP4_UNREACH, ICMP4_PORT_UNREACH, 0, DROP_IP4_NO_SOCKET);
+}
+
+static void
+rcv_one(struct worker *w, struct sk_buff *skb) DP_ONLY
+{
+	const struct rte_udp_hdr *udp;
+	uint32_t len;
+
+	if (!pskb_may_pull(skb, sizeof(*udp))) {
+		refuse(w, skb, DROP_UDP_TRUNCATED);
+		return;
+	}
+	udp = (const struct rte_udp_hdr *)skb_data(skb);
+	len = rte_be_to_cpu_16(udp->dgram_len);
+	if (len < sizeof(*udp) || len > skb_len(skb)) {
+		refuse(w, skb, DROP_UDP_BAD_LENGTH);
+		return;
+	}
+	if (udp->dgram_cksum != 0 && !checksum_ok(skb, len)) {
+		UDP_INC_STATS(w, InCsumErrors);
+		refuse(w, skb, DROP_UDP_BAD_CHECKSUM);
+		return;
+	}
+	if (ip4_wants_port(udp->dst_port))
+		ip4_to_sock(w, skb, IP4_TO_UDP);
+	else
+		udp_no_port(w, skb);
+}
+
+void
+udp_rcv(struct worker *w, struct skb_vec *vec)
+{
+	for (uint16_t i = 0; i < vec->n; i++)
+		rcv_one(w, vec->v[i]);
+}
