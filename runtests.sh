@@ -28,7 +28,7 @@ suites: unit       unit, datapath and lint tests (gcc, release)
         asan-func  the same as func against the sanitizer build
         options    a build without the modules that can be left out, and without stage counters
         linux      the core functional tests with the kernel as the router: do the tests hold?
-        fuzz       each fuzz target for ten seconds (ten minutes with --long)
+        fuzz       each fuzz target for a minute, side by side (ten minutes with --long)
 --quick: unit and the core functional tests; --long: all functional tests with the kernel too.
 END
 }
@@ -117,8 +117,8 @@ fuzz_suite() {
 }
 
 run_suite() {
-	local core=(-m core) fuzz=40
-	[ $mode = long ] && fuzz=2400
+	local core=(-m core) fuzz=60
+	[ $mode = long ] && fuzz=600
 	[ $mode = long ] && core=()
 	case $1 in
 	unit) meson_suite unit $BUILD ;;

@@ -42,6 +42,10 @@ def to_router(upper):
     return lambda lab: lab.h1.to(lab.h1.gw) / upper
 
 
+def to_router_udp(**fields):
+    return lambda lab: lab.h1.to(lab.h1.gw) / UDP(sport=4000, dport=33333, **fields) / Raw(token())
+
+
 def option(data):
     """A packet whose IP options are these bytes, whatever they mean."""
     def make(lab):
@@ -93,6 +97,11 @@ BAD = [
     ("ip4_bad_option", "record route of length 2", option(b"\x07\x02\x04\0")),
     ("ip4_bad_option", "option past the header", option(b"\x07\x0b\x04\0")),
     ("ip4_bad_option", "option of length 0", option(b"\x94\0\0\0")),
+    # --- UDP (RFC 768, RFC 1122 4.1.3.4)
+    ("udp_truncated", "7 bytes of UDP", lambda lab: lab.h1.to(lab.h1.gw, proto=17) / Raw(b"\0" * 7)),
+    ("udp_bad_length", "UDP length 7", to_router_udp(len=7)),
+    ("udp_bad_length", "UDP length past the datagram", to_router_udp(len=99)),
+    ("udp_bad_checksum", "UDP checksum", to_router_udp(chksum=0x1234)),
     # --- link
     ("netdev_otherhost", "to another station",
      lambda lab: lab.h1.eth(dst="02:00:00:00:09:09") / probe(lab.h1, lab.h2)[IP]),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "../dp/dp.h"
 #include "fuzz.h"
+#include "ip4/ip4_sock.h"
 
 enum {
 	F_PORT2 = 1 << 0,    /* arrives by p2, else by p1 */
@@ -20,12 +21,47 @@ enum {
 };
 #define FRAMES_MAX 64
 
+/* Consumers of what is for us: they read everything, look at every error, and throw it away. */
+static void
+on_data(struct ip4_sock *sk)
+{
+	struct sk_buff *skb;
+
+	role_enter_ctl();
+	role_borrow_dp();
+	while ((skb = ip4_sock_recv(sk)) != NULL)
+		consume_skb(worker_ctl(), skb);
+}
+static void
+on_error(struct ip4_sock *sk, const struct ip4_answer *a)
+{
+	(void)sk;
+	fuzz_require(a->is_error && a->optlen <= sizeof(a->opt), "an error that is none");
+}
+
+static struct ip4_sock socks[] = {
+	{ .type = IP4_SOCK_UDP, .lport = RTE_BE16(9) },
+	{ .type = IP4_SOCK_UDP, .lport = RTE_BE16(4000), .rport = RTE_BE16(9) },
+	{ .type = IP4_SOCK_PING, .lport = RTE_BE16(1) },
+	{ .type = IP4_SOCK_RAW, .proto = 2, .router_alert = true },
+	{ .type = IP4_SOCK_RAW, .proto = IPPROTO_ICMP, .icmp_types = 1 << 8 | 1 << 13 | 1 << 31 },
+};
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
 	fuzz_router_start();
+	dp_cmd("sysctl net.ipv4.conf.all.icmp_mask_reply=1 net.ipv4.icmp_information_reply=1 "
+	       "net.ipv4.conf.p1.log_martians=1 net.ipv4.icmp_ignore_bogus_error_responses=0 "
+	       "net.core.message_burst=2");
+	role_enter_ctl();
+	for (unsigned int i = 0; i < RTE_DIM(socks); i++) {
+		socks[i].data_ready = on_data;
+		socks[i].error_report = on_error;
+		fuzz_require(ip4_sock_open(&socks[i]) == 0, "a socket does not open");
+	}
 	return 0;
 }
 

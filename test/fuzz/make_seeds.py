@@ -85,6 +85,21 @@ def datapath() -> dict:
         "llc_ip": record(P1 + H1 + struct.pack("!H", 36) + b"\xaa\xaa\x03\0\0\0\x08\x00"
                          + ipv4(*far, 17, udp(0))),
         "short": record(P1 + H1 + b"\x08\x00\x45") + record(P1) + record(b"\0"),
+        "sockets": b"".join(record(ipv4("10.0.1.2", "10.0.1.1", 17, d), l3) for d in (
+            udp(), udp()[:6], udp()[:5] + b"\x07" + udp()[6:], udp()[:6] + b"\1\1" + bytes(8)))
+        + record(ipv4("10.0.1.2", "10.0.1.1", 2, bytes(8)), l3)
+        + record(ipv4(*far, 2, bytes(8), opts=b"\x94\x04\0\0"), l3),
+        "queries": b"".join(record(ipv4("10.0.1.2", "10.0.1.1", 1, icmp(t, 0, bytes(n))), l3)
+                            for t, n in ((13, 16), (15, 4), (17, 8), (0, 4), (14, 16), (9, 4))),
+        "error_options": b"".join(record(ipv4(*far, 17, udp(), ttl=1, opts=o), l3) for o in (
+            b"\x83\x0b\x08" + ip("10.0.1.2") + ip("192.0.2.9"), b"\x07\x07\x04" + bytes(4),
+            b"\x44\x0c\x05\x01" + bytes(8), b"\x44\x0c\x05\x03" + ip("10.0.1.1") + bytes(4))),
+        "quoted": b"".join(record(ipv4("10.0.1.2", "10.0.1.1", 1, icmp(3, 3, bytes(4) + q)), l3)
+                           for q in (ipv4("10.0.1.1", "192.0.2.9", 17, b"\x0f\xa0\0\x09\0\x08\0\0"),
+                                     ipv4("10.0.1.1", "192.0.2.9", 1, b"\x08\0\0\0\0\1\0\1"),
+                                     ipv4("10.0.1.1", "10.0.1.255", 17, udp()))),
+        "martians": record(ipv4("127.0.0.1", "192.0.2.9", 17, udp()), l3)
+        + record(ipv4("10.0.1.2", "0.1.2.3", 17, udp()), l3),
         "segments": record(ipv4(*far, 17, udp(400)), l3 | SEG),
     }
     return {k: v for k, v in out.items()}
@@ -114,7 +129,10 @@ port start 0
 set power auto
 ethtool -S p1
 ping 10.0.2.2 count 1
+ping -R -c 1 10.0.2.2
+ping -T tsprespec 10.0.2.1,10.0.2.2 -c 1 10.0.2.2
 traceroute 10.0.2.2
+traceroute -I -q 1 -m 2 -f 1 -w 0.1 10.0.2.2 100
 help
 config diff
 show config schema

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Fuzz: run.sh [SECONDS [TARGET...]]. SECONDS are shared among the targets (default 40, and all of
-# them). Builds in $FUZZ_BUILD (default build-fuzz), keeps what was found in its corpus/, and
+# Fuzz: run.sh [SECONDS [TARGET...]]. The targets (default all of them) run side by side, SECONDS long
+# (default 60). Builds in $FUZZ_BUILD (default build-fuzz), keeps what was found in its corpus/, and
 # leaves inputs that crash in its crashes/<target>-*. Exit 1 when there was one.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=${FUZZ_BUILD:-$root/build-fuzz}
-seconds=${1:-40}
+seconds=${1:-60}
 [ $# -gt 0 ] && shift
 [ $# -gt 0 ] || set -- datapath reasm config cli client_proto
 
@@ -22,26 +22,37 @@ ninja -C "$build" $targets >"$build/fuzz-build.log" 2>&1 || { cat "$build/fuzz-b
 python3 "$here/make_seeds.py" "$build/seeds"
 mkdir -p "$build/crashes"
 
-each=$((seconds / $#))
-[ "$each" -ge 1 ] || each=1
-failed=0
-for t in "$@"; do
-	mkdir -p "$build/corpus/$t"
-	log=$build/fuzz-$t.log
+# fuzz_one TARGET: run it and say how it went.
+fuzz_one() {
+	log=$build/fuzz-$1.log
 	dict=
-	case $t in cli | config) dict=-dict=$build/seeds/words.dict ;; esac
+	case $1 in cli | config) dict=-dict=$build/seeds/words.dict ;; esac
+	mkdir -p "$build/corpus/$1"
 	# Leaks are looked for at the end only: what DPDK's memory points to, the sanitizer cannot
 	# see before the router is taken down.
-	if ASAN_OPTIONS=detect_leaks=1 "$build/test/fuzz/fuzz_$t" -max_total_time="$each" \
+	if ASAN_OPTIONS=detect_leaks=1 "$build/test/fuzz/fuzz_$1" -max_total_time="$seconds" \
 		-rss_limit_mb=2048 -timeout=20 -max_len=4096 -detect_leaks=0 -print_final_stats=1 \
-		-artifact_prefix="$build/crashes/$t-" $dict "$build/corpus/$t" "$build/seeds/$t" \
+		-artifact_prefix="$build/crashes/$1-" $dict "$build/corpus/$1" "$build/seeds/$1" \
 		>"$log" 2>&1; then
-		echo "fuzz $t: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, ok"
-	else
-		failed=1
-		echo "fuzz $t: FAILED, see $log; inputs:"
-		ls "$build/crashes/$t-"* 2>/dev/null || echo "(none was kept)"
-		tail -n 40 "$log"
+		echo "fuzz $1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, ok"
+		return 0
 	fi
+	echo "fuzz $1: FAILED, see $log; inputs:"
+	ls "$build/crashes/$1-"* 2>/dev/null || echo "(none was kept)"
+	tail -n 40 "$log"
+	return 1
+}
+
+pids=
+for t in "$@"; do
+	fuzz_one "$t" >"$build/fuzz-$t.out" &
+	pids="$pids $!"
+done
+failed=0
+for pid in $pids; do
+	wait "$pid" || failed=1
+done
+for t in "$@"; do
+	cat "$build/fuzz-$t.out"
 done
 exit $failed
