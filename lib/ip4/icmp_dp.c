@@ -63,6 +63,8 @@ turn_round(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 		to = ip_options_echo(iph, ip_opt(skb));
 		ip_options_fill(skb, self);
 	}
+	if (!net_ipv4.fwmark_reflect)
+		skb->mark = 0;
 	iph->src_addr = self;
 	iph->dst_addr = to;
 	iph->time_to_live = (uint8_t)net_ipv4.ip_default_ttl;

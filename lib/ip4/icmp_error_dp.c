@@ -294,6 +294,7 @@ icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, ui
 			ICMP_INC_STATS(w, OutErrors);
 	}
 	if (e != NULL) {
+		e->mark = net_ipv4.fwmark_reflect ? skb->mark : 0;
 		/* RFC 1812 4.3.2.5: precedence 6, internetwork control. */
 		o.tos = (uint8_t)((iph->type_of_service & 0x1e) | 0xc0);
 		rc = ip_build_and_send_pkt(w, e, &o);

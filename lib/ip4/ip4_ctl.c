@@ -191,6 +191,9 @@ static const struct ctl_table ipv4_table[] = {
 	NET_IPV4(icmp_timestamp_reply, 0, 1, "answer ICMP timestamp requests (RFC 1122 3.2.2.8)"),
 	NET_IPV4(icmp_information_reply, 0, 1,
 		 "answer ICMP information requests (off by RFC 1812 4.3.3.7)"),
+	NET_IPV4(ip_forward_update_priority, 0, 1,
+		 "the TOS of a forwarded packet decides its queueing class"),
+	NET_IPV4(fwmark_reflect, 0, 1, "ICMP answers carry the mark of what they answer"),
 	NET_IPV4(ip_nonlocal_bind, 0, 1, "consumers may wait on addresses that are not ours"),
 	{ .procname = NULL },
 };

@@ -27,6 +27,8 @@ struct netns_ipv4 {
 	int icmp_timestamp_reply;
 	int icmp_information_reply;
 	int ip_nonlocal_bind;
+	int ip_forward_update_priority;
+	int fwmark_reflect;
 	int redirect_load;    /* ms: doubled for each redirect to a host, */
 	int redirect_number;  /* this many times; a host that ignores them all */
 	int redirect_silence; /* is left alone until it was quiet for so many ms */

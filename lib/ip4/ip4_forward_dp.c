@@ -2,7 +2,8 @@
 #include "ip4/ip4_priv.h"
 
 /* Does the packet turn round on a link where its sender could reach the next hop itself?
- * RFC 1812 5.2.7.2: same interface, source on the next hop's subnet, no source route. */
+ * RFC 1812 5.2.7.2: same interface, source on the next hop's subnet, no source route. On a shared
+ * medium the next hop may be on another subnet of the link (RFC 1620). */
 static bool
 wants_redirect(struct sk_buff *skb, const struct adj *a, rte_be32_t nexthop)
 {
@@ -13,7 +14,8 @@ wants_redirect(struct sk_buff *skb, const struct adj *a, rte_be32_t nexthop)
 	    !IN_DEV_ORCONF(in_dev, send_redirects))
 		return false;
 	ifa = inet_ifa_byprefix_rcu(in_dev, ip_hdr(skb)->src_addr);
-	return ifa != NULL && ((ifa->ifa_address ^ nexthop) & ifa->ifa_mask) == 0;
+	return ifa != NULL && (IN_DEV_ORCONF(in_dev, shared_media) ||
+			       ((ifa->ifa_address ^ nexthop) & ifa->ifa_mask) == 0);
 }
 
 /* Linux's rt_tos2priority: pfifo_fast's band follows the TOS field. */
@@ -85,7 +87,8 @@ forward_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 	if (unlikely(a->dev == skb->dev) && wants_redirect(skb, a, nexthop))
 		ip_rt_send_redirect(w, skb, nexthop);
 	ip_decrease_ttl(ip_hdr(skb));
-	skb->priority = tos_priority(ip_hdr(skb)->type_of_service);
+	if (likely(net_ipv4.ip_forward_update_priority))
+		skb->priority = tos_priority(ip_hdr(skb)->type_of_service);
 	if (unlikely(ip_opt(skb)->optlen != 0))
 		ip_options_fill(skb, inet_select_addr(a->dev, nexthop, SCOPE_UNIVERSE));
 	skb->flags |= SKB_F_FORWARDED;

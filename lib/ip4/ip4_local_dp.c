@@ -11,6 +11,7 @@ struct netns_ipv4 net_ipv4 = {
 	.icmp_msgs_per_sec = 1000,
 	.icmp_msgs_burst = 50,
 	.icmp_timestamp_reply = 1,
+	.ip_forward_update_priority = 1,
 	.redirect_load = 20,
 	.redirect_number = 9,
 	.redirect_silence = 20 << 10,

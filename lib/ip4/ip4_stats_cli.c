@@ -57,7 +57,21 @@ frag_json(void) CTL_ONLY
 	return o;
 }
 
-/* Ip, Icmp and IpExt stand in each of the three: /proc/net/snmp and netstat in one. */
+/* As /proc/net/snmp: of the 512, those that ever moved. */
+static json_t *
+icmpmsg_json(void) CTL_ONLY
+{
+	json_t *o = json_object();
+
+	for (unsigned int i = 0; i < icmpmsg_mib.n; i++)
+		if (counter_read(&icmpmsg_mib, i) != 0)
+			json_object_set_new(
+				o, icmpmsg_mib.names[i],
+				json_integer((json_int_t)counter_read(&icmpmsg_mib, i)));
+	return o;
+}
+
+/* Ip, Icmp, IcmpMsg, Udp and IpExt stand in each of them: /proc/net/snmp and netstat in one. */
 static int
 cmd_stats_mib(struct cli_ctx *c)
 {
@@ -66,6 +80,8 @@ cmd_stats_mib(struct cli_ctx *c)
 	role_enter_ctl();
 	json_object_set_new(o, "Ip", ip_json());
 	json_object_set_new(o, "Icmp", block_json(&icmp_mib));
+	json_object_set_new(o, "IcmpMsg", icmpmsg_json());
+	json_object_set_new(o, "Udp", block_json(&udp_mib));
 	json_object_set_new(o, "IpExt", block_json(&ipext_mib));
 	if (cli_has(c, "frag"))
 		json_object_set_new(o, "Frag", frag_json());
@@ -106,6 +122,9 @@ text_mib(struct cli_ctx *c, const json_t *result)
 		print_frag(c, result);
 	} else if (cli_has(c, "icmp")) {
 		print_block(c, "Icmp", json_object_get(result, "Icmp"));
+		print_block(c, "IcmpMsg", json_object_get(result, "IcmpMsg"));
+	} else if (cli_has(c, "udp")) {
+		print_block(c, "Udp", json_object_get(result, "Udp"));
 	} else {
 		print_block(c, "Ip", json_object_get(result, "Ip"));
 		print_block(c, "IpExt", json_object_get(result, "IpExt"));
@@ -315,7 +334,7 @@ cmd_clear_stats(struct cli_ctx *c)
 }
 
 static const struct cli_cmd commands[] = {
-	{ .syntax = "show stats (ip|icmp|frag)",
+	{ .syntax = "show stats (ip|icmp|udp|frag)",
 	  .help = "Show the MIB counters under their /proc/net/snmp names.",
 	  .section = "display",
 	  .fn = cmd_stats_mib,

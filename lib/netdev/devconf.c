@@ -13,13 +13,11 @@ LOG_MODULE(devconf);
 
 #define CONF_PATH "net.ipv4.conf."
 
-/* Linux's defaults of a router: ip_forward is 1 here, which turns all.accept_redirects off. */
+/* Linux's defaults of a router. */
 #define DEVCONF_COMMON                                                                             \
-	.forwarding = 1, .send_redirects = 1, .secure_redirects = 1, .shared_media = 1,            \
-	.arp_evict_nocarrier = 1
+	.forwarding = 1, .send_redirects = 1, .shared_media = 1, .arp_evict_nocarrier = 1
 static const struct ipv4_devconf initial_all = { DEVCONF_COMMON };
-static const struct ipv4_devconf initial_dflt = { DEVCONF_COMMON, .accept_redirects = 1,
-						  .accept_source_route = 1 };
+static const struct ipv4_devconf initial_dflt = { DEVCONF_COMMON, .accept_source_route = 1 };
 
 struct ipv4_devconf ipv4_devconf_all, ipv4_devconf_dflt;
 void (*inetdev_forwarding_hook)(int on);
@@ -34,20 +32,12 @@ static void changed(const struct ctl_table *t, void *object, int old);
 
 static const struct ctl_table conf_table[] = {
 	CONF(forwarding, 0, 1, "Forward packets that arrive by this interface."),
-	{ .procname = "mc_forwarding",
-	  .offset = offsetof(struct ipv4_devconf, mc_forwarding),
-	  .max = 1,
-	  .mode = 0444,
-	  .help = "A multicast routing daemon runs (read only)." },
 	CONF(rp_filter, 0, 2, "Source validation by reversed path (RFC 3704): 1 strict, 2 loose."),
-	CONF(accept_redirects, 0, 1, "Accept ICMP redirects."),
-	CONF(secure_redirects, 0, 1, "Accept redirects only to gateways of a known default route."),
 	CONF(send_redirects, 0, 1, "Send ICMP redirects."),
-	CONF(shared_media, 0, 1, "Redirects are sent and accepted between subnets (RFC 1620)."),
+	CONF(shared_media, 0, 1,
+	     "Send redirects to gateways on other subnets of the link, too (RFC 1620)."),
 	CONF(accept_source_route, 0, 1, "Accept packets with the source route option."),
-	CONF(bootp_relay, 0, 1, "Accept packets with source 0.b.c.d for another host."),
 	CONF(log_martians, 0, 1, "Log packets with impossible addresses."),
-	CONF(tag, INT_MIN, INT_MAX, "A number for the administrator's use."),
 	CONF(proxy_arp, 0, 1, "Answer ARP for hosts behind another interface."),
 	CONF(proxy_arp_pvlan, 0, 1, "Answer ARP back to the interface it came by (RFC 3069)."),
 	CONF(medium_id, -1, INT_MAX, "Proxy ARP between interfaces with different numbers only."),
@@ -59,18 +49,11 @@ static const struct ctl_table conf_table[] = {
 	     "Send gratuitous ARP when the interface comes up or its MAC changes."),
 	CONF(arp_evict_nocarrier, 0, 1, "Forget neighbours when the carrier is lost."),
 	CONF(drop_gratuitous_arp, 0, 1, "Drop gratuitous ARP."),
-	CONF(drop_unicast_in_l2_multicast, 0, 1,
-	     "Drop unicast packets in link-layer multicast or broadcast (RFC 1122 3.3.6)."),
 	CONF(promote_secondaries, 0, 1, "A secondary address takes a deleted primary's place."),
 	CONF(accept_local, 0, 1, "Accept packets with our own source address."),
 	CONF(route_localnet, 0, 1, "Do not treat 127/8 as martian."),
-	CONF(src_valid_mark, 0, 1, "Source validation looks up with the packet's mark."),
-	CONF(ignore_routes_with_linkdown, 0, 1, "Ignore next hops whose interface has no link."),
-	CONF(bc_forwarding, 0, 1, "Forward directed broadcasts (RFC 1812 5.3.5.2)."),
 	CONF(icmp_mask_reply, 0, 1,
 	     "Answer ICMP address mask requests (RFC 1812 4.3.3.9; off by RFC 6918)."),
-	CONF(disable_policy, 0, 1, "No IPsec policy on this interface."),
-	CONF(disable_xfrm, 0, 1, "No IPsec on this interface."),
 	{ 0 },
 };
 
@@ -96,7 +79,6 @@ void
 inetdev_set_forwarding(int on)
 {
 	store(&ipv4_devconf_all, offsetof(struct ipv4_devconf, forwarding), on);
-	store(&ipv4_devconf_all, offsetof(struct ipv4_devconf, accept_redirects), !on);
 	store(&ipv4_devconf_dflt, offsetof(struct ipv4_devconf, forwarding), on);
 	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
 		if (in_dev_of(d) != NULL)

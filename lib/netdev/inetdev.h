@@ -50,7 +50,7 @@ struct net_device *ip_dev_find(rte_be32_t addr) CTL_ONLY;
 
 /**
  * Set conf.all.forwarding, conf.default.forwarding and that of every interface, as a write to
- * net.ipv4.ip_forward does in Linux; conf.all.accept_redirects becomes its opposite.
+ * net.ipv4.ip_forward does in Linux.
  */
 void inetdev_set_forwarding(int on) CTL_ONLY;
 /** Hears of writes to net.ipv4.conf.all.forwarding, to mirror them in net.ipv4.ip_forward. */

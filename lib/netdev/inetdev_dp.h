@@ -39,16 +39,11 @@ enum rt_scope {
 /** net.ipv4.conf.<if>.*: plain ints, so that sysctl writes them and workers read them. */
 struct ipv4_devconf {
 	int forwarding;
-	int mc_forwarding;
 	int rp_filter;
-	int accept_redirects;
-	int secure_redirects;
 	int send_redirects;
 	int shared_media;
 	int accept_source_route;
-	int bootp_relay;
 	int log_martians;
-	int tag;
 	int proxy_arp;
 	int proxy_arp_pvlan;
 	int medium_id;
@@ -59,16 +54,10 @@ struct ipv4_devconf {
 	int arp_notify;
 	int arp_evict_nocarrier;
 	int drop_gratuitous_arp;
-	int drop_unicast_in_l2_multicast;
 	int promote_secondaries;
 	int accept_local;
 	int route_localnet;
-	int src_valid_mark;
-	int ignore_routes_with_linkdown;
-	int bc_forwarding;
 	int icmp_mask_reply;
-	int disable_policy;
-	int disable_xfrm;
 };
 
 struct in_device {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is answered and what is not. Each silence has its positive control beside it. */
-#include <stdio.h>
-#include <rte_log.h>
 #include "core/timer.h"
 #include "fixture.h"
+#include "ip4/ip4_hook.h"
 
 /* A packet that would be answered: TTL 1 on its way to FAR. */
 static const struct pkt dying = { .ttl = 1 };
@@ -499,6 +498,8 @@ test_queries_by_tunable(void **state)
 	in_dev->cnf.icmp_mask_reply = 1;
 	assert_int_equal(answer_to(ICMP4_MASK_REQUEST, 12, PEER0), ICMP4_MASK_REPLY);
 	assert_memory_equal(frames[0].bytes + 42, ((uint8_t[]){ 255, 255, 255, 0 }), 4);
+	/* What stands behind the message does not come back. */
+	assert_int_equal(answer_to(ICMP4_MASK_REQUEST, 40, PEER0), ICMP4_MASK_REPLY);
 	assert_int_equal(frames[0].len, 14 + 20 + 12);
 	/* Who is on no subnet of ours is told nothing. */
 	assert_int_equal(answer_to(ICMP4_MASK_REQUEST, 12, IP(10, 9, 9, 9)), 0xff);
@@ -509,102 +510,59 @@ test_queries_by_tunable(void **state)
 	ipv4_devconf_all.icmp_mask_reply = 0;
 	assert_int_equal(drops(DROP_ICMP_IGNORED), 4);
 	assert_int_equal(drops(DROP_ICMP_TRUNCATED), 1);
-	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutAddrMaskReps), 2);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutAddrMaskReps), 3);
 	(void)state;
 }
 
-/* --- what is said in the log --- */
-
-static FILE *log_file;
-static char *log_text;
-static size_t log_len;
+/* fwmark_reflect and ip_forward_update_priority, as hooks see them. */
+static uint32_t mark_out, priority_out;
 
 static void
-log_start(void)
+paint(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec)
 {
-	log_file = open_memstream(&log_text, &log_len);
-	assert_non_null(log_file);
-	assert_int_equal(rte_openlog_stream(log_file), 0);
-	ip4_log_reset();
+	for (uint16_t i = 0; i < vec->n; i++) {
+		vec->v[i]->mark = 7;
+		vec->v[i]->priority = 5;
+	}
+	(void)w;
+	(void)at;
 }
-/* How often @p what was said since. */
-static unsigned int
-log_end(const char *what)
+static void
+look(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec)
 {
-	unsigned int n = 0;
-
-	settle();
-	rte_openlog_stream(NULL);
-	fclose(log_file);
-	for (const char *p = log_text; (p = strstr(p, what)) != NULL; p++)
-		n++;
-	free(log_text);
-	return n;
+	mark_out = vec->v[0]->mark;
+	priority_out = vec->v[0]->priority;
+	(void)w;
+	(void)at;
 }
 
 static void
-test_log_martians(void **state)
+test_mark_and_priority(void **state)
 {
-	struct in_device *in_dev = p0->ip_ptr;
-	struct pkt source = { .src = IP(127, 0, 0, 1) }, dest = { .dst = IP(0, 1, 2, 3) };
+	uint8_t data[64];
+	struct pkt echo = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data };
+	struct ip4_hook painter = { .fn = paint, .at = IP4_HOOK_PREROUTING };
+	struct ip4_hook looker = { .fn = look, .at = IP4_HOOK_POSTROUTING };
 
-	log_start();
-	rx_pkt(&source, true);
-	rx_pkt(&dest, true);
-	assert_int_equal(log_end("martian"), 0);
-	in_dev->cnf.log_martians = 1;
-	log_start();
-	rx_pkt(&source, true);
-	/* The head of the frame is shown: both MAC addresses, the type, and what follows. */
-	assert_int_equal(log_end("martian source: from 127.0.0.1 to 203.0.113.5, on dev p0 (0 not "
-				 "shown), head: 02 00 00 00 00 01 02 00 00 00 99 00 08 00 45 00"),
-			 1);
-	log_start();
-	rx_pkt(&dest, true);
-	assert_int_equal(log_end("martian destination: from 192.0.2.9 to 0.1.2.3, on dev p0"), 1);
-	/* A burst, then silence; how many were not shown is said with the next one. */
-	log_start();
-	for (unsigned int i = 0; i < 50; i++)
-		rx_pkt(&source, true);
-	assert_int_equal(log_end("martian source"), 10);
-	net_core.message_burst = 3;
-	log_start();
-	for (unsigned int i = 0; i < 50; i++)
-		rx_pkt(&source, true);
-	assert_int_equal(log_end("martian source"), 3);
-	net_core.message_burst = 10;
-	net_core.message_cost = 0;
-	log_start();
-	for (unsigned int i = 0; i < 50; i++)
-		rx_pkt(&source, true);
-	assert_int_equal(log_end("martian source"), 50);
-	net_core.message_cost = 5;
-	in_dev->cnf.log_martians = 0;
-	assert_int_equal(drops(DROP_IP4_MARTIAN_SOURCE), 152);
-	assert_int_equal(drops(DROP_IP4_MARTIAN_DESTINATION), 2);
-	(void)state;
-}
-
-/* RFC 1122 3.2.2: an error about a packet to a broadcast; never given to anybody, logged if wanted.
- */
-static void
-test_bogus_errors(void **state)
-{
-	uint8_t d[8 + 28] = { ICMP4_UNREACH, 1 };
-	struct pkt p = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = d, .payload = sizeof(d) };
-
-	d[8] = 0x45;
-	memcpy(d + 8 + 16, &(rte_be32_t){ IP(192, 0, 2, 255) }, 4);
-	*(uint16_t *)(d + 2) = (uint16_t)~rte_raw_cksum(d, sizeof(d));
-	log_start();
-	rx_pkt(&p, true);
-	assert_int_equal(log_end("about a broadcast"), 0);
-	net_ipv4.icmp_ignore_bogus_error_responses = 0;
-	log_start();
-	rx_pkt(&p, true);
-	net_ipv4.icmp_ignore_bogus_error_responses = 1;
-	assert_int_equal(log_end("ICMP error about a broadcast: from 192.0.2.9"), 1);
-	assert_int_equal(drops(DROP_ICMP_BOGUS_ERROR), 2);
+	echo.payload = (uint16_t)make_icmp(data, ICMP4_ECHO, 40);
+	role_enter_ctl();
+	assert_int_equal(ip4_hook_register(&painter), 0);
+	assert_int_equal(ip4_hook_register(&looker), 0);
+	for (int on = 0; on < 2; on++) {
+		net_ipv4.fwmark_reflect = net_ipv4.ip_forward_update_priority = on;
+		mark_out = 99;
+		rx_pkt(&echo, true);
+		assert_int_equal(mark_out, on ? 7 : 0);
+		mark_out = 99;
+		rx_pkt(&dying, true);
+		assert_int_equal(mark_out, on ? 7 : 0);
+		rx_pkt(&(struct pkt){ .tos = 0x10 }, true);
+		assert_int_equal(mark_out, 7); /* what is only passing keeps its own */
+		assert_int_equal(priority_out, on ? 6 : 5);
+	}
+	net_ipv4.fwmark_reflect = 0;
+	ip4_hook_unregister(&looker);
+	ip4_hook_unregister(&painter);
 	(void)state;
 }
 
@@ -671,6 +629,23 @@ test_redirect(void **state)
 	icmp_limits_reset();
 	rx_pkt(&(struct pkt){ .src = FAR, .dst = IP(10, 2, 3, 4) }, true);
 	assert_int_equal(n_frames, 1);
+	/* A gateway on another subnet of the link: only where the medium is shared. */
+	inet_addr_add(p0, &(struct inet_addr_spec){ .local = IP(10, 200, 0, 1), .prefixlen = 24 });
+	neigh_admin_set(IP(10, 200, 0, 9), p0, &peer1, NUD_PERMANENT);
+	settle();
+	n_frames = 0;
+	icmp_limits_reset();
+	p.dst = IP(10, 200, 0, 9);
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 2);
+	assert_int_equal(frame_icmp(&frames[0])->gateway, IP(10, 200, 0, 9));
+	n_frames = 0;
+	icmp_limits_reset();
+	ipv4_devconf_all.shared_media = ((struct in_device *)p0->ip_ptr)->cnf.shared_media = 0;
+	rx_pkt(&p, true);
+	assert_int_equal(n_frames, 1);
+	ipv4_devconf_all.shared_media = 1;
+	p.dst = IP(10, 2, 3, 4);
 	ipv4_devconf_all.send_redirects = 0;
 	((struct in_device *)p0->ip_ptr)->cnf.send_redirects = 0;
 	icmp_limits_reset();
@@ -707,6 +682,8 @@ test_redirect_limits(void **state)
 	assert_int_equal(n_frames, 2);
 	net_ipv4.redirect_load = 60000; /* and now it waits */
 	net_ipv4.redirect_silence = 20480;
+	for (uint64_t end = clock_ms() + 100; clock_ms() < end;)
+		;
 	n_frames = 0;
 	rx_pkt(&p, true);
 	assert_int_equal(n_frames, 1);
@@ -743,8 +720,7 @@ main(void)
 		T(test_redirect),
 		T(test_redirect_limits),
 		T(test_queries_by_tunable),
-		T(test_log_martians),
-		T(test_bogus_errors),
+		T(test_mark_and_priority),
 	};
 
 	if (fixture_eal("ip4_icmp") < 0)

@@ -324,6 +324,13 @@ test_error_reverses_route(void **state)
 	assert_int_equal(frame_icmp(&frames[0])->type, ICMP4_TIME_EXCEEDED);
 	assert_int_equal(frame_ip(&frames[0])->dst_addr, PEER0);
 	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR0);
+	/* By another interface than the source is behind: signed with that one's address. */
+	memcpy(opt + 7, &(rte_be32_t){ PEER1 }, 4);
+	error_with(opt, 16, 1, FAR);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, PEER1);
+	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR1);
+	assert_ptr_equal(frames[0].dev, p1);
+	memcpy(opt + 7, &(rte_be32_t){ PEER0 }, 4);
 	/* No way to the stop before us: straight to the source, without. */
 	opt[7] = 8;
 	opt[8] = 8;

@@ -332,8 +332,6 @@ test_conf_defaults(void **state)
 	fake_dev("p0", 1);
 	assert_int_equal(get_sysctl("net.ipv4.conf.all.forwarding"), 1);
 	assert_int_equal(get_sysctl("net.ipv4.conf.p0.forwarding"), 1);
-	assert_int_equal(get_sysctl("net.ipv4.conf.all.accept_redirects"), 0);
-	assert_int_equal(get_sysctl("net.ipv4.conf.p0.accept_redirects"), 1);
 	assert_int_equal(get_sysctl("net.ipv4.conf.all.send_redirects"), 1);
 	assert_int_equal(get_sysctl("net.ipv4.conf.all.accept_source_route"), 0);
 	assert_int_equal(get_sysctl("net.ipv4.conf.p0.accept_source_route"), 1);
@@ -362,8 +360,6 @@ test_conf_inheritance(void **state)
 	set_sysctl("net.ipv4.conf.default.arp_ignore", 0);
 	assert_int_equal(sysctl_find("net.ipv4.conf.p0.rp_filter", &v), 0);
 	assert_int_equal(sysctl_set(&v, 3), -ERANGE);
-	assert_int_equal(sysctl_find("net.ipv4.conf.p0.mc_forwarding", &v), 0);
-	assert_int_equal(sysctl_set(&v, 1), -EPERM);
 	unregister_netdevice(dev_get_by_name("p2"));
 	assert_int_equal(sysctl_find("net.ipv4.conf.p2.rp_filter", &v), -ENOENT);
 }
@@ -390,12 +386,10 @@ test_conf_forwarding(void **state)
 	assert_int_equal(mirrored, 0);
 	assert_int_equal(get_sysctl("net.ipv4.conf.p0.forwarding"), 0);
 	assert_int_equal(get_sysctl("net.ipv4.conf.default.forwarding"), 0);
-	assert_int_equal(get_sysctl("net.ipv4.conf.all.accept_redirects"), 1);
 	mirrored = -1;
 	inetdev_set_forwarding(1); /* from ip_forward: no echo */
 	assert_int_equal(mirrored, -1);
 	assert_int_equal(get_sysctl("net.ipv4.conf.p0.forwarding"), 1);
-	assert_int_equal(get_sysctl("net.ipv4.conf.all.accept_redirects"), 0);
 	inetdev_forwarding_hook = NULL;
 }
 
