@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "neighbours": a list of permanent entries. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <rte_byteorder.h>
 #include <rte_common.h>
@@ -33,21 +34,35 @@ parse(const struct cfg *c, struct entry *e)
 	return cfg_mac(c, "lladdr", &e->lladdr) && complete;
 }
 
+/* Elements seen so far of the list that is being checked, by address and device: each is checked
+ * once, in order. */
+static json_t *seen;
+
+static void
+forget_seen(void)
+{
+	json_decref(seen);
+	seen = NULL;
+}
+
 /* An element before this one with the same address and device, or -1. */
 static int
-same_before(const struct cfg *c, const struct cfg *doc)
+same_before(const struct cfg *c, const struct entry *e)
 {
-	const json_t *list = json_object_get(doc->node, "neighbours");
+	const json_t *twin;
+	char key[64];
 
-	for (size_t i = 0; i < c->idx; i++) {
-		const json_t *other = json_array_get(list, i);
-
-		if (json_equal(json_object_get(other, "dst"), json_object_get(c->node, "dst")) &&
-		    json_equal(json_object_get(other, "dev"), json_object_get(c->node, "dev")))
-			return (int)i;
-	}
+	if (seen == NULL)
+		seen = json_object();
+	snprintf(key, sizeof(key), "%08x %s", (unsigned int)e->dst, e->dev);
+	twin = json_object_get(seen, key);
+	if (twin != NULL)
+		return (int)json_integer_value(twin);
+	json_object_set_new(seen, key, json_integer((json_int_t)c->idx));
 	return -1;
 }
+
+static struct cfg_section section;
 
 static void
 check(const struct cfg *c, const struct cfg *doc)
@@ -56,6 +71,8 @@ check(const struct cfg *c, const struct cfg *doc)
 	uint8_t first;
 	int twin;
 
+	if (c->idx == 0)
+		forget_seen();
 	if (!json_is_object(c->node)) {
 		cfg_fail(c, NULL, "expected an object with dst, dev and lladdr");
 		return;
@@ -68,9 +85,11 @@ check(const struct cfg *c, const struct cfg *doc)
 	if (!rte_is_valid_assigned_ether_addr(&e.lladdr))
 		cfg_fail(c, "lladdr", "expected a unicast MAC address that is not zero");
 	cfg_need_device(c, "dev", doc, e.dev);
-	twin = same_before(c, doc);
+	twin = same_before(c, &e);
 	if (twin >= 0)
 		cfg_fail(c, "dst", "the same dst and dev as element %d", twin);
+	if (c->idx + 1 == json_array_size(json_object_get(doc->node, section.name)))
+		forget_seen();
 }
 
 static int

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from benchlib import cmd_fib, cmd_forward, cmd_idle, cmd_kernel, cmd_routes, cmd_start, env  # noqa: E402
+from benchlib import cmd_fib, cmd_forward, cmd_idle, cmd_kernel, cmd_latency, cmd_routes, cmd_scale, cmd_start, env  # noqa: E402
 
 
 def leave(signum, _frame):
@@ -28,11 +28,13 @@ def parser():
     common.add_argument("--quick", action="store_true", help="2 starts of 8 rounds: to see that it works")
     common.add_argument("--hugepages", type=int, default=2048, metavar="N", help="2 MiB pages for the time of the run")
     common.add_argument("--work", metavar="DIR", help="keep files and logs here (l3fwd is then compiled once)")
+    common.add_argument("--table", metavar="FILE",
+                        help="a real table, one ADDRESS/LENGTH a line (.gz too); without it ../shared/data's, or random ones")
     common.add_argument("--json", metavar="FILE", help="write the result there too")
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--install", action="store_true", help="install the packages the bench needs and leave")
     sub = p.add_subparsers(dest="command", metavar="COMMAND")
-    for m in (cmd_forward, cmd_routes, cmd_idle, cmd_start, cmd_fib, cmd_kernel):
+    for m in (cmd_forward, cmd_scale, cmd_routes, cmd_idle, cmd_start, cmd_fib, cmd_latency, cmd_kernel):
         m.add_parser(sub, common)
     return p
 

@@ -64,7 +64,7 @@ def main(args):
     rows = []
     with Hugepages(args.hugepages) as huge:
         for routes in map(int, args.routes.split(",")):
-            tab, origin = traffic.prefixes(routes)
+            tab, origin = traffic.prefixes(routes, args.table)
             path = os.path.join(args.work, "prefixes.txt")
             with open(path, "w", encoding="ascii") as f:
                 f.writelines(f"{traffic.ntoa(a)}/{ln}\n" for a, ln in tab)

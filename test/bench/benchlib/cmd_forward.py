@@ -34,7 +34,7 @@ def main(args):
     need_root()
     names = args.duts.split(",")
     need(*(["dpdk-testpmd"] if any(n.startswith("testpmd") for n in names) else []))
-    tab, origin = traffic.prefixes(args.routes)
+    tab, origin = traffic.prefixes(args.routes, args.table)
     with Hugepages(args.hugepages) as huge:
         setup = duts.Setup(args, tab, traffic.destinations(tab, args.dests), huge.pages)
         say(f"{len(tab)} routes ({origin}), {args.dests} destinations, "

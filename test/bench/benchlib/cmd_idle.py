@@ -29,7 +29,7 @@ def measure(pid, seconds):
 
 def main(args):
     need_root()
-    tab, _ = traffic.prefixes(10000)
+    tab, _ = traffic.prefixes(10000, args.table)
     shares = {}
     with Hugepages(args.hugepages) as huge:
         setup = duts.Setup(args, tab, traffic.destinations(tab, 16), huge.pages).but(vdevs=NO_TRAFFIC)

@@ -153,7 +153,7 @@ def once(setup, driver):
 def main(args):
     need_root()
     need("dpdk-testpmd", "ip", "ethtool", "sysctl")
-    tab, _ = traffic.prefixes(args.routes)
+    tab, _ = traffic.prefixes(args.routes, args.table)
     rows = []
     with Hugepages(args.hugepages) as huge:
         setup = duts.Setup(args, tab, traffic.destinations(tab, 4096), huge.pages)

@@ -125,7 +125,7 @@ def forward(args, small, large):
 def main(args):
     need_root()
     need("dpdk-testpmd", "ip")
-    tab, origin = traffic.prefixes(args.routes)
+    tab, origin = traffic.prefixes(args.routes, args.table)
     if args.small >= args.routes:
         raise BenchError("--small must be smaller than --routes")
     part = sorted(random.Random(4).sample(tab, args.small))

@@ -79,7 +79,7 @@ def main(args):
     need_root()
     need("dpdk-testpmd", "ip", "ping", "ethtool")
     signal.signal(signal.SIGALRM, _alarm)
-    tab, _ = traffic.prefixes(10000)
+    tab, _ = traffic.prefixes(10000, args.table)
     results = {}
     with Hugepages(args.hugepages) as huge:
         setup = duts.Setup(args, tab, traffic.destinations(tab, 4096), huge.pages)

@@ -12,11 +12,17 @@ import subprocess
 import time
 
 from . import l3fwd, traffic
+from .scenarios import merge
 from .env import BenchError, TaskClock, end_process, say, wait_stopped
 
 CONTROL_CPU, WORKER_CPU = 0, 1
 POOL = 65536
 START_LIMIT = 180
+
+
+def vdevs(pcap):
+    """From a file that is played over and over, to where all packets go."""
+    return [f"net_pcap0,rx_pcap={pcap},infinite_rx=1", "net_null0,no-rx=1"]
 
 
 class Setup:
@@ -25,10 +31,12 @@ class Setup:
     def __init__(self, args, table, dsts, pages):
         self.work, self.build_dir, self.table = args.work, args.build, table
         self.gateways = getattr(args, "gateways", 1)
+        self.interfaces, self.patch = 2, {}
+        self.memory = 512  # MB that each program begins with
         self.huge = pages >= 1024
         self.pcap = self.path("traffic.pcap")
         traffic.write_pcap(self.pcap, dsts)
-        self.vdevs = [f"net_pcap0,rx_pcap={self.pcap},infinite_rx=1", "net_null0,no-rx=1"]
+        self.vdevs = vdevs(self.pcap)
 
     def but(self, **changes):
         """The same with another table, or other devices."""
@@ -38,7 +46,7 @@ class Setup:
 
     def eal(self, prefix, vdevs=True):
         """EAL options equal for all: one lcore for packets, same memory, same devices."""
-        mem = ["--in-memory", "-m", "512"] if self.huge else ["--no-huge", "-m", "1024"]
+        mem = ["--in-memory", "-m", str(self.memory)] if self.huge else ["--no-huge", "-m", "1024"]
         out = ["--no-pci", "--file-prefix", prefix, *mem]
         return out + [f"--vdev={v}" for v in self.vdevs] if vdevs else out
 
@@ -205,19 +213,23 @@ class Polluxd(Dut):
     def config(self):
         s = self.setup
         routes = s.path(self.name + "-routes.txt")
-        traffic.write_pollux_routes(routes, s.table, s.gateways)
-        return {
+        half = s.interfaces // 2 if s.interfaces > 2 else 0
+        gateways = [traffic.vlan_gateway(v) for v in range(1, half + 1)] or [traffic.gateway(k) for k in range(s.gateways)]
+        traffic.write_pollux_routes(routes, s.table, gateways)
+        doc = {
             "version": 1,
             "system": {"hostname": "bench", "socket": s.path(self.name + ".sock"), "log": {"level": "warning"}},
             "dpdk": {"control": CONTROL_CPU, "workers": [WORKER_CPU], "memory_mb": 512 if s.huge else 1024,
                      "hugepages": s.huge},
             "ports": {"p0": {"device": s.vdevs[0]}, "p1": {"device": s.vdevs[1]}},
-            "addresses": {"p0": ["10.0.0.1/24"], "p1": ["172.16.0.1/16"]},
-            "neighbours": [{"dst": traffic.gateway(k), "dev": "p1",
+            "vlans": {f"{p}.{v}": {"parent": p, "id": v} for v in range(1, half + 1) for p in ("p0", "p1")},
+            "addresses": {"p0": ["10.0.0.1/24"], "p1": ["172.16.0.1/12"]} if half == 0 else traffic.vlan_addresses(half),
+            "neighbours": [{"dst": g, "dev": f"p1.{k + 1}" if half else "p1",
                             "lladdr": f"02:00:00:01:{k >> 8 & 255:02x}:{k & 255:02x}"}
-                           for k in range(s.gateways)],
+                           for k, g in enumerate(gateways)],
             "routes_file": routes,
         }
+        return merge(doc, s.patch)
 
     def argv(self):
         path = self.setup.path(self.name + ".json")
@@ -286,8 +298,8 @@ def stage_rows(doc):
 KINDS = {"testpmd": Testpmd, "l3fwd": L3fwd, "polluxd": Polluxd}
 
 
-def make(name, setup):
-    """`testpmd2` is a second instance of testpmd: what the harness gives for equal programs.
+def make(name, setup, called=None):
+    """A program; @called: its name in the results, else @name. `testpmd2` is a second instance of testpmd: what the harness gives for equal programs.
     `polluxd@DIR` is the daemon of another build folder."""
     name, _, folder = name.partition("@")
     kind = name.rstrip("0123456789").split("-")[0]
@@ -295,5 +307,5 @@ def make(name, setup):
         name, setup = f"{name}-{os.path.basename(folder.rstrip('/'))}", setup.but(build_dir=folder)
     for key, cls in KINDS.items():
         if key == name or key == kind:
-            return cls(name, setup)
+            return cls(called or name, setup)
     raise BenchError(f"{name}: no such program; known: {', '.join(KINDS)}")

@@ -6,7 +6,7 @@ import os
 import random
 import struct
 
-from .env import ROOT
+from .env import ROOT, BenchError
 
 REAL_TABLE = os.path.join(ROOT, "..", "shared", "data", "full_v4.txt.gz")
 ROUTER_MAC = bytes.fromhex("027063617000")  # what the first net_pcap port always has
@@ -27,7 +27,7 @@ def _usable(addr, length):
 
 
 def _read_table(path):
-    with gzip.open(path, "rt", encoding="ascii") as f:
+    with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="ascii") as f:
         for line in f:
             net, _, length = line.strip().partition("/")
             a, b, c, d = net.split(".")
@@ -47,12 +47,16 @@ def _random_prefixes(rng, have, n):
     return out
 
 
-def prefixes(n, seed=1):
-    """(sorted [(address, length)], where they are from)."""
+def prefixes(n, path=None, seed=1):
+    """(sorted [(address, length)], where they are from). @path: of a real table, one prefix a line."""
     rng = random.Random(seed)
     real = []
-    if os.path.exists(REAL_TABLE):
-        real = [p for p in _read_table(REAL_TABLE) if p[1] > 0 and _usable(*p)]
+    if n == 1:
+        return [(8 << 24, 8)], "one prefix"  # room for as many destinations as are wanted
+    if path is not None and not os.path.exists(path):
+        raise BenchError(f"{path}: not found")
+    if os.path.exists(path or REAL_TABLE):
+        real = [p for p in _read_table(path or REAL_TABLE) if p[1] > 0 and _usable(*p)]
     if len(real) >= n:
         return sorted(rng.sample(real, n)), "a real Internet table"
     origin = "random prefixes with an Internet table's mix of lengths"
@@ -69,9 +73,25 @@ def gateway(k):
     return ntoa((172 << 24 | 16 << 16 | 1 << 8) + k)
 
 
-def write_pollux_routes(path, table, gateways=1):
+def vlan_gateway(vid):
+    """The one neighbour behind VLAN @vid of the port that packets leave by."""
+    return f"172.{16 + (vid >> 8)}.{vid & 255}.2"
+
+
+def vlan_addresses(n):
+    """The router's own addresses on VLANs 1 to @n of both ports."""
+    out = {f"p0.{v}": [f"10.{v >> 8}.{v & 255}.1/24"] for v in range(1, n + 1)}
+    return out | {f"p1.{v}": [f"172.{16 + (v >> 8)}.{v & 255}.1/24"] for v in range(1, n + 1)}
+
+
+def vids(interfaces, n):
+    """VLAN ids of n frames, in turn; None: untagged."""
+    return [1 + i % (interfaces // 2) for i in range(n)] if interfaces > 2 else [None] * n
+
+
+def write_pollux_routes(path, table, gateways):
     with open(path, "w", encoding="ascii") as f:
-        f.writelines(f"{ntoa(a)}/{ln} via {gateway(i % gateways)}\n" for i, (a, ln) in enumerate(table))
+        f.writelines(f"{ntoa(a)}/{ln} via {gateways[i % len(gateways)]}\n" for i, (a, ln) in enumerate(table))
 
 
 def write_l3fwd_routes(path, table):
@@ -101,17 +121,18 @@ def _csum(data):
     return ~((s & 0xffff) + (s >> 16)) & 0xffff
 
 
-def frame(dst, ident, dst_mac=ROUTER_MAC):
-    """A minimal frame (60 bytes without FCS): UDP to port 9, no UDP checksum."""
+def frame(dst, ident, dst_mac=ROUTER_MAC, vid=None):
+    """A minimal frame (60 bytes without FCS): UDP to port 9, no UDP checksum. A tag makes it 4 longer."""
     src = ipaddress.ip_address(SENDER).packed
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 46, ident & 0xffff, 0, 64, 17, 0, src, struct.pack("!I", dst))
     head = head[:10] + struct.pack("!H", _csum(head)) + head[12:]
-    return dst_mac + SENDER_MAC + b"\x08\x00" + head + struct.pack("!HHHH", 4096, 9, 26, 0) + bytes(18)
+    tag = b"" if vid is None else struct.pack("!HH", 0x8100, vid)
+    return dst_mac + SENDER_MAC + tag + b"\x08\x00" + head + struct.pack("!HHHH", 4096, 9, 26, 0) + bytes(18)
 
 
-def write_pcap(path, dsts):
+def write_pcap(path, dsts, vlan_ids=None):
     with open(path, "wb") as f:
         f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
         for i, dst in enumerate(dsts):
-            data = frame(dst, i)
+            data = frame(dst, i, vid=vlan_ids[i] if vlan_ids else None)
             f.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)

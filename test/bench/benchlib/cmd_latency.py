@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""bench.py latency: how long a packet takes over memif, at several loads and after silence."""
+import json
+import os
+import statistics
+import subprocess
+import time
+
+from . import duts, traffic
+from .cmd_fib import run_lines
+from .env import ROOT, BenchError, end_process, need, need_root, say
+from .tables import save, table
+
+SOURCE = os.path.join(ROOT, "test/bench/micro/latency_gen.c")
+ROUTER = traffic.ROUTER_MAC.hex(":")
+WINDOW = 256
+LOW_PPS = 10000
+# What is asked of each program, behind the measurement of its capacity: (name, share of that, or None: LOW_PPS).
+LOADS = [("low", None), ("half", 0.5), ("full", 0.95)]
+# (name, milliseconds of silence before each packet, packets)
+SILENCE = [("after 20 ms", 20, 100), ("after 1.2 s", 1200, 8)]
+CASES = [("testpmd", None), ("polluxd", "poll"), ("polluxd", "auto")]
+
+
+def add_parser(sub, common):
+    p = sub.add_parser("latency", parents=[common], help=__doc__.split(": ")[1])
+    p.add_argument("--seconds", type=float, default=1, help="length of each load")
+    p.set_defaults(func=main)
+
+
+def build(work):
+    need("gcc", "pkg-config", "libdpdk")
+    out = os.path.join(work, "latency_gen")
+    argv = ["gcc", "-std=gnu11", "-O2", "-D_GNU_SOURCE", *run_lines("pkg-config", "--cflags", "libdpdk"), SOURCE, "-o", out,
+            *run_lines("pkg-config", "--libs", "libdpdk")]
+    r = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if r.returncode:
+        raise BenchError("latency_gen does not compile:\n" + r.stderr[-2000:])
+    return out
+
+
+def memif(role, i, more=""):
+    """One end of the cable between generator and program."""
+    return f"net_memif{i},role={role},id={i},socket=pollux-bench-{os.getpid()}-{i}{more}"
+
+
+class Generator:
+    """The program that sends, receives and keeps time; on the core of the control threads."""
+
+    def __init__(self, setup, program):
+        dsts = setup.path("destinations.txt")
+        with open(dsts, "w", encoding="ascii") as f:
+            f.writelines(traffic.ntoa(d) + "\n" for d in setup.dsts)
+        prefix = f"bench-{os.getpid()}-gen"
+        eal = setup.but(vdevs=[memif("server", i) for i in range(2)]).eal(prefix)
+        with open(setup.path("latency_gen.log"), "wb") as log:
+            self.proc = subprocess.Popen([program, ROUTER, dsts, "-l", str(duts.CONTROL_CPU), *eal], text=True,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        os.sched_setscheduler(self.proc.pid, os.SCHED_FIFO, os.sched_param(30))
+
+    def answer(self):
+        for text in self.proc.stdout:
+            if text.startswith("{"):
+                return json.loads(text)
+        raise BenchError(f"latency_gen ended: exit code {self.proc.wait()}")
+
+    def ask(self, *words):
+        self.proc.stdin.write(" ".join(map(str, words)) + "\n")
+        self.proc.stdin.flush()
+        return self.answer()
+
+    def end(self):
+        self.proc.stdin.close()
+        end_process(self.proc)
+
+
+def started(name, power, setup):
+    """The program, connected and forwarding."""
+    dut = duts.make(name, setup.but(vdevs=[memif("client", i, f",mac={ROUTER[:-1]}{i}") for i in range(2)]))
+    dut.launch()
+    if name == "polluxd":
+        dut.wait_ready()
+        dut.wait_routes()
+        if dut.client("set", "power", power) is None:
+            raise BenchError(f"`set power {power}` failed")
+    return dut
+
+
+def measure(gen, seconds):
+    """{load: what the generator says}."""
+    ms = int(seconds * 1000)
+    gen.ask("closed", WINDOW, ms)  # warm
+    out = {"capacity": gen.ask("closed", WINDOW, ms)}
+    for name, share in LOADS:
+        pps = LOW_PPS if share is None else int(out["capacity"]["pps"] * share)
+        out[name] = dict(gen.ask("rate", max(pps, 1), ms), offered=pps)
+    for name, gap, n in SILENCE:
+        out[name] = gen.ask("idle", gap, n)
+    return out
+
+
+def once(case, setup, program, seconds):
+    name, power = case
+    gen, dut = Generator(setup, program), None
+    try:
+        dut = started(name, power, setup)
+        gen.answer()
+        time.sleep(0.5)
+        dut.tid = dut.worker_tid()
+        os.sched_setscheduler(dut.tid, os.SCHED_FIFO, os.sched_param(50))
+        return measure(gen, seconds)
+    finally:
+        if dut is not None:
+            dut.relax()
+        gen.end()
+        if dut is not None:
+            dut.end()
+
+
+def label(case):
+    return case[0] if case[1] is None else f"{case[0]}, power {case[1]}"
+
+
+def rows_of(results):
+    """Medians over the starts, by program and load."""
+    out = []
+    for case in CASES:
+        runs = results[label(case)]
+        for load in runs[0]:
+            values = {k: statistics.median(r[load][k] for r in runs) for k in ("pps", "p50", "p99", "p999", "max")}
+            sent, got = (sum(r[load][k] for r in runs) for k in ("sent", "received"))
+            out.append({"program": label(case), "load": load, **values, "sent": sent, "lost": sent - got})
+    return out
+
+
+def main(args):
+    need_root()
+    need("dpdk-testpmd")
+    program = build(args.work)
+    tab, _ = traffic.prefixes(10000, args.table)
+    results = {label(c): [] for c in CASES}
+    # The memif driver does not go with EAL's --in-memory: no program has large pages here.
+    setup = duts.Setup(args, tab, [], 0).but(dsts=traffic.destinations(tab, 4096))
+    for i in range(args.starts):
+        for case in CASES:
+            results[label(case)].append(once(case, setup, program, args.seconds))
+            half = results[label(case)][-1]["half"]
+            say(f"start {i + 1}/{args.starts}: {label(case)}: half load {half['pps']:.0f}/s, p50 {half['p50']} us, "
+                f"p99 {half['p99']} us")
+    rows = rows_of(results)
+    table(["program", "load", "packets per second", "p50 us", "p99 us", "p99.9 us", "lost"],
+          [[r["program"], r["load"], f"{r['pps']:.0f}", f"{r['p50']:.1f}", f"{r['p99']:.1f}", f"{r['p999']:.1f}",
+            f"{r['lost']} of {r['sent']}"] for r in rows])
+    save(args.json, {"command": "latency", "starts": args.starts, "rows": rows})
