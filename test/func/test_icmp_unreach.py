@@ -49,6 +49,17 @@ def test_unreachable_route(lab):
         refused(lab, probe(lab.h1, "198.51.100.1"), 1, ip4_unreachable=1)
 
 
+def test_prohibit_route_for_a_tos(lab):
+    """RFC 1812 5.2.4.3 (3): of routes to the same prefix, the one for the packet's type of service."""
+    with route(lab.dut, f"198.51.100.0/24 via {lab.h2.ip}"), route(lab.dut, "prohibit 198.51.100.0/24 tos 0x10"):
+        refused(lab, probe(lab.h1, "198.51.100.1", tos=0x10), 13, ip4_prohibit=1)
+        refused(lab, probe(lab.h1, "198.51.100.1", tos=0x11), 13, ip4_prohibit=1)  # ECN is no part of it
+        body = token()
+        with lab.h1.wire() as w1, lab.h2.wire() as w2:
+            w1.send(probe(lab.h1, "198.51.100.1", payload=body))
+            assert w2.expect(carries(body), "the packet without a tos").dst == lab.h2.mac
+
+
 @core
 def test_prohibit_route(lab):
     """RFC 1812 5.2.7.1: code 13, communication administratively prohibited."""
