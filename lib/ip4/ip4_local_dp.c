@@ -79,16 +79,22 @@ no_handler(struct worker *w, struct sk_buff *skb, uint8_t proto) DP_ONLY
 	ip4_no_proto(w, skb);
 }
 
+bool
+ip4_drop_group(struct worker *w, struct sk_buff *skb)
+{
+	if (skb->pkt_type == PACKET_HOST)
+		return false;
+	kfree_skb_reason(w, skb,
+			 skb->pkt_type == PACKET_BROADCAST ? DROP_IP4_BROADCAST
+							   : DROP_IP4_MULTICAST);
+	return true;
+}
+
 void
 ip4_no_proto(struct worker *w, struct sk_buff *skb)
 {
-	/* Nobody answers for a group (RFC 1122 3.2.2). */
-	if (skb->pkt_type != PACKET_HOST) {
-		kfree_skb_reason(w, skb,
-				 skb->pkt_type == PACKET_BROADCAST ? DROP_IP4_BROADCAST
-								   : DROP_IP4_MULTICAST);
+	if (ip4_drop_group(w, skb))
 		return;
-	}
 	IP_INC_STATS(w, InUnknownProtos);
 	icmp_send(w, skb, ICMP4_UNREACH, ICMP4_PROTO_UNREACH, 0, DROP_IP4_UNKNOWN_PROTO);
 }

@@ -160,6 +160,8 @@ ip4_wants_port(rte_be16_t port)
 enum { IP4_TO_UDP, IP4_TO_PING, IP4_TO_ERROR, IP4_TO_RAW, IP4_TO_ALERT };
 /** Hand the packet to the sockets. */
 void ip4_to_sock(struct worker *w, struct sk_buff *skb, uint32_t kind) DP_ONLY;
+/** Drop what was sent to a group: nobody answers for one (RFC 1122 3.2.2). Was it? */
+bool ip4_drop_group(struct worker *w, struct sk_buff *skb) DP_ONLY;
 /** Nobody is here for the packet's protocol: protocol unreachable, or silence. */
 void ip4_no_proto(struct worker *w, struct sk_buff *skb) DP_ONLY;
 /** A packet that waited in a ring: its device may have gone, its adjacency surely has. false: so is
@@ -219,6 +221,9 @@ rte_be32_t ip4_source_for(const struct sk_buff *skb, rte_be32_t daddr, uint8_t t
 
 /* --- UDP (udp_dp.c) --- */
 void udp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
+/** Internet sum over the pseudo header and @p len bytes at the data pointer, the UDP header; raw,
+ * folded. 0xffff when the checksum in it is right. */
+uint16_t udp_sum(const struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr, uint32_t len);
 /** No socket for this datagram, data pointer at the UDP header: port unreachable, or silence. */
 void udp_no_port(struct worker *w, struct sk_buff *skb) DP_ONLY;
 

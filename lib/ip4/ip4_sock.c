@@ -368,25 +368,18 @@ int
 udp_push_header(struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr, rte_be16_t sport,
 		rte_be16_t dport)
 {
-	struct {
-		rte_be32_t src, dst;
-		uint8_t zero, proto;
-		rte_be16_t len;
-	} pseudo = { saddr, daddr, 0, IPPROTO_UDP, 0 };
 	struct rte_udp_hdr *udp;
-	uint32_t sum;
+	rte_be16_t sum;
 
 	if (skb_len(skb) > IP4_LEN_MAX - IP4_HDR_MIN - sizeof(*udp))
 		return -EMSGSIZE;
 	udp = skb_push(skb, sizeof(*udp));
 	if (udp == NULL)
 		return -EMSGSIZE;
-	pseudo.len = rte_cpu_to_be_16((uint16_t)skb_len(skb));
-	*udp = (struct rte_udp_hdr){ sport, dport, pseudo.len, 0 };
-	sum = rte_raw_cksum(&pseudo, sizeof(pseudo)) + skb_checksum(skb, 0, skb_len(skb));
-	sum = ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
+	*udp = (struct rte_udp_hdr){ sport, dport, rte_cpu_to_be_16((uint16_t)skb_len(skb)), 0 };
+	sum = (rte_be16_t)~udp_sum(skb, saddr, daddr, skb_len(skb));
 	/* RFC 768: 0 says that there is none. */
-	udp->dgram_cksum = sum != 0 ? (rte_be16_t)sum : 0xffff;
+	udp->dgram_cksum = sum != 0 ? sum : 0xffff;
 	return 0;
 }
 

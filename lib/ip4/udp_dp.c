@@ -11,32 +11,24 @@ refuse(struct worker *w, struct sk_buff *skb, enum drop_reason why) DP_ONLY
 	kfree_skb_reason(w, skb, why);
 }
 
-/* RFC 1122 4.1.3.4: a checksum that is there is checked. The length word of the pseudo header is
- * that of the UDP header. */
-static bool
-checksum_ok(const struct sk_buff *skb, uint32_t len)
+uint16_t
+udp_sum(const struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr, uint32_t len)
 {
-	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	struct {
 		rte_be32_t src, dst;
 		uint8_t zero, proto;
 		rte_be16_t len;
-	} pseudo = { iph->src_addr, iph->dst_addr, 0, IPPROTO_UDP,
-		     rte_cpu_to_be_16((uint16_t)len) };
+	} pseudo = { saddr, daddr, 0, IPPROTO_UDP, rte_cpu_to_be_16((uint16_t)len) };
 	uint32_t sum = rte_raw_cksum(&pseudo, sizeof(pseudo)) + skb_checksum(skb, 0, len);
 
-	return ((sum & 0xffff) + (sum >> 16)) == 0xffff;
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
 void
 udp_no_port(struct worker *w, struct sk_buff *skb)
 {
-	/* Nobody answers for a group (RFC 1122 3.2.2). */
-	if (skb->pkt_type != PACKET_HOST) {
+	if (ip4_drop_group(w, skb)) {
 		UDP_INC_STATS(w, IgnoredMulti);
-		kfree_skb_reason(w, skb,
-				 skb->pkt_type == PACKET_BROADCAST ? DROP_IP4_BROADCAST
-								   : DROP_IP4_MULTICAST);
 		return;
 	}
 	UDP_INC_STATS(w, NoPorts);
@@ -47,6 +39,7 @@ udp_no_port(struct worker *w, struct sk_buff *skb)
 static void
 rcv_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 {
+	const struct rte_ipv4_hdr *iph;
 	const struct rte_udp_hdr *udp;
 	uint32_t len;
 
@@ -54,13 +47,15 @@ rcv_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 		refuse(w, skb, DROP_UDP_TRUNCATED);
 		return;
 	}
+	iph = ip_hdr(skb);
 	udp = (const struct rte_udp_hdr *)skb_data(skb);
 	len = rte_be_to_cpu_16(udp->dgram_len);
 	if (len < sizeof(*udp) || len > skb_len(skb)) {
 		refuse(w, skb, DROP_UDP_BAD_LENGTH);
 		return;
 	}
-	if (udp->dgram_cksum != 0 && !checksum_ok(skb, len)) {
+	/* RFC 1122 4.1.3.4: a checksum that is there is checked. */
+	if (udp->dgram_cksum != 0 && udp_sum(skb, iph->src_addr, iph->dst_addr, len) != 0xffff) {
 		UDP_INC_STATS(w, InCsumErrors);
 		refuse(w, skb, DROP_UDP_BAD_CHECKSUM);
 		return;

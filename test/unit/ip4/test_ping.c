@@ -164,6 +164,7 @@ test_ping_duplicates_and_strangers(void **state)
 	id = frame_icmp(&frames[0])->echo.id;
 	frame_icmp(&frames[0])->echo.id ^= 0x5555;
 	answer_echo(0);
+	answer_error(0, PEER0, ICMP4_UNREACH, ICMP4_HOST_UNREACH);
 	settle();
 	assert_int_equal(got.events, 0);
 	frame_icmp(&frames[0])->echo.id = id;

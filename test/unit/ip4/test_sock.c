@@ -25,8 +25,10 @@ on_data(struct ip4_sock *sk)
 {
 	role_enter_ctl();
 	of(sk)->ready++;
-	if (of(sk)->close != NULL)
+	if (of(sk)->close != NULL) {
 		ip4_sock_close(of(sk)->close);
+		memset(of(sk)->close, 0, sizeof(*sk)); /* its memory is the caller's again */
+	}
 }
 static void
 on_error(struct ip4_sock *sk, const struct ip4_answer *a)
@@ -176,8 +178,9 @@ test_malformed_udp(void **state)
 static void
 test_best_match(void **state)
 {
-	UDP_SOCK(0, .lport = PORT(5000), .laddr = OUR1);
+	/* Not the one that was opened last. */
 	UDP_SOCK(1, .lport = PORT(5000), .laddr = OUR1, .raddr = PEER0, .rport = PORT(4000));
+	UDP_SOCK(0, .lport = PORT(5000), .laddr = OUR1);
 	UDP_SOCK(2, .lport = PORT(5000), .laddr = OUR0, .ifindex = p1->ifindex);
 	rx_udp(&(struct udp_in){ .dst = OUR1 });
 	assert_int_equal(c[1].ready, 1);
@@ -271,11 +274,12 @@ test_broadcast(void **state)
 	assert_int_equal(read_all(1, "all"), 0);
 	assert_int_equal(read_all(2, "all"), 1);
 	assert_int_equal(mib(&udp_mib, UDP_InDatagrams), 2);
-	/* The first one closes the next in line while the packet goes round. */
-	c[2].close = &c[0].sk;
+	/* The first one closes the next in line while the packet goes round: the others get it. */
+	c[2].close = &c[1].sk;
 	rx_udp(&u);
 	assert_int_equal(c[2].ready, 2);
-	assert_int_equal(c[0].ready, 1);
+	assert_int_equal(c[0].ready, 2);
+	c[2].close = NULL;
 	stop(3);
 	u.dport = 5009; /* nobody: silence (RFC 1122 3.2.2) */
 	rx_udp(&u);
