@@ -309,6 +309,42 @@ test_traceroute(void **state)
 	(void)state;
 }
 
+/* By echo requests, from a later hop, of a size: the destination answers like any ping. */
+static void
+test_traceroute_echo(void **state)
+{
+	struct trace_spec s = { .probe = { .dst = FAR },
+				.icmp = true,
+				.first_ttl = 5,
+				.max_ttl = 30,
+				.queries = 2,
+				.len = 100,
+				.timeout_ms = 20000 };
+	int rc;
+
+	role_enter_ctl();
+	memset(&got, 0, sizeof(got));
+	assert_non_null(trace_start(&s, &trace_ops, NULL, &rc));
+	turn_until(&n_frames, 2);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(frame_ip(&frames[i])->time_to_live, 5);
+		assert_int_equal(frames[i].len, 14 + 100);
+		assert_int_equal(frame_icmp(&frames[i])->type, ICMP4_ECHO);
+		assert_int_equal(frame_icmp(&frames[i])->echo.sequence, rte_cpu_to_be_16(i + 1));
+		answer_error(i, IP(10, 0, 0, 1), ICMP4_TIME_EXCEEDED, 0);
+	}
+	turn_until(&n_frames, 4);
+	assert_int_equal(frame_ip(&frames[2])->time_to_live, 6);
+	answer_echo(2);
+	answer_echo(3);
+	turn_until(&got.done, 1);
+	assert_int_equal(got.hops, 2);
+	assert_true(got.reached);
+	assert_int_equal(got.hop[4], IP(10, 0, 0, 1));
+	assert_int_equal(got.hop[5], FAR);
+	(void)state;
+}
+
 /* A hop that says nothing times out and the next is asked. */
 static void
 test_traceroute_silence(void **state)
@@ -403,8 +439,8 @@ main(void)
 		T(test_ping_ourselves),	    T(test_ping_large),
 		T(test_ping_errors),	    T(test_ping_refused),
 		T(test_ping_stopped),	    T(test_traceroute),
-		T(test_traceroute_silence), T(test_unresolved),
-		T(test_group_output),
+		T(test_traceroute_silence), T(test_traceroute_echo),
+		T(test_unresolved),	    T(test_group_output),
 	};
 
 	if (fixture_eal("ip4_ping") < 0)
