@@ -22,6 +22,7 @@
 #define IDLE_BEFORE_SLEEP_US 50
 #define LONG_IDLE_US	     1000000 /* until then naps are a quarter of the longest */
 #define MIN_SLEEP_US	     10
+#define BUSY_ROUNDS	     8
 #define POOL_MBUFS	     8191 /* for packets made here: replies, errors, fragments, clones */
 
 static bool stopping;
@@ -36,14 +37,14 @@ nap(struct worker *w, uint64_t idle_us)
 	uint64_t most = __atomic_load_n(&max_sleep_us, __ATOMIC_RELAXED);
 	uint64_t us = RTE_MIN(idle_us / 4, idle_us > LONG_IDLE_US ? most : most / 4);
 	struct timespec ts = { .tv_nsec = (long)(RTE_MAX(us, (uint64_t)MIN_SLEEP_US) * 1000) };
-	enum stage from = stage_switch(w, STAGE_SLEEP);
-	uint64_t start = rte_rdtsc();
+	uint64_t slept = rte_rdtsc();
 
 	rcu_worker_offline(w->id);
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 	rcu_worker_online(w->id);
-	stage_leave(w, from);
-	w->sleep_tsc += rte_rdtsc() - start;
+	slept = rte_rdtsc() - slept;
+	stage_add(w, STAGE_SLEEP, slept);
+	w->sleep_tsc += slept;
 	w->sleeps++;
 }
 
@@ -67,27 +68,37 @@ static DP_ONLY void
 loop(struct worker *w)
 {
 	uint64_t idle_since = 0;
+	unsigned int unread = 0; /* busy rounds since the clock was read */
 
 	w->stage = STAGE_IDLE;
 	w->now = w->stage_tsc = rte_rdtsc();
 	rcu_worker_online(w->id);
 	while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED)) {
-		unsigned int work = ethdev_poll(w);
-		uint64_t now = rte_rdtsc(), spent = now - w->now;
+		unsigned int work;
+		uint64_t now, spent;
 
-		w->now = now;
+		stage_round(w);
+		work = ethdev_poll(w);
 		w->polls++;
 		rcu_worker_quiescent(w->id);
-		if (work > 0) {
+		/* A reading costs as much as a packet: busy rounds in a row share one. */
+		if (work > 0 && ++unread < BUSY_ROUNDS)
+			continue;
+		now = rte_rdtsc();
+		spent = now - w->now;
+		w->now = now;
+		if (unread > 0)
 			w->busy_tsc += spent;
+		else
+			w->idle_tsc += spent;
+		unread = 0;
+		if (work > 0) {
 			idle_since = 0;
 			continue;
 		}
-		w->idle_tsc += spent;
 		w->empty_polls++;
 		if (idle_since == 0)
 			idle_since = now;
-		stage_switch(w, STAGE_IDLE);
 		rest(w, idle_since);
 		w->now = rte_rdtsc(); /* a nap is sleep time, not idle time */
 	}

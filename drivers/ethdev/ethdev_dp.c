@@ -178,17 +178,13 @@ hand_over(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts, un
 }
 
 static DP_ONLY void
-xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+xmit_linear(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	    uint64_t bytes)
 {
 	struct ethdev_port *port = dev->priv_dp;
 	struct ethdev_worker *ew = w->tx;
 	struct ethdev_txq *q = ew->txq[port->port_id];
-	struct burst b = look_over(pkts, n);
 
-	if (unlikely(b.segs > 1 && !port->tx_multi_segs)) {
-		n = (uint16_t)linearize(w, port, pkts, n);
-		b = look_over(pkts, n);
-	}
 	if (unlikely(!__atomic_load_n(&port->tx_on, __ATOMIC_RELAXED))) {
 		drop_frames(w, port, pkts, n, DROP_NETDEV_DOWN);
 		return;
@@ -199,7 +195,7 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 	}
 	if (q->n == 0 && n >= ETHDEV_BURST / 2) { /* a full burst leaves without being copied */
 		enum stage from = stage_enter(w, STAGE_TX, n);
-		unsigned int sent = send_burst(w, port, q->queue, pkts, n, b.bytes);
+		unsigned int sent = send_burst(w, port, q->queue, pkts, n, bytes);
 
 		pkts += sent;
 		n = (uint16_t)(n - sent);
@@ -210,7 +206,20 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 		buffer_frames(w, port, q, pkts, n);
 }
 
-const struct net_device_ops_dp ethdev_ops_dp = { .xmit = xmit };
+static DP_ONLY void
+xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct ethdev_port *port = dev->priv_dp;
+	struct burst b = look_over(pkts, n);
+
+	if (unlikely(b.segs > 1 && !port->tx_multi_segs)) {
+		n = (uint16_t)linearize(w, port, pkts, n);
+		b = look_over(pkts, n);
+	}
+	xmit_linear(w, dev, pkts, n, b.bytes); /* of segments no more is asked */
+}
+
+const struct net_device_ops_dp ethdev_ops_dp = { .xmit = xmit, .xmit_linear = xmit_linear };
 
 /* Frames that other threads left for a port whose queue this worker owns. */
 static DP_ONLY unsigned int

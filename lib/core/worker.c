@@ -27,6 +27,7 @@ worker_alloc(uint16_t id, uint16_t lcore, int socket)
 	w->id = id;
 	w->lcore = lcore;
 	w->socket = (int16_t)socket;
+	w->stage_weight = w->stage_skip = 1;
 	w->stage_tsc = rte_rdtsc();
 	w->rand = w->stage_tsc * UINT64_C(0x9e3779b97f4a7c15) + id;
 	workers[id] = w;

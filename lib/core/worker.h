@@ -27,15 +27,17 @@ struct stage_stat {
 struct rte_mempool;
 
 struct worker {
-	uint16_t id;		  /* slot in workers[]; 0 is the control thread */
-	uint16_t lcore;		  /* EAL lcore */
-	uint16_t cpu;		  /* CPU it runs on */
-	int16_t socket;		  /* NUMA node of that CPU */
-	uint8_t loop_depth;	  /* nesting of loopback transmission */
-	enum stage stage;	  /* stage that the clock runs for now */
-	uint64_t stage_tsc;	  /* when it started */
-	uint64_t now;		  /* TSC at the start of this loop: coarse, free to read */
-	uint64_t rand;		  /* state of worker_rand() */
+	uint16_t id;	       /* slot in workers[]; 0 is the control thread */
+	uint16_t lcore;	       /* EAL lcore */
+	uint16_t cpu;	       /* CPU it runs on */
+	int16_t socket;	       /* NUMA node of that CPU */
+	uint8_t loop_depth;    /* nesting of loopback transmission */
+	enum stage stage;      /* stage that the clock runs for now */
+	uint32_t stage_weight; /* what its cycles count: 0, the clock stands; 1, every cycle once */
+	uint32_t stage_skip;   /* rounds until the clock runs again */
+	uint64_t stage_tsc;    /* when the stage started */
+	uint64_t now;	       /* TSC at the start of this loop: coarse, free to read */
+	uint64_t rand;	       /* state of worker_rand() */
 	struct rte_mempool *pool; /* mbufs on this worker's socket */
 	void *tx;		  /* drivers/ethdev: transmit state by port */
 	void *backlog;		  /* netdev: packets looped back to this worker */

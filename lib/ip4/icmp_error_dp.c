@@ -85,7 +85,7 @@ static bool
 host_allow(struct icmp_limits *l, rte_be32_t addr, uint64_t now)
 {
 	uint32_t rate = (uint32_t)net_ipv4.icmp_ratelimit;
-	struct host_bucket *b = &l->host[ip4_own_hash(addr) % HOST_BUCKETS];
+	struct host_bucket *b = &l->host[ip4_addr_hash(addr) % HOST_BUCKETS];
 	uint64_t tokens;
 
 	if (rate == 0)
@@ -319,7 +319,7 @@ void
 ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw)
 {
 	rte_be32_t src = ip_hdr(skb)->src_addr;
-	struct redirect_bucket *b = &limits[w->id].redirect[ip4_own_hash(src) % HOST_BUCKETS];
+	struct redirect_bucket *b = &limits[w->id].redirect[ip4_addr_hash(src) % HOST_BUCKETS];
 	uint64_t now = clock_ms();
 
 	/* Linux's ip_rt_send_redirect(): a host is told less and less often, then not at all until

@@ -63,65 +63,6 @@ unreachable(struct worker *w, struct sk_buff *skb)
 	icmp_send(w, skb, ICMP4_UNREACH, ICMP4_HOST_UNREACH, 0, DROP_NEIGH_FAILED);
 }
 
-/* --- own addresses, for the fast lane's filter --- */
-
-static uint64_t local_bits[IP4_OWN_BITS / 64]; /* of the local table: built anew when one goes */
-static uint64_t other_bits[IP4_OWN_BITS / 64]; /* of other tables: stay, at the price of false
-						  alarms */
-
-static bool
-is_own_type(const struct fib_route *r)
-{
-	return r->type == FIB_LOCAL || r->type == FIB_BROADCAST || r->type == FIB_ANYCAST ||
-	       r->type == FIB_MULTICAST;
-}
-
-static void
-own_add(const struct fib_route *r, void *arg)
-{
-	uint64_t *bits = r->table == RT_TABLE_LOCAL ? local_bits : other_bits;
-	uint32_t h = ip4_own_hash(r->dst), first = rte_be_to_cpu_32(r->dst);
-
-	if (!is_own_type(r))
-		return;
-	if (r->plen == 32)
-		bits[h / 64] |= UINT64_C(1) << (h % 64);
-	else if (!(r->plen >= 8 && (ip4_is_loopback(first) || ip4_is_zeronet(first))) &&
-		 !(r->plen >= 4 && (ip4_is_multicast(first) || ip4_is_class_e(first))))
-		/* A whole prefix is ours: every source is suspect. Those above are so anyway. */
-		memset(bits, 0xff, sizeof(local_bits));
-}
-
-static void
-own_publish(void) CTL_ONLY
-{
-	for (unsigned int i = 0; i < RTE_DIM(ip4_own_filter); i++)
-		__atomic_store_n(&ip4_own_filter[i], local_bits[i] | other_bits[i],
-				 __ATOMIC_RELAXED);
-}
-
-static int
-on_fib(struct notifier *self, unsigned int event, void *obj)
-{
-	const struct fib_route *r = obj;
-
-	role_enter_ctl();
-	if (event == FIB_ROUTE_DEL ? is_own_type(r) && r->table == RT_TABLE_LOCAL
-				   : event == FIB_ROUTE_REPLACE && r->table == RT_TABLE_LOCAL) {
-		/* Whether the walk still meets the one that goes does not matter: one bit too many
-		 * costs speed, one too few would let a spoofed source pass. */
-		memset(local_bits, 0, sizeof(local_bits));
-		fib_walk(RT_TABLE_LOCAL, own_add, NULL);
-	}
-	if (event != FIB_ROUTE_DEL)
-		own_add(r, NULL);
-	if (is_own_type(r) || r->table == RT_TABLE_LOCAL)
-		own_publish();
-	return NOTIFY_OK;
-}
-
-static struct notifier fib_notifier = { .fn = on_fib, .prio = NOTIFIER_PRIO_MONITOR + 1 };
-
 /* --- the loopback device --- */
 
 static int
@@ -349,15 +290,13 @@ ip4_init(void)
 	}
 	ip4_hook_init();
 	notifier_add(&netdev_chain, &netdev_notifier);
-	notifier_add(&fib_chain, &fib_notifier);
 	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
 		on_netdev(&netdev_notifier, NETDEV_REGISTER, dev);
-	fib_walk(0, own_add, NULL);
-	own_publish();
+	ip4_own_init();
 	net_ipv4.ip_forward = ipv4_devconf_all.forwarding;
 	inetdev_forwarding_hook = all_forwarding_changed;
 	neigh_unreachable = unreachable;
-	netif_fast_rx = ip4_fast_rx;
+	netif_fast_rx = ip4_fast_select()->rx;
 	return 0;
 }
 
@@ -368,7 +307,7 @@ ip4_fini(void)
 	neigh_unreachable = NULL;
 	inetdev_forwarding_hook = NULL;
 	ip4_hook_fini();
-	notifier_del(&fib_chain, &fib_notifier);
+	ip4_own_fini();
 	notifier_del(&netdev_chain, &netdev_notifier);
 	dev_remove_pack(ETHERTYPE_IP4);
 	inet_del_protocol(IPPROTO_ICMP);
@@ -377,7 +316,5 @@ ip4_fini(void)
 	ip4_sock_fini();
 	ip4_defrag_fini();
 	rcu_assign_pointer(ip4_loopback, NULL);
-	memset(local_bits, 0, sizeof(local_bits));
-	memset(other_bits, 0, sizeof(other_bits));
 	ip4_msg_log = -1;
 }

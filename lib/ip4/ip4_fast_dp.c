@@ -1,52 +1,87 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifdef __SSE4_1__
-#include <smmintrin.h>
-#endif
-#include "ip4/ip4_priv.h"
-
-/**
- * The fast lane. A burst goes through separate loops (classify, look up, test, rewrite): the
- * compiler keeps each loop's state in registers and the processor overlaps their cache misses;
- * one long loop per packet measured 30 % slower. What the loops say of a packet stands in plain
- * arrays on the stack. Nothing is written to a packet before all of the burst's tests are over,
- * so a packet that is left to the general lane is as it came.
+/*
+ * The fast lane: plain IPv4 unicast that is forwarded. A burst goes through separate loops, in the
+ * order of this file:
+ *
+ *   classify   every test of a header that needs no table, FAST_LANES packets at a time
+ *   sources    reverse path, where rp_filter asks for it
+ *   look_up    route, adjacency, MTU
+ *   rewrite    link header, TTL, checksum
+ *   count, send
+ *
+ * Separate loops keep their state in registers and let the processor overlap their cache misses.
+ * What they say of a packet stands in plain arrays on the stack. Whatever is unusual is found in
+ * good packets' time by OR-ing what must be zero; only then somebody asks which packet it was. No
+ * packet is written to before all tests of the burst are over, so one that is left to the general
+ * lane is as it came.
+ *
+ * This file is compiled once for each width: FAST_LANES is 1, 4 or 8, IP4_FAST_RX its name.
  */
-#define FAST_BURST 32 /* a mask has a bit for each; larger bursts measured no better */
-#define MAC_MASK   UINT64_C(0x0001ffffffffffff) /* destination, and the source's group bit */
+#include "ip4/ip4_priv.h"
+#include "ip4/ip4_vec_dp.h"
 
-struct fast {
-	uint32_t n;
-	uint32_t ecn; /* OR of the type of service octets */
-	uint64_t octets_in, octets_out;
-	uint8_t *l3[FAST_BURST];
-	uint32_t src[FAST_BURST];  /* wire order */
-	uint32_t dst[FAST_BURST];  /* host order */
-	uint32_t len[FAST_BURST];  /* bytes of IP */
-	uint32_t word[FAST_BURST]; /* TTL, protocol, checksum as they stand on the wire */
-	uint32_t idx[FAST_BURST];
-	const struct adj *adj[FAST_BURST];
-	struct rte_mbuf *m[FAST_BURST]; /* the good ones, when not all are, */
-	uint8_t pos[FAST_BURST];	/* and where in the burst they stood */
-};
+#define FAST_BURST 32 /* a mask has a bit for each; larger bursts measured no better */
+#define TAGGED	   (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
 
 #if RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN
 
-static inline uint64_t
-load64(const uint8_t *p)
-{
-	uint64_t v;
+struct fast {
+	/* the same for all */
+	uint32_t n;
+	uint32_t l2;  /* bytes of link header they came with: 14, or 18 with a tag */
+	uint64_t mac; /* of the devices they came by */
+	int rpf;      /* rp_filter of these */
+	const struct net_device *dev;  /* the one they all came by; NULL: see in[] */
+	const struct net_device *turn; /* one that none may leave by, since it sends redirects */
+	const struct ip4_own *own;
+	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
+	uint32_t padded; /* bytes behind the IP packet */
+	uint32_t ecn;	 /* type of service */
+	uint32_t odd;	 /* differs from an untagged Ethernet header in length */
+	uint64_t ports;	 /* differs from the first one's port */
+	bool one;	 /* all by the first one's adjacency */
+	uint32_t bytes;	 /* of the frames that are still in it */
+	/* one by one */
+	uint8_t *l3[FAST_BURST];
+	uint32_t slot[FAST_BURST];  /* destination's /24 */
+	uint32_t len[FAST_BURST];   /* bytes of IP */
+	uint32_t frame[FAST_BURST]; /* bytes of all */
+	uint32_t word[FAST_BURST];  /* TTL, protocol, checksum as they leave */
+	uint32_t idx[FAST_BURST];
+	const struct adj *adj[FAST_BURST];
+	struct net_device *in[FAST_BURST]; /* came by, when dev is NULL */
+	struct rte_mbuf *m[FAST_BURST];	   /* the good ones, when not all are, */
+	uint8_t pos[FAST_BURST];	   /* and where in the burst they stood */
+};
 
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-static inline uint32_t
-load32(const uint8_t *p)
+static inline rte_be32_t
+src_of(const uint8_t *l3)
 {
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
+	return load32(l3 + offsetof(struct rte_ipv4_hdr, src_addr));
 }
+static inline rte_be32_t
+dst_of(const uint8_t *l3)
+{
+	return load32(l3 + offsetof(struct rte_ipv4_hdr, dst_addr));
+}
+
+/* --- classify --- */
+
+#define DST_MASK UINT64_C(0x0000ffffffffffff) /* destination MAC in the first 8 bytes */
+#define SRC_BIT	 UINT64_C(0x0001000000000000) /* group bit of the source behind it */
+
+/* data_off, refcnt, nb_segs, port in one word. Good: one segment, not shared. */
+#define REARM(m)   ((const uint8_t *)(m) + offsetof(struct rte_mbuf, data_off))
+#define REARM_MASK UINT64_C(0x0000ffffffff0000)
+#define REARM_GOOD UINT64_C(0x0000000100010000)
+_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
+		       offsetof(struct rte_mbuf, nb_segs) ==
+			       offsetof(struct rte_mbuf, data_off) + 4 &&
+		       offsetof(struct rte_mbuf, ol_flags) ==
+			       offsetof(struct rte_mbuf, data_off) + 8,
+	       "layout of the mbuf");
+/* Somebody else's buffer, or a tag that stands in the mbuf. */
+#define BAD_FLAGS (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_VLAN_STRIPPED)
 
 /* One's complement sum of the 20 bytes of a header, folded (RFC 1071). */
 static inline uint32_t
@@ -59,172 +94,195 @@ header_sum(uint64_t a, uint64_t b, uint32_t c)
 	return (uint32_t)((s & 0xffff) + (s >> 16));
 }
 
-/* rearm_data: data_off, refcnt, nb_segs, port. One load tests "one segment, not shared". */
-#define REARM	   offsetof(struct rte_mbuf, data_off)
-#define REARM_MASK UINT64_C(0x0000ffffffff0000)
-#define REARM_GOOD UINT64_C(0x0000000100010000)
-_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
-		       offsetof(struct rte_mbuf, nb_segs) ==
-			       offsetof(struct rte_mbuf, data_off) + 4,
-	       "layout of rearm_data");
-
-/* Stage 1, one packet: every test of the header that needs no table. Returns 0 when it passes.
- * Reads 34 bytes of the buffer whatever the frame's length: they are there, and the length is
- * tested. */
-static __rte_noinline uint32_t
-classify_one(struct fast *f, const struct rte_mbuf *m, uint32_t i, uint64_t mac)
+/* Is the source an address of ours, or of all of us? The filter has said perhaps. */
+static __rte_noinline bool
+source_is_own(rte_be32_t src)
 {
-	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
-	uint64_t bad, eth = load64(p), a = load64(p + 14), b = load64(p + 22);
-	uint32_t c = load32(p + 30), word = (uint32_t)b, src = (uint32_t)(b >> 32);
-	uint32_t total = rte_bswap16((uint16_t)(a >> 16)), room = m->pkt_len - 14;
+	const struct adj *a = adj_get(fib_lookup(&fib_main_dp, rte_be_to_cpu_32(src)));
+
+	return a->type == ADJ_LOCAL || a->type == ADJ_BROADCAST || a->type == ADJ_MULTICAST ||
+	       a->type == ADJ_MARTIAN;
+}
+
+/* One packet. Returns 0 when it passes. Reads 34 bytes and a tag of the buffer whatever the frame's
+ * length: they are there, and the length is tested. */
+static __rte_noinline uint32_t
+classify_one(struct fast *f, const struct rte_mbuf *m, uint32_t i)
+{
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *), *l3 = p + f->l2;
+	uint64_t bad, a = load64(l3), b = load64(l3 + 8), rearm = load64(REARM(m));
+	uint32_t word = (uint32_t)b, src = (uint32_t)(b >> 32), dst = load32(l3 + 16);
+	uint32_t total = rte_bswap16((uint16_t)(a >> 16)), room = m->pkt_len - f->l2;
 	uint32_t check = (word >> 16) + 1; /* RFC 1624: + htons(0x0100) */
 
 	/* to us, from a single station's address */
-	bad = (eth ^ mac) & MAC_MASK;
-	bad |= ((eth >> 48) | load32(p + 8)) == 0;
+	bad = (load64(p) ^ f->mac) & (DST_MASK | SRC_BIT);
+	bad |= (load64(p + 4) >> 16) == 0;
 	/* ethertype 0x0800, version 4, header of 20 bytes */
-	bad |= (load32(p + 12) ^ 0x00450008u) & 0x00ffffffu;
-	bad |= (load64((const uint8_t *)m + REARM) ^ REARM_GOOD) & REARM_MASK;
-	bad |= m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
+	bad |= (load32(l3 - 2) ^ 0x00450008u) & 0x00ffffffu;
+	bad |= (rearm ^ REARM_GOOD) & REARM_MASK;
+	bad |= m->ol_flags & BAD_FLAGS;
 	bad |= m->data_off < ADJ_HDR_MAX;
-	bad |= (m->pkt_len < 34) | (total < 20) | (total > room);
-	bad |= header_sum(a, b, c) ^ 0xffff;
+	bad |= (m->pkt_len < f->l2 + 20) | (total < 20) | (total > room);
+	bad |= header_sum(a, b, dst) ^ 0xffff;
 	bad |= (word & 0xff) <= 1;
 	bad |= !ip4_is_host_class(rte_bswap32(src));
-	bad |= ip4_maybe_own(src);
+	if (ip4_maybe_own(f->own, src))
+		bad |= source_is_own(src);
 
-	f->l3[i] = (uint8_t *)(uintptr_t)p + 14;
-	f->src[i] = src;
-	f->dst[i] = rte_bswap32(c);
+	f->l3[i] = (uint8_t *)(uintptr_t)l3;
+	f->slot[i] = rte_bswap32(dst) >> 8;
 	f->len[i] = total;
+	f->frame[i] = m->pkt_len;
 	f->word[i] = ((word - 1) & 0xffff) | (check + (check >= 0xffff)) << 16;
-	rte_prefetch0(&fib_main_dp.tbl24[f->dst[i] >> 8]);
+	f->padded |= room ^ total;
+	f->ecn |= (uint32_t)(a >> 8);
 	return bad != 0;
 }
 
-#ifdef __SSE4_1__
-/* Four packets as columns: v[k] holds the k-th 32-bit word of each. */
-static inline void
-transpose(__m128i v[4])
+#if FAST_LANES > 1
+/* What some packets have in common: bits that any of them has, and bits that all have. */
+struct group_sum {
+	vec bad;		/* not 0: something is wrong with a header */
+	vec padded, ecn;	/* see struct fast */
+	row mbuf_any, mbuf_all; /* data_off, refcnt, nb_segs, port; ol_flags */
+	uint64_t mac_any, mac_all;
+	uint32_t own; /* a source that may be ours */
+};
+static inline struct group_sum
+group_sum_of_none(void)
 {
-	__m128i a = _mm_unpacklo_epi32(v[0], v[1]), b = _mm_unpacklo_epi32(v[2], v[3]);
-	__m128i c = _mm_unpackhi_epi32(v[0], v[1]), d = _mm_unpackhi_epi32(v[2], v[3]);
-
-	v[0] = _mm_unpacklo_epi64(a, b);
-	v[1] = _mm_unpackhi_epi64(a, b);
-	v[2] = _mm_unpacklo_epi64(c, d);
-	v[3] = _mm_unpackhi_epi64(c, d);
+	return (struct group_sum){ .mbuf_all = ~(row){ 0 }, .mac_all = UINT64_MAX };
 }
 
-/* Both halves of each 32-bit word, added. */
-static inline __m128i
-halves(__m128i v)
+/* Is one of them bad? */
+static inline bool
+has_suspects(const struct fast *f, const struct group_sum *s)
 {
-	return _mm_add_epi32(_mm_and_si128(v, _mm_set1_epi32(0xffff)), _mm_srli_epi32(v, 16));
+	uint64_t rearm = s->mbuf_any[0] | (uint64_t)s->mbuf_any[1] << 32;
+	uint64_t flags = s->mbuf_any[2] | (uint64_t)s->mbuf_any[3] << 32;
+
+	/* What any has and all have is the same in each. */
+	return (((s->mac_any ^ f->mac) & (DST_MASK | SRC_BIT)) |
+		((s->mac_all ^ f->mac) & DST_MASK) | ((rearm ^ REARM_GOOD) & REARM_MASK) |
+		(flags & BAD_FLAGS) | s->own) != 0 ||
+	       (s->mbuf_all[0] & 0xffff) < ADJ_HDR_MAX || /* no less than that in each */
+	       any(s->bad);
 }
 
-/* What is wrong with the headers of four, one column each; 0: nothing. @p x: words from the third
- * byte of the frame on, @p y: those from the IP identification on, @p len and @p src as numbers. */
-static inline __m128i
-four_headers(const __m128i x[4], const __m128i y[4], __m128i len, __m128i pkt_len, __m128i src)
+/* As classify_one() for a group. */
+static __rte_always_inline void
+classify_group(struct fast *f, struct rte_mbuf **m, uint32_t i, struct group_sum *s)
 {
-	const __m128i zero = _mm_setzero_si128();
-	__m128i bad, sum, ttl = _mm_and_si128(y[1], _mm_set1_epi32(0xff));
-	__m128i rel = _mm_sub_epi32(src, _mm_set1_epi32(0x01000000));
+	vec x[4], y[4], frame, below, len, src, dst, hash, word, sum, rel;
+	const uint32_t l2 = f->l2, *slot = &f->slot[i];
+	const struct ip4_own *own = f->own;
+	uint8_t *l3[FAST_LANES];
 
+#pragma GCC unroll 8
+	for (uint32_t k = 0; k < FAST_LANES; k++) {
+		const struct rte_mbuf *mk = m[k];
+		uint8_t *p = rte_pktmbuf_mtod(mk, uint8_t *);
+		row state;
+
+		memcpy(&state, REARM(mk), sizeof(state));
+		s->mbuf_any |= state;
+		s->mbuf_all &= state;
+		s->mac_any |= load64(p);
+		s->mac_all &= load64(p);
+		frame[k] = mk->pkt_len;
+		l3[k] = p + l2;
+	}
+	load_columns(x, l3, -12); /* link header's end, version to length */
+	load_columns(y, l3, 4);	  /* identification to destination */
+	memcpy(&f->l3[i], l3, sizeof(l3));
+	len = swap32(x[3]) & 0xffff;
+	src = swap32(y[2]);
+	dst = swap32(y[3]);
 	/* ethertype, version and header length */
-	bad = _mm_xor_si128(_mm_srli_epi32(x[2], 16), _mm_set1_epi32(0x0008));
-	bad = _mm_or_si128(bad, _mm_and_si128(_mm_xor_si128(x[3], _mm_set1_epi32(0x45)),
-					      _mm_set1_epi32(0xff)));
-	/* a source address of zeros */
-	bad = _mm_or_si128(bad,
-			   _mm_cmpeq_epi32(_mm_or_si128(x[1], _mm_slli_epi32(x[2], 16)), zero));
-	/* checksum */
-	sum = _mm_add_epi32(_mm_add_epi32(halves(x[3]), halves(y[0])),
-			    _mm_add_epi32(_mm_add_epi32(halves(y[1]), halves(y[2])), halves(y[3])));
-	sum = halves(halves(sum));
-	bad = _mm_or_si128(bad, _mm_xor_si128(sum, _mm_set1_epi32(0xffff)));
-	/* A difference below zero is bad: length - 20, frame - 14 - length, TTL - 2. */
-	sum = _mm_or_si128(_mm_sub_epi32(len, _mm_set1_epi32(20)),
-			   _mm_sub_epi32(_mm_sub_epi32(pkt_len, _mm_set1_epi32(14)), len));
-	sum = _mm_or_si128(sum, _mm_sub_epi32(ttl, _mm_set1_epi32(2)));
-	bad = _mm_or_si128(bad, _mm_srli_epi32(sum, 31));
+	s->bad |= ((x[2] >> 16) ^ 0x0008) | ((x[3] & 0xff) ^ 0x45);
+	/* a source MAC of zeros */
+	if (likely(l2 == RTE_ETHER_HDR_LEN))
+		s->bad |= (vec)((x[1] | x[2] << 16) == 0);
+	else
+		s->bad |= (vec)((x[0] | x[1] << 16) == 0);
+	/* Checksum. One fold is enough: 0xffff is what it gives for minus zero and nothing else,
+	 * since five words make less than 0xa0000 and a header is not all zeros. */
+	sum = halves(halves(x[3]) + halves(y[0]) + halves(y[1]) + halves(y[2]) + halves(y[3]));
+	s->bad |= sum ^ 0xffff;
+	/* A difference below zero is bad: length - 20, frame - link header - length, TTL - 2. */
+	below = frame - l2 - len;
+	s->padded |= below;
+	below |= (len - 20) | ((y[1] & 0xff) - 2);
+	s->bad |= below & 0x80000000;
 	/* source: 1.0.0.0 to 223.255.255.255 without 127/8 */
-	bad = _mm_or_si128(bad,
-			   _mm_xor_si128(_mm_min_epu32(rel, _mm_set1_epi32((int)0xdeffffff)), rel));
-	return _mm_or_si128(bad, _mm_cmpeq_epi32(_mm_srli_epi32(src, 24), _mm_set1_epi32(127)));
+	rel = src - 0x01000000;
+	s->bad |= (vec)(rel >= 0xdf000000) | (vec)((src >> 24) == 127);
+	/* TTL - 1 and its checksum, RFC 1624 as in ip_decrease_ttl(): + 0x10000 - 1 with the carry
+	 * brought round. */
+	word = y[1] + 0xffff + ((vec)(y[1] >= 0xfffe0000) & 0x10000);
+	s->ecn |= x[3] >> 8;
+	dst >>= 8;
+	memcpy(&f->slot[i], &dst, sizeof(dst));
+	memcpy(&f->len[i], &len, sizeof(len));
+	memcpy(&f->frame[i], &frame, sizeof(frame));
+	memcpy(&f->word[i], &word, sizeof(word));
+	hash = y[2] * IP4_HASH_MULT >> own->shift;
+#pragma GCC unroll 8
+	for (uint32_t k = 0; k < FAST_LANES; k++) {
+		rte_prefetch0(&fib_main_dp.tbl24[slot[k]]);
+		s->own |= own->hit[hash[k]];
+	}
 }
 
-/* What is wrong with the mbuf itself: refcnt and nb_segs are not 1, indirect, headroom. */
-static inline __m128i
-mbuf_state(const struct rte_mbuf *m)
+/* The next group after @p i. The last ones go together with some that went before: it comes to the
+ * same. */
+static inline uint32_t
+next_group(uint32_t i, uint32_t n)
 {
-	const __m128i good = _mm_set_epi64x(0, REARM_GOOD), room = _mm_set_epi64x(0, ADJ_HDR_MAX);
-	const __m128i mask = _mm_set_epi64x(RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL, REARM_MASK);
-	__m128i v = _mm_loadu_si128((const __m128i *)((const uint8_t *)m + REARM));
-
-	return _mm_or_si128(_mm_and_si128(_mm_xor_si128(v, good), mask), _mm_subs_epu16(room, v));
+	i += FAST_LANES;
+	return i < n && i + FAST_LANES > n ? n - FAST_LANES : i;
 }
 
-/* As classify_one() for four. Not 0: at least one of them is bad, and the arrays say nothing. */
-static inline uint64_t
-classify_four(struct fast *f, struct rte_mbuf **m, uint32_t i, uint64_t mac)
+/* Somebody is bad: find the groups, and in these the packets. */
+static __rte_noinline uint32_t
+find_suspects(struct fast *f, struct rte_mbuf **pkts)
 {
-	const __m128i swap32 = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
-	const __m128i swap_len =
-		_mm_set_epi8(-1, -1, 14, 15, -1, -1, 10, 11, -1, -1, 6, 7, -1, -1, 2, 3);
-	__m128i x[4], y[4], bad = _mm_setzero_si128(), pkt_len, len, src, check;
-	uint64_t eth = 0, own = 0;
+	uint32_t suspects = 0;
 
-	for (uint32_t k = 0; k < 4; k++) {
-		const uint8_t *p = rte_pktmbuf_mtod(m[k], const uint8_t *);
+	for (uint32_t i = 0; i + FAST_LANES <= f->n; i = next_group(i, f->n)) {
+		struct group_sum s = group_sum_of_none();
 
-		f->l3[i + k] = (uint8_t *)(uintptr_t)p + 14;
-		eth |= load64(p) ^ mac;
-		x[k] = _mm_loadu_si128((const __m128i *)(p + 2));
-		y[k] = _mm_loadu_si128((const __m128i *)(p + 18));
-		bad = _mm_or_si128(bad, mbuf_state(m[k]));
+		classify_group(f, pkts + i, i, &s);
+		if (has_suspects(f, &s))
+			for (uint32_t k = i; k < i + FAST_LANES; k++)
+				suspects |= classify_one(f, pkts[k], k) << k;
 	}
-	pkt_len = _mm_set_epi32((int)m[3]->pkt_len, (int)m[2]->pkt_len, (int)m[1]->pkt_len,
-				(int)m[0]->pkt_len);
-	transpose(x);
-	transpose(y);
-	len = _mm_shuffle_epi8(x[3], swap_len);
-	src = _mm_shuffle_epi8(y[2], swap32);
-	bad = _mm_or_si128(bad, four_headers(x, y, len, pkt_len, src));
-	_mm_storeu_si128((__m128i *)&f->src[i], y[2]);
-	_mm_storeu_si128((__m128i *)&f->dst[i], _mm_shuffle_epi8(y[3], swap32));
-	_mm_storeu_si128((__m128i *)&f->len[i], len);
-	/* TTL - 1 and its checksum, RFC 1624 as in ip_decrease_ttl(). */
-	check = _mm_add_epi32(_mm_srli_epi32(y[1], 16), _mm_set1_epi32(1));
-	check = _mm_sub_epi32(check, _mm_cmpgt_epi32(check, _mm_set1_epi32(0xfffe)));
-	y[1] = _mm_and_si128(_mm_sub_epi32(y[1], _mm_set1_epi32(1)), _mm_set1_epi32(0xffff));
-	_mm_storeu_si128((__m128i *)&f->word[i], _mm_or_si128(y[1], _mm_slli_epi32(check, 16)));
-	for (uint32_t k = 0; k < 4; k++) {
-		rte_prefetch0(&fib_main_dp.tbl24[f->dst[i + k] >> 8]);
-		own |= ip4_maybe_own(f->src[i + k]);
-	}
-	return (eth & MAC_MASK) | own | !_mm_testz_si128(bad, bad);
+	return suspects;
 }
 #endif
 
-/* Stage 1. @return mask of the suspects. */
+/* @return mask of the suspects. */
 static inline uint32_t
-classify(struct fast *f, struct rte_mbuf **pkts, uint32_t n, uint64_t mac)
+classify(struct fast *f, struct rte_mbuf **pkts)
 {
-	uint32_t suspects = 0, i = 0;
+	uint32_t suspects = 0, i = 0, n = f->n;
 
-#ifdef __SSE4_1__
-	for (; i + 4 <= n; i += 4) {
-		if (likely(classify_four(f, pkts + i, i, mac) == 0))
-			continue;
-		for (uint32_t k = i; k < i + 4; k++)
-			suspects |= classify_one(f, pkts[k], k, mac) << k;
+	f->padded = f->ecn = 0;
+#if FAST_LANES > 1
+	struct group_sum s = group_sum_of_none();
+
+	for (; i + FAST_LANES <= n; i = next_group(i, n))
+		classify_group(f, pkts + i, i, &s);
+	if (i > 0) {
+		f->padded = any(s.padded);
+		f->ecn = any(s.ecn & 3) ? 3 : 0;
+		if (unlikely(has_suspects(f, &s)))
+			suspects = find_suspects(f, pkts);
 	}
 #endif
 	for (; i < n; i++)
-		suspects |= classify_one(f, pkts[i], i, mac) << i;
+		suspects |= classify_one(f, pkts[i], i) << i;
 	return suspects;
 }
 
@@ -241,119 +299,269 @@ weed(struct fast *f, struct rte_mbuf **m, uint32_t suspects, uint32_t gone)
 
 		if (suspects >> i & 1) {
 			gone |= 1u << pos;
+			f->bytes -= f->frame[i];
 			continue;
 		}
 		f->pos[good] = pos;
 		f->m[good] = m[i];
 		f->l3[good] = f->l3[i];
-		f->src[good] = f->src[i];
-		f->dst[good] = f->dst[i];
+		f->slot[good] = f->slot[i];
 		f->len[good] = f->len[i];
+		f->frame[good] = f->frame[i];
 		f->word[good] = f->word[i];
 		f->adj[good] = f->adj[i];
+		f->in[good] = f->in[i];
 		good++;
 	}
 	f->n = good;
 	return gone;
 }
 
-/* A group has MTU 0 as everything but a rewrite: choose its member and look again. */
+/* --- sources --- */
+
+/* Which of the sources fail the reverse path filter? */
 static __rte_noinline uint32_t
-resolve_groups(struct fast *f, uint32_t suspects, const struct net_device *turn)
+sources(const struct fast *f)
 {
-	for (uint32_t i = 0; i < f->n; i++) {
-		if (!(suspects >> i & 1) || f->adj[i]->type != ADJ_GROUP)
-			continue;
-		f->adj[i] = adj_resolve_group(
-			f->adj[i], ip4_flow_hash(f->src[i], rte_cpu_to_be_32(f->dst[i])));
-		if (f->adj[i]->mtu >= f->len[i] && f->adj[i]->dev != turn)
-			suspects &= ~(1u << i);
-	}
+	uint32_t src[FAST_BURST], idx[FAST_BURST], suspects = 0;
+
+	for (uint32_t i = 0; i < f->n; i++)
+		src[i] = rte_bswap32(src_of(f->l3[i]));
+	fib_lookup_bulk(&fib_main_dp, src, idx, f->n);
+	for (uint32_t i = 0; i < f->n; i++)
+		suspects |= (uint32_t)!ip4_reverse_path(adj_get(idx[i]),
+							f->dev != NULL ? f->dev : f->in[i], f->rpf)
+			    << i;
 	return suspects;
 }
 
-/* Stage 2: look up, and test what the adjacency says. @p turn: a device whose packets may not turn
- * round here, since the sender wants an ICMP redirect; NULL when none are sent. */
-static inline uint32_t
-look_up(struct fast *f, const struct net_device *turn)
-{
-	uint32_t n = f->n, suspects = 0, ext = 0;
+/* --- look up --- */
 
-	/* Stage 1 has asked for the first level; the second is rare enough for the long way. */
-	for (uint32_t i = 0; i < n; i++) {
-		f->idx[i] = __atomic_load_n(&fib_main_dp.tbl24[f->dst[i] >> 8], __ATOMIC_RELAXED);
-		ext |= f->idx[i];
-	}
-	if (ext & FIB_EXT)
-		fib_lookup_bulk(&fib_main_dp, f->dst, f->idx, n);
-	for (uint32_t i = 0; i < n; i++) {
+/* Negative when they are the same. */
+static inline int64_t
+same(const void *a, const void *b)
+{
+	return (int64_t)(((uintptr_t)a ^ (uintptr_t)b) - 1);
+}
+
+/* What the adjacencies of a burst have in common. A packet that turns round where its sender wants
+ * to hear of it is the general lane's, like one that does not fit. */
+struct adj_sum {
+	int64_t bad;	 /* negative: one of them is not for us */
+	uint32_t odd;	 /* not 0: a link header of other length than an untagged one */
+	uintptr_t ports; /* not 0: they leave by several */
+};
+
+static inline void
+sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_t len,
+	const struct net_device *turn)
+{
+	s->bad |= ((int64_t)a->mtu - len) | same(a->dev, turn);
+	s->odd |= a->hdr_len ^ RTE_ETHER_HDR_LEN;
+	s->ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
+}
+
+/* Packet by packet: who is it? A group has MTU 0 as everything but a rewrite: choose its member
+ * and look again. */
+static __rte_noinline uint32_t
+suspects_by_adj(struct fast *f)
+{
+	struct adj_sum sum = { 0 };
+	uint32_t suspects = 0;
+
+	f->one = false;
+	for (uint32_t i = 0; i < f->n; i++)
 		f->adj[i] = adj_get(f->idx[i]);
-		rte_prefetch0(f->adj[i]);
-	}
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < f->n; i++) {
 		const struct adj *a = f->adj[i];
 
-		suspects |= (uint32_t)((a->mtu < f->len[i]) | (a->dev == turn)) << i;
+		if (a->type == ADJ_GROUP)
+			f->adj[i] = a = adj_resolve_group(
+				a, ip4_flow_hash(src_of(f->l3[i]), dst_of(f->l3[i])));
+		sum.bad = 0;
+		sum_adj(&sum, a, f->adj[0], f->len[i], f->dev != NULL ? f->turn : f->in[i]);
+		suspects |= (uint32_t)(sum.bad < 0) << i;
 	}
-	if (unlikely(suspects != 0))
-		suspects = resolve_groups(f, suspects, turn);
+	f->odd = sum.odd;
+	f->ports = sum.ports;
 	return suspects;
 }
 
-/* The rare parts of a rewrite: a link header of another length, link padding, a VLAN device. */
+/* Second-level entries are rare enough for the long way. */
 static __rte_noinline void
-rewrite_odd(struct worker *w, struct rte_mbuf *m, const struct adj *a, uint8_t *l3,
-	    uint32_t len) DP_ONLY
+look_up_longer(struct fast *f)
 {
-	if (a->hdr_len > 16) /* the 16-byte store left these out */
-		memcpy(l3 - ADJ_HDR_MAX, a->hdr, ADJ_HDR_MAX - 16);
-	m->data_off = (uint16_t)(l3 - a->hdr_len - (uint8_t *)m->buf_addr);
-	m->data_len = (uint16_t)(len + a->hdr_len);
-	m->pkt_len = len + a->hdr_len;
-	/* VLAN devices on top of the port count too, each the frame without the tags below it. */
-	len += RTE_ETHER_HDR_LEN;
-	for (struct net_device *dev = a->dev; dev != a->lower; dev = dev->real_dev) {
-		struct netdev_stats *st = netdev_stats(w, dev);
+	uint32_t dst[FAST_BURST];
 
-		st->tx_packets++;
-		st->tx_bytes += len;
-		len += RTE_VLAN_HLEN;
-	}
+	for (uint32_t i = 0; i < f->n; i++)
+		dst[i] = rte_bswap32(dst_of(f->l3[i]));
+	fib_lookup_bulk(&fib_main_dp, dst, f->idx, f->n);
 }
 
-/* Stage 3: the new header by one 16-byte store, TTL and checksum by one 4-byte store.
- * @return not 0 when the burst leaves by more than one port. */
-static inline uintptr_t
-rewrite(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
+/* @return mask of those that are not plainly forwarded. */
+static inline uint32_t
+look_up(struct fast *f)
 {
-	const struct net_device *lower = f->adj[0]->lower;
-	const struct adj *last = NULL;
-	uint32_t n = f->n;
-	uint64_t in = 0, out = 0;
-	uintptr_t ports = 0;
+	const uint32_t *tbl24 = fib_main_dp.tbl24;
+	const struct net_device *turn = f->turn;
+	struct adj_sum sum = { 0 };
+	uint32_t n = f->n, longer = 0, differ = 0, len = 0, idx0;
+	const struct adj *first;
 
-	f->ecn = 0;
+	/* classify() has asked for the entries. */
+	idx0 = __atomic_load_n(&tbl24[f->slot[0]], __ATOMIC_RELAXED);
+#pragma GCC unroll 8
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t idx = __atomic_load_n(&tbl24[f->slot[i]], __ATOMIC_RELAXED);
+
+		f->idx[i] = idx;
+		longer |= idx;
+		differ |= idx ^ idx0;
+	}
+	if (unlikely(longer & FIB_EXT)) {
+		look_up_longer(f);
+		differ = 1;
+	}
+	f->adj[0] = first = adj_get(f->idx[0]);
+	f->one = differ == 0;
+	if (f->one) { /* many a router has one way out for most */
+		for (uint32_t i = 0; i < n; i++)
+			len = RTE_MAX(len, f->len[i]);
+		sum_adj(&sum, first, first, len, turn);
+	} else {
+		const struct adj *const *tab = (const struct adj *const *)adj_tab;
+
+#pragma GCC unroll 8
+		for (uint32_t i = 0; i < n; i++) {
+			const struct adj *a = __atomic_load_n(&tab[f->idx[i]], __ATOMIC_RELAXED);
+
+			f->adj[i] = a;
+			sum_adj(&sum, a, first, f->len[i], turn);
+		}
+	}
+	if (unlikely(sum.bad < 0 || f->dev == NULL))
+		return suspects_by_adj(f);
+	f->odd = sum.odd;
+	f->ports = sum.ports;
+	return 0;
+}
+
+/* --- rewrite --- */
+
+/* Untagged in, untagged out, nothing behind the packet: the new header by one 16-byte store, TTL
+ * and checksum by one 4-byte store, the mbuf stays as it is. */
+static inline void
+rewrite_one(uint8_t *l3, const struct adj *a, uint32_t word)
+{
+	memcpy(l3 - 16, a->hdr + ADJ_HDR_MAX - 16, 16);
+	memcpy(l3 + offsetof(struct rte_ipv4_hdr, time_to_live), &word, sizeof(word));
+}
+
+static inline void
+rewrite(const struct fast *f)
+{
+	const struct adj *last = f->adj[0], copy = *last;
+	uint32_t n = f->n;
+
+	adj_touch(last);
+	if (likely(f->one)) {
+#pragma GCC unroll 8
+		for (uint32_t i = 0; i < n; i++)
+			rewrite_one(f->l3[i], &copy, f->word[i]);
+		return;
+	}
+#pragma GCC unroll 8
 	for (uint32_t i = 0; i < n; i++) {
 		const struct adj *a = f->adj[i];
-		uint8_t *l3 = f->l3[i];
-		uint32_t len = f->len[i];
 
-		in += m[i]->pkt_len;
-		out += len;
-		f->ecn |= l3[1];
-		memcpy(l3 - 16, a->hdr + ADJ_HDR_MAX - 16, 16);
-		memcpy(l3 + 8, &f->word[i], 4);
-		if (unlikely(a->hdr_len != RTE_ETHER_HDR_LEN ||
-			     m[i]->pkt_len != len + RTE_ETHER_HDR_LEN || a->dev != a->lower))
-			rewrite_odd(w, m[i], a, l3, len);
-		ports |= (uintptr_t)a->lower ^ (uintptr_t)lower;
+		rewrite_one(f->l3[i], a, f->word[i]);
 		if (a != last)
 			adj_touch(a);
 		last = a;
 	}
-	f->octets_in = in - n * (uint64_t)RTE_ETHER_HDR_LEN;
-	f->octets_out = out;
-	return ports;
+}
+
+/* VLAN devices on top of a port count too, each the frame without the tags below it. */
+static void
+count_upper(struct worker *w, const struct adj *a, uint32_t n, uint64_t bytes) DP_ONLY
+{
+	for (struct net_device *dev = a->dev; dev != a->lower; dev = dev->real_dev) {
+		struct netdev_stats *st = netdev_stats(w, dev);
+
+		st->tx_packets += n;
+		st->tx_bytes += bytes;
+		bytes += n * (uint64_t)RTE_VLAN_HLEN;
+	}
+}
+
+/* Any link header for any other; what is behind the packet goes. */
+static __rte_noinline void
+rewrite_any(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
+{
+	const struct adj *last = f->adj[0];
+	uint64_t bytes = 0;
+	uint32_t run = 0;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct adj *a = f->one ? last : f->adj[i];
+		uint32_t len = f->len[i];
+		uint8_t *l3 = f->l3[i];
+
+		if (a != last) {
+			adj_touch(last);
+			count_upper(w, last, run, bytes);
+			bytes = run = 0;
+			last = a;
+		}
+		memcpy(l3 - ADJ_HDR_MAX, a->hdr, ADJ_HDR_MAX); /* the headroom has been tested */
+		memcpy(l3 + offsetof(struct rte_ipv4_hdr, time_to_live), &f->word[i], 4);
+		m[i]->data_off = (uint16_t)(l3 - a->hdr_len - (uint8_t *)m[i]->buf_addr);
+		m[i]->data_len = (uint16_t)(len + a->hdr_len);
+		m[i]->pkt_len = len + a->hdr_len;
+		bytes += len + RTE_ETHER_HDR_LEN;
+		run++;
+	}
+	adj_touch(last);
+	count_upper(w, last, run, bytes);
+}
+
+/* --- count, send --- */
+
+/* Frames of VLAN devices, as they arrived there: without their tag. */
+static __rte_noinline void
+count_tagged(struct worker *w, const struct fast *f) DP_ONLY
+{
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct net_device *dev = f->dev != NULL ? f->dev : f->in[i];
+		struct netdev_stats *st = netdev_stats(w, dev);
+
+		st->rx_packets++;
+		st->rx_bytes += f->frame[i] - RTE_VLAN_HLEN;
+	}
+}
+
+/* Bytes of IP that leave. */
+static inline uint64_t
+count(struct worker *w, const struct fast *f) DP_ONLY
+{
+	uint32_t n = f->n, out = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		out += f->len[i];
+	ROUTE_ADD_STATS(w, in_fast, n);
+	IP_ADD_STATS(w, InReceives, n);
+	IP_ADD_STATS(w, ForwDatagrams, n);
+	IPEXT_ADD_STATS(w, InOctets, f->bytes - n * f->l2);
+	IPEXT_ADD_STATS(w, OutOctets, out);
+	if (unlikely(f->l2 != RTE_ETHER_HDR_LEN))
+		count_tagged(w, f);
+	if (likely((f->ecn & 3) == 0)) {
+		IPEXT_ADD_STATS(w, InNoECTPkts, n);
+		return out;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		ip4_count_ecn(w, f->l3[i][1]);
+	return out;
 }
 
 /* Several ports: a call for each, order within a port kept. */
@@ -365,88 +573,207 @@ send_mixed(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY
 	while (todo != 0) {
 		struct net_device *lower = f->adj[__builtin_ctz(todo)]->lower;
 		struct rte_mbuf *out[FAST_BURST];
+		uint64_t bytes = 0;
 		uint16_t n = 0;
 
 		for (uint32_t i = 0; i < f->n; i++) {
 			if (!(todo >> i & 1) || f->adj[i]->lower != lower)
 				continue;
 			out[n++] = m[i];
+			bytes += f->len[i] + f->adj[i]->hdr_len;
 			todo &= ~(1u << i);
 		}
-		dev_direct_xmit(w, lower, out, n);
+		dev_direct_xmit(w, lower, out, n, bytes);
 	}
 }
 
-static void
-count(struct worker *w, const struct fast *f) DP_ONLY
+static inline void
+finish(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 {
-	ROUTE_ADD_STATS(w, in_fast, f->n);
-	IP_ADD_STATS(w, InReceives, f->n);
-	IP_ADD_STATS(w, ForwDatagrams, f->n);
-	IPEXT_ADD_STATS(w, InOctets, f->octets_in);
-	IPEXT_ADD_STATS(w, OutOctets, f->octets_out);
-	if (likely((f->ecn & 3) == 0)) {
-		IPEXT_ADD_STATS(w, InNoECTPkts, f->n);
-		return;
-	}
-	for (uint32_t i = 0; i < f->n; i++)
-		ip4_count_ecn(w, f->l3[i][1]);
+	uint64_t bytes;
+
+	if (likely((f->odd | f->padded | (f->l2 ^ RTE_ETHER_HDR_LEN)) == 0))
+		rewrite(f);
+	else
+		rewrite_any(w, f, m);
+	bytes = count(w, f) + f->n * (uint64_t)f->adj[0]->hdr_len;
+	if (likely(f->one || (f->ports | f->odd) == 0)) /* one port, headers of one length */
+		dev_direct_xmit(w, f->adj[0]->lower, m, (uint16_t)f->n, bytes);
+	else
+		send_mixed(w, f, m);
 }
 
-/* One burst of at most FAST_BURST at @p from. @return mask of those that are left there. */
-static inline uint32_t
-fast_burst(struct worker *w, struct rte_mbuf **from, uint32_t n, uint64_t mac,
-	   const struct net_device *turn) DP_ONLY
+/* --- the lane --- */
+
+/* f->n packets at @p from, at most FAST_BURST. Adds the bytes of all. @return mask of those that
+ * are left there. */
+static uint32_t
+fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *bytes) DP_ONLY
 {
 	struct rte_mbuf **m = from;
-	struct fast f;
 	uint32_t suspects, gone = 0;
-	uintptr_t ports;
 
-	f.n = n;
-	suspects = classify(&f, from, n, mac);
+	suspects = classify(f, from);
+	f->bytes = 0;
+	for (uint32_t i = 0; i < f->n; i++)
+		f->bytes += f->frame[i];
+	*bytes += f->bytes;
+	if (unlikely(f->rpf != 0))
+		suspects |= sources(f);
 	if (unlikely(suspects != 0)) {
-		gone = weed(&f, m, suspects, gone);
-		m = f.m;
-		if (f.n == 0)
+		gone = weed(f, m, suspects, gone);
+		m = f->m;
+		if (f->n == 0)
 			return gone;
 	}
-	suspects = look_up(&f, turn);
+	suspects = look_up(f);
 	if (unlikely(suspects != 0)) {
-		gone = weed(&f, m, suspects, gone);
-		m = f.m;
-		if (f.n == 0)
+		gone = weed(f, m, suspects, gone);
+		m = f->m;
+		if (f->n == 0)
 			return gone;
 	}
-	ports = rewrite(w, &f, m);
-	count(w, &f); /* before the frames are another's */
-	if (likely(ports == 0))
-		dev_direct_xmit(w, f.adj[0]->lower, m, (uint16_t)f.n);
-	else
-		send_mixed(w, &f, m);
+	finish(w, f, m);
 	return gone;
 }
 
-uint16_t
-ip4_fast_rx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+/* May packets that came by @p dev go this way? What holds for whole bursts. */
+static inline bool
+may_forward(const struct net_device *dev)
 {
 	const struct in_device *in_dev = in_dev_get_rcu(dev);
-	uint64_t mac = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
-	const struct net_device *turn;
-	uint32_t left = 0;
-	enum stage from;
 
-	/* Tests that hold for the whole burst. */
-	if (unlikely(in_dev == NULL || !IN_DEV_CONF(in_dev, forwarding) ||
-		     IN_DEV_MAXCONF(in_dev, rp_filter) != 0 || (dev->flags & IFF_LOOPBACK)))
+	return __atomic_load_n(&dev->rx_off, __ATOMIC_RELAXED) == 0 && in_dev != NULL &&
+	       IN_DEV_CONF(in_dev, forwarding) && !(dev->flags & IFF_LOOPBACK);
+}
+
+/* All of the burst came by @p dev, which may_forward(). */
+static inline void
+burst_of(struct fast *f, const struct net_device *dev, uint32_t l2)
+{
+	const struct in_device *in_dev = in_dev_get_rcu(dev);
+
+	f->l2 = l2;
+	f->dev = dev;
+	f->rpf = IN_DEV_MAXCONF(in_dev, rp_filter);
+	f->turn = IN_DEV_ORCONF(in_dev, send_redirects) ? dev : NULL;
+}
+
+/* --- tagged frames --- */
+
+#define TAG_MASK 0xff0fffffu /* of a tag as it is loaded: protocol and identifier, no priority */
+
+/* The VLAN device of a frame whose third four bytes are @p tag; NULL: it has none, or goes another
+ * way. */
+static struct net_device *
+device_of_tag(const struct fast *f, struct net_device **tab, uint32_t tag)
+{
+	rte_be16_t tpid = (rte_be16_t)tag;
+	struct net_device *v;
+
+	if (tpid != RTE_BE16(RTE_ETHER_TYPE_VLAN) && tpid != RTE_BE16(RTE_ETHER_TYPE_QINQ))
+		return NULL;
+	v = rcu_dereference(tab[rte_bswap16((uint16_t)(tag >> 16)) & 0xfff]);
+	if (v == NULL || v->vlan_proto != tpid || !may_forward(v) ||
+	    __atomic_load_n(&v->dev_addr64, __ATOMIC_RELAXED) != f->mac)
+		return NULL;
+	return v;
+}
+
+/* Some of the burst, @p which: as a burst of its own. @return mask of those that are left. */
+static uint32_t
+part_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint32_t which,
+	   uint64_t *bytes) DP_ONLY
+{
+	struct rte_mbuf *part[FAST_BURST];
+	uint8_t pos[FAST_BURST];
+	uint32_t gone, left = 0;
+
+	f->n = 0;
+	for (; which != 0; which &= which - 1) {
+		uint8_t i = (uint8_t)__builtin_ctz(which);
+
+		part[f->n] = from[i];
+		f->in[f->n] = f->in[i];
+		pos[f->n++] = i;
+	}
+	for (gone = fast_burst(w, f, part, bytes); gone != 0; gone &= gone - 1)
+		left |= 1u << pos[__builtin_ctz(gone)];
+	return left;
+}
+
+/* A burst from a port with VLAN devices: tagged frames by the devices of their tags, in one go when
+ * these have the same settings; then the others. */
+static __rte_noinline uint32_t
+trunk_burst(struct worker *w, struct fast *f, const struct net_device *dev, struct rte_mbuf **from,
+	    uint64_t *bytes) DP_ONLY
+{
+	struct net_device **tab = rcu_dereference(dev->vlan_tab), *v = NULL, *first = NULL;
+	uint32_t tagged = 0, last = 0, left = 0, all = UINT32_MAX >> (FAST_BURST - f->n);
+	bool mixed = false;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		uint32_t tag = load32(rte_pktmbuf_mtod_offset(from[i], uint8_t *, 12)) & TAG_MASK;
+
+		if (tag != last) {
+			v = tab != NULL ? device_of_tag(f, tab, tag) : NULL;
+			last = tag;
+		}
+		f->in[i] = v;
+		if (v == NULL)
+			continue;
+		if (first == NULL) {
+			first = v;
+			burst_of(f, v, TAGGED);
+		}
+		mixed |= v != first;
+		if (v == first || IN_DEV_MAXCONF(in_dev_get_rcu(v), rp_filter) == f->rpf)
+			tagged |= 1u << i;
+	}
+	if (mixed)
+		f->dev = f->turn = NULL;
+	if (tagged == all)
+		return fast_burst(w, f, from, bytes);
+	if (tagged != 0)
+		left = part_burst(w, f, from, tagged, bytes);
+	if (!may_forward(dev)) {
+		for (uint32_t rest = all & ~tagged; rest != 0; rest &= rest - 1)
+			*bytes += from[__builtin_ctz(rest)]->pkt_len;
+		return left | (all & ~tagged);
+	}
+	burst_of(f, dev, RTE_ETHER_HDR_LEN);
+	return left | part_burst(w, f, from, all & ~tagged, bytes);
+}
+
+/* --- the door --- */
+
+uint16_t
+IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	    uint64_t *bytes)
+{
+	bool trunk = rcu_dereference(dev->vlan_tab) != NULL;
+	uint32_t left = 0, gone;
+	enum stage from;
+	struct fast f;
+
+	if (unlikely(!trunk && !may_forward(dev))) {
+		*bytes = netif_burst_bytes(pkts, n);
 		return n;
+	}
+	*bytes = 0;
 	from = stage_enter(w, STAGE_IP4_FAST, n);
-	turn = IN_DEV_ORCONF(in_dev, send_redirects) ? dev : NULL;
+	f.mac = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
+	f.own = rcu_dereference(ip4_own);
+	if (likely(!trunk))
+		burst_of(&f, dev, RTE_ETHER_HDR_LEN);
 	for (uint32_t at = 0; at < n; at += FAST_BURST) {
 		struct rte_mbuf **some = pkts + at;
-		uint32_t gone =
-			fast_burst(w, some, RTE_MIN(n - at, (uint32_t)FAST_BURST), mac, turn);
 
+		f.n = RTE_MIN(n - at, (uint32_t)FAST_BURST);
+		if (likely(!trunk))
+			gone = fast_burst(w, &f, some, bytes);
+		else
+			gone = trunk_burst(w, &f, dev, some, bytes);
 		for (; gone != 0; gone &= gone - 1)
 			pkts[left++] = some[__builtin_ctz(gone)];
 	}
@@ -457,8 +784,10 @@ ip4_fast_rx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 #else /* the loads above are little-endian: elsewhere the general lane does it all */
 
 uint16_t
-ip4_fast_rx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	    uint64_t *bytes)
 {
+	*bytes = netif_burst_bytes(pkts, n);
 	return n;
 }
 

@@ -24,7 +24,6 @@ struct netns_core net_core = {
 };
 struct net_device *ip4_loopback;
 inet_proto_fn inet_protos[256];
-uint64_t ip4_own_filter[IP4_OWN_BITS / 64];
 
 void
 ip4_to_control(struct worker *w, struct sk_buff *skb, int type, uint32_t arg)

@@ -21,14 +21,16 @@ answer(struct refusal *no, enum drop_reason why, uint8_t code)
 	return V_ICMP;
 }
 
-/* Does a route to the source leave by @p dev? A group passes by any of its members. */
-static bool
-leaves_by(const struct adj *a, const struct net_device *dev)
+bool
+ip4_reverse_path(const struct adj *back, const struct net_device *dev, int rpf)
 {
-	if (a->type != ADJ_GROUP)
-		return ip4_adj_is_unicast(a) && a->dev == dev;
-	for (unsigned int i = 0; i < a->n_group; i++)
-		if (adj_get(a->group[i])->dev == dev)
+	if (rpf == 2)
+		return back->type == ADJ_GROUP || ip4_adj_is_unicast(back);
+	if (back->type != ADJ_GROUP)
+		return ip4_adj_is_unicast(back) && back->dev == dev;
+	/* A group passes by any of its members. */
+	for (unsigned int i = 0; i < back->n_group; i++)
+		if (adj_get(back->group[i])->dev == dev)
 			return true;
 	return false;
 }
@@ -61,11 +63,7 @@ validate_source(const struct sk_buff *skb, const struct in_device *in_dev, bool 
 		break;
 	}
 	rpf = IN_DEV_MAXCONF(in_dev, rp_filter);
-	if (rpf == 0 || leaves_by(back, skb->dev))
-		return DROP_MAX;
-	if (rpf == 2 && (back->type == ADJ_GROUP || ip4_adj_is_unicast(back)))
-		return DROP_MAX; /* RFC 3704 2.4: loose */
-	return DROP_IP4_RP_FILTER;
+	return rpf == 0 || ip4_reverse_path(back, skb->dev, rpf) ? DROP_MAX : DROP_IP4_RP_FILTER;
 }
 
 static enum verdict

@@ -34,6 +34,9 @@ struct net_device_ops_dp {
 	 * is dropped under NETDEV_TX_FULL. Counts dev's tx_packets and tx_bytes.
 	 */
 	void (*xmit)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n);
+	/** The same for frames of one segment each, @p bytes together; NULL: there is only xmit. */
+	void (*xmit_linear)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+			    uint16_t n, uint64_t bytes);
 };
 
 /* Reasons to leave the fast lane, per device: tested once per burst. */
@@ -140,15 +143,27 @@ unsigned int netif_backlog_run(struct worker *w) DP_ONLY;
 /**
  * The fast lane of a network protocol. Called with a burst whose device has rx_off == 0; sends or
  * otherwise takes what it can, moves the mbufs it does not want to the front of @p pkts and
- * returns their number. One registration: IPv4's.
+ * returns their number. Stores the bytes of all @p n frames, as it walks them anyway. One
+ * registration: IPv4's.
  */
 typedef uint16_t (*netif_fast_fn)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
-				  uint16_t n);
+				  uint16_t n, uint64_t *bytes);
 extern netif_fast_fn netif_fast_rx;
 
 /** Handler of an ethertype: gets vectors of packets that all came by one device, data pointer and
  * network header at the protocol's header, mac_header at the frame's start. Owns the packets. */
 typedef void (*ptype_fn)(struct worker *w, struct skb_vec *vec);
+
+/** Bytes of @p n frames. */
+static inline uint64_t
+netif_burst_bytes(struct rte_mbuf **pkts, uint16_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		bytes += pkts[i]->pkt_len;
+	return bytes;
+}
 
 /* --- transmit --- */
 /** Send complete frames by @p dev; takes all. Down or without carrier, or too long for the MTU:
@@ -156,16 +171,18 @@ typedef void (*ptype_fn)(struct worker *w, struct skb_vec *vec);
  * dev_hard_header() builds them, and tags those that come without. */
 void dev_queue_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		    uint16_t n) DP_ONLY;
-/** dev_queue_xmit() for frames that are known to fit: nothing is looked at but the device. */
+/** dev_queue_xmit() for frames that are known to fit, each one segment, @p bytes together: nothing
+ * is looked at but the device. */
 static inline void
-dev_direct_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
-		uint16_t n) DP_ONLY
+dev_direct_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+		uint64_t bytes) DP_ONLY
 {
 	uint32_t flags = __atomic_load_n(&dev->flags, __ATOMIC_RELAXED);
 
 	if (likely((flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING) &&
-		   !(__atomic_load_n(&dev->rx_off, __ATOMIC_RELAXED) & NETDEV_RXF_TAP)))
-		dev->ops_dp->xmit(w, dev, pkts, n);
+		   !(__atomic_load_n(&dev->rx_off, __ATOMIC_RELAXED) & NETDEV_RXF_TAP) &&
+		   dev->ops_dp->xmit_linear != NULL))
+		dev->ops_dp->xmit_linear(w, dev, pkts, n, bytes);
 	else
 		dev_queue_xmit(w, dev, pkts, n);
 }

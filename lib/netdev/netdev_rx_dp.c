@@ -276,6 +276,7 @@ vlan_receive(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 {
 	struct rte_mbuf *pkts[SKB_BURST];
 	uint16_t n = vec->n, left;
+	uint64_t bytes; /* counted where the tag was taken off */
 
 	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) != 0 || netif_fast_rx == NULL) {
 		receive_vec(w, dev, vec, round);
@@ -283,7 +284,7 @@ vlan_receive(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 	}
 	for (uint16_t i = 0; i < n; i++)
 		pkts[i] = skb_mbuf(vec->v[i]);
-	left = netif_fast_rx(w, dev, pkts, n);
+	left = netif_fast_rx(w, dev, pkts, n, &bytes);
 	vec->n = 0;
 	for (uint16_t i = 0; i < left; i++) {
 		struct sk_buff *skb = skb_init(pkts[i], dev);
@@ -497,32 +498,22 @@ netif_receive_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **
 }
 
 static void
-count_rx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n) DP_ONLY
+count_rx(struct worker *w, struct net_device *dev, uint16_t n, uint64_t bytes) DP_ONLY
 {
 	struct netdev_stats *st = netdev_stats(w, dev);
-	uint64_t bytes = 0;
 
-	for (uint16_t i = 0; i < n; i++)
-		bytes += pkts[i]->pkt_len;
 	st->rx_packets += n;
 	st->rx_bytes += bytes;
 	counter_add(w, &skb_counters, SKB_CNT_RX, n);
-}
-
-static void
-drop_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
-	   enum drop_reason why) DP_ONLY
-{
-	for (uint16_t i = 0; i < n; i++)
-		kfree_mbuf_reason(w, pkts[i], dev, why);
 }
 
 void
 netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
 	      enum drop_reason why)
 {
-	count_rx(w, dev, pkts, n);
-	drop_burst(w, dev, pkts, n, why);
+	count_rx(w, dev, n, netif_burst_bytes(pkts, n));
+	for (uint16_t i = 0; i < n; i++)
+		kfree_mbuf_reason(w, pkts[i], dev, why);
 }
 
 void
@@ -530,17 +521,23 @@ netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 {
 	uint32_t off = __atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE);
 
-	count_rx(w, dev, pkts, n);
 	if (unlikely(off & NETDEV_RXF_DOWN)) {
-		drop_burst(w, dev, pkts, n, DROP_NETDEV_DOWN);
+		netif_rx_drop(w, dev, pkts, n, DROP_NETDEV_DOWN);
 		return;
 	}
+	/* A port without an address may have VLAN devices that have one. */
+	if (off == NETDEV_RXF_NO_IP && rcu_dereference(dev->vlan_tab) != NULL)
+		off = 0;
 	for (uint16_t chunk; n > 0; pkts += chunk, n -= chunk) {
 		uint16_t left;
+		uint64_t bytes;
 
 		chunk = left = RTE_MIN(n, (uint16_t)SKB_BURST);
 		if (likely(off == 0 && netif_fast_rx != NULL))
-			left = netif_fast_rx(w, dev, pkts, chunk);
+			left = netif_fast_rx(w, dev, pkts, chunk, &bytes);
+		else
+			bytes = netif_burst_bytes(pkts, chunk);
+		count_rx(w, dev, chunk, bytes);
 		if (left > 0)
 			netif_receive_burst(w, dev, pkts, left);
 	}

@@ -352,17 +352,22 @@ dp_room(unsigned int n, unsigned int q)
 	return rte_ring_free_count(ports[n].in[q]);
 }
 
+static struct rte_mbuf *shared[RING_SIZE];
+static unsigned int n_shared;
+
 void
-dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg)
+dp_inject_as(unsigned int n, const struct dp_frame *f, const struct dp_mbuf *how)
 {
+	uint32_t at = 0, seg = how->seg != 0 ? how->seg : f->len;
 	struct rte_mbuf *head = NULL, *m;
-	uint32_t at = 0;
 
 	do {
 		uint32_t len = RTE_MIN(seg, f->len - at);
 
 		m = rte_pktmbuf_alloc(wire);
 		assert_non_null(m);
+		if (how->headroom != 0)
+			m->data_off = (uint16_t)(how->headroom - 1);
 		memcpy(rte_pktmbuf_append(m, (uint16_t)len), f->b + at, len);
 		if (head == NULL)
 			head = m;
@@ -370,7 +375,26 @@ dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg)
 			assert_int_equal(rte_pktmbuf_chain(head, m), 0);
 		at += len;
 	} while (at < f->len);
+	head->ol_flags |= how->ol_flags;
+	head->vlan_tci = how->vlan_tci;
+	if (how->shared) {
+		rte_pktmbuf_refcnt_update(head, 1);
+		shared[n_shared++] = head;
+	}
 	assert_int_equal(rte_ring_enqueue(ports[n].in[0], head), 0);
+}
+
+void
+dp_release_shared(void)
+{
+	while (n_shared > 0)
+		rte_pktmbuf_free(shared[--n_shared]);
+}
+
+void
+dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg)
+{
+	dp_inject_as(n, f, &(struct dp_mbuf){ .seg = seg });
 }
 
 void

@@ -67,6 +67,16 @@ bool dp_try_inject(unsigned int n, unsigned int q, const struct dp_frame *f);
 unsigned int dp_room(unsigned int n, unsigned int q);
 /** The same frame in a chain of buffers of at most @p seg bytes each. */
 void dp_inject_segments(unsigned int n, const struct dp_frame *f, uint32_t seg);
+/** How a frame lies in its buffers; all zero: in one, as from a card. */
+struct dp_mbuf {
+	uint32_t seg;	   /* chain of at most so many bytes each */
+	uint16_t headroom; /* 1: none */
+	uint16_t vlan_tci; /* with ol_flags of a stripped tag */
+	uint64_t ol_flags;
+	bool shared; /* somebody else holds it too, until dp_release_shared() */
+};
+void dp_inject_as(unsigned int n, const struct dp_frame *f, const struct dp_mbuf *how);
+void dp_release_shared(void);
 /** Let everything happen that can happen without time passing. */
 void dp_run(void);
 /** Let @p ms milliseconds of timers pass. */

@@ -266,6 +266,42 @@ stages_nest(void **state)
 #endif
 }
 
+/* One round in STAGE_SAMPLE is timed, and its cycles count that many times. */
+static void
+stages_are_sampled(void **state)
+{
+#ifdef POLLUX_STAGE_STATS
+	struct worker *w = workers[1];
+	unsigned int timed = 0, rounds = 16000;
+	uint64_t before = w->stages[STAGE_ICMP].cycles, start;
+
+	(void)state;
+	for (unsigned int i = 0; i < rounds; i++) {
+		stage_round(w);
+		timed += w->stage_weight != 0;
+		assert_true(w->stage_weight == 0 || w->stage_weight == STAGE_SAMPLE);
+		assert_int_equal(w->stage, STAGE_IDLE);
+	}
+	assert_in_range(timed, rounds / STAGE_SAMPLE * 8 / 10, rounds / STAGE_SAMPLE * 12 / 10);
+	while (w->stage_weight == 0)
+		stage_round(w);
+	start = rte_rdtsc();
+	stage_leave(w, stage_enter(w, STAGE_ICMP, 1));
+	assert_in_range(w->stages[STAGE_ICMP].cycles - before, STAGE_SAMPLE,
+			STAGE_SAMPLE * (rte_rdtsc() - start));
+	/* A nap is measured on its own: the clock passes it over. */
+	start = w->stage_tsc;
+	before = w->stages[STAGE_SLEEP].cycles;
+	stage_add(w, STAGE_SLEEP, 1000);
+	assert_int_equal(w->stages[STAGE_SLEEP].cycles - before, 1000);
+	assert_int_equal(w->stage_tsc - start, 1000);
+	w->stage_weight = 1;
+#else
+	(void)state;
+	skip();
+#endif
+}
+
 int
 main(void)
 {
@@ -279,6 +315,7 @@ main(void)
 		cmocka_unit_test(rate_limit_lets_a_burst_pass),
 		cmocka_unit_test(gauges_add_up),
 		cmocka_unit_test(stages_nest),
+		cmocka_unit_test(stages_are_sampled),
 	};
 
 	return cmocka_run_group_tests_name("core/msg", tests, setup, teardown);

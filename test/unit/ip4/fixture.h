@@ -32,6 +32,8 @@ struct frame {
 #define FRAMES_MAX 2048
 extern struct frame frames[FRAMES_MAX];
 extern unsigned int n_frames;
+/* The width of the fast lane that is tested: ip4_fast_select()'s unless a test says another. */
+extern const struct ip4_fast_lane *lane;
 
 /* p0: 192.0.2.1/24, p1: 198.51.100.1/24, p2: 10.1.0.1/16, lo: 127.0.0.1/8. All neighbours .9 are
  * resolved. 203.0.113.0/24 via p1's, 10.0.0.0/8 via p0's; 10.66/16 blackhole, 10.67/16 unreachable,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The fast lane against the general lane: same frames out, same counters. Order is
- * kept among those that go by one lane; a mixed burst is compared as a set. */
+/* The fast lane, each width of it, against the general lane: same frames out, same counters. Order
+ * is kept among those that go by one lane; a mixed burst is compared as a set. More traffic, and
+ * more of a router: test/dp/test_dp_lanes.c. */
 #include "fixture.h"
 
 #define BURST 32
@@ -185,9 +186,9 @@ run(uint8_t buf[][2048], const uint32_t *len, unsigned int n, bool fast, struct 
 	for (unsigned int i = 0; i < n; i++)
 		m[i] = make_mbuf(buf[i], len[i]);
 	snap(&before);
-	netif_fast_rx = fast ? ip4_fast_rx : NULL;
+	netif_fast_rx = fast ? lane->rx : NULL;
 	netif_rx_burst(dp(), p0, m, (uint16_t)n);
-	netif_fast_rx = ip4_fast_rx;
+	netif_fast_rx = lane->rx;
 	settle();
 	snap(&after);
 	for (unsigned int i = 0; i < IP_MIB_MAX; i++)
@@ -235,6 +236,7 @@ compare(uint8_t buf[][2048], const uint32_t *len, unsigned int n)
 
 static uint8_t buf[64][2048];
 static uint32_t len[64];
+static uint64_t bytes;
 
 /* A good burst goes by the fast lane alone: what it says about itself is checked by hand. */
 static void
@@ -247,7 +249,7 @@ test_good_burst(void **state)
 		len[i] = pkt_build(&(struct pkt){ .id = (uint16_t)i, .ttl = 9 }, buf[i]);
 		m[i] = make_mbuf(buf[i], len[i]);
 	}
-	assert_int_equal(ip4_fast_rx(dp(), p0, m, BURST), 0);
+	assert_int_equal(lane->rx(dp(), p0, m, BURST, &bytes), 0);
 	counter_add(dp(), &skb_counters, SKB_CNT_RX, BURST);
 	assert_int_equal(n_frames, BURST);
 	for (unsigned int i = 0; i < BURST; i++) {
@@ -288,7 +290,7 @@ all_checksums(unsigned int n)
 		}
 		n_frames = 0;
 		counter_add(dp(), &skb_counters, SKB_CNT_RX, n);
-		assert_int_equal(ip4_fast_rx(dp(), p0, m, (uint16_t)n), 0);
+		assert_int_equal(lane->rx(dp(), p0, m, (uint16_t)n, &bytes), 0);
 		assert_int_equal(n_frames, n);
 		for (unsigned int i = 0; i < n; i++) {
 			assert_memory_equal(frames[i].bytes + 14, buf[i] + 14, 46);
@@ -326,7 +328,7 @@ test_suspects_stay(void **state)
 			want[n++] = m[i];
 	}
 	counter_add(dp(), &skb_counters, SKB_CNT_RX, 64);
-	assert_int_equal(ip4_fast_rx(dp(), p0, m, 64), n);
+	assert_int_equal(lane->rx(dp(), p0, m, 64, &bytes), n);
 	assert_int_equal(n_frames, 64 - n);
 	for (unsigned int i = 0, k = 0; i < 64; i++) {
 		if (i % 5 != 0 && i % 7 != 0)
@@ -385,14 +387,40 @@ test_lane_is_off(void **state)
 	m = make_mbuf(buf[0], len[0]);
 	counter_add(dp(), &skb_counters, SKB_CNT_RX, 1);
 	in_dev->cnf.forwarding = 0;
-	assert_int_equal(ip4_fast_rx(dp(), p0, &m, 1), 1);
+	assert_int_equal(lane->rx(dp(), p0, &m, 1, &bytes), 1);
 	in_dev->cnf.forwarding = 1;
-	in_dev->cnf.rp_filter = 1;
-	assert_int_equal(ip4_fast_rx(dp(), p0, &m, 1), 1);
-	in_dev->cnf.rp_filter = 0;
 	assert_int_equal(n_frames, 0);
-	assert_int_equal(ip4_fast_rx(dp(), p0, &m, 1), 0);
+	assert_int_equal(bytes, len[0]);
+	assert_int_equal(lane->rx(dp(), p0, &m, 1, &bytes), 0);
 	assert_int_equal(n_frames, 1);
+	(void)state;
+}
+
+/* Reverse path: the lane forwards what passes and leaves what does not. */
+static void
+test_reverse_path(void **state)
+{
+	struct in_device *in_dev = p0->ip_ptr;
+	const rte_be32_t src[] = { PEER0, IP(203, 0, 113, 7), IP(8, 8, 8, 8) }; /* p0, p1, none */
+
+	role_borrow_dp();
+	for (int rpf = 0; rpf <= 2; rpf++) {
+		struct rte_mbuf *m[3];
+		unsigned int left = rpf == 0 ? 0 : rpf == 1 ? 2 : 1;
+
+		in_dev->cnf.rp_filter = rpf;
+		n_frames = 0;
+		for (unsigned int i = 0; i < 3; i++) {
+			len[i] = pkt_build(&(struct pkt){ .src = src[i] }, buf[i]);
+			m[i] = make_mbuf(buf[i], len[i]);
+		}
+		counter_add(dp(), &skb_counters, SKB_CNT_RX, 3);
+		assert_int_equal(lane->rx(dp(), p0, m, 3, &bytes), left);
+		assert_int_equal(n_frames, 3 - left);
+		for (unsigned int i = 0; i < left; i++)
+			kfree_mbuf_reason(dp(), m[i], NULL, DROP_IP4_RP_FILTER);
+	}
+	in_dev->cnf.rp_filter = 0;
 	(void)state;
 }
 
@@ -401,11 +429,20 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_good_burst), T(test_all_checksums),    T(test_suspects_stay),
-		T(test_random),	    T(test_each_header_byte), T(test_lane_is_off),
+		T(test_good_burst),   T(test_all_checksums),	T(test_suspects_stay),
+		T(test_random),	      T(test_each_header_byte), T(test_lane_is_off),
+		T(test_reverse_path),
 	};
+	int failed = 0;
 
 	if (fixture_eal("ip4_lanes") < 0)
 		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	for (lane = ip4_fast_lanes; lane->rx != NULL; lane++) {
+		if (!ip4_fast_runs(lane)) {
+			print_message("not here: %s\n", lane->name);
+			continue;
+		}
+		failed += cmocka_run_group_tests_name(lane->name, tests, NULL, NULL);
+	}
+	return failed;
 }

@@ -29,6 +29,14 @@ fake_xmit(struct worker *self, struct net_device *dev, struct rte_mbuf **pkts, u
 	sent_by = dev;
 }
 
+static void
+fake_xmit_linear(struct worker *self, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+		 uint64_t bytes)
+{
+	fake.linear_bytes = bytes;
+	fake_xmit(self, dev, pkts, n);
+}
+
 static int
 fake_open(struct net_device *dev)
 {
@@ -75,7 +83,8 @@ static const struct net_device_ops ops = { .open = fake_open,
 					   .add_mac = fake_mac,
 					   .del_mac = fake_mac,
 					   .destructor = fake_destructor };
-static const struct net_device_ops_dp ops_dp = { .xmit = fake_xmit };
+static const struct net_device_ops_dp ops_dp = { .xmit = fake_xmit,
+						 .xmit_linear = fake_xmit_linear };
 
 struct net_device *
 fake_dev(const char *name, uint8_t last)

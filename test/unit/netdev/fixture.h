@@ -24,6 +24,7 @@ struct fake_driver {
 	int opens, stops, destroyed;
 	int open_rc, promisc_calls, promisc_on;
 	int add_mac_rc;
+	uint64_t linear_bytes; /* as the last dev_direct_xmit() said */
 };
 extern struct fake_driver fake;
 

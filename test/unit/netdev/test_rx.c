@@ -552,11 +552,13 @@ static struct net_device *fast_dev;
 
 /* Takes every other frame. */
 static uint16_t
-fast(struct worker *self, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+fast(struct worker *self, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+     uint64_t *bytes)
 {
 	uint16_t left = 0;
 
 	role_enter_dp();
+	*bytes = netif_burst_bytes(pkts, n);
 	fast_dev = dev;
 	for (uint16_t i = 0; i < n; i++) {
 		if (i % 2 == 0) {
@@ -572,7 +574,8 @@ fast(struct worker *self, struct net_device *dev, struct rte_mbuf **pkts, uint16
 static void
 test_fast_lane(void **state)
 {
-	struct net_device *p0 = fake_dev("p0", 1), *v = vlan(p0, "v", 100, 0x8100);
+	struct net_device *p0 = fake_dev("p0", 1), *v;
+	struct netdev_stats_sum st;
 	struct rte_mbuf *pkts[4];
 
 	role_enter_ctl();
@@ -580,6 +583,13 @@ test_fast_lane(void **state)
 	netif_fast_rx = fast;
 	rx1(p0, frame_type(1, PROTO_A, 0));
 	assert_int_equal(n_fast, 0); /* no address: NETDEV_RXF_NO_IP */
+	v = vlan(p0, "v", 100, 0x8100);
+	rx1(p0, frame_type(1, PROTO_A, 0));
+	assert_int_equal(n_fast, 1); /* but its VLAN devices may have one */
+	dev_get_stats(p0, &st);
+	assert_int_equal(st.rx_packets, 2);
+	assert_int_equal(st.rx_bytes, 2 * 60);
+	n_fast = 0;
 	netdev_rx_off(p0, NETDEV_RXF_NO_IP, false);
 	for (uint8_t i = 0; i < 4; i++)
 		pkts[i] = frame_type(1, PROTO_A, i);

@@ -253,23 +253,24 @@ test_direct_xmit(void **state)
 	m = frame_type(50, PROTO, 1);
 	rte_pktmbuf_append(m, 200); /* too long: only dev_queue_xmit() looks */
 	counter_add(w, &skb_counters, SKB_CNT_ORIGINATED, 4);
-	dev_direct_xmit(w, p0, &m, 1);
+	dev_direct_xmit(w, p0, &m, 1, m->pkt_len);
 	assert_int_equal(n_sent, 1);
+	assert_int_equal(fake.linear_bytes, 260);
 	assert_int_equal(dev_add_pack(ETH_P_ALL, rcv), 0);
 	m = frame_type(50, PROTO, 1);
-	dev_direct_xmit(w, p0, &m, 1);
+	dev_direct_xmit(w, p0, &m, 1, m->pkt_len);
 	dev_remove_pack(ETH_P_ALL);
 	assert_int_equal(n_sent, 2);
 	assert_int_equal(n_seen, 1); /* the tap saw it */
 	assert_int_equal(last_type, PACKET_OUTGOING);
 	netif_carrier_set(p0, false);
 	m = frame_type(50, PROTO, 1);
-	dev_direct_xmit(w, p0, &m, 1);
+	dev_direct_xmit(w, p0, &m, 1, m->pkt_len);
 	assert_int_equal(dev_drops(p0, DROP_NETDEV_NO_CARRIER), 1);
 	netif_carrier_set(p0, true);
 	dev_close(p0);
 	m = frame_type(50, PROTO, 1);
-	dev_direct_xmit(w, p0, &m, 1);
+	dev_direct_xmit(w, p0, &m, 1, m->pkt_len);
 	assert_int_equal(dev_drops(p0, DROP_NETDEV_DOWN), 1);
 	assert_int_equal(n_sent, 2);
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef IP4_VEC_DP_H
+#define IP4_VEC_DP_H
+/**
+ * @file
+ * Loads of any alignment, and words of FAST_LANES (4 or 8) packets side by side. The compiler makes
+ * the target's instructions of it.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE4_1__
+#include <immintrin.h>
+#endif
+
+static inline uint64_t
+load64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+static inline uint32_t
+load32(const void *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+#if FAST_LANES > 1
+typedef uint32_t vec __attribute__((vector_size(4 * FAST_LANES)));
+typedef uint8_t vec_bytes __attribute__((vector_size(4 * FAST_LANES)));
+typedef uint32_t row __attribute__((vector_size(16)));
+
+#define SWAP(n) (n) + 3, (n) + 2, (n) + 1, (n)
+#if FAST_LANES == 8
+#define UNPACK_LO(a, b)	   __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define UNPACK_HI(a, b)	   __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define UNPACK_LO_64(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define UNPACK_HI_64(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#define SWAP_ALL	   SWAP(0), SWAP(4), SWAP(8), SWAP(12), SWAP(16), SWAP(20), SWAP(24), SWAP(28)
+#else
+#define UNPACK_LO(a, b)	   __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define UNPACK_HI(a, b)	   __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define UNPACK_LO_64(a, b) __builtin_shufflevector(a, b, 0, 1, 4, 5)
+#define UNPACK_HI_64(a, b) __builtin_shufflevector(a, b, 2, 3, 6, 7)
+#define SWAP_ALL	   SWAP(0), SWAP(4), SWAP(8), SWAP(12)
+#endif
+
+/* The 16 bytes at @p off from the network headers of packets k and, of eight, k + 4. */
+static inline vec
+load_row(uint8_t *const *l3, uint32_t k, int off)
+{
+	row lo;
+
+	memcpy(&lo, l3[k] + off, sizeof(lo));
+#if FAST_LANES == 8
+	row hi;
+
+	memcpy(&hi, l3[k + 4] + off, sizeof(hi));
+	return __builtin_shufflevector(lo, hi, 0, 1, 2, 3, 4, 5, 6, 7);
+#else
+	return lo;
+#endif
+}
+
+/* col[k]: the k-th of the four words at @p off, of every packet. */
+static inline void
+load_columns(vec col[4], uint8_t *const *l3, int off)
+{
+	vec r0 = load_row(l3, 0, off), r1 = load_row(l3, 1, off);
+	vec r2 = load_row(l3, 2, off), r3 = load_row(l3, 3, off);
+	vec a = UNPACK_LO(r0, r1), b = UNPACK_LO(r2, r3);
+	vec c = UNPACK_HI(r0, r1), d = UNPACK_HI(r2, r3);
+
+	col[0] = UNPACK_LO_64(a, b);
+	col[1] = UNPACK_HI_64(a, b);
+	col[2] = UNPACK_LO_64(c, d);
+	col[3] = UNPACK_HI_64(c, d);
+}
+
+static inline vec
+swap32(vec v)
+{
+	return (vec)__builtin_shufflevector((vec_bytes)v, (vec_bytes)v, SWAP_ALL);
+}
+
+/* Both halves of each word, added. */
+static inline vec
+halves(vec v)
+{
+	return (v & 0xffff) + (v >> 16);
+}
+
+static inline bool
+any(vec v)
+{
+#if FAST_LANES == 8
+	return !_mm256_testz_si256((__m256i)v, (__m256i)v);
+#elif defined(__SSE4_1__)
+	return !_mm_testz_si128((__m128i)v, (__m128i)v);
+#else
+	return (v[0] | v[1] | v[2] | v[3]) != 0;
+#endif
+}
+#endif
+#endif

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The fast lane against the general lane. Random and hostile bursts go through the whole router,
+ * once with the general lane alone and once for each width of the fast lane; every byte that leaves
+ * and every counter must be the same.
+ *
+ *	10.0.1.0/24 p1 --- [router] --- p2 10.0.2.0/24
+ *	10.0.5.0/24 p1.100  (tagged)    p2.200 10.0.6.0/24
+ *	10.0.7.0/24 p1.101
+ *
+ * The seed is new in each run and printed; DP_SEED repeats one.
+ */
+#include "dp.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "core/counter.h"
+#include "ip4/ip4.h"
+#include "ip4/ip4_priv.h"
+#include "netdev/netdev.h"
+
+#define ROUNDS	   400
+#define BURST_MAX  48
+#define FRAMES_MAX 1024
+#define DEVS_MAX   8
+#define WORDS	   (sizeof(struct netdev_stats) / sizeof(uint64_t))
+
+/* What one run of a burst left behind. */
+struct seen {
+	unsigned int n;
+	struct {
+		unsigned int port;
+		struct dp_frame f;
+	} out[FRAMES_MAX];
+	uint64_t counters[WORKER_COUNTER_MAX];
+	uint64_t dev[DEVS_MAX][WORDS];
+};
+static struct seen general, fast, before;
+
+/* One frame of a burst. */
+struct item {
+	unsigned int port;
+	struct dp_frame f;
+	struct dp_mbuf how;
+};
+static struct item burst[BURST_MAX];
+static unsigned int p1, p2, n_burst;
+static uint64_t seed;
+static uint64_t in_fast[3]; /* packets that each width took */
+
+static uint32_t
+rnd(uint32_t n)
+{
+	seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)(seed >> 33) % n;
+}
+#define PICK(a) ((a)[rnd(RTE_DIM(a))])
+
+static int
+setup(void **state)
+{
+	const char *set = getenv("DP_SEED");
+
+	dp_setup(state);
+	seed = set != NULL ? strtoull(set, NULL, 0)
+			   : (uint64_t)time(NULL) * 1000003 + (uint64_t)clock();
+	print_message("DP_SEED=%llu\n", (unsigned long long)seed);
+	p1 = dp_port("p1");
+	p2 = dp_port("p2");
+	dp_cmd("ip link add link p1 name p1.100 type vlan id 100");
+	dp_cmd("ip link add link p1 name p1.101 type vlan id 101");
+	dp_cmd("ip link add link p2 name p2.200 type vlan id 200");
+	dp_cmd("ip link set p1.100 up");
+	dp_cmd("ip link set p1.101 up");
+	dp_cmd("ip link set p2.200 up");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip addr add 10.0.5.1/24 dev p1.100");
+	dp_cmd("ip addr add 10.0.6.1/24 dev p2.200");
+	dp_cmd("ip addr add 10.0.7.1/24 dev p1.101");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
+	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
+	dp_cmd("ip neigh add 10.0.2.9 lladdr 02:00:00:00:01:09 dev p2");
+	dp_cmd("ip neigh add 10.0.5.2 lladdr 02:00:00:00:01:05 dev p1.100");
+	dp_cmd("ip neigh add 10.0.6.2 lladdr 02:00:00:00:01:06 dev p2.200");
+	dp_cmd("ip route add 192.0.2.0/24 via 10.0.2.9");
+	dp_cmd("ip route add 192.0.2.128/25 via 10.0.6.2");
+	dp_cmd("ip route add 198.51.100.0/24 via 10.0.6.2");
+	dp_cmd("ip route add 203.0.113.0/24 via 10.0.1.2");
+	dp_cmd("ip route add 198.18.0.0/16 nexthop via 10.0.2.2 nexthop via 10.0.6.2 nexthop via "
+	       "10.0.1.2");
+	dp_cmd("ip route add blackhole 192.168.1.0/24");
+	dp_cmd("ip route add unreachable 192.168.2.0/24");
+	dp_cmd("ip route add prohibit 192.168.3.0/24");
+	dp_cmd("sysctl net.ipv4.icmp_ratemask=0");
+	return 0;
+}
+
+/* --- traffic --- */
+
+static const char *
+any_dst(void)
+{
+	static const char *const good[] = { "192.0.2.7",    "192.0.2.9", "10.0.2.2",
+					    "198.51.100.4", "10.0.6.2",	 "192.0.2.200" };
+	static const char *const all[] = {
+		"192.0.2.7",   "192.0.2.200", "198.51.100.4", "203.0.113.9", "198.18.3.4",
+		"198.18.77.1", "192.168.1.1", "192.168.2.1",  "192.168.3.1", "10.0.1.1",
+		"10.0.5.1",    "10.0.2.1",    "10.0.1.255",   "10.0.2.255",  "255.255.255.255",
+		"224.0.0.1",   "224.0.0.9",   "239.1.2.3",    "127.0.0.1",   "0.0.0.0",
+		"0.1.2.3",     "240.0.0.1",   "10.0.2.77",    "10.0.6.77",   "8.8.8.8",
+		"10.0.1.2",    "10.0.5.2",    "192.0.2.127",  "192.0.2.128",
+	};
+
+	return rnd(4) ? PICK(good) : PICK(all);
+}
+
+static const char *
+any_src(unsigned int port, uint16_t vid)
+{
+	static const char *const all[] = {
+		"10.0.1.2",   "10.0.5.2",    "10.0.2.2",	"10.0.6.2",	"10.0.7.9",
+		"8.8.8.8",    "192.0.2.1",   "192.0.2.130",	"198.51.100.1", "203.0.113.1",
+		"198.18.0.9", "192.168.1.1", "192.168.2.1",	"10.0.1.1",	"10.0.2.1",
+		"10.0.5.1",   "10.0.1.255",  "10.0.2.0",	"127.0.0.1",	"126.255.255.255",
+		"128.0.0.0",  "0.0.0.0",     "0.0.0.1",		"1.0.0.0",	"223.255.255.255",
+		"224.0.0.1",  "240.0.0.1",   "255.255.255.255",
+	};
+
+	if (rnd(4) == 0)
+		return PICK(all);
+	if (port == p2)
+		return vid != 0 ? "10.0.6.2" : "10.0.2.2";
+	return vid == 0 ? "10.0.1.2" : vid == 100 ? "10.0.5.2" : "10.0.7.9";
+}
+
+static void
+set_length(struct dp_frame *f, uint16_t len)
+{
+	dp_ip4(f)->total_length = rte_cpu_to_be_16(len);
+	dp_fix_checksum(f);
+}
+
+/* One thing about the IP header. */
+static void
+spoil_header(struct dp_frame *f)
+{
+	struct rte_ipv4_hdr *ip = dp_ip4(f);
+
+	switch (rnd(9)) {
+	case 0:
+		ip->time_to_live = (uint8_t)rnd(3);
+		break;
+	case 1:
+		ip->version_ihl = (uint8_t)rnd(256);
+		break;
+	case 2:
+		set_length(f, (uint16_t)rnd(1600));
+		return;
+	case 3:
+		ip->hdr_checksum ^= (uint16_t)(1u << rnd(16));
+		return;
+	case 4: /* minus zero for zero */
+		ip->hdr_checksum ^= 0xffff;
+		return;
+	case 5:
+		ip->fragment_offset = rte_cpu_to_be_16((uint16_t)(rnd(2) ? 0x4000 : rnd(0x4000)));
+		break;
+	case 6:
+		ip->type_of_service = (uint8_t)rnd(256);
+		break;
+	case 7:
+		f->b[rnd(34)] ^= (uint8_t)(1 + rnd(255));
+		return;
+	default: /* options: a record route, if it is taken for one */
+		ip->version_ihl = 0x46;
+		memcpy(ip + 1, (uint8_t[]){ 7, 4, 4, 0 }, 4);
+	}
+	if (ip->version_ihl == 0x45 || ip->version_ihl == 0x46)
+		dp_fix_checksum(f);
+}
+
+/* One thing about the frame or its buffers. */
+static void
+spoil_frame(struct item *it)
+{
+	struct dp_frame *f = &it->f;
+
+	switch (rnd(9)) {
+	case 0: /* cut */
+		f->len = 14 + rnd(f->len - 13);
+		break;
+	case 1: /* padded */
+		memset(f->b + f->len, 0xee, 64);
+		f->len += rnd(64);
+		break;
+	case 2:
+		memset(f->b, 0xff, 6);
+		break;
+	case 3:
+		f->b[rnd(6)] ^= (uint8_t)(1u << rnd(8));
+		break;
+	case 4:
+		memset(f->b + 6, 0, 6);
+		f->b[6 + rnd(6)] = (uint8_t)rnd(2);
+		break;
+	case 5:
+		it->how.seg = 1 + rnd(f->len);
+		break;
+	case 6:
+		it->how.headroom = (uint16_t)(1 + rnd(32));
+		break;
+	case 7:
+		it->how.shared = true;
+		break;
+	default:
+		it->how.ol_flags =
+			rnd(2) ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : RTE_MBUF_F_RX_IP_CKSUM_BAD;
+	}
+}
+
+static void
+tag(struct item *it, uint16_t vid)
+{
+	static const uint16_t odd[] = { 0, 5, 102, 4095, 200 };
+
+	if (rnd(32) == 0)
+		vid = PICK(odd);
+	if (rnd(24) == 0) { /* by the port */
+		it->how.ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+		it->how.vlan_tci = (uint16_t)(vid | rnd(8) << 13);
+		return;
+	}
+	dp_tag(&it->f, (uint16_t)(vid | rnd(2) << 13));
+	if (rnd(48) == 0)
+		memcpy(it->f.b + 12, (uint8_t[]){ 0x88, 0xa8 }, 2);
+	if (rnd(48) == 0)
+		dp_tag(&it->f, vid);
+}
+
+static bool
+stays_here(const struct dp_frame *f)
+{
+	uint32_t dst = rte_be_to_cpu_32(((const struct rte_ipv4_hdr *)(f->b + 14))->dst_addr);
+
+	return (dst >> 24 == 10 && ((dst & 0xff) == 1 || (dst & 0xff) == 255)) || dst >> 28 >= 14;
+}
+
+static void
+any_frame(struct item *it, unsigned int port, uint16_t vid, uint32_t sins)
+{
+	const char *src = any_src(port, vid), *dst = any_dst();
+	uint16_t payload = (uint16_t)(rnd(3) ? 18 : rnd(1450));
+
+	memset(it, 0, sizeof(*it));
+	it->port = port;
+	it->f = dp_udp(port, 2, src, dst, payload);
+	dp_ip4(&it->f)->packet_id = rte_cpu_to_be_16((uint16_t)rnd(65536));
+	dp_ip4(&it->f)->time_to_live = (uint8_t)(2 + rnd(254));
+	dp_fix_checksum(&it->f);
+	if (sins != 0 && rnd(sins) == 0)
+		spoil_header(&it->f);
+	/* What is put together here remembers the last run. */
+	if (stays_here(&it->f)) {
+		dp_ip4(&it->f)->fragment_offset = 0;
+		if (dp_ip4(&it->f)->version_ihl == 0x45)
+			dp_fix_checksum(&it->f);
+	}
+	if (sins != 0 && rnd(sins) == 0)
+		spoil_frame(it);
+	if (vid != 0)
+		tag(it, vid);
+}
+
+/* Of one kind, or of all; good, or not. */
+static void
+any_burst(void)
+{
+	static const uint16_t vids[] = { 0, 0, 100, 101 };
+	uint32_t sins = rnd(4) ? (uint32_t[]){ 40, 12, 4 }[rnd(3)] : 0;
+	unsigned int port = rnd(4) ? p1 : p2;
+	uint16_t vid = PICK(vids);
+	bool mixed = rnd(3) == 0;
+
+	n_burst = 1 + rnd(BURST_MAX);
+	for (unsigned int i = 0; i < n_burst; i++) {
+		if (mixed && rnd(4) == 0)
+			vid = PICK(vids);
+		any_frame(&burst[i], port, port == p2 && vid != 0 ? 200 : vid, sins);
+	}
+}
+
+/* Settings for the next bursts. */
+static void
+any_settings(void)
+{
+	static const char *const devs[] = { "all", "p1", "p2", "p1.100", "p1.101", "p2.200" };
+
+	for (unsigned int i = 1; i < RTE_DIM(devs); i++) {
+		dp_cmd("sysctl net.ipv4.conf.%s.rp_filter=%u", devs[i], rnd(2) ? 0 : rnd(3));
+		dp_cmd("sysctl net.ipv4.conf.%s.send_redirects=%u", devs[i], rnd(2));
+		dp_cmd("sysctl net.ipv4.conf.%s.forwarding=%u", devs[i], rnd(12) ? 1 : 0);
+		dp_cmd("sysctl net.ipv4.conf.%s.accept_local=%u", devs[i], rnd(8) ? 0 : 1);
+	}
+	dp_cmd("sysctl net.ipv4.conf.all.rp_filter=%u", rnd(4) ? 0 : rnd(3));
+	dp_cmd("sysctl net.ipv4.conf.all.send_redirects=%u", rnd(2));
+	dp_cmd("ip link set p2 mtu %u", rnd(2) ? 1500 : 600 + rnd(600));
+	dp_cmd("ip link set p1.101 %s", rnd(8) ? "up" : "down");
+}
+
+/* --- the comparison --- */
+
+/* Errors that the router sends carry an identification in order of origin, and that is not the same
+ * where packets that are in no order go by different lanes. */
+static void
+forget_id(struct dp_frame *f)
+{
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(f->b + (f->b[12] == 0x81 ? 18 : 14));
+
+	if (ip->next_proto_id != IPPROTO_ICMP || ip->version_ihl != 0x45)
+		return;
+	assert_int_equal(rte_raw_cksum(ip, sizeof(*ip)), 0xffff);
+	ip->packet_id = ip->hdr_checksum = 0;
+}
+
+static int
+by_content(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(general.out[0]));
+}
+
+static void
+snap(struct seen *s)
+{
+	struct net_device *dev = dev_first();
+
+	memset(s->counters, 0, sizeof(s->counters));
+	memset(s->dev, 0, sizeof(s->dev));
+	for (unsigned int i = 0; i < n_workers; i++)
+		for (unsigned int c = 0; c < WORKER_COUNTER_MAX; c++)
+			s->counters[c] += workers[i]->counters[c];
+	for (unsigned int d = 0; d < DEVS_MAX && dev != NULL; d++, dev = dev->ctl->next)
+		for (unsigned int i = 0; i < n_workers; i++)
+			for (unsigned int k = 0; k < WORDS; k++)
+				s->dev[d][k] += ((const uint64_t *)dev->stats[i])[k];
+}
+
+static void
+run(const struct ip4_fast_lane *l, struct seen *s)
+{
+	role_enter_ctl();
+	dp_cmd("ip neigh flush nud incomplete");
+	dp_cmd("ip neigh flush nud failed");
+	icmp_limits_reset();
+	workers[0]->rand = workers[1]->rand = 1; /* identifications */
+	netif_fast_rx = l != NULL ? l->rx : NULL;
+	snap(&before);
+	for (unsigned int i = 0; i < n_burst; i++)
+		dp_inject_as(burst[i].port, &burst[i].f, &burst[i].how);
+	dp_run();
+	dp_release_shared();
+	snap(s);
+	for (unsigned int c = 0; c < WORKER_COUNTER_MAX; c++)
+		s->counters[c] -= before.counters[c];
+	for (unsigned int d = 0; d < DEVS_MAX; d++)
+		for (unsigned int k = 0; k < WORDS; k++)
+			s->dev[d][k] -= before.dev[d][k];
+	s->n = 0;
+	for (unsigned int port = p1; port <= p2; port++)
+		while (s->n < FRAMES_MAX && dp_out(port, &s->out[s->n].f)) {
+			forget_id(&s->out[s->n].f);
+			s->out[s->n++].port = port;
+		}
+	assert_true(s->n < FRAMES_MAX);
+	qsort(s->out, s->n, sizeof(s->out[0]), by_content);
+}
+
+static const char *
+counter_name(unsigned int c)
+{
+	static char name[64];
+
+	for (const struct counter_block *b = counter_blocks; b != NULL; b = b->next)
+		if (c >= b->base && c < b->base + b->n) {
+			snprintf(name, sizeof(name), "%s %s", b->name, b->names[c - b->base]);
+			return name;
+		}
+	return "?";
+}
+
+static void
+show(const char *name, const struct seen *s)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		printf("%s %u by p%u:", name, i, s->out[i].port);
+		for (uint32_t k = 0; k < RTE_MIN(s->out[i].f.len, 44u); k++)
+			printf(" %02x", s->out[i].f.b[k]);
+		printf(" (%u)\n", s->out[i].f.len);
+	}
+}
+
+static void
+compare(const struct ip4_fast_lane *l)
+{
+	uint64_t *c = fast.counters;
+
+	/* A timer may go off at any time. */
+	for (const struct counter_block *b = counter_blocks; b != NULL; b = b->next)
+		for (unsigned int i = 0; i < b->n; i++)
+			if (strcmp(b->names[i], "periodic_gc_runs") == 0)
+				c[b->base + i] = general.counters[b->base + i];
+	/* Which lane it was shows here. */
+	c[route_mib.base + ROUTE_in_slow_tot] += c[route_mib.base + ROUTE_in_fast];
+	c[route_mib.base + ROUTE_in_fast] = 0;
+	for (unsigned int i = 0; i < WORKER_COUNTER_MAX; i++)
+		if (c[i] != general.counters[i])
+			fail_msg("%s: %s: general lane %llu, fast lane %llu", l->name,
+				 counter_name(i), (unsigned long long)general.counters[i],
+				 (unsigned long long)c[i]);
+	for (unsigned int d = 0; d < DEVS_MAX; d++)
+		for (unsigned int k = 0; k < WORDS; k++)
+			if (fast.dev[d][k] != general.dev[d][k])
+				fail_msg("%s: device %u, word %u of its statistics: general lane "
+					 "%llu, fast lane %llu",
+					 l->name, d, k, (unsigned long long)general.dev[d][k],
+					 (unsigned long long)fast.dev[d][k]);
+	if (fast.n == general.n && memcmp(fast.out, general.out, fast.n * sizeof(fast.out[0])) == 0)
+		return;
+	show("general", &general);
+	show("fast", &fast);
+	fail_msg("%s: other frames leave", l->name);
+}
+
+static void
+lanes_agree(void **state)
+{
+	(void)state;
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		if (round % 8 == 0)
+			any_settings();
+		any_burst();
+		run(NULL, &general);
+		for (unsigned int i = 0; ip4_fast_lanes[i].rx != NULL; i++) {
+			if (!ip4_fast_runs(&ip4_fast_lanes[i]))
+				continue;
+			run(&ip4_fast_lanes[i], &fast);
+			in_fast[i] += fast.counters[route_mib.base + ROUTE_in_fast];
+			compare(&ip4_fast_lanes[i]);
+		}
+	}
+	/* Not vacuous: a good part of it went that way, the same by each width. */
+	for (unsigned int i = 0; ip4_fast_lanes[i].rx != NULL; i++) {
+		if (!ip4_fast_runs(&ip4_fast_lanes[i])) {
+			print_message("not here: %s\n", ip4_fast_lanes[i].name);
+			continue;
+		}
+		print_message("%s: %llu packets\n", ip4_fast_lanes[i].name,
+			      (unsigned long long)in_fast[i]);
+		assert_true(in_fast[i] > ROUNDS * BURST_MAX / 8);
+	}
+}
+
+/* What is meant to go by the fast lane does. */
+static void
+goes_fast(const char *what, uint16_t vid, const char *src, const char *dst)
+{
+	n_burst = 32;
+	for (unsigned int i = 0; i < n_burst; i++) {
+		memset(&burst[i], 0, sizeof(burst[i]));
+		burst[i].port = p1;
+		burst[i].f = dp_udp(p1, 2, src, dst, 18);
+		if (vid != 0)
+			dp_tag(&burst[i].f, vid);
+	}
+	for (unsigned int i = 0; ip4_fast_lanes[i].rx != NULL; i++) {
+		if (!ip4_fast_runs(&ip4_fast_lanes[i]))
+			continue;
+		run(&ip4_fast_lanes[i], &fast);
+		if (fast.counters[route_mib.base + ROUTE_in_fast] != n_burst || fast.n != n_burst)
+			fail_msg("%s: %s: %u of %u went by the fast lane, %u left",
+				 ip4_fast_lanes[i].name, what,
+				 (unsigned int)fast.counters[route_mib.base + ROUTE_in_fast],
+				 n_burst, fast.n);
+	}
+}
+
+static void
+plain_traffic_is_fast(void **state)
+{
+	static const char *const devs[] = { "all", "p1", "p2", "p1.100", "p1.101", "p2.200" };
+
+	(void)state;
+	for (int rpf = 0; rpf <= 2; rpf++) {
+		for (unsigned int i = 0; i < RTE_DIM(devs); i++) {
+			dp_cmd("sysctl net.ipv4.conf.%s.rp_filter=%u", devs[i], rpf);
+			dp_cmd("sysctl net.ipv4.conf.%s.send_redirects=1", devs[i]);
+			dp_cmd("sysctl net.ipv4.conf.%s.forwarding=1", devs[i]);
+		}
+		goes_fast("plain", 0, "10.0.1.2", "192.0.2.7");
+		goes_fast("untagged to tagged", 0, "10.0.1.2", "198.51.100.4");
+		goes_fast("tagged to untagged", 100, "10.0.5.2", "10.0.2.2");
+		goes_fast("tagged to tagged", 100, "10.0.5.2", "192.0.2.200");
+		goes_fast("to a group", 100, "10.0.5.2", "198.18.3.4");
+	}
+	for (unsigned int i = 0; i < RTE_DIM(devs); i++)
+		dp_cmd("sysctl net.ipv4.conf.%s.rp_filter=0", devs[i]);
+	/* A trunk whose port has no address itself. */
+	dp_cmd("ip addr del 10.0.1.1/24 dev p1");
+	goes_fast("trunk without address", 100, "10.0.5.2", "192.0.2.200");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip neigh replace 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lanes_agree),
+		cmocka_unit_test(plain_traffic_is_fast),
+	};
+
+	return cmocka_run_group_tests_name("dp/lanes", tests, setup, dp_teardown);
+}
