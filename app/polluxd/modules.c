@@ -15,6 +15,7 @@
 #include "ctl/cfg.h"
 #include "ethdev/ethdev.h"
 #include "fib/fib.h"
+#include "filter/filter.h"
 #include "ip4/ip4.h"
 #include "loopback/loopback.h"
 #include "neigh/neigh.h"
@@ -92,6 +93,7 @@ static const struct module modules[] = {
 	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
 	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_stop,      fib_cli_register,     fib_cfg_register },
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
+	{ LEVEL_NETWORK,   "filter",   filter_init,       filter_fini,   filter_cli_register,  filter_cfg_register },
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
 #ifndef WITHOUT_VLAN

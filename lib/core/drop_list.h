@@ -85,6 +85,8 @@
 	X(ICMP_BAD_CHECKSUM,       "icmp",   "ICMP checksum is wrong")                                       \
 	X(ICMP_BAD_TYPE,           "icmp",   "unknown ICMP type, discarded silently (RFC 1122 3.2.2)")       \
 	X(ICMP_IGNORED,            "icmp",   "a tunable says not to answer (icmp_echo_ignore_all, ...)")      \
-	X(ICMP_BOGUS_ERROR,        "icmp",   "error about a packet to a broadcast (RFC 1122 3.2.2)")
+	X(ICMP_BOGUS_ERROR,        "icmp",   "error about a packet to a broadcast (RFC 1122 3.2.2)")         \
+	X(FILTER_DROP,             "filter", "a rule of the packet filter, or a chain's policy, says drop")  \
+	X(FILTER_REJECT,           "filter", "a rule of the packet filter says reject; the source is told")
 /* clang-format on */
 #endif

@@ -14,6 +14,7 @@
 	X(IP4_FORWARD,  "ip4_forward",  "TTL, MTU, options")                         \
 	X(IP4_LOCAL,    "ip4_local",    "local delivery")                            \
 	X(ICMP,         "icmp",         "ICMP input, replies and errors")            \
+	X(FILTER,       "filter",       "packet filter")                             \
 	X(IP4_OUTPUT,   "ip4_output",   "output and fragmentation")                  \
 	X(NEIGH_OUTPUT, "neigh_output", "adjacency rewrite or wait for it")          \
 	X(XMIT,         "xmit",         "virtual devices' transmission")             \
