@@ -23,6 +23,7 @@
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
 #include "polluxd/polluxd.h"
+#include "sched/sched.h"
 #include "skb/skb_dp.h"
 #include "vlan/vlan.h"
 
@@ -89,6 +90,7 @@ static const struct module modules[] = {
 	{ LEVEL_PACKET,    "pools",    workers_pools,     ethdev_pools_fini, NULL,                 NULL },
 	{ LEVEL_DEVICE,    "netdev",   netdev_init,       netdev_fini,   netdev_cli_register,  NULL },
 	{ LEVEL_DEVICE,    "inetdev",  inetdev_init,      inetdev_fini,  inetdev_cli_register, inetdev_cfg_register },
+	{ LEVEL_DEVICE,    "sched",    sched_init,        sched_fini,    sched_cli_register,   sched_cfg_register },
 	{ LEVEL_NEIGHBOUR, "adj",      adj_init,          adj_fini,      NULL,                 NULL },
 	{ LEVEL_NEIGHBOUR, "neigh",    neigh_init,        neigh_fini,    neigh_cli_register,   neigh_cfg_register },
 	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_stop,      fib_cli_register,     fib_cfg_register },

@@ -148,6 +148,22 @@ message_rings(void)
 	return list;
 }
 
+/* Ports whose transmit queues were found stuck. */
+static json_t *
+tx_timeouts(void)
+{
+	json_t *list = json_array();
+
+	role_enter_ctl();
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next)
+		if (p->ctl->tx_timeouts != 0)
+			json_array_append_new(list,
+					      json_pack("{s:s, s:o, s:o}", "port", p->dev->name,
+							"timeouts", u64(p->ctl->tx_timeouts),
+							"resets", u64(p->ctl->tx_resets)));
+	return list;
+}
+
 static int
 show_health(struct cli_ctx *c)
 {
@@ -158,12 +174,13 @@ show_health(struct cli_ctx *c)
 		all++;
 		up += netif_running(p->dev) && netif_carrier_ok(p->dev);
 	}
-	cli_set_result(c, json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:b, s:i, s:o, s:o}", "status",
-				    "ready", "version", POLLUX_VERSION, "uptime",
+	cli_set_result(c, json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:b, s:i, s:o, s:o, s:o}",
+				    "status", "ready", "version", POLLUX_VERSION, "uptime",
 				    u64(clock_ms() / 1000), "workers", (int)n_workers - 1, "ports",
 				    (int)all, "ports_up", (int)up, "forwarding",
 				    ethdev_forwarding_on(), "rcu_pending", (int)rcu_pending(),
-				    "messages", message_rings(), "balance", balance()));
+				    "tx_timeouts", tx_timeouts(), "messages", message_rings(),
+				    "balance", balance()));
 	return 0;
 }
 

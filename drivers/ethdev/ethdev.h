@@ -41,6 +41,9 @@ struct ethdev_port_ctl {
 	uint16_t pinned[ETHDEV_QUEUES_MAX]; /* worker asked for by `set worker rxq`; 0: any */
 	struct rte_eth_link link;
 	struct rte_eth_stats cleared;
+	uint64_t tx_given_up;		 /* what the watchdog saw last */
+	uint64_t tx_timeouts, tx_resets; /* what it has told, and done */
+	uint64_t tx_reset_ms;
 	bool gone;			/* the device was closed and did not come back */
 	bool unready;			/* stopped in a way that needs more than a start */
 	struct rte_ether_addr *mc_list; /* what the multicast filter holds; n_mc of them */
@@ -127,6 +130,14 @@ void ethdev_link_poll(void) CTL_ONLY;
 int ethdev_link_init(void) CTL_ONLY;
 void ethdev_link_fini(void) CTL_ONLY;
 void ethdev_link_watch(struct ethdev_port *port, bool on) CTL_ONLY;
+
+/* --- watchdog (ethdev_watchdog.c) --- */
+/** Look after stuck transmit queues once a second. */
+void ethdev_watchdog_init(void) CTL_ONLY;
+void ethdev_watchdog_fini(void) CTL_ONLY;
+/** Has the port given up on frames since the last look? Then it is told, counted and reset, not
+ * more often than every five seconds. */
+void ethdev_watchdog_look(struct ethdev_port *port) CTL_ONLY;
 
 /** Give the port a MAC address; see ethdev_netdev.c for devices that take none. 0 or -errno. */
 int ethdev_set_mac(struct ethdev_port *port, const struct rte_ether_addr *addr) CTL_ONLY;

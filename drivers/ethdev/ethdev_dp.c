@@ -3,6 +3,7 @@
 #include <string.h>
 #include <rte_cycles.h>
 #include "ip4/ip4_defrag_dp.h"
+#include "sched/sched_dp.h"
 
 /* Drop what the PMD did not take, newest last: the caller chose to give up on them. */
 static DP_ONLY void
@@ -99,6 +100,7 @@ hold_rest(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q, unsi
 	if (w->now - q->stuck <= rte_get_tsc_hz())
 		return false;
 	drop_buffer(w, port, q, DROP_NETDEV_TX_FULL);
+	q->timeouts++;
 	return true;
 }
 
@@ -219,7 +221,27 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 	xmit_linear(w, dev, pkts, n, b.bytes); /* of segments no more is asked */
 }
 
-const struct net_device_ops_dp ethdev_ops_dp = { .xmit = xmit, .xmit_linear = xmit_linear };
+/* Room for one burst, and only while the device takes all: what waits here waits in no order. */
+static uint16_t
+tx_room(struct worker *w, const struct net_device *dev)
+{
+	const struct ethdev_port *port = dev->priv_dp;
+	const struct ethdev_worker *ew = w->tx;
+	const struct ethdev_txq *q = ew->txq[port->port_id];
+	unsigned int n = q->n, room = ETHDEV_BURST;
+
+	if (unlikely(q->queue == ETHDEV_NO_QUEUE)) {
+		n = ETHDEV_RING_SPARE; /* which is not for everybody */
+		room = rte_ring_free_count(port->ring);
+	}
+	return q->congested || n >= room ? 0 : (uint16_t)(room - n);
+}
+
+const struct net_device_ops_dp ethdev_ops_dp = {
+	.xmit = xmit,
+	.xmit_linear = xmit_linear,
+	.tx_room = tx_room,
+};
 
 /* Frames that other threads left for a port whose queue this worker owns. */
 static DP_ONLY unsigned int
@@ -292,6 +314,7 @@ ethdev_poll(struct worker *w)
 		total += ethdev_spread_drain(w, list->spread[i]);
 	total += netif_backlog_run(w);
 	total += ip4_defrag_poll(w);
+	total += sched_poll(w);
 	total += tx_round(w, list);
 	return total;
 }

@@ -24,11 +24,12 @@
 
 /** A worker's way out by one port. */
 struct ethdev_txq {
-	uint16_t queue; /* own queue, or ETHDEV_NO_QUEUE: hand over by the port's ring */
-	uint16_t n;	/* frames in buf */
-	uint16_t n_ctl; /* of these, of control class: the first ones; 0 unless congested */
-	bool congested; /* the PMD left some: buf is in order of class until it is empty */
-	uint64_t stuck; /* TSC when the PMD first took nothing of them; 0: it takes some */
+	uint16_t queue;	   /* own queue, or ETHDEV_NO_QUEUE: hand over by the port's ring */
+	uint16_t n;	   /* frames in buf */
+	uint16_t n_ctl;	   /* of these, of control class: the first ones; 0 unless congested */
+	bool congested;	   /* the PMD left some: buf is in order of class until it is empty */
+	uint64_t stuck;	   /* TSC when the PMD first took nothing of them; 0: it takes some */
+	uint64_t timeouts; /* times that they were given up */
 	struct rte_mbuf *buf[ETHDEV_TX_BUF + ETHDEV_TX_SPARE];
 };
 

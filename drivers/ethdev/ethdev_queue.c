@@ -141,7 +141,7 @@ assign_tx_queues(struct ethdev_port *port)
 {
 	uint16_t first = port->rxq[0].worker, next = 0;
 
-	port->ring_owner = first;
+	port->ring_owner = port->dev->tx_owner = first;
 	for (uint16_t i = 0; i < n_workers; i++) {
 		struct ethdev_worker *ew = workers[i]->tx;
 
@@ -383,6 +383,7 @@ ethdev_init(void)
 			return -ENOMEM;
 	}
 	ethdev_link_init();
+	ethdev_watchdog_init();
 	held_register("ports", ethdev_held);
 	publish_lists();
 	return 0;
@@ -398,6 +399,7 @@ ethdev_fini(void)
 		ethdev_detach(port);
 	}
 	ethdev_link_fini();
+	ethdev_watchdog_fini();
 	ethdev_pools_stop();
 	for (unsigned int i = 0; i < n_workers; i++) {
 		struct ethdev_worker *ew = workers[i]->tx;

@@ -87,6 +87,9 @@
 	X(ICMP_IGNORED,            "icmp",   "a tunable says not to answer (icmp_echo_ignore_all, ...)")      \
 	X(ICMP_BOGUS_ERROR,        "icmp",   "error about a packet to a broadcast (RFC 1122 3.2.2)")         \
 	X(FILTER_DROP,             "filter", "a rule of the packet filter, or a chain's policy, says drop")  \
+	X(SCHED_FULL,              "sched",  "the queue discipline holds as much as it may")                 \
+	X(SCHED_BURST,             "sched",  "frame longer than the token bucket is deep")                   \
+	X(SCHED_RESET,             "sched",  "the queue discipline went while the frame waited in it")       \
 	X(FILTER_REJECT,           "filter", "a rule of the packet filter says reject; the source is told")
 /* clang-format on */
 #endif

@@ -17,6 +17,7 @@
 	X(FILTER,       "filter",       "packet filter")                             \
 	X(IP4_OUTPUT,   "ip4_output",   "output and fragmentation")                  \
 	X(NEIGH_OUTPUT, "neigh_output", "adjacency rewrite or wait for it")          \
+	X(SCHED,        "sched",        "queue disciplines")                         \
 	X(XMIT,         "xmit",         "virtual devices' transmission")             \
 	X(TX,           "tx",           "transmit bursts to port queues")            \
 	X(SLEEP,        "sleep",        "sleeping in power auto")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ip4/ip4_priv.h"
+#include "sched/sched_dp.h"
 
 /* Does the packet turn round on a link where its sender could reach the next hop itself?
  * RFC 1812 5.2.7.2: same interface, source on the next hop's subnet, no source route. On a shared
@@ -16,15 +17,6 @@ wants_redirect(struct sk_buff *skb, const struct adj *a, rte_be32_t nexthop)
 	ifa = inet_ifa_byprefix_rcu(in_dev, ip_hdr(skb)->src_addr);
 	return ifa != NULL && (IN_DEV_ORCONF(in_dev, shared_media) ||
 			       ((ifa->ifa_address ^ nexthop) & ifa->ifa_mask) == 0);
-}
-
-/* Linux's rt_tos2priority: pfifo_fast's band follows the TOS field. */
-static uint32_t
-tos_priority(uint8_t tos)
-{
-	static const uint8_t prio[16] = { 0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4 };
-
-	return prio[(tos >> 1) & 0xf];
 }
 
 /* Refuse what may not pass, telling the source. RFC 1812 5.2.1.2: TTL first. true: it is gone. */
@@ -88,7 +80,7 @@ forward_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 		ip_rt_send_redirect(w, skb, nexthop);
 	ip_decrease_ttl(ip_hdr(skb));
 	if (likely(net_ipv4.ip_forward_update_priority))
-		skb->priority = tos_priority(ip_hdr(skb)->type_of_service);
+		skb->priority = rt_tos2priority(ip_hdr(skb)->type_of_service);
 	if (unlikely(ip_opt(skb)->optlen != 0))
 		ip_options_fill(skb, inet_select_addr(a->dev, nexthop, SCOPE_UNIVERSE));
 	skb->flags |= SKB_F_FORWARDED;

@@ -296,6 +296,7 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 		break;
 	case NETDEV_CHANGEADDR:
 	case NETDEV_CHANGEMTU:
+	case NETDEV_CHANGETX:
 		republish(nd);
 		break;
 	case NETDEV_CHANGENAME:

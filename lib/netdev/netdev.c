@@ -125,7 +125,8 @@ alloc_netdev(const char *kind, const struct net_device_ops *ops,
 	dev->ctl->min_mtu = 68; /* RFC 791 3.2: every module must forward 68 octets unfragmented */
 	dev->ctl->max_mtu = UINT16_MAX;
 	dev->ctl->socket = -1;
-	dev->ops_dp = ops_dp;
+	dev->ctl->qdisc = "noqueue";
+	dev->ops_dp = dev->drv_dp = ops_dp;
 	dev->real_dev = dev;
 	dev->mtu = RTE_ETHER_MTU;
 	dev->flags = IFF_BROADCAST | IFF_MULTICAST;
@@ -306,7 +307,8 @@ static bool
 is_tx_reason(unsigned int r)
 {
 	return r == DROP_NETDEV_TX_FULL || r == DROP_NETDEV_TX_OVERSIZE ||
-	       r == DROP_NETDEV_NO_CARRIER;
+	       r == DROP_NETDEV_NO_CARRIER || r == DROP_SCHED_FULL || r == DROP_SCHED_BURST ||
+	       r == DROP_SCHED_RESET;
 }
 
 void

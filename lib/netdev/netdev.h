@@ -22,6 +22,7 @@ enum netdev_event {
 	NETDEV_CHANGEADDR, /* MAC changed */
 	NETDEV_CHANGEMTU,
 	NETDEV_CHANGENAME, /* dev->name is the new one */
+	NETDEV_CHANGETX,   /* netdev_lower() is another device now, or the same one */
 	NETDEV_CHANGE,	   /* flags (promisc, allmulti) or anything else shown */
 };
 extern struct notifier_chain netdev_chain; /* obj: struct net_device * */
@@ -46,8 +47,9 @@ struct net_device_ops {
 /** The control thread's part of a device. */
 struct netdev_ctl {
 	const struct net_device_ops *ops;
-	const char *kind; /* "ethdev", "vlan", "loopback", "bridge": as `ip -d link` shows */
-	void *priv;	  /* the driver's */
+	const char *kind;  /* "ethdev", "vlan", "loopback", "bridge": as `ip -d link` shows */
+	const char *qdisc; /* "noqueue", or the queue discipline's kind */
+	void *priv;	   /* the driver's */
 	uint32_t min_mtu, max_mtu;
 	struct rte_ether_addr perm_addr;
 	unsigned int promiscuity, allmulti; /* counts of users */

@@ -37,6 +37,9 @@ struct net_device_ops_dp {
 	/** The same for frames of one segment each, @p bytes together; NULL: there is only xmit. */
 	void (*xmit_linear)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 			    uint16_t n, uint64_t bytes);
+	/** How many frames xmit() would take now without dropping or hoarding any; for queue
+	 * disciplines, on the worker that owns them. NULL: as the device below, or any number. */
+	uint16_t (*tx_room)(struct worker *w, const struct net_device *dev);
 };
 
 /* Reasons to leave the fast lane, per device: tested once per burst. */
@@ -61,8 +64,8 @@ struct net_device {
 	uint64_t dev_addr64; /* MAC, its 6 bytes as they stand on the wire; one atomic word */
 	uint32_t mtu;	     /* bytes of IP */
 	int32_t ifindex;
-	const struct net_device_ops_dp *ops_dp;
-	void *priv_dp;		      /* the driver's, for ops_dp */
+	const struct net_device_ops_dp *ops_dp; /* RCU; the driver's, or a queue discipline's */
+	void *priv_dp;				/* the driver's, for ops_dp */
 	struct net_device **vlan_tab; /* RCU; [4096] by VLAN identifier, or NULL: no VLANs */
 	struct net_device *real_dev;  /* of a VLAN device: its parent; else the device itself */
 	rte_be16_t vlan_proto;	      /* of a VLAN device: 0x8100 or 0x88a8; else 0 */
@@ -72,6 +75,9 @@ struct net_device {
 	uint64_t *extra_addrs; /* RCU; further MAC addresses it answers to, ended by 0; or NULL */
 	struct in_device *ip_ptr; /* RCU; IPv4 addresses and settings: netdev/inetdev_dp.h */
 	struct netdev_stats *stats[WORKER_MAX];
+	const struct net_device_ops_dp *drv_dp; /* the driver's */
+	struct qdisc *qdisc;			/* RCU; sched/sched_dp.h; NULL: none */
+	uint16_t tx_owner;			/* worker that sends best by this device; 0: any */
 	/* --- control thread --- */
 	struct netdev_ctl *ctl; /* netdev/netdev.h */
 	char name[IFNAMSIZ];	/* may change (rename): show only, never compare on a worker */
@@ -196,12 +202,26 @@ void dev_hard_xmit(struct worker *w, struct sk_buff *skb, const struct rte_ether
  */
 int dev_hard_header(const struct net_device *dev, const struct rte_ether_addr *dst,
 		    rte_be16_t protocol, uint8_t *buf, unsigned int len);
-/** The device at the bottom of a stack of VLAN devices: the one that has ops to send. */
+/** The device at the bottom of a stack of VLAN devices, or the first one with a queue discipline:
+ * the one whose ops_dp is to be called. */
 static inline struct net_device *
 netdev_lower(struct net_device *dev)
 {
-	while (dev->real_dev != dev)
+	while (dev->real_dev != dev && dev->qdisc == NULL)
 		dev = dev->real_dev;
 	return dev;
+}
+/** How many frames the driver of @p dev takes now: see tx_room. */
+static inline uint16_t
+netdev_tx_room(struct worker *w, const struct net_device *dev)
+{
+	while (dev->drv_dp->tx_room == NULL) {
+		if (dev->real_dev == dev)
+			return UINT16_MAX;
+		dev = dev->real_dev;
+		if (rcu_dereference(dev->qdisc) != NULL)
+			return UINT16_MAX; /* which has its own bound */
+	}
+	return dev->drv_dp->tx_room(w, dev);
 }
 #endif

@@ -123,7 +123,7 @@ netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link)
 	json_object_set_new(o, "ifname", json_string(dev->name));
 	json_object_set_new(o, "flags", flags_json(dev));
 	json_object_set_new(o, "mtu", json_integer(dev->mtu));
-	json_object_set_new(o, "qdisc", json_string("noqueue"));
+	json_object_set_new(o, "qdisc", json_string(dev->ctl->qdisc));
 	if (dev->ctl->master != NULL)
 		json_object_set_new(o, "master", json_string(dev->ctl->master->name));
 	json_object_set_new(o, "operstate", json_string(operstate(dev)));

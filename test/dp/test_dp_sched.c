@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Queues before a port, and a port that takes nothing.
+ *
+ *   host 2: 10.0.1.2 --- p1 [router] p2 --- 10.0.2.2 :host 3
+ */
+#include "dp.h"
+#include <string.h>
+
+#define RING_ROOM 1023 /* frames that a port of these tests takes before anybody looks */
+
+static unsigned int p1, p2;
+
+static int
+setup(void **state)
+{
+	dp_setup(state);
+	p1 = dp_port("p1");
+	p2 = dp_port("p2");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
+	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
+	return 0;
+}
+
+static void
+inject(uint8_t tos, unsigned int n)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100);
+
+	dp_ip4(&f)->type_of_service = tos;
+	dp_fix_checksum(&f);
+	for (unsigned int i = 0; i < n; i++) {
+		dp_inject(p1, &f);
+		if (i % 512 == 511)
+			dp_run();
+	}
+	dp_run();
+}
+
+static unsigned int
+take(uint8_t tos, unsigned int n)
+{
+	struct dp_frame f;
+	unsigned int same = 0;
+
+	while (n-- > 0 && dp_out(p2, &f))
+		same += dp_ip4(&f)->type_of_service == tos;
+	return same;
+}
+
+static void
+drain(void)
+{
+	struct dp_frame f;
+
+	do {
+		while (dp_out(p2, &f))
+			;
+		dp_run();
+	} while (dp_out(p2, &f));
+}
+
+/* Under overload what is urgent overtakes: the port is full, then takes one frame after another. */
+static void
+urgent_frames_overtake(void **state)
+{
+	unsigned int urgent = 0;
+
+	(void)state;
+	dp_cmd("tc qdisc add dev p2 root pfifo_fast");
+	inject(0x08, RING_ROOM + 300);
+	inject(0x10, 20);
+	dp_check_balance();
+	take(0, RING_ROOM); /* what the port had taken already */
+	for (unsigned int i = 0; i < 4; i++) {
+		dp_run();
+		urgent += take(0x10, 13);
+	}
+	assert_int_equal(urgent, 20); /* behind the burst that stood in the driver's buffer */
+	drain();
+	dp_check_balance();
+	dp_cmd("tc qdisc del dev p2 root");
+}
+
+static void
+words_and_errors(void **state)
+{
+	(void)state;
+	dp_cmd("tc qdisc replace dev p2 root handle 7: tbf rate 8mbit burst 10kb latency 50ms");
+	dp_cmd("tc qdisc show dev p2");
+	assert_string_equal(dp_cmd_output(),
+			    "qdisc tbf 7: dev p2 root refcnt 2 rate 8Mbit burst 10Kb lat 50ms \n");
+	dp_cmd("ip link show p2");
+	assert_non_null(strstr(dp_cmd_output(), "qdisc tbf"));
+	assert_non_null(strstr(dp_cmd_fails("tc qdisc add dev p2 root pfifo_fast"), "replace"));
+	dp_cmd("tc qdisc change dev p2 root pfifo_fast");
+	dp_cmd("tc qdisc show dev p2");
+	assert_non_null(strstr(dp_cmd_output(), "bands 3 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1"));
+	dp_cmd("tc qdisc del dev p2 root");
+	assert_non_null(strstr(dp_cmd_fails("tc qdisc del dev p2 root"), "no queue"));
+	assert_non_null(
+		strstr(dp_cmd_fails("tc qdisc change dev p2 root pfifo_fast"), "to change"));
+	assert_non_null(strstr(dp_cmd_fails("tc qdisc add dev lo root pfifo_fast"), "loopback"));
+	assert_non_null(strstr(dp_cmd_fails("tc qdisc add dev p2 root tbf rate 1mbit burst 4kb"),
+			       "latency"));
+	assert_non_null(strstr(dp_cmd_fails("tc qdisc add dev p2 root tbf rate 1mbut"), "1mbut"));
+	assert_non_null(strstr(dp_cmd_fails("tc qdisc add dev p2 root handle x tbf"), "handle"));
+	dp_cmd("tc qdisc show dev p2");
+	assert_string_equal(dp_cmd_output(), "qdisc noqueue 0: dev p2 root refcnt 2 \n");
+}
+
+/* A transmit queue that takes nothing for a second: told, counted, the port reset; then it works.
+ */
+static void
+stuck_queue_is_reset(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100), got;
+
+	(void)state;
+	drain();
+	dp_drops_clear();
+	dp_cmd("show health");
+	assert_non_null(strstr(dp_cmd_output(), "tx_timeouts"));
+	assert_null(strstr(dp_cmd_output(), "timeouts 1"));
+	inject(0, RING_ROOM + 10); /* nobody takes frames off this wire */
+	dp_run_ms(2500);
+	assert_int_equal(dp_drops("netdev_tx_full") > 0, 1);
+	dp_cmd("show health");
+	assert_non_null(strstr(dp_cmd_output(), "p2"));
+	drain();
+	dp_inject(p1, &f);
+	dp_run();
+	assert_true(dp_out(p2, &got));
+	dp_check_balance();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(urgent_frames_overtake),
+		cmocka_unit_test(words_and_errors),
+		cmocka_unit_test(stuck_queue_is_reset),
+	};
+
+	return cmocka_run_group_tests_name("dp/sched", tests, setup, dp_teardown);
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Queue disciplines between real stages and a driver that takes as much as the test says. */
+#include "fixture.h"
+#include <rte_cycles.h>
+#include "core/held.h"
+#include "neigh/adj.h"
+#include "sched/sched.h"
+#include "vlan/vlan.h"
+
+static uint16_t room;
+static const struct net_device_ops_dp *real;
+
+static void
+room_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+{
+	assert_true(n <= room);
+	room = (uint16_t)(room - n);
+	real->xmit(w, dev, pkts, n);
+}
+
+static uint16_t
+room_left(struct worker *w, const struct net_device *dev)
+{
+	return room;
+}
+
+static const struct net_device_ops_dp room_ops = { .xmit = room_xmit, .tx_room = room_left };
+
+static int
+setup(void **state)
+{
+	int rc = fixture_setup(state);
+
+	role_enter_ctl();
+	room = 0;
+	real = p1->drv_dp;
+	p1->drv_dp = p1->ops_dp = &room_ops;
+	dp()->now = rte_rdtsc();
+	return rc != 0 ? rc : sched_init();
+}
+
+static int
+teardown(void **state)
+{
+	role_enter_ctl();
+	sched_fini();
+	return fixture_teardown(state);
+}
+
+static void
+set(struct net_device *dev, const struct qdisc_spec *s)
+{
+	role_enter_ctl();
+	assert_int_equal(sched_set(dev, s), 0);
+	settle();
+}
+
+static const struct qdisc_spec fifo = { .kind = QDISC_PFIFO_FAST },
+			       none = { .kind = QDISC_NOQUEUE };
+
+/* Forward a packet of that TOS, marked in its identification. */
+static void
+emit(uint8_t tos, uint16_t id)
+{
+	rx_pkt(&(struct pkt){ .tos = tos, .id = id }, true);
+}
+
+static uint16_t
+sent_id(unsigned int i)
+{
+	return rte_be_to_cpu_16(frame_ip(&frames[i])->packet_id);
+}
+
+static void
+run(uint16_t n)
+{
+	role_enter_dp();
+	room = n;
+	while (sched_poll(dp()) > 0 && room > 0)
+		;
+}
+
+static void
+test_bands(void **state)
+{
+	/* RFC 1349 4: low delay 0x10, throughput 8, reliability 4, cost 2. */
+	static const uint8_t band[16] = { 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1, 1, 1 };
+	uint8_t buf[2048];
+	uint32_t len;
+	struct rte_mbuf *m;
+
+	(void)state;
+	role_enter_dp();
+	for (unsigned int tos = 0; tos < 256; tos++) {
+		len = pkt_build(&(struct pkt){ .tos = (uint8_t)tos }, buf);
+		m = make_mbuf(buf, len);
+		assert_int_equal(sched_band(m), band[tos >> 1 & 0xf]);
+		rte_pktmbuf_free(m);
+		memmove(buf + 20, buf + 12, len - 12); /* two tags in front */
+		memcpy(buf + 12, "\x88\xa8\x00\x05\x81\x00\x00\x06", 8);
+		m = make_mbuf(buf, len + 8);
+		assert_int_equal(sched_band(m), band[tos >> 1 & 0xf]);
+		m->data_len = 18; /* the rest is in another segment */
+		assert_int_equal(sched_band(m), 1);
+		rte_pktmbuf_free(m);
+	}
+	memset(buf, 0, 60);
+	memcpy(buf + 12, "\x08\x06\x10\x10", 4); /* ARP */
+	m = make_mbuf(buf, 60);
+	assert_int_equal(sched_band(m), 1);
+	memcpy(rte_pktmbuf_mtod_offset(m, uint8_t *, 12), "\x00\x26\x42\x42", 4); /* BPDU */
+	assert_int_equal(sched_band(m), 0);
+	rte_pktmbuf_free(m);
+}
+
+static void
+test_strict_priority(void **state)
+{
+	static const uint8_t tos[3] = { 0x08, 0x00, 0x10 }; /* bands 2, 1, 0 */
+
+	(void)state;
+	set(p1, &fifo);
+	assert_string_equal(p1->ctl->qdisc, "pfifo_fast");
+	for (unsigned int i = 0; i < 30; i++)
+		emit(tos[i % 3], (uint16_t)i);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(sched_held(), 30);
+	run(5);
+	emit(0x10, 100); /* comes late, leaves before all of lower bands */
+	run(27);
+	assert_int_equal(n_frames, 31);
+	for (unsigned int i = 0; i < 10; i++) {
+		assert_int_equal(sent_id(i), 3 * i + 2);
+		assert_int_equal(sent_id(11 + i), 3 * i + 1);
+		assert_int_equal(sent_id(21 + i), 3 * i);
+	}
+	assert_int_equal(sent_id(10), 100);
+	assert_int_equal(sched_held(), 0);
+}
+
+static void
+test_band_is_bounded(void **state)
+{
+	struct netdev_stats_sum dev;
+	struct qdisc_stats st;
+
+	(void)state;
+	role_enter_ctl();
+	set(p1, &fifo);
+	for (unsigned int i = 0; i < SCHED_TX_QLEN + 5; i++)
+		emit(0, (uint16_t)i);
+	emit(0x10, 0); /* another band has room */
+	sched_stats(sched_of(p1), &st);
+	assert_int_equal(st.qlen, SCHED_TX_QLEN + 1);
+	assert_int_equal(st.drops, 5);
+	assert_int_equal(st.backlog, (SCHED_TX_QLEN + 1) * 60);
+	assert_int_equal(held_total(), SCHED_TX_QLEN + 1);
+	assert_int_equal(drops(DROP_SCHED_FULL), 5);
+	dev_get_stats(p1, &dev);
+	assert_int_equal(dev.tx_dropped, 5);
+	run(UINT16_MAX);
+	sched_stats(sched_of(p1), &st);
+	assert_int_equal(st.packets, SCHED_TX_QLEN + 1);
+	assert_int_equal(st.bytes, (SCHED_TX_QLEN + 1) * 60);
+	assert_int_equal(st.qlen + st.backlog, 0);
+}
+
+/* Nothing waits when the driver takes all: order is kept and the frame leaves in the same call. */
+static void
+test_passes_when_idle(void **state)
+{
+	(void)state;
+	set(p1, &fifo);
+	room = UINT16_MAX;
+	for (unsigned int i = 0; i < 3; i++) {
+		emit(0x08, (uint16_t)i);
+		assert_int_equal(n_frames, i + 1);
+	}
+}
+
+static void
+advance_ms(unsigned int ms)
+{
+	dp()->now += rte_get_tsc_hz() / 1000 * ms;
+}
+
+static void
+test_tbf_rate(void **state)
+{
+	const struct qdisc_spec s = {
+		.kind = QDISC_TBF, .rate = 100000, .burst = 600, .limit = 60000
+	};
+	struct qdisc_stats st;
+
+	(void)state;
+	role_enter_dp();
+	role_enter_ctl();
+	set(p1, &s);
+	dp()->now = sched_of(p1)->tbf.last;
+	room = UINT16_MAX;
+	for (unsigned int i = 0; i < 1000; i++)
+		emit(0, (uint16_t)i);
+	assert_int_equal(n_frames, 10); /* the bucket: 600 bytes */
+	assert_int_equal(drops(DROP_SCHED_FULL) + drops(DROP_NETDEV_TX_FULL), 0);
+	assert_int_equal(sched_held(), 990);
+	assert_int_not_equal(sched_poll(dp()), 0); /* wants to be asked again soon */
+	for (unsigned int t = 0; t < 500; t++) {
+		room = UINT16_MAX;
+		advance_ms(1);
+		sched_poll(dp());
+	}
+	/* 0.5 s at 100,000 bytes: 833 frames and a third. */
+	assert_in_range(n_frames, 10 + 832, 10 + 834);
+	sched_stats(sched_of(p1), &st);
+	assert_true(st.overlimits > 400);
+	/* Rest fills the bucket, no further. */
+	for (unsigned int t = 0; t < 200; t++) {
+		room = UINT16_MAX;
+		advance_ms(1);
+		sched_poll(dp());
+	}
+	assert_int_equal(n_frames, 1000);
+	assert_int_equal(sched_poll(dp()), 0);
+	advance_ms(60000);
+	for (unsigned int i = 0; i < 20; i++)
+		emit(0, (uint16_t)i);
+	assert_int_equal(n_frames, 1010);
+}
+
+static void
+test_tbf_limits(void **state)
+{
+	struct qdisc_spec s = {
+		.kind = QDISC_TBF, .rate = 1000, .burst = 100, .latency_us = 200000
+	};
+
+	(void)state;
+	role_enter_ctl();
+	set(p1, &s);
+	dp()->now = sched_of(p1)->tbf.last;
+	assert_int_equal(sched_of(p1)->tbf.limit, 300); /* rate x latency + burst */
+	room = UINT16_MAX;
+	rx_pkt(&(struct pkt){ .payload = 100 }, true); /* longer than the bucket is deep */
+	assert_int_equal(drops(DROP_SCHED_BURST), 1);
+	for (unsigned int i = 0; i < 8; i++)
+		emit(0, 0);
+	assert_int_equal(n_frames, 1);
+	assert_int_equal(sched_held(), 5);
+	assert_int_equal(drops(DROP_SCHED_FULL), 2);
+}
+
+/* Other threads hand over; the owner queues. The ring has a bound as well. */
+static void
+test_other_threads(void **state)
+{
+	struct ip_out o = { .daddr = PEER1, .proto = 99 };
+
+	(void)state;
+	role_enter_ctl();
+	role_borrow_dp();
+	set(p1, &fifo);
+	room = UINT16_MAX;
+	assert_int_equal(sched_of(p1)->owner, 1);
+	ip_build_and_send_pkt(worker_ctl(), alloc_skb(worker_ctl(), SKB_HEADROOM), &o);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(sched_held(), 1);
+	assert_int_equal(sched_poll(worker_ctl()), 0); /* not its business */
+	assert_int_equal(sched_poll(dp()), 2);	       /* taken over, and sent */
+	assert_int_equal(n_frames, 1);
+	for (unsigned int i = 0; i < SCHED_RING + 1; i++)
+		ip_build_and_send_pkt(worker_ctl(), alloc_skb(worker_ctl(), SKB_HEADROOM), &o);
+	assert_int_equal(drops(DROP_SCHED_FULL), 2); /* a ring of 1024 holds 1023 */
+	while (sched_poll(dp()) > 0)
+		room = UINT16_MAX;
+	assert_int_equal(n_frames, SCHED_RING);
+}
+
+static void
+test_replace_and_remove(void **state)
+{
+	(void)state;
+	role_enter_ctl();
+	set(p1, &fifo);
+	emit(0, 1);
+	emit(0, 2);
+	set(p1, &fifo); /* another one: what waited is lost, and counted */
+	assert_int_equal(drops(DROP_SCHED_RESET), 2);
+	assert_int_equal(sched_held(), 0);
+	emit(0, 3);
+	room = UINT16_MAX;
+	set(p1, &none);
+	assert_int_equal(drops(DROP_SCHED_RESET), 3);
+	assert_ptr_equal(p1->ops_dp, &room_ops);
+	assert_string_equal(p1->ctl->qdisc, "noqueue");
+	assert_null(sched_run[1]);
+	emit(0, 4);
+	assert_int_equal(n_frames, 1);
+	set(p1, &none); /* again is no error */
+	assert_int_equal(sched_set(lo, &fifo), -EINVAL);
+	assert_int_equal(sched_set(p1, &(struct qdisc_spec){ .kind = QDISC_TBF }), -EINVAL);
+	/* Two devices of one owner, the first of them goes. */
+	set(p0, &fifo);
+	set(p1, &fifo);
+	room = 0;
+	emit(0, 5);
+	set(p0, &none);
+	run(1);
+	assert_int_equal(n_frames, 2);
+}
+
+/* What waits for a device dies with it, or with its link. */
+static void
+test_carrier_lost(void **state)
+{
+	(void)state;
+	role_enter_ctl();
+	role_enter_dp();
+	set(p1, &fifo);
+	emit(0, 1);
+	netif_carrier_set(p1, false);
+	run(9);
+	assert_int_equal(drops(DROP_NETDEV_NO_CARRIER), 1);
+}
+
+static void
+test_down(void **state)
+{
+	(void)state;
+	role_enter_ctl();
+	role_enter_dp();
+	set(p1, &fifo);
+	emit(0, 2);
+	dev_close(p1);
+	run(9);
+	assert_int_equal(drops(DROP_NETDEV_DOWN), 1);
+	assert_int_equal(n_frames, 0);
+}
+
+static void
+test_gone(void **state)
+{
+	(void)state;
+	role_enter_ctl();
+	set(p1, &fifo);
+	emit(0, 3);
+	assert_int_equal(sched_held(), 1);
+	unregister_netdevice(p1);
+	settle();
+	assert_int_equal(drops(DROP_SCHED_RESET), 1);
+	assert_int_equal(sched_held(), 0);
+}
+
+/* A VLAN device with a discipline gets its frames, from either lane; without one the port does. */
+static void
+test_vlan(void **state)
+{
+	const struct qdisc_spec slow = {
+		.kind = QDISC_TBF, .rate = 1000, .burst = 2000, .limit = 10000
+	};
+	struct inet_addr_spec spec = { .local = IP(10, 200, 0, 1), .prefixlen = 24 };
+	struct net_device *v;
+
+	(void)state;
+	role_enter_ctl();
+	assert_int_equal(vlan_init(), 0);
+	assert_int_equal(vlan_dev_add(p1, "p1.5", 5, RTE_BE16(0x8100), &v), 0);
+	assert_int_equal(dev_open(v), 0);
+	assert_int_equal(inet_addr_add(v, &spec), 0);
+	neigh_admin_set(IP(10, 200, 0, 9), v, &peer1, NUD_PERMANENT);
+	settle();
+	room = UINT16_MAX;
+	set(v, &slow);
+	for (unsigned int fast = 0; fast < 2; fast++) {
+		dp()->now = rte_rdtsc();
+		for (unsigned int i = 0; i < 30; i++)
+			rx_pkt(&(struct pkt){ .dst = IP(10, 200, 0, 9), .payload = 80 }, fast);
+	}
+	assert_in_range(n_frames, 16, 20);
+	assert_int_equal(frames[0].len, 14 + 4 + 100);
+	assert_memory_equal(frames[0].bytes + 12, "\x81\x00\x00\x05\x08\x00", 6);
+	assert_int_equal(sched_held(), 60 - n_frames);
+	set(v, &none);
+	set(p1, &fifo);
+	room = 0;
+	n_frames = 0;
+	rx_pkt(&(struct pkt){ .dst = IP(10, 200, 0, 9) }, true);
+	assert_int_equal(sched_held(), 1);
+	run(1);
+	assert_int_equal(n_frames, 1);
+	vlan_dev_del(v);
+	settle();
+	vlan_fini();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_bands, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_strict_priority, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_band_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_passes_when_idle, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tbf_rate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tbf_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_replace_and_remove, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_carrier_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_down, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_vlan, setup, teardown),
+	};
+
+	if (fixture_eal("test_sched") != 0)
+		return 1;
+	return cmocka_run_group_tests_name("sched/qdisc", tests, NULL, NULL);
+}
