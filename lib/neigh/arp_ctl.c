@@ -7,6 +7,7 @@
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
 #include "neigh/arp_proto.h"
+#include "neigh/arping.h"
 #include "neigh/neigh_priv.h"
 
 /* ARP on the control thread: requests, announcements, and what is learned from what workers heard.
@@ -168,8 +169,11 @@ on_heard(struct ctl_msg *msg)
 	memcpy(&sha, &msg->arg2, sizeof(sha));
 	if (what == ARP_HEARD_CONFLICT) {
 		report_conflict(dev, sip, &sha);
+		arping_heard(dev, sip, &sha); /* duplicate address detection of our own */
 		return;
 	}
+	if (what == ARP_HEARD_REPLY_TO_US)
+		arping_heard(dev, sip, &sha);
 	n = neigh_lookup(sip, dev);
 	if (n == NULL && should_create(in_dev, what, sip))
 		n = neigh_create(sip, dev);

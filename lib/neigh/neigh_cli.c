@@ -437,4 +437,5 @@ void
 neigh_cli_register(void)
 {
 	cli_register(cmds);
+	arping_cli_register();
 }

@@ -6,6 +6,8 @@
 
 /** Register the commands. At start. */
 void neigh_cli_register(void) CTL_ONLY;
+/** Register `arping`. */
+void arping_cli_register(void) CTL_ONLY;
 /** Register the section. At start. */
 void neigh_cfg_register(void) CTL_ONLY;
 #endif
