@@ -27,21 +27,27 @@
 	X(NETDEV_BACKLOG_FULL,     "netdev", "loopback backlog is full")                                     \
 	X(NETDEV_GONE,             "netdev", "the device was removed while the packet was in flight")        \
 	X(MSG_BPDU_FULL,           "msg",    "ring to the control thread full: BPDUs")                       \
-	X(MSG_ARP_FULL,            "msg",    "ring to the control thread full: ARP and resolution")          \
+	X(MSG_ARP_FULL,            "msg",    "ring to the control thread full: what was heard in ARP")       \
+	X(MSG_RESOLVE_FULL,        "msg",    "ring to the control thread full: packets without a neighbour") \
 	X(MSG_LOCAL_FULL,          "msg",    "ring to the control thread full: local delivery")              \
 	X(MSG_LEARN_FULL,          "msg",    "ring to the control thread full: learning")                    \
 	X(MSG_OTHER_FULL,          "msg",    "ring to the control thread full: everything else")             \
 	X(ARP_RUNT,                "arp",    "shorter than an ARP header with Ethernet and IPv4 addresses")  \
-	X(ARP_BAD_FORMAT,          "arp",    "hardware or protocol type or length is not Ethernet/IPv4 (RFC 826)") \
+	X(ARP_BAD_HTYPE,           "arp",    "hardware type (ar$hrd) is not Ethernet (RFC 826)")             \
+	X(ARP_BAD_PTYPE,           "arp",    "protocol type (ar$pro) is not IPv4 (RFC 826)")                 \
+	X(ARP_BAD_HLEN,            "arp",    "hardware address length (ar$hln) is not 6 (RFC 826)")          \
+	X(ARP_BAD_PLEN,            "arp",    "protocol address length (ar$pln) is not 4 (RFC 826)")          \
 	X(ARP_BAD_OP,              "arp",    "operation is neither request nor reply")                       \
 	X(ARP_BAD_SENDER_MAC,      "arp",    "sender hardware address is a group address or zero")           \
 	X(ARP_BAD_SENDER_IP,       "arp",    "sender protocol address is multicast, broadcast or loopback")  \
 	X(ARP_BAD_TARGET_IP,       "arp",    "target protocol address is multicast, broadcast or loopback")  \
 	X(ARP_NOARP,               "arp",    "the device does not do ARP (IFF_NOARP, loopback, no address)") \
+	X(ARP_RP_FILTER,           "arp",    "packets to the sender would not leave by this device (rp_filter)") \
 	X(ARP_LOOPED,              "arp",    "sender hardware address is our own: our frame came back")      \
 	X(ARP_IGNORED,             "arp",    "a tunable says not to answer (arp_ignore, arp_filter, ...)")   \
 	X(ARP_NOT_FOR_US,          "arp",    "target address is not ours")                                   \
 	X(ARP_OWN_ADDRESS,         "arp",    "another station claims one of our addresses (RFC 5227 2.4)")   \
+	X(ARP_PROXY_FULL,          "arp",    "proxy_qlen requests wait for their delayed answer already")    \
 	X(NEIGH_UNRESOLVED,        "neigh",  "queue of packets that wait for resolution overflowed")         \
 	X(NEIGH_FAILED,            "neigh",  "next hop did not answer ARP (RFC 1122 2.3.2.2)")               \
 	X(NEIGH_TABLE_FULL,        "neigh",  "neighbour table is at gc_thresh3 and nothing could go")        \

@@ -16,6 +16,7 @@ enum msg_class { /* in the order the control thread serves them */
 		 MSG_BPDU,
 		 MSG_ARP,
 		 MSG_LOCAL,
+		 MSG_RESOLVE, /* behind MSG_ARP: answers are heard before more is asked */
 		 MSG_LEARN,
 		 MSG_OTHER,
 		 MSG_CLASS_MAX

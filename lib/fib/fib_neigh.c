@@ -71,7 +71,7 @@ is_member(const struct fib_info *fi, const struct neighbour *n)
 static CTL_ONLY void
 update_groups(const struct neighbour *n)
 {
-	bool failed = n->nud_state == NUD_FAILED;
+	bool failed = n->nud.state == NUD_FAILED;
 
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
@@ -88,7 +88,7 @@ on_neigh(struct notifier *self, unsigned int event, void *obj)
 {
 	struct neighbour *n = obj;
 	uint32_t alias = find_leaf(n);
-	bool valid = event != NEIGH_DELETE && (n->nud_state & NUD_VALID) != 0;
+	bool valid = event != NEIGH_DELETE && (n->nud.state & NUD_VALID) != 0;
 
 	RTE_SET_USED(self);
 	if (valid && alias == 0)
@@ -114,7 +114,7 @@ probe_failed(struct ctl_timer *t)
 			rte_be32_t sip;
 
 			if (!fib_nh_live(nh) || nh->neigh == NULL ||
-			    nh->neigh->nud_state != NUD_FAILED)
+			    nh->neigh->nud.state != NUD_FAILED)
 				continue;
 			again = true;
 			sip = inet_select_addr(nh->dev, nh->gateway, SCOPE_LINK);

@@ -280,7 +280,7 @@ group_members(const struct fib_info *fi, uint16_t *weight, uint32_t *adj)
 			const struct fib_nexthop *nh = &fi->nh[i];
 
 			if (!fib_nh_live(nh) ||
-			    (strict && nh->neigh != NULL && nh->neigh->nud_state == NUD_FAILED))
+			    (strict && nh->neigh != NULL && nh->neigh->nud.state == NUD_FAILED))
 				continue;
 			weight[n] = nh->weight;
 			adj[n++] = nh->adj_idx;

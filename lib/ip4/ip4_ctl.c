@@ -296,6 +296,7 @@ ip4_init(void)
 	net_ipv4.ip_forward = ipv4_devconf_all.forwarding;
 	inetdev_forwarding_hook = all_forwarding_changed;
 	neigh_unreachable = unreachable;
+	neigh_route = ip4_route_adj;
 	netif_fast_rx = ip4_fast_select()->rx;
 	return 0;
 }
@@ -305,6 +306,7 @@ ip4_fini(void)
 {
 	netif_fast_rx = NULL;
 	neigh_unreachable = NULL;
+	neigh_route = NULL;
 	inetdev_forwarding_hook = NULL;
 	ip4_hook_fini();
 	ip4_own_fini();

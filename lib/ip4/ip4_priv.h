@@ -95,6 +95,8 @@ ip4_leaf(uint32_t dst, uint8_t tos)
 
 	return likely(idx >= ADJ_IDX_DYNAMIC) ? idx : fib_lookup_rest_dp(idx, dst, tos);
 }
+/** Where packets to @p dst go, groups as they are: what neigh_route() is. */
+const struct adj *ip4_route_adj(rte_be32_t dst);
 /** The adjacency for a packet that is made here. 127/8 is ourselves: the compiled table, which is
  * for packets off the wire, calls it martian. */
 static inline const struct adj *

@@ -24,15 +24,15 @@ answer(struct refusal *no, enum drop_reason why, uint8_t code)
 bool
 ip4_reverse_path(const struct adj *back, const struct net_device *dev, int rpf)
 {
-	if (rpf == 2)
+	if (rpf == 2) /* RFC 3704 2.4: loose */
 		return back->type == ADJ_GROUP || ip4_adj_is_unicast(back);
-	if (back->type != ADJ_GROUP)
-		return ip4_adj_is_unicast(back) && back->dev == dev;
-	/* A group passes by any of its members. */
-	for (unsigned int i = 0; i < back->n_group; i++)
-		if (adj_get(back->group[i])->dev == dev)
-			return true;
-	return false;
+	return adj_leaves_by(back, dev);
+}
+
+const struct adj *
+ip4_route_adj(rte_be32_t dst)
+{
+	return adj_get(ip4_leaf(rte_be_to_cpu_32(dst), 0));
 }
 
 /* RFC 1812 5.3.7 martian sources, and RFC 3704 reverse path. DROP_MAX: a source to answer. */

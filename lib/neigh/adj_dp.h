@@ -93,6 +93,24 @@ adj_touch(const struct adj *a)
 	if (unlikely(__atomic_load_n(a->used, __ATOMIC_RELAXED) != now))
 		__atomic_store_n(a->used, now, __ATOMIC_RELAXED);
 }
+/** Is @p a a way to hosts, resolved or not? Linux's RTN_UNICAST. */
+static inline bool
+adj_is_unicast(const struct adj *a)
+{
+	return a->type == ADJ_REWRITE || a->type == ADJ_INCOMPLETE || a->type == ADJ_GLEAN ||
+	       a->type == ADJ_FAILED || a->type == ADJ_GROUP;
+}
+/** Does any way that @p a names leave by @p dev? */
+static inline bool
+adj_leaves_by(const struct adj *a, const struct net_device *dev)
+{
+	if (likely(a->type != ADJ_GROUP))
+		return adj_is_unicast(a) && a->dev == dev;
+	for (unsigned int i = 0; i < a->n_group; i++)
+		if (adj_get(a->group[i])->dev == dev)
+			return true;
+	return false;
+}
 /** Pick the member for a flow hash; anything but a group is its own answer. */
 static inline const struct adj *
 adj_resolve_group(const struct adj *a, uint32_t hash)

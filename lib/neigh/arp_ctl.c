@@ -111,47 +111,51 @@ arp_solicit(struct neighbour *n, bool unicast)
 
 /* --- learning --- */
 
-static CTL_ONLY void
-report_conflict(const struct net_device *dev, rte_be32_t addr, const struct rte_ether_addr *sha)
+/* Is there a way to @p sip as to a host: not ours, not a group, not nowhere? */
+static CTL_ONLY bool
+is_routable(rte_be32_t sip)
 {
-	static struct log_ratelimit rl = LOG_RATELIMIT(3, 10000); /* RFC 5227 DEFEND_INTERVAL */
-	char text[INET_ADDRSTRLEN];
-
-	arp_count(ARP_CNT_CONFLICTS);
-	log_warn_limited(&rl, "%s: " RTE_ETHER_ADDR_PRT_FMT " uses our address %s", dev->name,
-			 RTE_ETHER_ADDR_BYTES(sha), inet_ntop(AF_INET, &addr, text, sizeof(text)));
+	return neigh_route != NULL && adj_is_unicast(neigh_route(sip));
 }
 
-/* May an entry be made for a sender that we hold none for? */
+/* May an entry be made for a sender that we hold none for? RFC 826: "If Merge_flag is false, add
+ * the triplet", for whoever asks us: it will talk to us. For all else arp_accept decides, as in
+ * Linux. A sender of no subnet of ours is a lie or of no use: Linux learns it, we do not unless
+ * told to. */
 static CTL_ONLY bool
 should_create(const struct in_device *in_dev, enum arp_heard what, rte_be32_t sip)
 {
-	if (inet_ifa_byprefix_rcu(in_dev, sip) == NULL)
-		return false; /* not on-link: a lie, or of no use */
+	bool on_link = inet_ifa_byprefix_rcu(in_dev, sip) != NULL;
+
 	if (what == ARP_HEARD_REQUEST_FOR_US)
-		return true; /* RFC 826: "If Merge_flag is false, add the triplet": it will talk to
-				us */
-	return what != ARP_HEARD_REQUEST_OTHER && IN_DEV_MAXCONF(in_dev, arp_accept) != 0;
+		return on_link;
+	if (what == ARP_HEARD_REQUEST_OTHER)
+		return false;
+	switch (IN_DEV_MAXCONF(in_dev, arp_accept)) {
+	case 0:
+		return false;
+	case 2:
+		return on_link;
+	default:
+		return on_link || is_routable(sip);
+	}
 }
 
 /* RFC 826: who speaks is heard, whatever it says. Linux's override rules: a second address within
- * locktime is ignored, so that the first of several proxies wins; gratuitous ARP is believed. */
+ * locktime is ignored, so that the first of several proxies wins; who asks for us or announces
+ * itself is believed. */
 static CTL_ONLY void
 learn(struct neighbour *n, const struct rte_ether_addr *sha, enum arp_heard what)
 {
-	const struct neigh_parms *p = neigh_parms_get(n->dev);
-	bool moved = (n->nud_state & NUD_VALID) && !rte_is_same_ether_addr(&n->ha, sha);
+	bool override = what == ARP_HEARD_GRATUITOUS || what == ARP_HEARD_REQUEST_FOR_US ||
+			clock_ms() - n->nud.updated_ms >= (uint64_t)n->nd->p.locktime * 10;
+	int rc = neigh_update(n, sha, what == ARP_HEARD_REPLY_TO_US ? NUD_REACHABLE : NUD_STALE,
+			      override ? NUD_F_OVERRIDE : 0);
 
-	if (moved && what != ARP_HEARD_GRATUITOUS &&
-	    clock_ms() - n->updated_ms < (uint64_t)p->locktime * 10) {
+	if (rc == 0)
+		arp_count(ARP_CNT_LEARNED);
+	else if (rc == -EEXIST)
 		arp_count(ARP_CNT_LOCKTIME_IGNORED);
-		return;
-	}
-	arp_count(ARP_CNT_LEARNED);
-	if (what == ARP_HEARD_REPLY_TO_US)
-		neigh_event(n, NUD_EV_REPLY, sha);
-	else
-		neigh_event(n, moved ? NUD_EV_MOVED : NUD_EV_HEARD, sha);
 }
 
 static CTL_ONLY void
@@ -168,7 +172,7 @@ on_heard(struct ctl_msg *msg)
 		return;
 	memcpy(&sha, &msg->arg2, sizeof(sha));
 	if (what == ARP_HEARD_CONFLICT) {
-		report_conflict(dev, sip, &sha);
+		arp_conflict_seen(dev, sip, &sha);
 		arping_heard(dev, sip, &sha); /* duplicate address detection of our own */
 		return;
 	}
@@ -183,75 +187,6 @@ on_heard(struct ctl_msg *msg)
 		arp_count(ARP_CNT_NOT_LEARNED);
 }
 
-/* --- the addresses that workers answer for --- */
-
-static struct arp_locals *
-locals_alloc(unsigned int n)
-{
-	uint32_t size = 16;
-	struct arp_locals *l;
-
-	while (size < n * 2)
-		size *= 2;
-	l = calloc(1, sizeof(*l) + size * sizeof(l->slot[0]));
-	if (l != NULL)
-		l->mask = size - 1;
-	return l;
-}
-
-static void
-locals_insert(struct arp_locals *l, const struct in_ifaddr *ifa)
-{
-	uint32_t i = arp_local_hash(ifa->ifa_local);
-	struct arp_local *e;
-
-	for (e = &l->slot[i & l->mask]; e->addr != 0; e = &l->slot[++i & l->mask])
-		if (e->addr == ifa->ifa_local) {
-			e->scope = RTE_MIN(e->scope, ifa->ifa_scope);
-			return;
-		}
-	e->addr = ifa->ifa_local;
-	e->scope = ifa->ifa_scope;
-}
-
-static void
-locals_free(struct rcu_head *head)
-{
-	free(container_of(head, struct arp_locals, rcu));
-}
-
-static CTL_ONLY void
-locals_publish(struct arp_locals *fresh)
-{
-	struct arp_locals *old = arp_locals;
-
-	rcu_assign_pointer(arp_locals, fresh);
-	if (old != NULL)
-		rcu_defer(&old->rcu, locals_free);
-}
-
-/* All addresses of all devices that are up, made anew. */
-static CTL_ONLY void
-locals_rebuild(void)
-{
-	struct arp_locals *l;
-	unsigned int n = 0;
-
-	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
-		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-			n++;
-	l = locals_alloc(n);
-	if (l == NULL) {
-		log_err("no memory: ARP goes on answering for the addresses before this change");
-		return;
-	}
-	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
-		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-			if (netif_running(dev))
-				locals_insert(l, a);
-	locals_publish(l);
-}
-
 /* --- events --- */
 
 static bool
@@ -259,7 +194,8 @@ wants_announcement(const struct net_device *dev)
 {
 	const struct in_device *in_dev = in_dev_get_rcu(dev);
 
-	return in_dev != NULL && netif_running(dev) && IN_DEV_MAXCONF(in_dev, arp_notify);
+	return in_dev != NULL && netif_running(dev) && netif_carrier_ok(dev) &&
+	       IN_DEV_MAXCONF(in_dev, arp_notify);
 }
 
 static CTL_ONLY int
@@ -269,8 +205,13 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 
 	(void)self;
 	if (event == NETDEV_UP || event == NETDEV_DOWN || event == NETDEV_UNREGISTER)
-		locals_rebuild();
-	if ((event == NETDEV_UP || event == NETDEV_CHANGEADDR) && wants_announcement(dev))
+		arp_locals_rebuild();
+	if (event == NETDEV_UNREGISTER) {
+		arp_proxy_forget(dev);
+		arp_conflict_forget(dev);
+	}
+	if ((event == NETDEV_UP || event == NETDEV_CHANGEADDR || event == NETDEV_CARRIER) &&
+	    wants_announcement(dev))
 		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
 			arp_announce_addr(dev, a->ifa_local);
 	return NOTIFY_OK;
@@ -282,7 +223,7 @@ on_inetaddr(struct notifier *self, unsigned int event, void *obj)
 	const struct in_ifaddr *ifa = obj;
 
 	(void)self;
-	locals_rebuild();
+	arp_locals_rebuild();
 	if (event == INETADDR_ADD && wants_announcement(ifa->ifa_dev->dev))
 		arp_announce_addr(ifa->ifa_dev->dev, ifa->ifa_local);
 	return NOTIFY_OK;
@@ -299,12 +240,14 @@ arp_init(void)
 	if (rc == 0)
 		rc = neigh_msg_heard = msg_register(MSG_ARP, "arp", on_heard);
 	if (rc >= 0)
+		rc = arp_proxy_init();
+	if (rc >= 0)
 		rc = dev_add_pack(ARP_ETHERTYPE, arp_rcv);
 	if (rc < 0)
 		return rc;
 	notifier_add(&netdev_chain, &netdev_listener);
 	notifier_add(&inetaddr_chain, &inetaddr_listener);
-	locals_rebuild();
+	arp_locals_rebuild();
 	return 0;
 }
 
@@ -314,5 +257,7 @@ arp_fini(void)
 	notifier_del(&netdev_chain, &netdev_listener);
 	notifier_del(&inetaddr_chain, &inetaddr_listener);
 	dev_remove_pack(ARP_ETHERTYPE);
-	locals_publish(NULL);
+	arp_locals_free();
+	arp_proxy_fini();
+	arp_conflict_forget(NULL);
 }

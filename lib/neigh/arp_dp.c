@@ -9,8 +9,8 @@
 
 /* ARP from the wire, on workers: check, tell the control thread who spoke, answer for our own. */
 
-int neigh_msg_heard = -1;
 struct arp_locals *arp_locals;
+const struct adj *(*neigh_route)(rte_be32_t dst);
 
 static bool
 is_loopback(rte_be32_t addr)
@@ -29,22 +29,35 @@ is_class_d_or_e(rte_be32_t addr)
 static enum drop_reason
 check_format(const struct arp_eth_ip *arp)
 {
-	rte_be32_t sip = arp->ar_sip;
-
-	/* ?Do I have the hardware type in ar$hrd, do I speak the protocol in ar$pro? */
-	if ((arp->ar_hrd != RTE_BE16(ARP_HRD_ETHER) && arp->ar_hrd != RTE_BE16(ARP_HRD_IEEE802)) ||
-	    arp->ar_pro != RTE_BE16(ARP_PRO_IPV4) || arp->ar_hln != RTE_ETHER_ADDR_LEN ||
-	    arp->ar_pln != sizeof(rte_be32_t))
-		return DROP_ARP_BAD_FORMAT;
+	/* ?Do I have the hardware type in ar$hrd, [check the hardware length ar$hln] */
+	if (arp->ar_hrd != RTE_BE16(ARP_HRD_ETHER) && arp->ar_hrd != RTE_BE16(ARP_HRD_IEEE802))
+		return DROP_ARP_BAD_HTYPE;
+	if (arp->ar_hln != RTE_ETHER_ADDR_LEN)
+		return DROP_ARP_BAD_HLEN;
+	/* ?Do I speak the protocol in ar$pro? [check the protocol length ar$pln] */
+	if (arp->ar_pro != RTE_BE16(ARP_PRO_IPV4))
+		return DROP_ARP_BAD_PTYPE;
+	if (arp->ar_pln != sizeof(rte_be32_t))
+		return DROP_ARP_BAD_PLEN;
 	if (arp->ar_op != RTE_BE16(ARP_OP_REQUEST) && arp->ar_op != RTE_BE16(ARP_OP_REPLY))
 		return DROP_ARP_BAD_OP;
+	return DROP_MAX;
+}
+
+/* Addresses that no station has. */
+static enum drop_reason
+check_addresses(const struct in_device *in_dev, const struct arp_eth_ip *arp)
+{
+	rte_be32_t sip = arp->ar_sip;
+
 	if (!rte_is_valid_assigned_ether_addr(&arp->ar_sha))
 		return DROP_ARP_BAD_SENDER_MAC;
 	/* 0.0.0.0 is a probe (RFC 5227 2.1.1), the rest of 0/8 is nobody */
 	if (is_class_d_or_e(sip) || is_loopback(sip) ||
 	    (sip != 0 && rte_be_to_cpu_32(sip) >> 24 == 0))
 		return DROP_ARP_BAD_SENDER_IP;
-	if (is_class_d_or_e(arp->ar_tip) || is_loopback(arp->ar_tip))
+	if (is_class_d_or_e(arp->ar_tip) ||
+	    (is_loopback(arp->ar_tip) && !IN_DEV_ORCONF(in_dev, route_localnet)))
 		return DROP_ARP_BAD_TARGET_IP;
 	return DROP_MAX;
 }
@@ -69,14 +82,36 @@ check_sender(const struct net_device *dev, const struct in_device *in_dev,
 
 	if (ether_addr_to_u64(&arp->ar_sha) == own)
 		return DROP_ARP_LOOPED;
-	if (arp->ar_sip != 0 && inet_ifa_is_local(in_dev, arp->ar_sip))
+	if (arp->ar_sip == 0)
+		return DROP_MAX;
+	/* of this device, or of another that is on the same LAN */
+	if (arp_local_find(rcu_dereference(arp_locals), arp->ar_sip) != NULL &&
+	    (inet_ifa_is_local(in_dev, arp->ar_sip) || !IN_DEV_ORCONF(in_dev, accept_local)))
 		return DROP_ARP_OWN_ADDRESS;
 	if (arp->ar_sip == arp->ar_tip && IN_DEV_ORCONF(in_dev, drop_gratuitous_arp))
 		return DROP_ARP_IGNORED;
 	return DROP_MAX;
 }
 
-/* The sender is on the subnet, by this device's addresses, that @p addr is on. */
+/* Requests are routed as packets are: a sender that packets are not taken from is not answered
+ * (RFC 1812 5.3.7, RFC 3704). */
+static enum drop_reason
+check_route_back(const struct net_device *dev, const struct in_device *in_dev, rte_be32_t sip)
+{
+	int rpf = IN_DEV_MAXCONF(in_dev, rp_filter);
+	const struct adj *back;
+
+	if (sip == 0 || neigh_route == NULL)
+		return DROP_MAX;
+	back = neigh_route(sip);
+	if (back->type == ADJ_BROADCAST || back->type == ADJ_MULTICAST || back->type == ADJ_MARTIAN)
+		return DROP_ARP_BAD_SENDER_IP;
+	if (rpf == 0 || adj_leaves_by(back, dev) || (rpf == 2 && adj_is_unicast(back)))
+		return DROP_MAX;
+	return DROP_ARP_RP_FILTER;
+}
+
+/* One of the device's subnets holds both; who does not say who he is, is on all. */
 static bool
 same_subnet(const struct in_device *in_dev, rte_be32_t addr, rte_be32_t sender)
 {
@@ -84,7 +119,8 @@ same_subnet(const struct in_device *in_dev, rte_be32_t addr, rte_be32_t sender)
 
 	for (ifa = rcu_dereference(in_dev->ifa_list); ifa != NULL;
 	     ifa = rcu_dereference(ifa->ifa_next))
-		if (ifa->ifa_local == addr && ((ifa->ifa_address ^ sender) & ifa->ifa_mask) == 0)
+		if (((ifa->ifa_address ^ addr) & ifa->ifa_mask) == 0 &&
+		    (sender == 0 || ((ifa->ifa_address ^ sender) & ifa->ifa_mask) == 0))
 			return true;
 	return false;
 }
@@ -97,7 +133,8 @@ should_ignore(const struct in_device *in_dev, const struct arp_local *target, rt
 	case 1: /* only for addresses of this device */
 		return !inet_ifa_is_local(in_dev, target->addr);
 	case 2: /* and only to their own subnet */
-		return !same_subnet(in_dev, target->addr, sip);
+		return !inet_ifa_is_local(in_dev, target->addr) ||
+		       !same_subnet(in_dev, target->addr, sip);
 	case 3: /* not for addresses of scope host */
 		return target->scope >= SCOPE_HOST;
 	case 8: /* for none */
@@ -107,26 +144,84 @@ should_ignore(const struct in_device *in_dev, const struct arp_local *target, rt
 	}
 }
 
-/* arp_filter: answer only where packets to the sender would leave by this device. The device's own
- * subnets are what can be asked here, below routing. */
+/* arp_filter: answer only where packets to the sender would leave by this device. */
 static bool
-is_filtered(const struct in_device *in_dev, rte_be32_t sip)
+is_filtered(const struct net_device *dev, const struct in_device *in_dev, rte_be32_t sip)
 {
 	return IN_DEV_ORCONF(in_dev, arp_filter) && sip != 0 &&
-	       inet_ifa_byprefix_rcu(in_dev, sip) == NULL;
+	       (neigh_route == NULL || !adj_leaves_by(neigh_route(sip), dev));
 }
 
-/* No packet goes with the message: what control needs fits in it. */
-static DP_ONLY void
-tell(struct worker *w, const struct sk_buff *skb, const struct arp_eth_ip *arp, enum arp_heard what)
+/* --- for others --- */
+
+static bool
+has_proxy_entry(rte_be32_t addr, int32_t ifindex)
 {
-	struct ctl_msg msg = { .type = (uint16_t)neigh_msg_heard, .arg = arp->ar_sip };
+	const struct arp_proxies *p = rcu_dereference(arp_proxies);
 
-	if (arp->ar_sip == 0)
-		return; /* a probe says nothing about its sender */
-	msg.arg2 = arp_heard_pack(&arp->ar_sha, skb->dev->ifindex, what);
-	(void)msg_send(w, &msg); /* refused: counted there, and the next ARP tells again */
+	for (uint64_t left = p != NULL ? p->plens : 0; left != 0; left &= left - 1) {
+		uint8_t plen = (uint8_t)__builtin_ctzll(left);
+		uint32_t mask = plen > 0 ? UINT32_MAX << (32 - plen) : 0;
+		rte_be32_t net = addr & rte_cpu_to_be_32(mask);
+		const struct arp_proxy_slot *e;
+
+		for (uint32_t h = arp_proxy_hash(net, plen); (e = &p->slot[h & p->mask])->used; h++)
+			if (e->addr == net && e->plen == plen &&
+			    (e->ifindex == 0 || e->ifindex == ifindex))
+				return true;
+	}
+	return false;
 }
+
+/* proxy_arp: for what is behind another device; medium_id may say that the two are one. */
+static bool
+is_behind(const struct in_device *in_dev, const struct adj *a)
+{
+	int in = IN_DEV_CONF(in_dev, medium_id), out = -1;
+
+	if (!IN_DEV_ORCONF(in_dev, proxy_arp) || in == -1)
+		return false;
+	if (in == 0)
+		return true;
+	if (a->type != ADJ_GROUP && in_dev_get_rcu(a->dev) != NULL)
+		out = IN_DEV_CONF(in_dev_get_rcu(a->dev), medium_id);
+	return out != in && out != -1;
+}
+
+/* May we answer for the target (RFC 1027; RFC 925)? Only a router that would forward there does. */
+static bool
+should_proxy(const struct net_device *dev, const struct in_device *in_dev,
+	     const struct arp_eth_ip *arp)
+{
+	bool pvlan = IN_DEV_CONF(in_dev, proxy_arp_pvlan) != 0;
+	const struct adj *a;
+
+	if (arp->ar_sip == 0 || neigh_route == NULL || !IN_DEV_CONF(in_dev, forwarding) ||
+	    (!pvlan && !IN_DEV_ORCONF(in_dev, proxy_arp) && rcu_dereference(arp_proxies) == NULL))
+		return false; /* RFC 5227 2.1.1: a probe is nobody's but the owner's to answer */
+	a = neigh_route(arp->ar_tip);
+	if (!adj_is_unicast(a))
+		return false;
+	if (adj_leaves_by(a, dev)) /* RFC 3069: hosts of one segment that do not hear each other */
+		return pvlan && arp->ar_sip != arp->ar_tip;
+	return is_behind(in_dev, a) || has_proxy_entry(arp->ar_tip, dev->ifindex);
+}
+
+/* The answer is the control thread's, since it may have to wait. */
+static DP_ONLY void
+proxy(struct worker *w, struct sk_buff *skb, const struct arp_eth_ip *arp)
+{
+	struct ctl_msg msg = { .type = (uint16_t)neigh_msg_proxy,
+			       .arg = (uint32_t)skb->dev->ifindex,
+			       .pkt = skb };
+
+	if (!arp_within_limits(w, skb->dev->ifindex, arp->ar_sip))
+		kfree_skb_reason(w, skb, DROP_ARP_IGNORED);
+	else if (msg_send(w, &msg) < 0)
+		kfree_skb_reason(w, skb, msg_full_reason(msg.type));
+}
+
+/* --- for us --- */
 
 /* Exactly the least payload of a frame, with nothing of the asker's behind the 28 bytes. */
 static DP_ONLY bool
@@ -179,38 +274,69 @@ reply(struct worker *w, struct sk_buff *skb)
 }
 
 static DP_ONLY void
-handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in_dev,
-	       const struct arp_eth_ip *arp)
+handle_local(struct worker *w, struct sk_buff *skb, const struct in_device *in_dev,
+	     const struct arp_local *target)
 {
-	const struct arp_local *target;
+	const struct arp_eth_ip *arp = (const struct arp_eth_ip *)skb_data(skb);
 
-	counter_inc(w, &arp_counters, ARP_CNT_IN_REQUESTS);
-	target = arp_local_find(rcu_dereference(arp_locals), arp->ar_tip);
-	if (target == NULL) {
-		tell(w, skb, arp,
-		     arp->ar_sip == arp->ar_tip ? ARP_HEARD_GRATUITOUS : ARP_HEARD_REQUEST_OTHER);
-		kfree_skb_reason(w, skb, DROP_ARP_NOT_FOR_US);
-		return;
-	}
-	if (should_ignore(in_dev, target, arp->ar_sip) || is_filtered(in_dev, arp->ar_sip)) {
+	counter_inc(w, &neigh_counters,
+		    skb->pkt_type == PACKET_HOST ? NEIGH_CNT_RCV_PROBES_UCAST
+						 : NEIGH_CNT_RCV_PROBES_MCAST);
+	if (should_ignore(in_dev, target, arp->ar_sip) ||
+	    is_filtered(skb->dev, in_dev, arp->ar_sip)) {
 		kfree_skb_reason(w, skb, DROP_ARP_IGNORED);
 		return;
 	}
-	tell(w, skb, arp, ARP_HEARD_REQUEST_FOR_US);
+	arp_tell(w, skb->dev->ifindex, arp, ARP_HEARD_REQUEST_FOR_US);
 	reply(w, skb);
 }
 
 static DP_ONLY void
-handle_reply(struct worker *w, struct sk_buff *skb, const struct arp_eth_ip *arp)
+handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in_dev)
 {
+	const struct arp_eth_ip *arp = (const struct arp_eth_ip *)skb_data(skb);
+	enum drop_reason why = check_route_back(skb->dev, in_dev, arp->ar_sip);
+	const struct arp_local *target;
+
+	counter_inc(w, &arp_counters, ARP_CNT_IN_REQUESTS);
+	if (why != DROP_MAX) {
+		kfree_skb_reason(w, skb, why);
+		return;
+	}
+	target = arp_local_find(rcu_dereference(arp_locals), arp->ar_tip);
+	if (target != NULL) {
+		handle_local(w, skb, in_dev, target);
+		return;
+	}
+	if (should_proxy(skb->dev, in_dev, arp)) {
+		arp_tell(w, skb->dev->ifindex, arp, ARP_HEARD_REQUEST_FOR_US);
+		proxy(w, skb, arp);
+		return;
+	}
+	arp_tell(w, skb->dev->ifindex, arp,
+		 arp->ar_sip == arp->ar_tip ? ARP_HEARD_GRATUITOUS : ARP_HEARD_REQUEST_OTHER);
+	kfree_skb_reason(w, skb, DROP_ARP_NOT_FOR_US);
+}
+
+/* Linux's arp_is_garp(): an announcement by reply names itself as the target hardware, too. */
+static bool
+is_gratuitous_reply(const struct arp_eth_ip *arp)
+{
+	return arp->ar_sip == arp->ar_tip && rte_is_same_ether_addr(&arp->ar_sha, &arp->ar_tha);
+}
+
+static DP_ONLY void
+handle_reply(struct worker *w, struct sk_buff *skb)
+{
+	const struct arp_eth_ip *arp = (const struct arp_eth_ip *)skb_data(skb);
 	enum arp_heard what = ARP_HEARD_REPLY_OTHER;
 
 	counter_inc(w, &arp_counters, ARP_CNT_IN_REPLIES);
-	if (arp->ar_sip == arp->ar_tip)
-		what = ARP_HEARD_GRATUITOUS;
-	else if (skb->pkt_type == PACKET_HOST)
+	if (skb->pkt_type == PACKET_HOST)
 		what = ARP_HEARD_REPLY_TO_US;
-	tell(w, skb, arp, what);
+	else if (is_gratuitous_reply(arp))
+		what = ARP_HEARD_GRATUITOUS;
+	arp_tell(w, skb->dev->ifindex, arp, what);
 	consume_skb(w, skb);
 }
 
@@ -230,15 +356,17 @@ rcv_one(struct worker *w, struct sk_buff *skb)
 	if (why == DROP_MAX)
 		why = check_format(arp);
 	if (why == DROP_MAX)
+		why = check_addresses(in_dev, arp);
+	if (why == DROP_MAX)
 		why = check_sender(skb->dev, in_dev, arp);
 	if (why == DROP_ARP_OWN_ADDRESS)
-		tell(w, skb, arp, ARP_HEARD_CONFLICT);
+		arp_tell(w, skb->dev->ifindex, arp, ARP_HEARD_CONFLICT);
 	if (why != DROP_MAX)
 		kfree_skb_reason(w, skb, why);
 	else if (arp->ar_op == RTE_BE16(ARP_OP_REQUEST))
-		handle_request(w, skb, in_dev, arp);
+		handle_request(w, skb, in_dev);
 	else
-		handle_reply(w, skb, arp);
+		handle_reply(w, skb);
 }
 
 void

@@ -21,12 +21,14 @@ enum neigh_event {
 };
 extern struct notifier_chain neigh_chain; /* obj: struct neighbour * */
 
+struct neigh_dev; /* a device as this module sees it */
+
 struct neighbour {
 	rte_be32_t primary_key; /* IPv4 address */
 	struct net_device *dev;
+	struct neigh_dev *nd;
 	struct rte_ether_addr ha; /* valid in NUD_VALID states */
-	uint8_t nud_state;	  /* enum nud_state */
-	uint8_t probes;		  /* sent in this round */
+	struct nud nud;		  /* what the engine keeps: state, probes, times */
 	uint8_t flags;		  /* NTF_* */
 	uint8_t list;		  /* enum neigh_list_id: who may be collected, who is watched */
 	bool dead;		  /* deleted; freed soon */
@@ -35,7 +37,6 @@ struct neighbour {
 	uint32_t adj_idx;	  /* its slot in adj_tab[], for life */
 	uint32_t *used;		  /* seconds, stamped by workers: see struct adj */
 	uint32_t used_s;	  /* newest stamp the control thread has seen, adj_now_s units */
-	uint64_t confirmed_ms, updated_ms;
 	struct ctl_timer timer;
 	struct sk_buff_head arp_queue;
 	struct neighbour *next_dev, **pprev_dev; /* entries of the same device */
@@ -44,26 +45,9 @@ struct neighbour {
 	TAILQ_ENTRY(neighbour) wait_link; /* entries with waiting packets, oldest first */
 	struct rcu_head rcu;
 };
-#define NTF_STATIC 0x01 /* made by the administrator */
-
-/** net.ipv4.neigh.<if>.* with Linux's names, units and defaults. */
-struct neigh_parms {
-	int mcast_solicit;	    /* 3 */
-	int ucast_solicit;	    /* 3 */
-	int app_solicit;	    /* 0 */
-	int mcast_resolicit;	    /* 0 */
-	int retrans_time_ms;	    /* 1000 */
-	int base_reachable_time_ms; /* 30000 */
-	int delay_first_probe_time; /* 5 s */
-	int gc_stale_time;	    /* 60 s */
-	int unres_qlen;		    /* 101 packets */
-	int unres_qlen_bytes;	    /* 212992 */
-	int proxy_qlen;		    /* 64 */
-	int anycast_delay;	    /* centiseconds, 100 */
-	int proxy_delay;	    /* centiseconds, 80 */
-	int locktime;		    /* centiseconds, 100 */
-	uint64_t reachable_time_ms; /* base randomised 0.5 .. 1.5 */
-};
+#define NTF_STATIC	0x01 /* made by the administrator */
+#define NTF_ROUTER	0x02 /* he says that it is a router; shown, nothing more */
+#define NTF_EXT_LEARNED 0x04 /* a program looks after it: never collected */
 
 /** Start the table, ARP and their listeners; needs netdev, msg, timer, sysctl and workers[0].
  * Calls adj_init(). 0 or a negative errno. */
@@ -73,7 +57,8 @@ void neigh_fini(void) CTL_ONLY;
 
 /** The entry, or NULL. */
 struct neighbour *neigh_lookup(rte_be32_t addr, const struct net_device *dev) CTL_ONLY;
-/** The entry, made in NUD_NONE when it is missing. NULL: table full (gc_thresh3) or no memory. */
+/** The entry, made in NUD_NONE when it is missing. NULL: errno is ENOSPC (gc_thresh3, the device's
+ * gc_share of it, or no adjacency left) or ENOMEM. */
 struct neighbour *neigh_create(rte_be32_t addr, struct net_device *dev) CTL_ONLY;
 /** A next hop uses it: it will not be collected. Balanced by neigh_release(). */
 void neigh_hold(struct neighbour *n) CTL_ONLY;
@@ -82,6 +67,16 @@ void neigh_release(struct neighbour *n) CTL_ONLY;
  * states without one. 0, -EINVAL (state needs an lladdr; multicast lladdr), -ENOMEM, -ENOSPC. */
 int neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_addr *lladdr,
 		    enum nud_state state) CTL_ONLY;
+/** Somebody says that @p n is at @p lladdr in @p state (REACHABLE or STALE): Linux's
+ * neigh_update().
+ * @p flags: NUD_F_*. 0, -EPERM (the administrator's entry), -EEXIST (another address, and no right
+ * to override). */
+int neigh_update(struct neighbour *n, const struct rte_ether_addr *lladdr, enum nud_state state,
+		 unsigned int flags) CTL_ONLY;
+/** Which of NTF_ROUTER and NTF_EXT_LEARNED it carries from now on. */
+void neigh_set_marks(struct neighbour *n, uint8_t marks) CTL_ONLY;
+/** As if a packet wanted it: it is asked for, or will be. */
+void neigh_use(struct neighbour *n) CTL_ONLY;
 /** `ip neigh del`: goes at once unless a next hop holds it (then it starts from NUD_NONE).
  * 0 or -ENOENT. */
 int neigh_admin_del(rte_be32_t addr, struct net_device *dev) CTL_ONLY;
@@ -107,6 +102,32 @@ struct neigh_parms *neigh_parms_get(const struct net_device *dev) CTL_ONLY;
  * order. Without a free mbuf nothing is sent (counted by alloc_skb()). */
 void arp_send(int op, struct net_device *dev, rte_be32_t sip, rte_be32_t tip,
 	      const struct rte_ether_addr *dst_ha, const struct rte_ether_addr *tha) CTL_ONLY;
+/** Answer on @p dev (NULL: on all) for hosts of addr/plen behind another device: `ip neigh add
+ * proxy`. 0, -EEXIST, -EINVAL (bits past plen, not unicast), -ENOSPC, -ENOMEM. */
+int neigh_proxy_add(rte_be32_t addr, uint8_t plen, struct net_device *dev) CTL_ONLY;
+/** 0 or -ENOENT. */
+int neigh_proxy_del(rte_be32_t addr, uint8_t plen, const struct net_device *dev) CTL_ONLY;
+#define NEIGH_PROXY_MAX 4096
+struct neigh_proxy {
+	rte_be32_t addr;
+	struct net_device *dev; /* NULL: all */
+	uint8_t plen;
+};
+/** Entry @p i in order of address, or NULL behind the last. */
+const struct neigh_proxy *neigh_proxy_at(unsigned int i) CTL_ONLY;
+
+/** RFC 5227 2.4: another station uses an address of ours. */
+struct arp_conflict {
+	struct net_device *dev;
+	rte_be32_t addr;
+	struct rte_ether_addr lladdr;  /* the other's */
+	uint32_t count;		       /* claims seen */
+	uint64_t seen_ms, defended_ms; /* 0: never */
+};
+extern struct notifier_chain arp_conflict_chain; /* event 1, obj: const struct arp_conflict * */
+/** Conflict @p i of those remembered, or NULL behind the last. */
+const struct arp_conflict *arp_conflict_at(unsigned int i) CTL_ONLY;
+
 /** Announce @p addr on @p dev: a gratuitous request (RFC 5227 2.3). */
 void arp_announce_addr(struct net_device *dev, rte_be32_t addr) CTL_ONLY;
 #endif

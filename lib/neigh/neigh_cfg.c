@@ -125,7 +125,7 @@ del(const struct cfg *c)
 		return -EINVAL;
 	dev = dev_get_by_name(e.dev);
 	n = dev != NULL ? neigh_lookup(e.dst, dev) : NULL;
-	if (n != NULL && n->nud_state == NUD_PERMANENT)
+	if (n != NULL && n->nud.state == NUD_PERMANENT)
 		neigh_admin_del(e.dst, dev); /* what was changed by hand since stays */
 	return 0;
 }

@@ -22,6 +22,7 @@ struct filter {
 	struct net_device *dev; /* NULL: all */
 	rte_be32_t addr, mask;
 	unsigned int states;
+	bool unused; /* only what no route uses */
 };
 
 static struct net_device *
@@ -32,27 +33,34 @@ arg_dev(struct cli_ctx *c) CTL_ONLY
 	return name != NULL ? dev_get_by_name(name) : NULL;
 }
 
-/* One state, or "all"; absent: @p absent. */
+/* One state's bit, STATES_ALL for "all", or a negative errno, told. */
 static int
-arg_states(struct cli_ctx *c, unsigned int absent, unsigned int *states)
+parse_state(struct cli_ctx *c, const char *word)
 {
-	const char *word = cli_arg_str(c, "STATE");
-	int state;
+	int state = nud_state_parse(word);
 
-	*states = absent;
-	if (word == NULL)
-		return 0;
-	if (strcasecmp(word, "all") == 0) {
-		*states = STATES_ALL;
-		return 0;
-	}
-	state = nud_state_parse(word);
+	if (strcasecmp(word, "all") == 0)
+		return STATES_ALL;
 	if (state < 0)
 		return cli_error_at(c, -EINVAL, word,
 				    "\"%s\": expected permanent, noarp, reachable, stale, none, "
 				    "incomplete, delay, probe, failed or all",
 				    word);
-	*states = state == NUD_NONE ? STATES_NONE : (unsigned int)state;
+	return state == NUD_NONE ? STATES_NONE : state;
+}
+
+/* Every "nud STATE" there is; none: @p absent. */
+static int
+arg_states(struct cli_ctx *c, unsigned int absent, unsigned int *states)
+{
+	*states = cli_count(c, "nud") > 0 ? 0 : absent;
+	for (unsigned int i = 0; i < cli_count(c, "nud"); i++) {
+		int bits = parse_state(c, cli_arg_str(cli_group(c, "nud", i), "STATE"));
+
+		if (bits < 0)
+			return bits;
+		*states |= (unsigned int)bits;
+	}
 	return 0;
 }
 
@@ -61,7 +69,7 @@ arg_filter(struct cli_ctx *c, unsigned int states, struct filter *f) CTL_ONLY
 {
 	uint8_t plen = 0;
 
-	*f = (struct filter){ .dev = arg_dev(c) };
+	*f = (struct filter){ .dev = arg_dev(c), .unused = cli_has(c, "unused") };
 	if (cli_arg_prefix(c, "TO", &f->addr, &plen) && plen > 0)
 		f->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - plen));
 	return arg_states(c, states, &f->states);
@@ -70,9 +78,11 @@ arg_filter(struct cli_ctx *c, unsigned int states, struct filter *f) CTL_ONLY
 static bool
 matches(const struct filter *f, const struct neighbour *n)
 {
-	unsigned int state = n->nud_state == NUD_NONE ? STATES_NONE : n->nud_state;
+	unsigned int state = n->nud.state == NUD_NONE ? STATES_NONE : n->nud.state;
 
-	return (f->states & state) && (f->dev == NULL || n->dev == f->dev) &&
+	/* as ip has it: what a program looks after is shown whatever its state */
+	return ((f->states & state) || (n->flags & NTF_EXT_LEARNED)) &&
+	       (f->dev == NULL || n->dev == f->dev) && !(f->unused && n->refcnt > 0) &&
 	       ((n->primary_key ^ f->addr) & f->mask) == 0;
 }
 
@@ -173,33 +183,37 @@ add_stats(json_t *o, struct neighbour *n) CTL_ONLY
 
 	if (n->refcnt > 0)
 		json_object_set_new(o, "refcnt", json_integer(n->refcnt));
-	json_object_set_new(o, "used",
-			    json_integer(used == UINT32_MAX ? seconds_since(n->updated_ms) : used));
-	json_object_set_new(o, "confirmed", json_integer(seconds_since(n->confirmed_ms)));
-	json_object_set_new(o, "updated", json_integer(seconds_since(n->updated_ms)));
-	json_object_set_new(o, "probes", json_integer(n->probes));
+	json_object_set_new(
+		o, "used",
+		json_integer(used == UINT32_MAX ? seconds_since(n->nud.updated_ms) : used));
+	json_object_set_new(o, "confirmed", json_integer(seconds_since(n->nud.confirmed_ms)));
+	json_object_set_new(o, "updated", json_integer(seconds_since(n->nud.updated_ms)));
+	json_object_set_new(o, "probes", json_integer(n->nud.probes));
 }
 
 static json_t *
 entry_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev) CTL_ONLY
 {
 	char ip[INET_ADDRSTRLEN], mac[RTE_ETHER_ADDR_FMT_SIZE];
-	json_t *o = json_object(), *state = json_array();
+	json_t *o = json_object();
 
 	inet_ntop(AF_INET, &n->primary_key, ip, sizeof(ip));
 	json_object_set_new(o, "dst", json_string(ip));
 	if (show_dev)
 		json_object_set_new(o, "dev", json_string(n->dev->name));
-	if (n->nud_state & NUD_VALID) {
+	if (n->nud.state & NUD_VALID) {
 		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x",
 			 RTE_ETHER_ADDR_BYTES(&n->ha));
 		json_object_set_new(o, "lladdr", json_string(mac));
 	}
+	if (n->flags & NTF_ROUTER)
+		json_object_set_new(o, "router", json_null());
+	if (n->flags & NTF_EXT_LEARNED)
+		json_object_set_new(o, "extern_learn", json_null());
 	if (cli_wants_stats(c))
 		add_stats(o, n);
-	if (n->nud_state != NUD_NONE)
-		json_array_append_new(state, json_string(nud_state_name(n->nud_state)));
-	json_object_set_new(o, "state", state);
+	if (n->nud.state != NUD_NONE)
+		json_object_set_new(o, "state", json_pack("[s]", nud_state_name(n->nud.state)));
 	return o;
 }
 
@@ -236,7 +250,7 @@ neigh_show(struct cli_ctx *c)
 	rc = arg_filter(c, NUD_VALID | NUD_INCOMPLETE | NUD_FAILED, &f);
 	if (rc < 0)
 		return rc;
-	if (cli_arg_str(c, "STATE") == NULL)
+	if (cli_count(c, "nud") == 0)
 		f.states &= ~(unsigned int)NUD_NOARP; /* as ip does: shown when asked for */
 	r = rows_make(&f);
 	if (r == NULL)
@@ -260,7 +274,7 @@ neigh_get(struct cli_ctx *c)
 	cli_arg_ip4(c, "DST", &dst);
 	n = neigh_lookup(dst, dev);
 	if (n == NULL)
-		return cli_error(c, -ENOENT, "%s has no neighbour of that address", dev->name);
+		return cli_error(c, -ENOENT, "Neighbour entry not found.");
 	list = json_array();
 	json_array_append_new(list, entry_json(c, n, true));
 	cli_set_result(c, list);
@@ -276,30 +290,36 @@ stats_text(struct cli_ctx *c, const json_t *e)
 		return;
 	if (ref != NULL)
 		cli_printf(c, " ref %d", (int)json_integer_value(ref));
-	cli_printf(c, " used %d/%d/%d probes %d",
+	cli_printf(c, " used %d/%d/%dprobes %d ",
 		   (int)json_integer_value(json_object_get(e, "used")),
 		   (int)json_integer_value(json_object_get(e, "confirmed")),
 		   (int)json_integer_value(json_object_get(e, "updated")),
 		   (int)json_integer_value(json_object_get(e, "probes")));
 }
 
-static void
-show_text(struct cli_ctx *c, const json_t *result)
+/* Space by space as ip prints it. */
+void
+neigh_show_text(struct cli_ctx *c, const json_t *result)
 {
+	static const char *const marks[] = { "router", "proxy", "extern_learn" };
+
 	for (size_t i = 0; i < json_array_size(result); i++) {
 		const json_t *e = json_array_get(result, i);
 		const json_t *state = json_array_get(json_object_get(e, "state"), 0);
 		const char *dev = json_string_value(json_object_get(e, "dev"));
 		const char *lladdr = json_string_value(json_object_get(e, "lladdr"));
 
-		cli_printf(c, "%s", json_string_value(json_object_get(e, "dst")));
+		cli_printf(c, "%s ", json_string_value(json_object_get(e, "dst")));
 		if (dev != NULL)
-			cli_printf(c, " dev %s", dev);
+			cli_printf(c, "dev %s ", dev);
 		if (lladdr != NULL)
-			cli_printf(c, " lladdr %s", lladdr);
+			cli_printf(c, "lladdr %s ", lladdr);
+		for (size_t m = 0; m < RTE_DIM(marks); m++)
+			if (json_object_get(e, marks[m]) != NULL)
+				cli_printf(c, "%s ", marks[m]);
 		stats_text(c, e);
 		if (state != NULL)
-			cli_printf(c, " %s", json_string_value(state));
+			cli_printf(c, "%s ", json_string_value(state));
 		cli_printf(c, "\n");
 	}
 }
@@ -315,12 +335,42 @@ say_why(struct cli_ctx *c, int rc, bool has_lladdr)
 	case -EINVAL:
 		return cli_error(c, rc,
 				 has_lladdr ? "lladdr must not be a group address, nor DST zero"
-					    : "this state needs lladdr");
+					    : "No link layer address given.");
 	case -ENOSPC:
-		return cli_error(c, rc, "the neighbour table is full (gc_thresh3)");
+		return cli_error(c, rc, "the neighbour table is full (gc_thresh3, gc_share)");
 	default:
 		return cli_error(c, rc, "%s", strerror(-rc));
 	}
+}
+
+/* The words behind the state: what the entry is marked with, and "use": ask for it now. */
+static void
+apply_marks(struct cli_ctx *c, struct neighbour *n) CTL_ONLY
+{
+	uint8_t marks = 0;
+
+	if (cli_has(c, "router"))
+		marks |= NTF_ROUTER;
+	if (cli_has(c, "extern_learn"))
+		marks |= NTF_EXT_LEARNED;
+	neigh_set_marks(n, marks);
+	if (cli_has(c, "use"))
+		neigh_use(n);
+}
+
+/* The state that is wanted; with "use" and no state, that of a new entry. */
+static int
+arg_state(struct cli_ctx *c)
+{
+	const char *word = cli_arg_str(c, "STATE");
+	int state;
+
+	if (word == NULL)
+		return cli_has(c, "use") ? NUD_NONE : NUD_PERMANENT;
+	state = parse_state(c, word);
+	if (state == STATES_ALL)
+		return cli_error_at(c, -EINVAL, word, "\"%s\": expected one state", word);
+	return state == STATES_NONE ? NUD_NONE : state;
 }
 
 static int
@@ -328,29 +378,30 @@ neigh_modify(struct cli_ctx *c)
 {
 	struct rte_ether_addr lladdr;
 	struct net_device *dev;
-	unsigned int states;
 	bool has_lladdr, exists;
 	rte_be32_t dst = 0;
-	int rc;
+	int rc, state;
 
 	role_enter_ctl();
 	dev = arg_dev(c);
 	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
-	rc = arg_states(c, NUD_PERMANENT, &states);
-	if (rc < 0)
-		return rc;
-	if (states == STATES_ALL)
-		return cli_error_at(c, -EINVAL, "all", "\"all\": expected one state");
+	state = arg_state(c);
+	if (state < 0)
+		return state;
 	exists = neigh_lookup(dst, dev) != NULL;
 	if (exists && cli_has(c, "add"))
 		return cli_error(c, -EEXIST, "File exists: %s has a neighbour of that address",
 				 dev->name);
 	if (!exists && cli_has(c, "change"))
-		return cli_error(c, -ENOENT, "%s has no neighbour of that address", dev->name);
+		return cli_error(c, -ENOENT,
+				 "No such file or directory: %s has no neighbour of "
+				 "that address",
+				 dev->name);
 	has_lladdr = cli_arg_mac(c, "LLADDR", &lladdr);
-	rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL,
-			     (enum nud_state)(states & 0xff));
+	rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL, (enum nud_state)state);
+	if (rc == 0)
+		apply_marks(c, neigh_lookup(dst, dev));
 	return say_why(c, rc, has_lladdr || dst == 0);
 }
 
@@ -365,21 +416,40 @@ neigh_del(struct cli_ctx *c)
 	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
 	if (neigh_admin_del(dst, dev) < 0)
-		return cli_error(c, -ENOENT, "%s has no neighbour of that address", dev->name);
+		return cli_error(c, -ENOENT,
+				 "No such file or directory: %s has no neighbour of "
+				 "that address",
+				 dev->name);
 	return 0;
+}
+
+void
+neigh_say_flushed(struct cli_ctx *c, unsigned int n)
+{
+	if (!cli_wants_stats(c) || cli_wants_json(c))
+		return;
+	if (n == 0)
+		cli_printf(c, "Nothing to flush.\n");
+	else
+		cli_printf(c,
+			   "\n*** Round 1, deleting %u entries ***\n"
+			   "*** Flush is complete after 1 round ***\n",
+			   n);
 }
 
 static int
 neigh_flush(struct cli_ctx *c)
 {
+	unsigned int gone = 0;
 	struct neighbour *n;
 	struct filter f;
 	struct rows *r;
 	int rc;
 
 	role_enter_ctl();
-	if (!cli_has(c, "all") && !cli_has(c, "TO") && !cli_has(c, "DEV") && !cli_has(c, "STATE"))
-		return cli_error(c, -EINVAL, "Flush requires arguments: all, TO, dev or nud");
+	if (!cli_has(c, "all") && !cli_has(c, "TO") && !cli_has(c, "DEV") &&
+	    cli_count(c, "nud") == 0)
+		return cli_error(c, -EINVAL, "Flush requires arguments.");
 	/* what the administrator entered goes only when he says so */
 	rc = arg_filter(c, STATES_ALL & ~(unsigned int)(NUD_PERMANENT | NUD_NOARP), &f);
 	if (rc < 0)
@@ -387,34 +457,28 @@ neigh_flush(struct cli_ctx *c)
 	r = rows_make(&f);
 	if (r == NULL)
 		return cli_error(c, -ENOMEM, "out of memory");
-	while ((n = rows_next(r)) != NULL)
+	for (; (n = rows_next(r)) != NULL; gone++)
 		neigh_admin_del(n->primary_key, n->dev);
 	rows_free(r);
+	neigh_say_flushed(c, gone);
 	return 0;
 }
 
-static int
-neigh_proxy(struct cli_ctx *c)
-{
-	return cli_error_at(c, -EOPNOTSUPP, "proxy",
-			    "\"proxy\": proxy entries are not in this release");
-}
-
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]",
+	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [unused] [nud STATE:str]...",
 	  .help = "Show neighbours: address, device, link-layer address, state.",
 	  .section = "display",
 	  .fn = neigh_show,
-	  .text = show_text,
+	  .text = neigh_show_text,
 	  .read_only = true },
 	{ .syntax = "ip neigh get [to] DST:ip4 dev DEV:dev",
 	  .help = "Show one neighbour.",
 	  .section = "display",
 	  .fn = neigh_get,
-	  .text = show_text,
+	  .text = neigh_show_text,
 	  .read_only = true },
 	{ .syntax = "ip neigh (add|replace|change) [to] DST:ip4 [lladdr LLADDR:mac] [dev DEV:dev] "
-		    "[nud STATE:str]",
+		    "[nud STATE:str] [router] [use] [extern_learn]",
 	  .help = "Enter a neighbour, permanent unless nud says otherwise.",
 	  .section = "ports",
 	  .fn = neigh_modify },
@@ -422,14 +486,10 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete a neighbour; one that routes use starts anew.",
 	  .section = "ports",
 	  .fn = neigh_del },
-	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]",
+	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]...",
 	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all.",
 	  .section = "ports",
 	  .fn = neigh_flush },
-	{ .syntax = "ip neigh (show|add|replace|change|del) proxy [DST:ip4] [dev DEV:dev]",
-	  .help = "Not in this release: proxy entries for single addresses.",
-	  .section = "ports",
-	  .fn = neigh_proxy },
 	{ 0 },
 };
 
@@ -437,5 +497,6 @@ void
 neigh_cli_register(void)
 {
 	cli_register(cmds);
+	arp_cli_register();
 	arping_cli_register();
 }

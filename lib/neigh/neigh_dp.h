@@ -28,6 +28,10 @@ neigh_mc_map(rte_be32_t group, struct rte_ether_addr *mac)
  * header at the IP header. Set once at start; NULL: just dropped. Owns the packet. */
 extern void (*neigh_unreachable)(struct worker *w, struct sk_buff *skb);
 
+/** Where a packet to @p dst would end: routing sets it at start, for any thread to ask; good for
+ * one burst. NULL while there is no routing. */
+extern const struct adj *(*neigh_route)(rte_be32_t dst);
+
 /** ARP from a device: ptype handler, ethertype 0x0806. */
 void arp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
 #endif

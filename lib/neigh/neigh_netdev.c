@@ -40,6 +40,8 @@ static const struct ctl_table parm_table[] = {
 	     "longest delay of an answer for an anycast address"),
 	PARM(proxy_delay, 0, 6000, "1/100 s", "longest delay of a proxy ARP answer"),
 	PARM(locktime, 0, 6000, "1/100 s", "a new address is not replaced again within this"),
+	PARM(gc_share, 1, 100, "%", "of gc_thresh3, what the neighbours of one interface may fill"),
+	PARM(arp_defend, 0, 1, NULL, "announce an address of ours that another station claims"),
 	{ .procname = NULL },
 };
 
@@ -54,6 +56,9 @@ static const struct ctl_table gc_table[] = {
 	THRESH(gc_thresh3, 1, ADJ_MAX, NULL, "the most entries, those of the administrator apart"),
 	THRESH(unres_qlen_total, 1, 1 << 20, NULL,
 	       "packets that may wait for all neighbours; an eighth of the buffers at most"),
+	THRESH(arp_rate_source, 1, 1 << 30, "1/s", "ARP packets of one sender to learn from"),
+	THRESH(arp_rate_total, 1, 1 << 30, "1/s",
+	       "ARP packets to learn from, but answers we asked"),
 	{ .procname = NULL },
 };
 #define DEFAULT_PATH "net.ipv4.neigh.default"
@@ -89,10 +94,8 @@ param_changed(const struct ctl_table *t, void *object, int old)
 		nd->set |= bit;
 		return;
 	}
-	for (unsigned int i = 0; i < NETDEV_MAX; i++) {
-		struct neigh_dev *d = neigh_tbl.devs[i];
-
-		if (d == NULL || (d->set & bit))
+	for (struct neigh_dev *d = neigh_tbl.first_dev; d != NULL; d = d->next) {
+		if (d->set & bit)
 			continue;
 		*parm_ptr(&d->p, t) = *parm_ptr(&nd->p, t);
 		if (is_reach)
@@ -144,6 +147,11 @@ neigh_dev_get(struct net_device *dev)
 	neigh_rand_reach_time(&nd->p);
 	nd->dev = dev;
 	nd->glean = -1;
+	for (unsigned int i = 0; i < NL_MAX; i++)
+		TAILQ_INIT(&nd->list[i].q);
+	TAILQ_INIT(&nd->waiting);
+	nd->next = neigh_tbl.first_dev;
+	neigh_tbl.first_dev = nd;
 	neigh_tbl.devs[dev->ifindex] = nd;
 	parms_register(nd);
 	return nd;
@@ -214,7 +222,7 @@ flush_one(struct neighbour *n)
 static CTL_ONLY void
 flush_dynamic(struct neighbour *n)
 {
-	if (n->nud_state != NUD_PERMANENT)
+	if (n->nud.state != NUD_PERMANENT)
 		flush_one(n);
 }
 
@@ -227,7 +235,7 @@ gone_one(struct neighbour *n)
 static CTL_ONLY void
 republish_one(struct neighbour *n)
 {
-	if (n->nud_state == NUD_NOARP && !(n->flags & NTF_STATIC) && neigh_dev_noarp(n->dev))
+	if (n->nud.state == NUD_NOARP && !(n->flags & NTF_STATIC) && neigh_dev_noarp(n->dev))
 		netdev_addr(n->dev, &n->ha);
 	neigh_publish(n);
 	notifier_call(&neigh_chain, NEIGH_UPDATE, n);
@@ -246,13 +254,18 @@ republish(struct neigh_dev *nd)
 }
 
 static CTL_ONLY void
-forget(struct neigh_dev *nd, int32_t ifindex)
+forget(struct neigh_dev *nd)
 {
+	struct neigh_dev **pp = &neigh_tbl.first_dev;
+
 	for_each_of(nd, gone_one);
 	if (nd->glean >= 0)
 		adj_release((uint32_t)nd->glean);
 	parms_unregister(nd);
-	neigh_tbl.devs[ifindex] = NULL;
+	neigh_tbl.devs[nd->dev->ifindex] = NULL;
+	while (*pp != nd)
+		pp = &(*pp)->next;
+	*pp = nd->next;
 	free(nd);
 }
 
@@ -306,7 +319,7 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 		check_noarp(nd);
 		break;
 	case NETDEV_UNREGISTER:
-		forget(nd, dev->ifindex);
+		forget(nd);
 		break;
 	}
 	return NOTIFY_OK;
@@ -319,7 +332,7 @@ flush_uncovered(struct neighbour *n)
 {
 	const struct in_device *in_dev = in_dev_get_rcu(n->dev);
 
-	if (n->refcnt == 0 && !(n->flags & NTF_STATIC) && n->nud_state != NUD_NOARP &&
+	if (n->refcnt == 0 && !(n->flags & NTF_STATIC) && n->nud.state != NUD_NOARP &&
 	    (in_dev == NULL || inet_ifa_byprefix_rcu(in_dev, n->primary_key) == NULL))
 		neigh_destroy(n, DROP_NEIGH_UNRESOLVED);
 }
@@ -354,6 +367,8 @@ static const struct neigh_parms linux_defaults = {
 	.anycast_delay = 100,
 	.proxy_delay = 80,
 	.locktime = 100,
+	.gc_share = 80,
+	.arp_defend = 1,
 };
 
 void
@@ -377,6 +392,8 @@ neigh_netdev_init(void)
 	t->gc_thresh2 = 8192;
 	t->gc_thresh3 = 131072;
 	t->unres_qlen_total = 4096;
+	t->arp_rate_source = 100;
+	t->arp_rate_total = 20000;
 	rc = sysctl_register(DEFAULT_PATH, parm_table, &t->dflt);
 	if (rc == 0)
 		rc = sysctl_register(DEFAULT_PATH, gc_table, t);
@@ -395,9 +412,8 @@ neigh_netdev_fini(void)
 {
 	notifier_del(&netdev_chain, &netdev_listener);
 	notifier_del(&inetaddr_chain, &inetaddr_listener);
-	for (int32_t i = 0; i < NETDEV_MAX; i++)
-		if (neigh_tbl.devs[i] != NULL)
-			forget(neigh_tbl.devs[i], i);
+	while (neigh_tbl.first_dev != NULL)
+		forget(neigh_tbl.first_dev);
 	sysctl_unregister(DEFAULT_PATH, parm_table);
 	sysctl_unregister(DEFAULT_PATH, gc_table);
 }

@@ -10,8 +10,7 @@
  * packets that wait. Each entry's life goes through neigh_event().
  */
 
-#define RETRANS_MIN_MS 10 /* Linux: HZ/100 */
-#define HELD_PER_POOL  8  /* of the pool's buffers at most one in so many waits here */
+#define HELD_PER_POOL 8 /* of the pool's buffers at most one in so many waits here */
 
 void (*neigh_unreachable)(struct worker *w, struct sk_buff *skb);
 
@@ -27,9 +26,9 @@ neigh_adj_template(const struct neighbour *n, struct adj *tmpl)
 			      .lower = netdev_lower(n->dev),
 			      .gw = n->primary_key,
 			      .used = n->used };
-	if (n->nud_state == NUD_FAILED)
+	if (n->nud.state == NUD_FAILED)
 		tmpl->type = ADJ_FAILED;
-	if (!(n->nud_state & NUD_VALID))
+	if (!(n->nud.state & NUD_VALID))
 		return;
 	len = dev_hard_header(n->dev, &n->ha, rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4), tmpl->hdr,
 			      sizeof(tmpl->hdr));
@@ -54,9 +53,9 @@ adj_fits(const struct neighbour *n)
 {
 	uint8_t type = adj_tab[n->adj_idx]->type;
 
-	if (n->nud_state & NUD_VALID)
+	if (n->nud.state & NUD_VALID)
 		return type == ADJ_REWRITE;
-	return type == (n->nud_state == NUD_FAILED ? ADJ_FAILED : ADJ_INCOMPLETE);
+	return type == (n->nud.state == NUD_FAILED ? ADJ_FAILED : ADJ_INCOMPLETE);
 }
 
 /* --- use --- */
@@ -86,10 +85,13 @@ queue_take(struct neighbour *n)
 {
 	struct sk_buff *skb = skb_dequeue(&n->arp_queue);
 
-	if (skb != NULL)
+	if (skb != NULL) {
 		neigh_tbl.held--;
+		if (--n->nd->held == 0)
+			neigh_tbl.n_waiting--;
+	}
 	if (n->arp_queue.qlen == 0 && n->waits) {
-		TAILQ_REMOVE(&neigh_tbl.waiting, n, wait_link);
+		TAILQ_REMOVE(&n->nd->waiting, n, wait_link);
 		n->waits = false;
 	}
 	return skb;
@@ -133,11 +135,24 @@ held_limit(void)
 	return pool == NULL ? limit : RTE_MIN(limit, pool->size / HELD_PER_POOL + 1);
 }
 
+/* The device whose packets take most of the room, when one more is to wait at @p nd: that one as a
+ * rule, in a sweep. */
+static CTL_ONLY struct neigh_dev *
+greediest(struct neigh_dev *nd)
+{
+	if ((uint64_t)nd->held * neigh_tbl.n_waiting >= neigh_tbl.held)
+		return nd;
+	for (struct neigh_dev *d = neigh_tbl.first_dev; d != NULL; d = d->next)
+		if (d->held > nd->held)
+			nd = d;
+	return nd;
+}
+
 /* The oldest give way: RFC 1122 2.3.2.2 asks to keep at least the latest packet. */
 static CTL_ONLY void
 queue_put(struct neighbour *n, struct sk_buff *skb)
 {
-	const struct neigh_parms *p = neigh_parms_get(n->dev);
+	const struct neigh_parms *p = &n->nd->p;
 	struct sk_buff_head *q = &n->arp_queue;
 	uint32_t len = skb_len(skb);
 
@@ -149,14 +164,16 @@ queue_put(struct neighbour *n, struct sk_buff *skb)
 		drop(skb, DROP_NEIGH_UNRESOLVED);
 		return;
 	}
-	while (neigh_tbl.held >= held_limit() && !TAILQ_EMPTY(&neigh_tbl.waiting))
-		discard_oldest(TAILQ_FIRST(&neigh_tbl.waiting));
+	while (neigh_tbl.held > 0 && neigh_tbl.held >= held_limit())
+		discard_oldest(TAILQ_FIRST(&greediest(n->nd)->waiting));
 	skb->dst = NULL;   /* good for one burst only, and this one ends */
 	skb->dev = n->dev; /* lives as long as the entry; the one it came by may not */
 	skb_queue_tail(q, skb);
 	neigh_tbl.held++;
+	if (n->nd->held++ == 0)
+		neigh_tbl.n_waiting++;
 	if (!n->waits) {
-		TAILQ_INSERT_TAIL(&neigh_tbl.waiting, n, wait_link);
+		TAILQ_INSERT_TAIL(&n->nd->waiting, n, wait_link);
 		n->waits = true;
 	}
 }
@@ -228,100 +245,68 @@ queue_error(struct neighbour *n)
 	}
 }
 
-/* --- timers and probes --- */
+/* --- one event --- */
 
-static CTL_ONLY unsigned int
-max_probes(const struct neighbour *n)
-{
-	const struct neigh_parms *p = neigh_parms_get(n->dev);
-
-	if (n->nud_state == NUD_PROBE)
-		return (unsigned int)(p->ucast_solicit + p->app_solicit + p->mcast_resolicit);
-	return (unsigned int)(p->app_solicit + p->mcast_solicit);
-}
-
-/* Unicast first, where there is an address to ask; then the resolver outside; then everybody. */
 static CTL_ONLY void
 solicit(struct neighbour *n)
 {
-	const struct neigh_parms *p = neigh_parms_get(n->dev);
-	unsigned int ucast = n->nud_state == NUD_PROBE ? (unsigned int)p->ucast_solicit : 0;
-	unsigned int sent = n->probes;
+	enum nud_ask whom = nud_ask(&n->nud, &n->nd->p);
 
-	if (sent >= max_probes(n))
+	if (whom == NUD_ASK_NOBODY)
 		return;
-	n->probes++;
-	if (sent >= ucast && sent < ucast + (unsigned int)p->app_solicit)
+	n->nud.probes++;
+	if (whom == NUD_ASK_APP)
 		notifier_call(&neigh_chain, NEIGH_APP_SOLICIT, n);
 	else
-		arp_solicit(n, sent < ucast);
-}
-
-static CTL_ONLY void
-timer_start(struct neighbour *n)
-{
-	const struct neigh_parms *p = neigh_parms_get(n->dev);
-
-	switch (n->nud_state) {
-	case NUD_INCOMPLETE:
-	case NUD_PROBE:
-		timer_mod(&n->timer, (uint64_t)RTE_MAX(p->retrans_time_ms, RETRANS_MIN_MS));
-		break;
-	case NUD_REACHABLE:
-		timer_mod(&n->timer, p->reachable_time_ms);
-		break;
-	case NUD_DELAY:
-		timer_mod(&n->timer, (uint64_t)p->delay_first_probe_time * 1000);
-		break;
-	default:
-		timer_del(&n->timer);
-	}
+		arp_solicit(n, whom == NUD_ASK_PEER);
 }
 
 void
 neigh_timer_fn(struct ctl_timer *t)
 {
 	struct neighbour *n = container_of(t, struct neighbour, timer);
-	const struct neigh_parms *p = neigh_parms_get(n->dev);
-	enum nud_event ev = NUD_EV_TIMEOUT;
+	uint32_t ago = neigh_used_ago(n);
 
-	if (n->nud_state == NUD_REACHABLE) {
-		/* In use: no need to be STALE first and wait for the next packet. */
-		if (neigh_used_ago(n) <= (uint32_t)p->delay_first_probe_time)
-			ev = NUD_EV_TIMEOUT_USED;
-	} else if ((n->nud_state & (NUD_INCOMPLETE | NUD_PROBE)) && n->probes >= max_probes(n)) {
-		ev = NUD_EV_TIMEOUT_LAST;
-	}
-	neigh_event(n, ev, NULL);
+	neigh_event(n,
+		    nud_timeout(&n->nud, ago == UINT32_MAX ? UINT64_MAX : (uint64_t)ago * 1000,
+				&n->nd->p),
+		    NULL);
 }
 
-/* --- transitions --- */
-
-/* Times, lists and counters of a step; true: somebody will want to hear of it. */
-static CTL_ONLY bool
-enter_state(struct neighbour *n, const struct nud_row *row, bool moved)
+static CTL_ONLY void
+set_timer(struct neighbour *n, uint64_t now)
 {
-	uint8_t old = n->nud_state;
+	if (n->nud.due_ms != 0)
+		timer_mod(&n->timer, n->nud.due_ms - now);
+	else
+		timer_del(&n->timer);
+}
 
-	n->nud_state = (uint8_t)row->to;
-	if (row->act & NUD_A_CONFIRM)
-		n->confirmed_ms = clock_ms();
-	if (row->act & NUD_A_RESET)
-		n->probes = 0;
-	if (old == n->nud_state && !moved)
-		return false;
-	/* Not on a mere confirmation: that would move the window of locktime along with it. */
-	n->updated_ms = clock_ms();
-	if (n->nud_state == NUD_STALE) {
+/* Workers hear answers to what is asked even in a storm. */
+void
+neigh_count_asked(const struct neighbour *n, uint8_t old, uint8_t state)
+{
+	int by = !!(state & (NUD_INCOMPLETE | NUD_PROBE)) - !!(old & (NUD_INCOMPLETE | NUD_PROBE));
+	uint16_t *slot = neigh_asked_slot(n->primary_key, n->dev->ifindex);
+
+	if (by != 0)
+		__atomic_store_n(slot, (uint16_t)(*slot + by), __ATOMIC_RELAXED);
+}
+
+/* Lists and counters follow a new state or address. */
+static CTL_ONLY void
+note_change(struct neighbour *n, uint8_t old, bool moved)
+{
+	neigh_count_asked(n, old, n->nud.state);
+	if (n->nud.state == NUD_STALE) {
 		neigh_fold_used(n);
 		__atomic_store_n(n->used, 0, __ATOMIC_RELAXED); /* so that the next use shows */
 	}
-	if (!(old & NUD_VALID) && (n->nud_state & NUD_VALID))
+	if (!(old & NUD_VALID) && (n->nud.state & NUD_VALID))
 		neigh_count_add(NEIGH_CNT_RESOLVED, 1);
 	else if (moved)
 		neigh_count_add(NEIGH_CNT_MOVED, 1);
 	neigh_relist(n);
-	return true;
 }
 
 static enum drop_reason
@@ -335,32 +320,45 @@ purge_reason(const struct net_device *dev)
 void
 neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr *lladdr)
 {
-	const struct nud_row *row = nud_step(n->nud_state, ev);
-	bool moved = false, changed;
+	bool moved = lladdr != NULL && !rte_is_same_ether_addr(&n->ha, lladdr), changed;
+	uint64_t now = clock_ms();
+	uint8_t old = n->nud.state;
+	int act = n->dead ? -1 : nud_event(&n->nud, ev, moved, now, &n->nd->p);
 
-	if (row == NULL || n->dead)
+	if (act < 0)
 		return;
-	if ((row->act & NUD_A_LEARN) && lladdr != NULL) {
-		moved = !rte_is_same_ether_addr(&n->ha, lladdr);
+	moved = moved && (act & NUD_A_LEARN);
+	if (moved)
 		n->ha = *lladdr;
-	}
-	changed = enter_state(n, row, moved);
+	changed = moved || n->nud.state != old;
+	if (changed)
+		note_change(n, old, moved);
 	if (moved || !adj_fits(n))
 		neigh_publish(n); /* without memory the old line stays; send_resolved() retries */
-	if (row->act & NUD_A_TIMER)
-		timer_start(n);
-	else
-		timer_del(&n->timer);
-	if (row->act & NUD_A_FLUSH)
+	set_timer(n, now);
+	if (act & NUD_A_FLUSH)
 		queue_flush(n);
-	if (row->act & NUD_A_SOLICIT)
+	if (act & NUD_A_SOLICIT)
 		solicit(n);
-	if (row->act & NUD_A_PURGE)
+	if (act & NUD_A_PURGE)
 		neigh_queue_purge(n, purge_reason(n->dev));
 	if (changed)
 		notifier_call(&neigh_chain, NEIGH_UPDATE, n);
-	if ((row->act & NUD_A_ERROR) && !n->dead)
+	if ((act & NUD_A_ERROR) && !n->dead)
 		queue_error(n);
+}
+
+int
+neigh_update(struct neighbour *n, const struct rte_ether_addr *lladdr, enum nud_state state,
+	     unsigned int flags)
+{
+	bool same = (n->nud.state & NUD_VALID) && rte_is_same_ether_addr(&n->ha, lladdr);
+	enum nud_event ev = nud_update(n->nud.state, state, same, flags);
+
+	if (ev == NUD_EV_N)
+		return n->nud.state & (NUD_PERMANENT | NUD_NOARP) ? -EPERM : -EEXIST;
+	neigh_event(n, ev, lladdr);
+	return 0;
 }
 
 void
@@ -369,17 +367,13 @@ neigh_confirm(struct neighbour *n)
 	neigh_event(n, NUD_EV_CONFIRM, NULL);
 }
 
-/* --- output on the control thread --- */
-
-/* Just failed: answer from memory, ask the wire again only after a while. */
-static CTL_ONLY bool
-is_negative(const struct neighbour *n)
+void
+neigh_use(struct neighbour *n)
 {
-	const struct neigh_parms *p = neigh_parms_get(n->dev);
-
-	return n->nud_state == NUD_FAILED &&
-	       clock_ms() - n->updated_ms < (uint64_t)RTE_MAX(p->retrans_time_ms, RETRANS_MIN_MS);
+	neigh_event(n, nud_output(&n->nud, &n->nd->p), NULL);
 }
+
+/* --- output on the control thread --- */
 
 void
 neigh_resolve_output(struct neighbour *n, struct sk_buff *skb)
@@ -389,20 +383,20 @@ neigh_resolve_output(struct neighbour *n, struct sk_buff *skb)
 		drop(skb, DROP_NETDEV_DOWN);
 		return;
 	}
-	if (n->nud_state & NUD_VALID) {
-		if (n->nud_state == NUD_STALE)
+	if (n->nud.state & NUD_VALID) {
+		if (n->nud.state == NUD_STALE)
 			neigh_event(n, NUD_EV_OUTPUT, NULL);
 		send_resolved(n, &skb, 1);
 		return;
 	}
-	if (is_negative(n)) {
+	if (nud_is_negative(&n->nud, clock_ms(), &n->nd->p)) {
 		neigh_count_add(NEIGH_CNT_NEGATIVE_HITS, 1);
 		unreachable(skb, n->dev);
 		return;
 	}
 	queue_put(n, skb);
-	if (n->nud_state != NUD_INCOMPLETE)
-		neigh_event(n, NUD_EV_OUTPUT, NULL);
+	if (n->nud.state != NUD_INCOMPLETE)
+		neigh_use(n);
 }
 
 /* May there be a neighbour of that address? 0/8, groups and class E have none. */
@@ -445,7 +439,7 @@ neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_
 	if (addr == 0 || (lladdr != NULL && rte_is_multicast_ether_addr(lladdr)))
 		return -EINVAL;
 	if (lladdr == NULL && (state & NUD_VALID)) {
-		if (n != NULL && (n->nud_state & NUD_VALID)) {
+		if (n != NULL && (n->nud.state & NUD_VALID)) {
 			own = n->ha; /* change of state only */
 		} else if (neigh_dev_noarp(dev)) {
 			netdev_addr(dev, &own);
@@ -457,10 +451,7 @@ neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_
 	if (n == NULL)
 		n = neigh_create_flags(addr, dev, state == NUD_PERMANENT);
 	if (n == NULL)
-		return adj_count() >= ADJ_MAX ||
-				       neigh_tbl.gc_count >= (uint32_t)neigh_tbl.gc_thresh3
-			       ? -ENOSPC
-			       : -ENOMEM;
+		return -errno;
 	neigh_set_static(n, state == NUD_PERMANENT);
 	neigh_event(n, nud_admin_event(state), lladdr);
 	return 0;
@@ -480,4 +471,13 @@ neigh_admin_del(rte_be32_t addr, struct net_device *dev)
 	neigh_set_static(n, false);
 	neigh_event(n, NUD_EV_DOWN, NULL);
 	return 0;
+}
+
+void
+neigh_set_marks(struct neighbour *n, uint8_t marks)
+{
+	const uint8_t all = NTF_ROUTER | NTF_EXT_LEARNED;
+
+	n->flags = (uint8_t)((n->flags & ~all) | (marks & all));
+	neigh_relist(n);
 }

@@ -148,10 +148,10 @@ malformed_arp_is_counted(void **state)
 		unsigned int at; /* byte of the frame that is changed */
 		uint8_t to;
 	} cases[] = {
-		{ "arp_bad_format", 15, 7 },	    /* hardware type */
-		{ "arp_bad_format", 17, 1 },	    /* protocol type */
-		{ "arp_bad_format", 18, 8 },	    /* hardware address length */
-		{ "arp_bad_format", 19, 6 },	    /* protocol address length */
+		{ "arp_bad_htype", 15, 7 },	    /* hardware type */
+		{ "arp_bad_ptype", 17, 1 },	    /* protocol type */
+		{ "arp_bad_hlen", 18, 8 },	    /* hardware address length */
+		{ "arp_bad_plen", 19, 6 },	    /* protocol address length */
 		{ "arp_bad_op", 21, 9 },	    /* operation */
 		{ "arp_bad_sender_mac", 22, 0x01 }, /* group bit */
 		{ "arp_bad_sender_ip", 28, 224 },   /* multicast */

@@ -125,11 +125,9 @@ addr_words(void **state)
 static void
 says_what_is_missing(void **state)
 {
-	static const char *const cmds[] = {
-		"ip neigh add proxy 10.0.1.9 dev p1", "ip neigh show proxy",
-		"ip link set p1 master br0",	      "ip link set p1 nomaster",
-		"ip link add br0 type bridge",	      "ip link add name br0 type bridge stp_state 1"
-	};
+	static const char *const cmds[] = { "ip link set p1 master br0", "ip link set p1 nomaster",
+					    "ip link add br0 type bridge",
+					    "ip link add name br0 type bridge stp_state 1" };
 
 	(void)state;
 	for (size_t i = 0; i < RTE_DIM(cmds); i++)
@@ -142,13 +140,82 @@ neigh_prints(void **state)
 	(void)state;
 	prints("ip -j neigh show", "[]\n");
 	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
-	prints("ip neigh", "10.0.1.2 dev p1 lladdr 02:00:00:00:01:02 PERMANENT\n");
+	prints("ip neigh", "10.0.1.2 dev p1 lladdr 02:00:00:00:01:02 PERMANENT \n");
 	prints("ip -j neigh", "[{\"dst\":\"10.0.1.2\",\"dev\":\"p1\",\"lladdr\":"
 			      "\"02:00:00:00:01:02\",\"state\":[\"PERMANENT\"]}]\n");
-	prints("ip neigh show dev p1", "10.0.1.2 lladdr 02:00:00:00:01:02 PERMANENT\n");
-	dp_cmd_fails("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:03 dev p1");
-	dp_cmd("ip neigh del 10.0.1.2 dev p1");
-	prints("ip neigh", "");
+	prints("ip neigh show dev p1", "10.0.1.2 lladdr 02:00:00:00:01:02 PERMANENT \n");
+	assert_non_null(
+		strstr(dp_cmd_fails("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:03 dev p1"),
+		       "File exists: p1 has a neighbour of that address"));
+	prints("ip -s neigh",
+	       "10.0.1.2 dev p1 lladdr 02:00:00:00:01:02  used 0/0/0probes 0 PERMANENT \n");
+	dp_cmd("ip neigh add 10.0.1.3 lladdr 02:00:00:00:01:03 dev p1 nud stale router");
+	dp_cmd("ip neigh add 10.0.1.4 lladdr 02:00:00:00:01:04 dev p1 nud noarp extern_learn");
+	dp_cmd("ip neigh add 10.0.1.5 dev p1 nud failed");
+	dp_cmd("ip neigh add 10.0.1.6 dev p1 nud none");
+	prints("ip neigh show", "10.0.1.2 dev p1 lladdr 02:00:00:00:01:02 PERMANENT \n"
+				"10.0.1.3 dev p1 lladdr 02:00:00:00:01:03 router STALE \n"
+				"10.0.1.4 dev p1 lladdr 02:00:00:00:01:04 extern_learn NOARP \n"
+				"10.0.1.5 dev p1 FAILED \n");
+	prints("ip -j neigh show nud stale nud none unused",
+	       "[{\"dst\":\"10.0.1.3\",\"dev\":\"p1\",\"lladdr\":\"02:00:00:00:01:03\","
+	       "\"router\":null,\"state\":[\"STALE\"]},"
+	       "{\"dst\":\"10.0.1.4\",\"dev\":\"p1\",\"lladdr\":\"02:00:00:00:01:04\","
+	       "\"extern_learn\":null,\"state\":[\"NOARP\"]},"
+	       "{\"dst\":\"10.0.1.6\",\"dev\":\"p1\"}]\n");
+	dp_cmd("ip -s neigh flush nud failed nud stale");
+	assert_string_equal(dp_cmd_output(), "\n*** Round 1, deleting 3 entries ***\n"
+					     "*** Flush is complete after 1 round ***\n");
+	dp_cmd("ip -s neigh flush nud failed");
+	assert_string_equal(dp_cmd_output(), "Nothing to flush.\n");
+	assert_non_null(strstr(dp_cmd_fails("ip neigh flush"), "Flush requires arguments."));
+	assert_non_null(strstr(dp_cmd_fails("ip neigh get 10.0.1.77 dev p1"),
+			       "Neighbour entry not found."));
+	assert_non_null(strstr(dp_cmd_fails("ip neigh add 10.0.1.77 dev p1"),
+			       "No link layer address given."));
+	dp_cmd_fails("ip neigh change 10.0.1.77 lladdr 02:00:00:00:01:03 dev p1");
+	dp_cmd_fails("ip neigh show nud sideways");
+	dp_cmd("ip neigh replace 10.0.1.2 lladdr 02:00:00:00:01:12 dev p1");
+	prints("ip neigh get 10.0.1.2 dev p1",
+	       "10.0.1.2 dev p1 lladdr 02:00:00:00:01:12 PERMANENT \n");
+	dp_cmd("ip neigh flush nud all");
+	prints("ip neigh show nud all", "");
+}
+
+/* Proxy entries: as iproute2 has them, and for prefixes. */
+static void
+proxy_prints(void **state)
+{
+	(void)state;
+	prints("ip -j neigh show proxy", "[]\n");
+	dp_cmd("ip neigh add proxy 10.0.9.9 dev p1");
+	dp_cmd("ip neigh add proxy 10.0.9.9 dev p1"); /* no quarrel, as in Linux */
+	dp_cmd("ip neigh add proxy 10.0.9.8");
+	dp_cmd("ip neigh add proxy 10.0.8.0/24 dev p2");
+	prints("ip neigh show proxy", "10.0.8.0/24 dev p2 proxy \n"
+				      "10.0.9.8 proxy \n"
+				      "10.0.9.9 dev p1 proxy \n");
+	prints("ip -j neigh show proxy to 10.0.9.0/24",
+	       "[{\"dst\":\"10.0.9.8\",\"proxy\":null},"
+	       "{\"dst\":\"10.0.9.9\",\"dev\":\"p1\",\"proxy\":null}]\n");
+	prints("ip neigh show proxy dev p1", "10.0.9.9 proxy \n");
+	prints("ip neigh get proxy 10.0.9.9 dev p1", "10.0.9.9 dev p1 proxy \n");
+	assert_non_null(strstr(dp_cmd_fails("ip neigh get proxy 10.0.9.9 dev p2"),
+			       "Proxy neighbour entry not found."));
+	dp_cmd_fails("ip neigh add proxy 224.0.0.9 dev p1");
+	dp_cmd_fails("ip neigh add proxy 10.0.8.1/24 dev p1");
+	prints("ip neigh", ""); /* they are not neighbours */
+	dp_cmd("ip neigh del proxy 10.0.9.9 dev p1");
+	dp_cmd_fails("ip neigh del proxy 10.0.9.9 dev p1");
+	dp_cmd("ip neigh flush proxy to 10.0.9.0/24");
+	prints("ip neigh show proxy", "10.0.8.0/24 dev p2 proxy \n");
+	dp_cmd("ip neigh flush proxy");
+	prints("ip neigh show proxy", "");
+	prints("ip -j neigh show proxy", "[]\n");
+	dp_cmd("show stats neigh");
+	assert_non_null(strstr(dp_cmd_output(), "unresolved_discards"));
+	assert_int_equal(dp_cmd_try("show arp conflicts", CLI_F_JSON), CLI_DONE);
+	assert_string_equal(dp_cmd_output(), "[]\n");
 }
 
 static void
@@ -398,6 +465,7 @@ main(void)
 		cmocka_unit_test(link_prints),
 		cmocka_unit_test(addr_prints),
 		cmocka_unit_test(neigh_prints),
+		cmocka_unit_test(proxy_prints),
 		cmocka_unit_test(route_prints),
 		cmocka_unit_test(addr_broadcast),
 		cmocka_unit_test(addr_words),

@@ -200,7 +200,7 @@ fake_neigh(struct net_device *dev, const char *addr, uint8_t nud)
 	struct neighbour *n = neigh_create(ip(addr), dev);
 
 	assert_non_null(n);
-	n->nud_state = nud;
+	n->nud.state = nud;
 	notifier_call(&neigh_chain, NEIGH_UPDATE, n);
 	return n;
 }
@@ -208,7 +208,7 @@ fake_neigh(struct net_device *dev, const char *addr, uint8_t nud)
 void
 fake_neigh_gone(struct neighbour *n)
 {
-	n->nud_state = NUD_NONE;
+	n->nud.state = NUD_NONE;
 	notifier_call(&neigh_chain, NEIGH_DELETE, n);
 }
 

@@ -228,13 +228,13 @@ op_neigh(void)
 	bool held;
 
 	if (neighs[k].installed) {
-		neighs[k].n->nud_state = rnd(2) ? NUD_FAILED : NUD_NONE;
+		neighs[k].n->nud.state = rnd(2) ? NUD_FAILED : NUD_NONE;
 		notifier_call(&neigh_chain, rnd(2) ? NEIGH_UPDATE : NEIGH_DELETE, neighs[k].n);
 		neighs[k].installed = false;
 		return;
 	}
 	groups = model_groups(neighs[k].addr, &held);
-	neighs[k].n->nud_state = NUD_REACHABLE;
+	neighs[k].n->nud.state = NUD_REACHABLE;
 	notifier_call(&neigh_chain, NEIGH_UPDATE, neighs[k].n);
 	neighs[k].installed = held || groups < GROUPS - GROUPS / 8;
 }

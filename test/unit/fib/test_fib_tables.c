@@ -75,7 +75,7 @@ static uint32_t
 model_leaf(const struct entry *e, uint32_t addr)
 {
 	if (e->leaf == (uint32_t)neigh_glean_adj(&fake_dev[0]) &&
-	    addr == rte_be_to_cpu_32(on_link->primary_key) && on_link->nud_state == NUD_REACHABLE)
+	    addr == rte_be_to_cpu_32(on_link->primary_key) && on_link->nud.state == NUD_REACHABLE)
 		return on_link->adj_idx;
 	return e->leaf;
 }
@@ -176,7 +176,7 @@ op_event(void)
 	unsigned int d = rnd(3);
 
 	if (rnd(2)) {
-		on_link->nud_state = on_link->nud_state == NUD_REACHABLE ? NUD_NONE : NUD_REACHABLE;
+		on_link->nud.state = on_link->nud.state == NUD_REACHABLE ? NUD_NONE : NUD_REACHABLE;
 		notifier_call(&neigh_chain, NEIGH_UPDATE, on_link);
 		return;
 	}

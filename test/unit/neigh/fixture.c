@@ -40,6 +40,42 @@ fake_set_mac(struct net_device *dev, const struct rte_ether_addr *addr)
 	return 0;
 }
 
+/* --- routing, as far as this module asks it --- */
+
+static struct {
+	rte_be32_t net, mask;
+	struct net_device *dev;
+} far_routes[8];
+static unsigned int n_far;
+
+void
+fixture_route(rte_be32_t net, uint8_t plen, struct net_device *dev)
+{
+	far_routes[n_far].net = net;
+	far_routes[n_far].mask = plen > 0 ? rte_cpu_to_be_32(UINT32_MAX << (32 - plen)) : 0;
+	far_routes[n_far++].dev = dev;
+}
+
+static const struct adj *
+route_adj(rte_be32_t dst)
+{
+	role_enter_ctl();
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next) {
+			if (a->ifa_local == dst)
+				return adj_get(ADJ_IDX_LOCAL);
+			if (a->ifa_broadcast != 0 && a->ifa_broadcast == dst)
+				return adj_get(ADJ_IDX_BROADCAST);
+		}
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		if (dev->ip_ptr != NULL && inet_ifa_byprefix_rcu(dev->ip_ptr, dst) != NULL)
+			return adj_get((uint32_t)neigh_glean_adj(dev));
+	for (unsigned int i = 0; i < n_far; i++)
+		if (((far_routes[i].net ^ dst) & far_routes[i].mask) == 0)
+			return adj_get((uint32_t)neigh_glean_adj(far_routes[i].dev));
+	return adj_get(ADJ_IDX_NO_ROUTE);
+}
+
 static const struct net_device_ops_dp fake_ops_dp = { .xmit = fake_xmit };
 static const struct net_device_ops fake_ops = { .set_mac = fake_set_mac };
 
@@ -106,8 +142,9 @@ fixture_setup(void **state)
 
 	(void)state;
 	role_enter_ctl();
-	n_frames = 0;
+	n_frames = n_far = 0;
 	neigh_unreachable = NULL;
+	neigh_route = route_adj;
 	if (start_layers() < 0)
 		return -1;
 	p = neigh_parms_get(NULL);

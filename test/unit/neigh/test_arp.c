@@ -48,7 +48,7 @@ state_of(rte_be32_t ip)
 
 	turn();
 	n = neigh_lookup(ip, p0);
-	return n == NULL ? 0xff : n->nud_state;
+	return n == NULL ? 0xff : n->nud.state;
 }
 
 static void
@@ -114,6 +114,7 @@ malformed_packets_die_by_kind(void **state)
 	unsigned int n = 0;
 
 	ROLES();
+	neigh_parms_get(p0)->arp_defend = 0;
 #define KIND(change, reason)                                                                       \
 	do {                                                                                       \
 		bad = good;                                                                        \
@@ -121,10 +122,10 @@ malformed_packets_die_by_kind(void **state)
 		kinds[n].arp = bad;                                                                \
 		kinds[n++].why = (reason);                                                         \
 	} while (0)
-	KIND(bad.ar_hrd = RTE_BE16(2), DROP_ARP_BAD_FORMAT);
-	KIND(bad.ar_pro = RTE_BE16(0x86dd), DROP_ARP_BAD_FORMAT);
-	KIND(bad.ar_hln = 8, DROP_ARP_BAD_FORMAT);
-	KIND(bad.ar_pln = 16, DROP_ARP_BAD_FORMAT);
+	KIND(bad.ar_hrd = RTE_BE16(2), DROP_ARP_BAD_HTYPE);
+	KIND(bad.ar_pro = RTE_BE16(0x86dd), DROP_ARP_BAD_PTYPE);
+	KIND(bad.ar_hln = 8, DROP_ARP_BAD_HLEN);
+	KIND(bad.ar_pln = 16, DROP_ARP_BAD_PLEN);
 	KIND(bad.ar_op = 0, DROP_ARP_BAD_OP);
 	KIND(bad.ar_op = RTE_BE16(3), DROP_ARP_BAD_OP);
 	KIND(bad.ar_sha = group, DROP_ARP_BAD_SENDER_MAC);
@@ -207,16 +208,73 @@ arp_ignore_is_honoured(void **state)
 	request(p0, PEER_IP, OURS);
 	assert_true(answered());
 
+	request(p0, 0, OURS); /* a probe has no subnet */
+	assert_true(answered());
+	request(p0, PEER_IP, IP(198, 51, 100, 1));
+	assert_false(answered());
+	for (int reserved = 4; reserved <= 7; reserved++) {
+		conf(p0)->arp_ignore = reserved; /* as 0 */
+		request(p0, PEER_IP, IP(198, 51, 100, 1));
+		assert_true(answered());
+	}
+
 	conf(p0)->arp_ignore = 8; /* none */
 	request(p0, PEER_IP, OURS);
 	assert_false(answered());
-	assert_int_equal(drops(DROP_ARP_IGNORED), 3);
+	assert_int_equal(drops(DROP_ARP_IGNORED), 4);
 
 	conf(p0)->arp_ignore = 0; /* the larger of "all" and the device's counts */
 	ipv4_devconf_all.arp_ignore = 8;
 	request(p0, PEER_IP, OURS);
 	assert_false(answered());
 	ipv4_devconf_all.arp_ignore = 0;
+}
+
+/* Two addresses on the subnet, and one more by itself, in whatever order they were given. */
+static void
+arp_ignore_with_secondaries(void **state)
+{
+	static const rte_be32_t order[2][3] = {
+		{ IP(192, 0, 2, 1), IP(192, 0, 2, 3), IP(203, 0, 113, 7) },
+		{ IP(203, 0, 113, 7), IP(192, 0, 2, 3), IP(192, 0, 2, 1) },
+	};
+
+	ROLES();
+	for (unsigned int o = 0; o < 2; o++) {
+		inet_addr_flush(p0);
+		for (unsigned int i = 0; i < 3; i++) {
+			struct inet_addr_spec s = { .local = order[o][i],
+						    .prefixlen = order[o][i] == IP(203, 0, 113, 7)
+									 ? 32
+									 : 24 };
+
+			assert_int_equal(inet_addr_add(p0, &s), 0);
+		}
+		for (int mode = 0; mode <= 2; mode++) {
+			conf(p0)->arp_ignore = mode;
+			request(p0, PEER_IP, IP(192, 0, 2, 1));
+			assert_true(answered());
+			request(p0, PEER_IP, IP(192, 0, 2, 3)); /* secondary or not */
+			assert_true(answered());
+			request(p0, PEER_IP, IP(203, 0, 113, 7)); /* its /32 holds nobody else */
+			assert_int_equal(answered(), mode < 2);
+			request(p0, PEER_IP, IP(198, 51, 100, 1)); /* the other device's */
+			assert_int_equal(answered(), mode == 0);
+			request(p1, IP(198, 51, 100, 9),
+				IP(192, 0, 2, 3)); /* p1 has its own mode */
+			assert_true(answered());
+		}
+		conf(p0)->arp_ignore = 0;
+	}
+	/* 2: any subnet of the device that holds both will do, not only the address's own */
+	conf(p0)->arp_ignore = 2;
+	{
+		struct inet_addr_spec host = { .local = IP(192, 0, 2, 200), .prefixlen = 32 };
+
+		assert_int_equal(inet_addr_add(p0, &host), 0);
+	}
+	request(p0, PEER_IP, IP(192, 0, 2, 200));
+	assert_true(answered());
 }
 
 static void
@@ -247,20 +305,90 @@ arp_ignore_3_hides_scope_host(void **state)
 }
 
 static void
-arp_filter_and_gratuitous_filter(void **state)
+arp_filter_asks_the_way_back(void **state)
 {
-	struct arp_eth_ip grat = arp_make(ARP_OP_REQUEST, &peer, PEER_IP, PEER_IP);
-
 	ROLES();
+	fixture_route(IP(10, 7, 0, 0), 16, p1);
+	fixture_route(IP(10, 8, 0, 0), 16, p0);
+	request(p0, IP(198, 51, 100, 9), OURS);
+	assert_true(answered());
 	conf(p0)->arp_filter = 1;
 	request(p0, IP(198, 51, 100, 9), OURS); /* would be answered by p1 */
 	assert_false(answered());
+	request(p0, IP(10, 7, 0, 1), OURS);
+	assert_false(answered());
+	request(p0, IP(172, 16, 0, 1), OURS); /* no way back at all */
+	assert_false(answered());
+	assert_int_equal(drops(DROP_ARP_IGNORED), 3);
+	request(p0, IP(10, 8, 0, 1), OURS); /* routed, not a subnet of p0 */
+	assert_true(answered());
 	request(p0, PEER_IP, OURS);
 	assert_true(answered());
-	assert_int_equal(drops(DROP_ARP_IGNORED), 1);
+	request(p0, 0, OURS); /* a probe comes from nowhere */
+	assert_true(answered());
+	conf(p0)->arp_filter = 0; /* "or": all's counts as well */
+	ipv4_devconf_all.arp_filter = 1;
+	request(p0, IP(10, 7, 0, 1), OURS);
+	assert_false(answered());
+	ipv4_devconf_all.arp_filter = 0;
+}
+
+static void
+gratuitous_arp_may_be_dropped(void **state)
+{
+	struct arp_eth_ip grat = arp_make(ARP_OP_REQUEST, &peer2, PEER_IP, PEER_IP);
+	struct neighbour *n;
+
+	ROLES();
+	assert_int_equal(neigh_admin_set(PEER_IP, p0, &peer, NUD_STALE), 0);
+	n = neigh_lookup(PEER_IP, p0);
 	conf(p0)->drop_gratuitous_arp = 1;
 	arp_in(p0, PACKET_BROADCAST, &grat, ARP_LEN);
-	assert_int_equal(drops(DROP_ARP_IGNORED), 2);
+	turn();
+	assert_int_equal(drops(DROP_ARP_IGNORED), 1);
+	assert_mac(&n->ha, &peer);
+	conf(p0)->drop_gratuitous_arp = 0;
+	arp_in(p0, PACKET_BROADCAST, &grat, ARP_LEN);
+	turn();
+	assert_mac(&n->ha, &peer2);
+}
+
+/* Requests are routed as packets are (Linux: ip_route_input). */
+static void
+senders_must_be_possible(void **state)
+{
+	ROLES();
+	fixture_route(IP(10, 7, 0, 0), 16, p1);
+	request(p0, IP(192, 0, 2, 255), OURS); /* the subnet's broadcast address */
+	assert_false(answered());
+	assert_int_equal(drops(DROP_ARP_BAD_SENDER_IP), 1);
+	request(p0, IP(10, 7, 0, 1), OURS);
+	assert_true(answered());
+	conf(p0)->rp_filter = 2; /* loose: any way back */
+	request(p0, IP(10, 7, 0, 1), OURS);
+	assert_true(answered());
+	request(p0, IP(172, 16, 0, 1), OURS);
+	assert_false(answered());
+	conf(p0)->rp_filter = 1;
+	request(p0, IP(10, 7, 0, 1), OURS);
+	assert_false(answered());
+	assert_int_equal(drops(DROP_ARP_RP_FILTER), 2);
+	request(p0, PEER_IP, OURS);
+	assert_true(answered());
+	request(p0, 0, OURS);
+	assert_true(answered());
+}
+
+static void
+loopback_targets_need_route_localnet(void **state)
+{
+	ROLES();
+	request(p0, PEER_IP, IP(127, 0, 0, 5));
+	assert_int_equal(drops(DROP_ARP_BAD_TARGET_IP), 1);
+	conf(p0)->route_localnet = 1;
+	request(p0, PEER_IP, IP(127, 0, 0, 5));
+	assert_int_equal(drops(DROP_ARP_BAD_TARGET_IP), 1);
+	assert_int_equal(drops(DROP_ARP_NOT_FOR_US), 1); /* nobody has it here */
 }
 
 /* Addresses come and go, devices too: the answer follows. */
@@ -329,7 +457,21 @@ strangers_are_not_learned(void **state)
 	grat.ar_sip = grat.ar_tip = IP(10, 0, 0, 5);
 	arp_in(p0, PACKET_BROADCAST, &grat, ARP_LEN);
 	turn();
-	assert_int_equal(neigh_count(), 1);
+	assert_int_equal(neigh_count(), 1); /* there is no way to 10/8 */
+	fixture_route(IP(10, 0, 0, 0), 8, p0);
+	arp_in(p0, PACKET_BROADCAST, &grat, ARP_LEN);
+	assert_int_equal(state_of(IP(10, 0, 0, 5)), NUD_STALE);
+	conf(p0)->arp_accept = 2; /* the device's own subnets only */
+	grat.ar_sip = grat.ar_tip = IP(10, 0, 0, 6);
+	arp_in(p0, PACKET_BROADCAST, &grat, ARP_LEN);
+	turn();
+	assert_null(neigh_lookup(IP(10, 0, 0, 6), p0));
+	grat.ar_sip = grat.ar_tip = IP(192, 0, 2, 66);
+	arp_in(p0, PACKET_BROADCAST, &grat, ARP_LEN);
+	assert_int_equal(state_of(IP(192, 0, 2, 66)), NUD_STALE);
+	reply.ar_sip = IP(192, 0, 2, 67);
+	arp_in(p0, PACKET_HOST, &reply, ARP_LEN); /* unsolicited, but unicast */
+	assert_int_equal(state_of(IP(192, 0, 2, 67)), NUD_REACHABLE);
 }
 
 static void
@@ -380,22 +522,27 @@ second_answer_within_locktime_is_ignored(void **state)
 	arp_in(p0, PACKET_HOST, &second, ARP_LEN);
 	turn();
 	assert_mac(&n->ha, &peer2);
-	assert_int_equal(n->nud_state, NUD_REACHABLE);
-}
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
 
-/* RFC 5227 2.4: somebody uses our address. Counted; believed never. */
-static void
-conflict_is_counted(void **state)
-{
-	struct arp_eth_ip grat = arp_make(ARP_OP_REQUEST, &peer, OURS, OURS);
-
-	ROLES();
-	arp_in(p0, PACKET_BROADCAST, &grat, ARP_LEN);
+	/* who asks for us is believed at once (Linux's neigh_event_ns), who asks for others is not
+	 */
+	neigh_parms_get(p0)->locktime = 6000;
+	request(p0, PEER_IP, OTHER);
 	turn();
-	assert_int_equal(drops(DROP_ARP_OWN_ADDRESS), 1);
-	assert_int_equal(counter_read(&arp_counters, ARP_CNT_CONFLICTS), 1);
-	assert_int_equal(neigh_count(), 0);
-	assert_false(answered());
+	assert_mac(&n->ha, &peer2);
+	request(p0, PEER_IP, OURS);
+	turn();
+	assert_mac(&n->ha, &peer);
+	assert_int_equal(n->nud.state, NUD_STALE);
+	/* a broadcast reply announces only if it names itself as the target's hardware, too */
+	second.ar_tip = PEER_IP;
+	arp_in(p0, PACKET_BROADCAST, &second, ARP_LEN);
+	turn();
+	assert_mac(&n->ha, &peer);
+	second.ar_tha = peer2;
+	arp_in(p0, PACKET_BROADCAST, &second, ARP_LEN);
+	turn();
+	assert_mac(&n->ha, &peer2);
 }
 
 /* --- sending --- */
@@ -435,6 +582,43 @@ arp_announce_chooses_the_source(void **state)
 	assert_int_equal(asked_from(IP(192, 0, 2, 2)), OURS);
 }
 
+/* The same addresses in the other order, and one more device: what is primary changes, the rule
+ * does not. */
+static void
+arp_announce_in_either_order(void **state)
+{
+	static const rte_be32_t order[2][2] = { { IP(192, 0, 2, 1), IP(192, 0, 2, 2) },
+						{ IP(192, 0, 2, 2), IP(192, 0, 2, 1) } };
+
+	ROLES();
+	for (unsigned int o = 0; o < 2; o++) {
+		rte_be32_t primary = order[o][0], secondary = order[o][1];
+
+		inet_addr_flush(p0);
+		for (unsigned int i = 0; i < 2; i++) {
+			struct inet_addr_spec s = { .local = order[o][i], .prefixlen = 24 };
+
+			assert_int_equal(inet_addr_add(p0, &s), 0);
+		}
+		conf(p0)->arp_announce = 0;
+		assert_int_equal(asked_from(primary), primary);
+		assert_int_equal(asked_from(secondary), secondary);
+		assert_int_equal(asked_from(IP(198, 51, 100, 1)), IP(198, 51, 100, 1));
+		assert_int_equal(asked_from(IP(10, 0, 0, 1)), primary);
+		conf(p0)->arp_announce = 1;
+		assert_int_equal(asked_from(primary), primary);
+		assert_int_equal(asked_from(secondary), secondary);
+		assert_int_equal(asked_from(IP(198, 51, 100, 1)), primary);
+		conf(p0)->arp_announce = 2;
+		assert_int_equal(asked_from(primary), primary);
+		assert_int_equal(asked_from(secondary), primary);
+		conf(p0)->arp_announce = 0; /* the larger of the two counts */
+		ipv4_devconf_all.arp_announce = 2;
+		assert_int_equal(asked_from(secondary), primary);
+		ipv4_devconf_all.arp_announce = 0;
+	}
+}
+
 static void
 arp_notify_announces(void **state)
 {
@@ -455,6 +639,10 @@ arp_notify_announces(void **state)
 	dev_close(p0);
 	assert_int_equal(dev_open(p0), 0);
 	assert_int_equal(arp_requests(OTHER), 3);
+	netif_carrier_set(p0, false);
+	assert_int_equal(arp_requests(OTHER), 3); /* nobody would hear it */
+	netif_carrier_set(p0, true);
+	assert_int_equal(arp_requests(OTHER), 4);
 }
 
 /* A flood does not grow the table past its limit, and what is reachable stays. */
@@ -468,6 +656,7 @@ learning_is_bounded(void **state)
 	neigh_tbl.gc_thresh3 = 256;
 	assert_int_equal(inet_addr_add(p0, &wide), 0);
 	assert_int_equal(neigh_admin_set(PEER_IP, p0, &peer2, NUD_REACHABLE), 0);
+	neigh_tbl.arp_rate_total = 1000000;
 	for (uint32_t i = 0; i < 5000; i++) {
 		request(p0, rte_cpu_to_be_32(0x0a000100 + i), OURS);
 		turn();
@@ -489,16 +678,20 @@ main(void)
 		T(devices_without_arp_stay_silent),
 		T(probe_is_answered_and_teaches_nothing),
 		T(arp_ignore_is_honoured),
+		T(arp_ignore_with_secondaries),
 		T(arp_ignore_3_hides_scope_host),
-		T(arp_filter_and_gratuitous_filter),
+		T(arp_filter_asks_the_way_back),
+		T(gratuitous_arp_may_be_dropped),
+		T(senders_must_be_possible),
+		T(loopback_targets_need_route_localnet),
 		T(answers_follow_addresses_and_devices),
 		T(asking_us_teaches_the_sender),
 		T(strangers_are_not_learned),
 		T(unicast_reply_proves_reachability_broadcast_does_not),
 		T(gratuitous_arp_moves_a_known_neighbour),
 		T(second_answer_within_locktime_is_ignored),
-		T(conflict_is_counted),
 		T(arp_announce_chooses_the_source),
+		T(arp_announce_in_either_order),
 		T(arp_notify_announces),
 		T(learning_is_bounded),
 	};

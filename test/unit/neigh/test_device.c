@@ -50,15 +50,15 @@ down_flushes_and_held_entries_start_anew(void **state)
 	assert_null(neigh_lookup(IP(192, 0, 2, 11), p0)); /* as Linux's neigh_ifdown */
 	assert_non_null(neigh_lookup(IP(198, 51, 100, 9), p1));
 	assert_ptr_equal(neigh_lookup(HELD, p0), held);
-	assert_int_equal(held->nud_state, NUD_NONE);
+	assert_int_equal(held->nud.state, NUD_NONE);
 	assert_int_equal(adj_get(held->adj_idx)->type, ADJ_INCOMPLETE);
 	neigh_resolve_output(held, ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
 	assert_int_equal(drops(DROP_NETDEV_DOWN), 2); /* no asking by a device that is down */
-	assert_int_equal(held->nud_state, NUD_NONE);
+	assert_int_equal(held->nud.state, NUD_NONE);
 
 	assert_int_equal(dev_open(p0), 0);
 	neigh_resolve_output(held, ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
-	assert_int_equal(held->nud_state, NUD_INCOMPLETE);
+	assert_int_equal(held->nud.state, NUD_INCOMPLETE);
 	neigh_release(held);
 }
 
@@ -96,7 +96,7 @@ new_mac_and_mtu_are_republished(void **state)
 	assert_int_equal(dev_set_mtu(p0, 9000), 0);
 	assert_int_equal(adj_get(idx)->mtu, 9000);
 	assert_int_equal(n->adj_idx, idx); /* routes name the slot: for life */
-	assert_int_equal(n->nud_state, NUD_REACHABLE);
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
 }
 
 static void
@@ -195,15 +195,15 @@ devices_without_arp_need_no_resolution(void **state)
 	dev = fixture_dev("noarp0", &mac1);
 	dev->flags |= IFF_NOARP;
 	n = neigh_create(PEER_IP, dev);
-	assert_int_equal(n->nud_state, NUD_NOARP);
+	assert_int_equal(n->nud.state, NUD_NOARP);
 	assert_mac(header(n), &mac1);
 	glean = neigh_glean_adj(dev);
 	assert_int_equal(adj_get((uint32_t)glean)->type, ADJ_REWRITE);
 	/* and on an ordinary one, groups do not either */
 	n = neigh_create(IP(224, 0, 0, 5), p0);
-	assert_int_equal(n->nud_state, NUD_NOARP);
+	assert_int_equal(n->nud.state, NUD_NOARP);
 	assert_memory_equal(header(n), "\x01\x00\x5e\x00\x00\x05", 6);
-	assert_int_equal(neigh_create(PEER_IP, p0)->nud_state, NUD_NONE);
+	assert_int_equal(neigh_create(PEER_IP, p0)->nud.state, NUD_NONE);
 }
 
 /* --- tunables --- */

@@ -48,7 +48,7 @@ reachable(rte_be32_t ip)
 
 	assert_non_null(n);
 	assert_int_equal(neigh_admin_set(ip, p0, &peer, NUD_REACHABLE), 0);
-	assert_int_equal(n->nud_state, NUD_REACHABLE);
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
 	return n;
 }
 
@@ -66,7 +66,7 @@ resolves_and_sends_in_order(void **state)
 		output(n->adj_idx, ip_packet(IP(10, 0, 0, 1), IP(10, 9, 9, 9), i));
 	assert_int_equal(n_frames, 0); /* nothing goes out before control has asked */
 	msg_poll(64);
-	assert_int_equal(n->nud_state, NUD_INCOMPLETE);
+	assert_int_equal(n->nud.state, NUD_INCOMPLETE);
 	assert_int_equal(n->arp_queue.qlen, 5);
 	assert_int_equal(neigh_held(), 5);
 
@@ -82,7 +82,7 @@ resolves_and_sends_in_order(void **state)
 	assert_memory_equal(&arp->ar_tha, "\0\0\0\0\0\0", 6);
 
 	reply_from(&peer, PEER_IP);
-	assert_int_equal(n->nud_state, NUD_REACHABLE);
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
 	assert_int_equal(neigh_held(), 0);
 	assert_int_equal(adj_get(n->adj_idx)->type, ADJ_REWRITE);
 	assert_int_equal(adj_get(n->adj_idx)->mtu, 1500);
@@ -115,7 +115,7 @@ glean_resolves_the_destination(void **state)
 	turn();
 	n = neigh_lookup(PEER_IP, p0);
 	assert_non_null(n);
-	assert_int_equal(n->nud_state, NUD_INCOMPLETE);
+	assert_int_equal(n->nud.state, NUD_INCOMPLETE);
 	assert_int_equal(arp_requests(PEER_IP), 1);
 
 	/* groups and broadcasts need no question */
@@ -197,7 +197,7 @@ silence_fails_and_tells_for_each_packet(void **state)
 	neigh_hold(n); /* or the failed entry might be collected */
 	for (uint16_t i = 0; i < 4; i++)
 		neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, i));
-	turn_until(n->nud_state == NUD_FAILED);
+	turn_until(n->nud.state == NUD_FAILED);
 	assert_int_equal(n_unreachable, 4);
 	assert_int_equal(arp_requests(PEER_IP), 3); /* mcast_solicit */
 	assert_int_equal(adj_get(n->adj_idx)->type, ADJ_FAILED);
@@ -208,17 +208,17 @@ silence_fails_and_tells_for_each_packet(void **state)
 	output(n->adj_idx, ip_packet(IP(10, 0, 0, 1), PEER_IP, 5));
 	turn();
 	assert_int_equal(n_unreachable, 5);
-	assert_int_equal(n->nud_state, NUD_FAILED);
+	assert_int_equal(n->nud.state, NUD_FAILED);
 	assert_int_equal(arp_requests(PEER_IP), 3);
 
 	/* then the wire is asked again */
-	n->updated_ms = clock_ms() - 600001;
+	n->nud.updated_ms = clock_ms() - 600001;
 	neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, 6));
-	assert_int_equal(n->nud_state, NUD_INCOMPLETE);
+	assert_int_equal(n->nud.state, NUD_INCOMPLETE);
 	assert_int_equal(arp_requests(PEER_IP), 4);
 	assert_int_equal(n_unreachable, 5);
 	reply_from(&peer, PEER_IP);
-	assert_int_equal(n->nud_state, NUD_REACHABLE);
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
 	neigh_release(n);
 }
 
@@ -230,7 +230,7 @@ without_a_handler_failure_drops(void **state)
 	ROLES();
 	n = neigh_create(PEER_IP, p0);
 	neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
-	turn_until(n->nud_state == NUD_FAILED);
+	turn_until(n->nud.state == NUD_FAILED);
 	assert_int_equal(drops(DROP_NEIGH_FAILED), 1);
 }
 
@@ -248,15 +248,15 @@ stale_in_use_is_probed_and_never_stops(void **state)
 	assert_int_equal(neigh_admin_set(PEER_IP, p0, &peer, NUD_STALE), 0);
 	for (int i = 0; i < 50; i++)
 		neigh_housekeep(clock_ms());
-	assert_int_equal(n->nud_state, NUD_STALE); /* unused: left in peace */
+	assert_int_equal(n->nud.state, NUD_STALE); /* unused: left in peace */
 	assert_int_equal(arp_requests(PEER_IP), 0);
 
 	n_frames = 0;
 	output(n->adj_idx, ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
 	assert_int_equal(frame_id(&frames[0], 14), 1); /* sent at once */
-	turn_until(n->nud_state == NUD_PROBE);
+	turn_until(n->nud.state == NUD_PROBE);
 	assert_int_equal(adj_get(n->adj_idx)->type, ADJ_REWRITE);
-	turn_until(n->nud_state == NUD_FAILED);
+	turn_until(n->nud.state == NUD_FAILED);
 	for (unsigned int i = 1; i < n_frames; i++) {
 		const struct arp_eth_ip *arp = frame_arp(&frames[i]);
 
@@ -280,7 +280,7 @@ probe_may_end_in_broadcasts(void **state)
 	n = reachable(PEER_IP);
 	neigh_hold(n);
 	assert_int_equal(neigh_admin_set(PEER_IP, p0, NULL, NUD_PROBE), 0);
-	turn_until(n->nud_state == NUD_FAILED);
+	turn_until(n->nud.state == NUD_FAILED);
 	assert_int_equal(n_frames, 3);
 	assert_mac(frames[0].bytes, &peer);
 	assert_memory_equal(frames[1].bytes, "\xff\xff\xff\xff\xff\xff", 6);
@@ -298,11 +298,11 @@ probe_is_answered(void **state)
 	n = reachable(PEER_IP);
 	assert_int_equal(neigh_admin_set(PEER_IP, p0, NULL, NUD_PROBE), 0);
 	reply_from(&peer, PEER_IP);
-	assert_int_equal(n->nud_state, NUD_REACHABLE);
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
 	/* and an upper layer's word is as good */
 	assert_int_equal(neigh_admin_set(PEER_IP, p0, NULL, NUD_DELAY), 0);
 	neigh_confirm(n);
-	assert_int_equal(n->nud_state, NUD_REACHABLE);
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
 }
 
 static void
@@ -313,11 +313,11 @@ reachable_ends_by_use(void **state)
 	ROLES();
 	neigh_parms_get(p0)->reachable_time_ms = 1;
 	n = reachable(PEER_IP);
-	turn_until(n->nud_state == NUD_STALE);
+	turn_until(n->nud.state == NUD_STALE);
 	n = reachable(IP(192, 0, 2, 10));
 	adj_touch(adj_get(n->adj_idx));
-	turn_until(n->nud_state != NUD_REACHABLE);
-	assert_int_equal(n->nud_state, NUD_DELAY);
+	turn_until(n->nud.state != NUD_REACHABLE);
+	assert_int_equal(n->nud.state, NUD_DELAY);
 	assert_true(neigh_used_ago(n) < 60);
 }
 
@@ -415,7 +415,7 @@ old_entries_are_collected_above_thresh1(void **state)
 
 	ROLES();
 	neigh_parms_get(p0)->gc_stale_time = 0;
-	neigh_tbl.dflt.p.base_reachable_time_ms = 0;
+	neigh_parms_get(p0)->base_reachable_time_ms = 0;
 	for (uint8_t i = 10; i < 20; i++)
 		neigh_admin_set(IP(192, 0, 2, i), p0, &peer, NUD_STALE);
 	for (uint8_t i = 20; i < 30; i++)
@@ -436,30 +436,150 @@ old_entries_are_collected_above_thresh1(void **state)
 	assert_int_equal(neigh_count(), 0);
 }
 
-/* Adjacency slots, lines and memory come back: far more entries than there are slots. */
+/* Adjacency slots, lines and memory come back: a million entries, far more than there are slots. */
 static void
-create_and_delete_is_balanced(void **state)
+a_million_entries_come_and_go(void **state)
 {
+	const uint32_t rounds = 10, each = 100000;
+	struct neighbour *n;
+
 	ROLES();
+	neigh_parms_get(p0)->gc_share = 100;
 	neigh_tbl.gc_thresh2 =
 		neigh_tbl.gc_thresh3; /* a slow machine takes seconds: no collection */
-	for (uint32_t round = 0; round < 12; round++) {
-		for (uint32_t i = 0; i < 30000; i++) {
+	for (uint32_t round = 0; round < rounds; round++) {
+		for (uint32_t i = 0; i < each; i++) {
+			n = neigh_create(rte_cpu_to_be_32(0x0a000000 + i), p0);
+			assert_non_null(n);
+			if (i % 3 == 0) { /* as routes do: the last one to let go decides */
+				neigh_hold(n);
+				neigh_hold(n);
+				neigh_release(n);
+			}
+		}
+		assert_int_equal(neigh_count(), each);
+		for (uint32_t i = 0; i < each; i++) {
 			rte_be32_t ip = rte_cpu_to_be_32(0x0a000000 + i);
 
-			assert_non_null(neigh_create(ip, p0));
+			if (i % 3 == 0) {
+				n = neigh_lookup(ip, p0);
+				assert_int_equal(neigh_admin_del(ip, p0), 0); /* held: it stays */
+				assert_ptr_equal(neigh_lookup(ip, p0), n);
+				assert_int_equal(n->refcnt, 1);
+				neigh_release(n);
+			}
+			assert_int_equal(neigh_admin_del(ip, p0), 0);
 		}
-		assert_int_equal(neigh_count(), 30000);
-		for (uint32_t i = 0; i < 30000; i++)
-			assert_int_equal(neigh_admin_del(rte_cpu_to_be_32(0x0a000000 + i), p0), 0);
 		assert_int_equal(neigh_count(), 0);
+		assert_int_equal(neigh_tbl.gc_count, 0);
 		while (rcu_poll() > 0)
 			;
 		assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
 	}
 	assert_int_equal(counter_read(&neigh_counters, NEIGH_CNT_ENTRIES), 0);
-	assert_int_equal(counter_read(&neigh_counters, NEIGH_CNT_ALLOCS), 360000);
-	assert_int_equal(counter_read(&neigh_counters, NEIGH_CNT_DESTROYS), 360000);
+	assert_int_equal(counter_read(&neigh_counters, NEIGH_CNT_ALLOCS), rounds * each);
+	assert_int_equal(counter_read(&neigh_counters, NEIGH_CNT_DESTROYS), rounds * each);
+}
+
+/* --- one LAN and the others --- */
+
+/* A device that fills the table with what can not be evicted leaves the others their part. */
+static void
+one_device_can_not_fill_the_table(void **state)
+{
+	ROLES();
+	neigh_tbl.gc_thresh2 = neigh_tbl.gc_thresh3 = 200;
+	for (uint32_t i = 0; i < 200; i++) {
+		rte_be32_t ip = rte_cpu_to_be_32(0x0a000000 + i);
+		int rc = neigh_admin_set(ip, p0, &peer, NUD_REACHABLE);
+
+		assert_int_equal(rc, i < 160 ? 0 : -ENOSPC); /* gc_share 80 % */
+	}
+	for (uint32_t i = 0; i < 40; i++)
+		assert_non_null(neigh_create(rte_cpu_to_be_32(0x0b000000 + i), p1));
+	assert_int_equal(neigh_count(), 200);
+	neigh_parms_get(p0)->gc_share = 100;
+	assert_non_null(neigh_create(PEER_IP, p0)); /* p1's unresolved ones give way */
+}
+
+/* At its share a device makes room among its own, not among what others resolve. */
+static void
+a_sweep_pays_for_itself(void **state)
+{
+	struct neighbour *other;
+
+	ROLES();
+	neigh_parms_get(p0)->retrans_time_ms = neigh_parms_get(p1)->retrans_time_ms = 60000;
+	neigh_tbl.gc_thresh2 = neigh_tbl.gc_thresh3 = 200;
+	other = neigh_create(IP(198, 51, 100, 9), p1);
+	neigh_resolve_output(other, ip_packet(IP(10, 0, 0, 1), IP(198, 51, 100, 9), 1));
+	for (uint8_t i = 10; i < 30; i++)
+		neigh_admin_set(IP(198, 51, 100, i), p1, &peer, NUD_STALE);
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct neighbour *n = neigh_create(rte_cpu_to_be_32(0x0a000000 + i), p0);
+
+		neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, 0));
+		assert_true(neigh_tbl.devs[p0->ifindex]->gc_count <= 160);
+	}
+	assert_ptr_equal(neigh_lookup(IP(198, 51, 100, 9), p1), other);
+	assert_int_equal(other->arp_queue.qlen, 1); /* nor did its packet give way */
+	for (uint8_t i = 10; i < 30; i++)
+		assert_non_null(neigh_lookup(IP(198, 51, 100, i), p1));
+}
+
+/* Packets that wait: the device with most of them gives way, whoever else waits longer. */
+static void
+a_sweep_does_not_take_others_buffers(void **state)
+{
+	struct neighbour *other;
+
+	ROLES();
+	neigh_parms_get(p0)->retrans_time_ms = neigh_parms_get(p1)->retrans_time_ms = 60000;
+	neigh_tbl.unres_qlen_total = 20;
+	other = neigh_create(IP(198, 51, 100, 9), p1);
+	for (uint16_t i = 0; i < 3; i++)
+		neigh_resolve_output(other, ip_packet(IP(10, 0, 0, 1), IP(198, 51, 100, 9), i));
+	for (uint32_t i = 0; i < 500; i++)
+		neigh_resolve_output(neigh_create(rte_cpu_to_be_32(0x0a000000 + i), p0),
+				     ip_packet(IP(10, 0, 0, 1), PEER_IP, 0));
+	assert_int_equal(neigh_held(), 20);
+	assert_int_equal(other->arp_queue.qlen, 3);
+	for (uint16_t i = 3; i < 6; i++) /* and the small one's next packets find room, too */
+		neigh_resolve_output(other, ip_packet(IP(10, 0, 0, 1), IP(198, 51, 100, 9), i));
+	assert_int_equal(other->arp_queue.qlen, 6);
+	assert_int_equal(neigh_held(), 20);
+}
+
+/* The worthless of any device go before the better of the one that asks. */
+static void
+collection_takes_the_worst_everywhere(void **state)
+{
+	ROLES();
+	for (uint8_t i = 10; i < 15; i++)
+		neigh_admin_set(IP(192, 0, 2, i), p0, &peer, NUD_STALE);
+	for (uint8_t i = 10; i < 13; i++)
+		neigh_admin_set(IP(198, 51, 100, i), p1, NULL, NUD_FAILED);
+	assert_int_equal(neigh_forced_gc(3), 3);
+	assert_int_equal(alive(10, 14), 5);
+	assert_int_equal(neigh_count(), 5);
+}
+
+/* gc_thresh2: a new entry starts a collection, but not within 5 s of the last. */
+static void
+thresh2_collects_now_and_then(void **state)
+{
+	ROLES();
+	neigh_parms_get(p0)->retrans_time_ms = 60000;
+	neigh_tbl.gc_thresh2 = 10;
+	for (uint8_t i = 10; i < 30; i++)
+		neigh_admin_set(IP(192, 0, 2, i), p0, NULL, NUD_FAILED);
+	assert_int_equal(neigh_count(), 20); /* the table was made less than 5 s ago */
+	neigh_tbl.last_flush_ms = clock_ms() - 5000;
+	assert_non_null(neigh_create(PEER_IP, p0));
+	assert_int_equal(neigh_count(), 10); /* one below the threshold, and the new one */
+	assert_non_null(neigh_create(IP(192, 0, 2, 99), p0));
+	assert_int_equal(neigh_count(), 11);
+	assert_int_equal(counter_read(&neigh_counters, NEIGH_CNT_FORCED_GC_RUNS), 1);
 }
 
 /* --- the administrator --- */
@@ -481,13 +601,13 @@ administrator_sets_and_deletes(void **state)
 	assert_true(n->flags & NTF_STATIC);
 	assert_mac(adj_get(n->adj_idx)->hdr + ADJ_HDR_MAX - 14, &peer);
 	reply_from(&peer2, PEER_IP); /* nobody overrules him */
-	assert_int_equal(n->nud_state, NUD_PERMANENT);
+	assert_int_equal(n->nud.state, NUD_PERMANENT);
 	assert_mac(&n->ha, &peer);
 
 	neigh_hold(n); /* a route's next hop: starts over */
 	assert_int_equal(neigh_admin_del(PEER_IP, p0), 0);
 	assert_ptr_equal(neigh_lookup(PEER_IP, p0), n);
-	assert_int_equal(n->nud_state, NUD_NONE);
+	assert_int_equal(n->nud.state, NUD_NONE);
 	assert_int_equal(n->flags & NTF_STATIC, 0);
 	assert_int_equal(adj_get(n->adj_idx)->type, ADJ_INCOMPLETE);
 	neigh_release(n);
@@ -505,7 +625,7 @@ hear(struct notifier *self, unsigned int event, void *obj)
 	(void)self;
 	heard[event]++;
 	/* the slot is published before anybody hears of it */
-	if (event == NEIGH_UPDATE && (n->nud_state & NUD_VALID))
+	if (event == NEIGH_UPDATE && (n->nud.state & NUD_VALID))
 		assert_int_equal(adj_get(n->adj_idx)->type, ADJ_REWRITE);
 	return NOTIFY_OK;
 }
@@ -595,7 +715,12 @@ main(void)
 		T(full_table_evicts_what_is_worth_least),
 		T(sweep_can_not_evict_reachable),
 		T(old_entries_are_collected_above_thresh1),
-		T(create_and_delete_is_balanced),
+		T(a_million_entries_come_and_go),
+		T(one_device_can_not_fill_the_table),
+		T(a_sweep_pays_for_itself),
+		T(a_sweep_does_not_take_others_buffers),
+		T(collection_takes_the_worst_everywhere),
+		T(thresh2_collects_now_and_then),
 		T(administrator_sets_and_deletes),
 		T(listeners_hear_of_everything_once),
 		T(control_thread_resolves_without_a_message),

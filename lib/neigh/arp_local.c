@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <rte_common.h>
+#include "core/log.h"
+#include "netdev/inetdev.h"
+#include "neigh/neigh_priv.h"
+
+/* The addresses that workers answer ARP for: a hash made anew at each change. */
+
+LOG_MODULE(arp_local);
+
+static struct arp_locals *
+locals_alloc(unsigned int n)
+{
+	uint32_t size = 16;
+	struct arp_locals *l;
+
+	while (size < n * 2)
+		size *= 2;
+	l = calloc(1, sizeof(*l) + size * sizeof(l->slot[0]));
+	if (l != NULL)
+		l->mask = size - 1;
+	return l;
+}
+
+static void
+locals_insert(struct arp_locals *l, const struct in_ifaddr *ifa)
+{
+	uint32_t i = arp_local_hash(ifa->ifa_local);
+	struct arp_local *e;
+
+	for (e = &l->slot[i & l->mask]; e->addr != 0; e = &l->slot[++i & l->mask])
+		if (e->addr == ifa->ifa_local) {
+			e->scope = RTE_MIN(e->scope, ifa->ifa_scope);
+			return;
+		}
+	e->addr = ifa->ifa_local;
+	e->scope = ifa->ifa_scope;
+}
+
+static void
+locals_free(struct rcu_head *head)
+{
+	free(container_of(head, struct arp_locals, rcu));
+}
+
+static CTL_ONLY void
+locals_publish(struct arp_locals *fresh)
+{
+	struct arp_locals *old = arp_locals;
+
+	rcu_assign_pointer(arp_locals, fresh);
+	if (old != NULL)
+		rcu_defer(&old->rcu, locals_free);
+}
+
+/* All addresses of all devices that are up. */
+void
+arp_locals_rebuild(void)
+{
+	struct arp_locals *l;
+	unsigned int n = 0;
+
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+			n++;
+	l = locals_alloc(n);
+	if (l == NULL) {
+		log_err("no memory: ARP goes on answering for the addresses before this change");
+		return;
+	}
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+			if (netif_running(dev))
+				locals_insert(l, a);
+	locals_publish(l);
+}
+
+void
+arp_locals_free(void)
+{
+	locals_publish(NULL);
+}
