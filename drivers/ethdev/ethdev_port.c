@@ -337,7 +337,7 @@ ethdev_start(struct ethdev_port *port, const char **why)
 	apply_filters(port);
 	ethdev_rss_apply(port);
 	if (rte_eth_macaddr_get(port->port_id, &mac) == 0 && !c->conf.mac_set)
-		port->dev->dev_addr64 = ether_addr_to_u64(&mac);
+		dev_addr_changed(port->dev, &mac); /* a PMD probed anew may have drawn another */
 	ethdev_poll_start(port);
 	ethdev_link_update(port);
 	return 0;

@@ -109,6 +109,21 @@ ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
 	return ip_build_and_send_pkt(worker_ctl(), skb, &o);
 }
 
+/* RFC 1122 2.3.2.1 (4); Linux's MSG_CONFIRM, which ping sets. */
+void
+ip4_probe_confirm(const struct ip4_probe *p)
+{
+	struct fib_query q = { .dst = p->dst, .src = p->src, .tos = p->tos, .oif = p->dev };
+	struct fib_result res;
+	struct neighbour *n;
+
+	if (fib_lookup_query(&q, &res) != 0 || res.type != FIB_UNICAST)
+		return;
+	n = neigh_lookup(res.gateway != 0 ? res.gateway : p->dst, res.dev);
+	if (n != NULL)
+		neigh_confirm(n);
+}
+
 /* What an error quotes: IP header and 8 bytes, at @p off. */
 static bool
 read_quote(const struct sk_buff *skb, uint32_t off, struct ip4_answer *a)

@@ -21,6 +21,8 @@ struct sk_buff *ip4_probe_alloc(uint32_t len) CTL_ONLY;
 rte_be32_t ip4_probe_source(const struct ip4_probe *p, int *rc) CTL_ONLY;
 /** Put the IP header in front and send. p->src must be set. Takes the packet. 0 or -errno. */
 int ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb) CTL_ONLY;
+/** What @p p asked was answered by its destination: whoever takes our packets there hears us. */
+void ip4_probe_confirm(const struct ip4_probe *p) CTL_ONLY;
 /** "Destination Host Unreachable", as ping says it. */
 const char *ip4_probe_error(uint8_t type, uint8_t code);
 #endif

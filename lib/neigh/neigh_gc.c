@@ -70,13 +70,18 @@ neigh_relist(struct neighbour *n)
 /* The states that may be collected, the worthless first. */
 static const uint8_t order[] = { NL_FAILED, NL_INCOMPLETE, NL_STALE, NL_NOARP };
 
+/* Up to @p want of a list, none that changed since @p since: it is in that order. */
 static CTL_ONLY unsigned int
-evict(struct neigh_list *l, unsigned int want)
+evict(struct neigh_list *l, unsigned int want, uint64_t since)
 {
 	unsigned int gone = 0;
+	struct neighbour *n;
 
-	for (; gone < want && !TAILQ_EMPTY(&l->q); gone++)
-		neigh_destroy(TAILQ_FIRST(&l->q), DROP_NEIGH_UNRESOLVED);
+	for (; gone < want && (n = TAILQ_FIRST(&l->q)) != NULL; gone++) {
+		if (n->nud.updated_ms > since)
+			break;
+		neigh_destroy(n, DROP_NEIGH_UNRESOLVED);
+	}
 	neigh_count_add(NEIGH_CNT_EVICTIONS, gone);
 	return gone;
 }
@@ -93,17 +98,19 @@ longest(unsigned int which)
 }
 
 unsigned int
-neigh_forced_gc(unsigned int want)
+neigh_forced_gc(unsigned int want, uint64_t since)
 {
 	unsigned int gone = 0;
 
 	neigh_count_add(NEIGH_CNT_FORCED_GC_RUNS, 1);
 	for (unsigned int i = 0; i < RTE_DIM(order) && neigh_tbl.first_dev != NULL; i++) {
-		struct neigh_list *l = longest(order[i]);
+		/* what has failed is of no use, however young */
+		uint64_t before = order[i] == NL_FAILED ? UINT64_MAX : since;
+		unsigned int n = 1;
 
-		while (gone < want && l->n > 0) {
-			gone += evict(l, RTE_MIN(want - gone, FORCED_GC_BATCH));
-			l = longest(order[i]);
+		while (gone < want && n > 0) {
+			n = evict(longest(order[i]), RTE_MIN(want - gone, FORCED_GC_BATCH), before);
+			gone += n;
 		}
 	}
 	return gone;
@@ -120,7 +127,7 @@ make_room_within(struct neigh_dev *nd)
 		return true;
 	neigh_count_add(NEIGH_CNT_FORCED_GC_RUNS, 1);
 	for (unsigned int i = 0; i < RTE_DIM(order) && gone < FORCED_GC_BATCH; i++)
-		gone += evict(&nd->list[order[i]], FORCED_GC_BATCH - gone);
+		gone += evict(&nd->list[order[i]], FORCED_GC_BATCH - gone, UINT64_MAX);
 	return nd->gc_count < share;
 }
 
@@ -136,9 +143,12 @@ make_room_in_table(void)
 		return true;
 	t->last_flush_ms = now;
 	/* At the limit only a batch goes: a flood of new addresses must not sweep the table down to
-	 * thresh2 each time, it takes the place of its own like. */
-	neigh_forced_gc(t->gc_count >= thresh3 ? RTE_MAX(t->gc_count - thresh3 + 1, FORCED_GC_BATCH)
-					       : t->gc_count - thresh2 + 1);
+	 * thresh2 each time, it takes the place of its own like. Below it, what is being resolved
+	 * is left alone (Linux: neigh_forced_gc). */
+	if (t->gc_count >= thresh3)
+		neigh_forced_gc(RTE_MAX(t->gc_count - thresh3 + 1, FORCED_GC_BATCH), UINT64_MAX);
+	else
+		neigh_forced_gc(t->gc_count - thresh2 + 1, now - FORCED_GC_MIN_MS);
 	return t->gc_count < thresh3;
 }
 

@@ -102,6 +102,8 @@ int dev_open(struct net_device *dev) CTL_ONLY;
 void dev_close(struct net_device *dev) CTL_ONLY;
 /** 0, -EINVAL (group or zero address), -EOPNOTSUPP, or the driver's. */
 int dev_set_mac_address(struct net_device *dev, const struct rte_ether_addr *addr) CTL_ONLY;
+/** The driver reports that the device has this address now; raises NETDEV_CHANGEADDR on change. */
+void dev_addr_changed(struct net_device *dev, const struct rte_ether_addr *addr) CTL_ONLY;
 /** 0, -ERANGE (outside min_mtu..max_mtu), or the driver's. */
 int dev_set_mtu(struct net_device *dev, uint32_t mtu) CTL_ONLY;
 /** Count promiscuity up or down by @p inc; the driver hears of 0 <-> 1. */

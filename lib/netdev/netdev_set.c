@@ -68,6 +68,15 @@ netif_carrier_set(struct net_device *dev, bool on)
 	notifier_call(&netdev_chain, NETDEV_CARRIER, dev);
 }
 
+void
+dev_addr_changed(struct net_device *dev, const struct rte_ether_addr *addr)
+{
+	if (ether_addr_to_u64(addr) == dev->dev_addr64)
+		return;
+	__atomic_store_n(&dev->dev_addr64, ether_addr_to_u64(addr), __ATOMIC_RELAXED);
+	notifier_call(&netdev_chain, NETDEV_CHANGEADDR, dev);
+}
+
 int
 dev_set_mac_address(struct net_device *dev, const struct rte_ether_addr *addr)
 {
@@ -80,11 +89,9 @@ dev_set_mac_address(struct net_device *dev, const struct rte_ether_addr *addr)
 	if (ether_addr_to_u64(addr) == dev->dev_addr64)
 		return 0;
 	rc = dev->ctl->ops->set_mac(dev, addr);
-	if (rc != 0)
-		return rc;
-	__atomic_store_n(&dev->dev_addr64, ether_addr_to_u64(addr), __ATOMIC_RELAXED);
-	notifier_call(&netdev_chain, NETDEV_CHANGEADDR, dev);
-	return 0;
+	if (rc == 0)
+		dev_addr_changed(dev, addr);
+	return rc;
 }
 
 int

@@ -153,6 +153,29 @@ test_ping_peer(void **state)
 	(void)state;
 }
 
+/* The answer says that the neighbour hears us: no probe is needed (RFC 1122 2.3.2.1 (4)). */
+static void
+test_ping_confirms_the_neighbour(void **state)
+{
+	struct neighbour *n;
+
+	role_enter_ctl();
+	assert_int_equal(neigh_admin_set(PEER0, p0, &peer0, NUD_DELAY), 0);
+	n = neigh_lookup(PEER0, p0);
+	start((struct ping_spec){
+		.probe = { .dst = PEER0 }, .count = 2, .interval_ms = 1, .timeout_ms = 20000 });
+	turn_until(&n_frames, 1);
+	assert_int_equal(n->nud.state, NUD_DELAY); /* asking is no proof */
+	answer_error(0, PEER0, ICMP4_TIME_EXCEEDED, 0);
+	turn_until(&got.errors, 1);
+	assert_int_equal(n->nud.state, NUD_DELAY); /* nor is an error */
+	turn_until(&n_frames, 2);
+	answer_echo(1);
+	turn_until(&got.done, 1);
+	assert_int_equal(n->nud.state, NUD_REACHABLE);
+	(void)state;
+}
+
 static void
 test_ping_duplicates_and_strangers(void **state)
 {
@@ -435,7 +458,8 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_ping_peer),	    T(test_ping_duplicates_and_strangers),
+		T(test_ping_peer),	    T(test_ping_confirms_the_neighbour),
+		T(test_ping_duplicates_and_strangers),
 		T(test_ping_ourselves),	    T(test_ping_large),
 		T(test_ping_errors),	    T(test_ping_refused),
 		T(test_ping_stopped),	    T(test_traceroute),

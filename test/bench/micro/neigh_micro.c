@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What neighbours cost, by the whole router in one process (test/dp). One thread plays worker,
+ * control thread and wire in turn; the clock runs for the part that is measured only.
+ *   answers   requests answered: cycles of the worker for each
+ *   cold ROUTES  so many neighbours resolved by traffic, all three parts together: seconds
+ *   scan      forwarding to known neighbours alone, and with 100k new destinations a second: ratio
+ *   flood     the same with a port full of ARP requests beside it: ratio
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <rte_cycles.h>
+#include <rte_mbuf.h>
+#include "core/timer.h"
+#include "ethdev/ethdev.h"
+#include "neigh/neigh.h"
+#include "netdev/netdev.h"
+#include "polluxd/polluxd.h"
+#include "../../dp/dp.h"
+
+#define BURST	  512
+#define KNOWN	  4096
+#define ROUNDS	  400
+#define SCAN_RATE 100000 /* new destinations a second */
+
+static unsigned int p1, p2, p3;
+static const struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } }, none;
+static uint32_t scanned;
+
+static uint64_t
+worker_turn(void)
+{
+	uint64_t begin = rte_rdtsc();
+
+	role_enter_dp();
+	workers[1]->now = begin;
+	while (ethdev_poll(workers[1]) > 0)
+		;
+	return rte_rdtsc() - begin;
+}
+
+static void
+control_turn(void)
+{
+	role_enter_ctl();
+	while (control_poll() > 0)
+		;
+}
+
+static struct dp_frame
+to(uint32_t dst)
+{
+	static struct dp_frame f;
+	struct rte_ipv4_hdr *ip;
+
+	if (f.len == 0)
+		f = dp_udp(p1, 2, "10.0.1.2", "10.0.0.0", 18);
+	ip = dp_ip4(&f);
+	ip->dst_addr = rte_cpu_to_be_32(dst);
+	dp_fix_checksum(&f);
+	return f;
+}
+
+static struct dp_frame
+request(uint32_t sip)
+{
+	struct dp_frame f = dp_arp(1, &all, 7, "10.3.0.0", &none, "10.3.0.1");
+
+	sip = rte_cpu_to_be_32(sip);
+	memcpy(f.b + 28, &sip, 4);
+	return f;
+}
+
+/* What came out of a port is thrown away; how many frames. */
+static unsigned int
+drain(unsigned int port)
+{
+	struct dp_frame f;
+	unsigned int n = 0;
+
+	while (dp_out(port, &f))
+		n++;
+	return n;
+}
+
+static void
+drain_all(void)
+{
+	drain(p1);
+	drain(p2);
+	drain(p3);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double
+median(double *v, unsigned int n)
+{
+	qsort(v, n, sizeof(v[0]), by_value);
+	return v[n / 2];
+}
+
+static void
+answers(void)
+{
+	double cycles[ROUNDS], each;
+	unsigned int n = 0;
+
+	for (unsigned int r = 0; r < ROUNDS; r++) {
+		for (uint32_t i = 0; i < BURST; i++) {
+			struct dp_frame f = request(0x0a030100 + (r * BURST + i) % KNOWN);
+
+			dp_inject(p3, &f);
+		}
+		cycles[r] = (double)worker_turn() / BURST;
+		n += drain(p3);
+		control_turn();
+	}
+	each = median(cycles, ROUNDS);
+	printf("answers %u of %u, %.0f cycles, %.2f M/s\n", n, ROUNDS * BURST, each,
+	       (double)rte_get_tsc_hz() / each / 1e6);
+}
+
+/* The wire beyond p2: whoever is asked for answers. How many packets arrived. */
+static unsigned int
+responder(void)
+{
+	struct rte_ether_addr router = dp_port_mac(p2);
+	struct dp_frame f;
+	unsigned int arrived = 0;
+
+	while (dp_out(p2, &f)) {
+		struct dp_frame a;
+
+		if (f.b[12] != 8 || f.b[13] != 6) {
+			arrived++;
+			continue;
+		}
+		a = dp_arp(2, &router, 9, "10.0.0.0", &router, "10.0.0.1");
+		memcpy(a.b + 28, f.b + 38, 4); /* sender: who was asked for */
+		memcpy(a.b + 38, f.b + 28, 4);
+		dp_inject(p2, &a);
+	}
+	return arrived;
+}
+
+static void
+cold(uint32_t hosts)
+{
+	uint64_t begin = rte_rdtsc();
+	uint32_t sent = 0, arrived = 0;
+
+	while (arrived < hosts && rte_rdtsc() - begin < 60 * rte_get_tsc_hz()) {
+		for (uint32_t i = 0; i < BURST / 2 && sent < hosts; i++, sent++) {
+			struct dp_frame f = to(0x0a100002 + sent);
+
+			dp_inject(p1, &f);
+		}
+		worker_turn();
+		control_turn();
+		arrived += responder();
+	}
+	printf("cold %u of %u resolved, %.2f s, %u entries\n", arrived, hosts,
+	       (double)(rte_rdtsc() - begin) / (double)rte_get_tsc_hz(), neigh_count());
+}
+
+/* Cycles of the worker for one turn with BURST packets to known neighbours. */
+static uint64_t
+turn(unsigned int scans, unsigned int floods)
+{
+	uint64_t cycles;
+
+	for (uint32_t i = 0; i < BURST; i++) {
+		struct dp_frame f = to(0x0a020002 + (i * 8 + scanned) % KNOWN);
+
+		dp_inject(p1, &f);
+	}
+	for (uint32_t i = 0; i < scans; i++) {
+		struct dp_frame f = to(0x0a800002 + scanned++ % 65000);
+
+		dp_inject(p1, &f);
+	}
+	for (uint32_t i = 0; i < floods; i++) {
+		struct dp_frame f = request(0x0a030100 + i);
+
+		dp_inject(p3, &f);
+	}
+	cycles = worker_turn();
+	control_turn();
+	cycles += worker_turn(); /* what control sent leaves by the worker */
+	drain_all();
+	return cycles;
+}
+
+static void
+beside(const char *name, bool scan, unsigned int floods)
+{
+	double ratio[ROUNDS], base[ROUNDS], owed = 0;
+	unsigned int n_scans = 0;
+
+	for (int warm = 0; warm < 20; warm++)
+		turn(0, 0);
+	for (unsigned int r = 0; r < ROUNDS; r++) {
+		uint64_t alone = turn(0, 0), loaded;
+		unsigned int scans;
+
+		/* so many new destinations as come in the time that the packets take */
+		owed += scan ? SCAN_RATE * (double)alone / (double)rte_get_tsc_hz() : 0;
+		scans = (unsigned int)owed;
+		owed -= scans;
+		loaded = turn(scans, floods);
+		n_scans += scans;
+		base[r] = (double)alone / BURST;
+		ratio[r] = (double)alone / (double)loaded;
+	}
+	printf("%s rate %.3f of that alone (%.0f cycles a packet), %u new destinations\n", name,
+	       median(ratio, ROUNDS), median(base, ROUNDS), n_scans);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rte_ether_addr mac = dp_host_mac(9);
+	void *state = NULL;
+
+	setlinebuf(stdout);
+	dp_setup(&state);
+	p1 = dp_port("p1");
+	p2 = dp_port("p2");
+	p3 = dp_port("p3");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.16.0.1/15 dev p2");  /* cold */
+	dp_cmd("ip addr add 10.2.0.1/16 dev p2");   /* known */
+	dp_cmd("ip addr add 10.128.0.1/16 dev p2"); /* scanned */
+	dp_cmd("ip addr add 10.3.0.1/16 dev p3");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
+	role_enter_ctl();
+	for (uint32_t i = 0; i < KNOWN; i++)
+		neigh_admin_set(rte_cpu_to_be_32(0x0a020002 + i), dev_get_by_name("p2"), &mac,
+				NUD_PERMANENT);
+	answers();
+	beside("scan", true, 0);
+	beside("flood-1:16", false, BURST / 16);
+	beside("flood-1:1", false, BURST);
+	dp_cmd("ip neigh flush dev p2 nud all");
+	cold(argc > 1 ? (uint32_t)atoi(argv[1]) : 100000);
+	drain_all();
+	return 0;
+}
