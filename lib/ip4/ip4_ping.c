@@ -115,7 +115,7 @@ on_answer(struct ip4_sock *sk, const struct ip4_answer *a)
 	} else {
 		rtt = clock_us() - p->slot[i].sent_us;
 		count_reply(&p->stats, rtt);
-		if (a.from == p->spec.probe.dst)
+		if (a->from == p->spec.probe.dst)
 			ip4_probe_confirm(&p->spec.probe);
 	}
 	if (dup && !a->is_error)

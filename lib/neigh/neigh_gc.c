@@ -70,15 +70,16 @@ neigh_relist(struct neighbour *n)
 /* The states that may be collected, the worthless first. */
 static const uint8_t order[] = { NL_FAILED, NL_INCOMPLETE, NL_STALE, NL_NOARP };
 
-/* Up to @p want of a list, none that changed since @p since: it is in that order. */
+/* Up to @p want of a list, none that changed less than @p age_ms ago: it is in that order. */
 static CTL_ONLY unsigned int
-evict(struct neigh_list *l, unsigned int want, uint64_t since)
+evict(struct neigh_list *l, unsigned int want, uint64_t age_ms)
 {
+	uint64_t now = clock_ms();
 	unsigned int gone = 0;
 	struct neighbour *n;
 
 	for (; gone < want && (n = TAILQ_FIRST(&l->q)) != NULL; gone++) {
-		if (n->nud.updated_ms > since)
+		if (now - n->nud.updated_ms < age_ms)
 			break;
 		neigh_destroy(n, DROP_NEIGH_UNRESOLVED);
 	}
@@ -98,18 +99,18 @@ longest(unsigned int which)
 }
 
 unsigned int
-neigh_forced_gc(unsigned int want, uint64_t since)
+neigh_forced_gc(unsigned int want, uint64_t age_ms)
 {
 	unsigned int gone = 0;
 
 	neigh_count_add(NEIGH_CNT_FORCED_GC_RUNS, 1);
 	for (unsigned int i = 0; i < RTE_DIM(order) && neigh_tbl.first_dev != NULL; i++) {
 		/* what has failed is of no use, however young */
-		uint64_t before = order[i] == NL_FAILED ? UINT64_MAX : since;
+		uint64_t age = order[i] == NL_FAILED ? 0 : age_ms;
 		unsigned int n = 1;
 
 		while (gone < want && n > 0) {
-			n = evict(longest(order[i]), RTE_MIN(want - gone, FORCED_GC_BATCH), before);
+			n = evict(longest(order[i]), RTE_MIN(want - gone, FORCED_GC_BATCH), age);
 			gone += n;
 		}
 	}
@@ -127,7 +128,7 @@ make_room_within(struct neigh_dev *nd)
 		return true;
 	neigh_count_add(NEIGH_CNT_FORCED_GC_RUNS, 1);
 	for (unsigned int i = 0; i < RTE_DIM(order) && gone < FORCED_GC_BATCH; i++)
-		gone += evict(&nd->list[order[i]], FORCED_GC_BATCH - gone, UINT64_MAX);
+		gone += evict(&nd->list[order[i]], FORCED_GC_BATCH - gone, 0);
 	return nd->gc_count < share;
 }
 
@@ -146,9 +147,9 @@ make_room_in_table(void)
 	 * thresh2 each time, it takes the place of its own like. Below it, what is being resolved
 	 * is left alone (Linux: neigh_forced_gc). */
 	if (t->gc_count >= thresh3)
-		neigh_forced_gc(RTE_MAX(t->gc_count - thresh3 + 1, FORCED_GC_BATCH), UINT64_MAX);
+		neigh_forced_gc(RTE_MAX(t->gc_count - thresh3 + 1, FORCED_GC_BATCH), 0);
 	else
-		neigh_forced_gc(t->gc_count - thresh2 + 1, now - FORCED_GC_MIN_MS);
+		neigh_forced_gc(t->gc_count - thresh2 + 1, FORCED_GC_MIN_MS);
 	return t->gc_count < thresh3;
 }
 

@@ -225,8 +225,8 @@ void neigh_destroy(struct neighbour *n, enum drop_reason why) CTL_ONLY;
 void neigh_relist(struct neighbour *n) CTL_ONLY;
 void neigh_unlist(struct neighbour *n) CTL_ONLY;
 /** Synchronous collection: up to @p want entries go, FAILED ones and others that have not changed
- * since @p since (clock_ms()); how many went. */
-unsigned int neigh_forced_gc(unsigned int want, uint64_t since) CTL_ONLY;
+ * for @p age_ms; how many went. */
+unsigned int neigh_forced_gc(unsigned int want, uint64_t age_ms) CTL_ONLY;
 /** Is there room for one more entry of @p nd that the thresholds count? Makes some if it can. */
 bool neigh_make_room(struct neigh_dev *nd) CTL_ONLY;
 /** One step of housekeeping: STALE entries in use are sent to DELAY, old ones collected. */

@@ -361,15 +361,15 @@ full_table_evicts_what_is_worth_least(void **state)
 	assert_int_equal(neigh_count(), 30);
 	assert_int_equal(neigh_tbl.gc_count, 25); /* the administrator's are not limited */
 
-	assert_int_equal(neigh_forced_gc(5, UINT64_MAX), 5);
+	assert_int_equal(neigh_forced_gc(5, 0), 5);
 	assert_int_equal(alive(60, 64), 0);
-	assert_int_equal(neigh_forced_gc(5, UINT64_MAX), 5);
+	assert_int_equal(neigh_forced_gc(5, 0), 5);
 	assert_int_equal(alive(50, 54), 0);
 	assert_int_equal(drops(DROP_NEIGH_UNRESOLVED), 5); /* what waited there */
-	assert_int_equal(neigh_forced_gc(2, UINT64_MAX), 2);
+	assert_int_equal(neigh_forced_gc(2, 0), 2);
 	assert_null(neigh_lookup(IP(192, 0, 2, 40), p0)); /* oldest first */
 	assert_non_null(neigh_lookup(IP(192, 0, 2, 44), p0));
-	assert_int_equal(neigh_forced_gc(1000, UINT64_MAX), 3);
+	assert_int_equal(neigh_forced_gc(1000, 0), 3);
 	assert_int_equal(alive(10, 34), 15);
 
 	/* nothing left to evict: refused, but not for the administrator */
@@ -559,7 +559,7 @@ collection_takes_the_worst_everywhere(void **state)
 		neigh_admin_set(IP(192, 0, 2, i), p0, &peer, NUD_STALE);
 	for (uint8_t i = 10; i < 13; i++)
 		neigh_admin_set(IP(198, 51, 100, i), p1, NULL, NUD_FAILED);
-	assert_int_equal(neigh_forced_gc(3, UINT64_MAX), 3);
+	assert_int_equal(neigh_forced_gc(3, 0), 3);
 	assert_int_equal(alive(10, 14), 5);
 	assert_int_equal(neigh_count(), 5);
 }
@@ -581,7 +581,7 @@ thresh2_collects_now_and_then(void **state)
 	assert_int_equal(neigh_count(), 11);
 	assert_int_equal(counter_read(&neigh_counters, NEIGH_CNT_FORCED_GC_RUNS), 1);
 	/* what is being resolved, or was heard of lately, is left alone below gc_thresh3 */
-	neigh_forced_gc(1000, UINT64_MAX);
+	neigh_forced_gc(1000, 0);
 	for (uint8_t i = 10; i < 20; i++)
 		neigh_use(neigh_create(IP(192, 0, 2, i), p0));
 	for (uint8_t i = 20; i < 30; i++)
