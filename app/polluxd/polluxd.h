@@ -32,7 +32,7 @@ int modules_init(void) CTL_ONLY;
 void modules_fini(void) CTL_ONLY;
 
 /* --- worker.c --- */
-#define WORKERS_MAX_SLEEP_US 1000 /* a wake-up measured 28 us of CPU time in a virtual machine */
+#define WORKERS_MAX_SLEEP_US 2000 /* a wake-up measured 28 us of CPU time in a virtual machine */
 enum power_mode { POWER_POLL, POWER_AUTO };
 /** Allocate the control thread's context and one for each worker lcore. 0 or -ENOMEM. */
 int workers_alloc(void) CTL_ONLY;
@@ -44,7 +44,7 @@ void workers_start(void) CTL_ONLY;
 void workers_stop(void) CTL_ONLY;
 void workers_set_power(enum power_mode mode) CTL_ONLY;
 enum power_mode workers_power(void) CTL_ONLY;
-/** Longest sleep of an idle worker in power auto, microseconds. */
+/** Longest nap of an idle worker in power auto, microseconds; queues may want shorter ones. */
 void workers_set_max_sleep(uint32_t us) CTL_ONLY;
 uint32_t workers_max_sleep(void) CTL_ONLY;
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "core/log.h"
 #include "ctl/cfg.h"
+#include "ethdev/ethdev.h"
 #include "polluxd/polluxd.h"
 
 #define DEFAULT_SOCKET	"/run/pollux/pollux.sock"
@@ -25,8 +26,8 @@ system_socket(const json_t *doc)
 static void
 system_check(const struct cfg *c, const struct cfg *doc)
 {
-	static const char *const known[] = { "hostname", "socket",	 "log",
-					     "power",	 "max_sleep_us", NULL };
+	static const char *const known[] = { "hostname",     "socket",	  "log", "power",
+					     "max_sleep_us", "burst_pps", NULL };
 	static const char *const log_known[] = { "level", NULL };
 	struct cfg log = cfg_get(c, "log");
 	unsigned int word;
@@ -42,6 +43,7 @@ system_check(const struct cfg *c, const struct cfg *doc)
 			 SOCKET_PATH_MAX, s);
 	cfg_word(c, "power", powers, &word);
 	cfg_u32(c, "max_sleep_us", 10, 100000, &us);
+	cfg_u32(c, "burst_pps", 1000, 1000000000, &us);
 	if (log.node == NULL)
 		return;
 	if (!json_is_object(log.node)) {
@@ -66,6 +68,8 @@ system_add(const struct cfg *c)
 		workers_set_power((enum power_mode)word);
 	if (cfg_u32(c, "max_sleep_us", 10, 100000, &us))
 		workers_set_max_sleep(us);
+	if (cfg_u32(c, "burst_pps", 1000, 1000000000, &us))
+		ethdev_set_burst_pps(us);
 	return 0;
 }
 
@@ -77,6 +81,7 @@ system_del(const struct cfg *c)
 	log_set_level("info");
 	workers_set_power(POWER_AUTO);
 	workers_set_max_sleep(WORKERS_MAX_SLEEP_US);
+	ethdev_set_burst_pps(ETHDEV_BURST_PPS);
 	return 0;
 }
 
@@ -86,6 +91,7 @@ static const char system_schema[] =
 	"\"socket\":{\"type\":\"string\"},"
 	"\"power\":{\"enum\":[\"poll\",\"auto\"]},"
 	"\"max_sleep_us\":{\"type\":\"integer\",\"minimum\":10,\"maximum\":100000},"
+	"\"burst_pps\":{\"type\":\"integer\",\"minimum\":1000,\"maximum\":1000000000},"
 	"\"log\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 	"\"level\":{\"enum\":[\"error\",\"warning\",\"notice\",\"info\",\"debug\"]}}}}}";
 

@@ -76,8 +76,9 @@ show_worker_text(struct cli_ctx *c, const json_t *list)
 	size_t i, k;
 
 	role_enter_ctl();
-	cli_printf(c, "power %s, longest sleep %u us\n",
-		   workers_power() == POWER_AUTO ? "auto" : "poll", workers_max_sleep());
+	cli_printf(c, "power %s, naps of %u us at most, for bursts of %u frames/s\n",
+		   workers_power() == POWER_AUTO ? "auto" : "poll", workers_max_sleep(),
+		   ethdev_burst_pps());
 	cli_printf(c, "%-7s %5s %4s %6s %7s %7s %7s %14s  %s\n", "worker", "lcore", "cpu", "socket",
 		   "busy%", "idle%", "sleep%", "polls", "rx queues");
 	json_array_foreach((json_t *)(uintptr_t)list, i, row) {
@@ -106,6 +107,8 @@ set_power(struct cli_ctx *c)
 	workers_set_power(cli_has(c, "auto") ? POWER_AUTO : POWER_POLL);
 	if (cli_has(c, "max-sleep"))
 		workers_set_max_sleep(cli_arg_u32(c, "US", WORKERS_MAX_SLEEP_US));
+	if (cli_has(c, "burst"))
+		ethdev_set_burst_pps(cli_arg_u32(c, "PPS", ETHDEV_BURST_PPS));
 	return 0;
 }
 
@@ -229,7 +232,8 @@ static const struct cli_cmd commands[] = {
 	  show_health, NULL, true },
 	{ "show mempool", "Packet buffers: size of each pool and what is in use.", "display",
 	  show_mempool, NULL, true },
-	{ "set power (poll|auto) [max-sleep US:u32(10..100000)]",
+	{ "set power (poll|auto) [max-sleep US:u32(10..100000)] "
+	  "[burst PPS:u32(1000..1000000000)]",
 	  "Poll always, or sleep shortly when idle.", "control", set_power, NULL, false },
 	{ "(start|stop)", "Start or stop receiving on all ports.", "control", start_stop, NULL,
 	  false },

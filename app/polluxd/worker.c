@@ -2,14 +2,15 @@
 /*
  * The poll loop. A worker owns its lcore: it receives, processes and sends, says once per round
  * that it holds no reference (RCU), and never waits for anybody. In power auto it sleeps when
- * nothing has come for a while, longer the longer nothing comes: a quarter of max_sleep_us at most,
- * and all of it after a second of silence.
+ * nothing has come for a while. Where all its queues have shown that they wake it, it waits for
+ * that; else it naps, longer the longer nothing comes: a quarter of the longest nap at most, and
+ * all of it after a second of silence.
  */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
@@ -23,6 +24,7 @@
 #define LONG_IDLE_US	     1000000 /* until then naps are a quarter of the longest */
 #define MIN_SLEEP_US	     10
 #define BUSY_ROUNDS	     8
+#define EVENTS_MAX	     16	  /* told by one wake-up; others are told by the next */
 #define POOL_MBUFS	     8191 /* for packets made here: replies, errors, fragments, clones */
 
 static bool stopping;
@@ -30,33 +32,61 @@ static int power = POWER_AUTO;
 static uint32_t max_sleep_us = WORKERS_MAX_SLEEP_US;
 static bool shares_cpu[WORKER_MAX]; /* with the control thread or another worker */
 
+/* How a worker is going to rest, or has just rested. */
+struct rest {
+	uint64_t idle_since; /* TSC of the first empty round; 0: there was work */
+	uint32_t us;	     /* the next sleep; 0: awake */
+	bool slept, in_time; /* the last round was a sleep; nothing had ended it */
+};
+
+/* How long to sleep now, microseconds; 0: not yet. */
+static DP_ONLY uint32_t
+choose_sleep(struct worker *w, uint64_t idle_us)
+{
+	uint32_t most = __atomic_load_n(&max_sleep_us, __ATOMIC_RELAXED), us;
+
+	if (idle_us <= IDLE_BEFORE_SLEEP_US)
+		return 0;
+	if (idle_us <= LONG_IDLE_US)
+		most = (uint32_t)RTE_MIN((uint64_t)most, idle_us) / 4;
+	us = ethdev_sleep_us(w, RTE_MAX(most, (uint32_t)MIN_SLEEP_US));
+	return RTE_MAX(us, (uint32_t)MIN_SLEEP_US);
+}
+
 /* Sleep, out of RCU's sight, so that the control thread never waits for a sleeper. */
 static DP_ONLY void
-nap(struct worker *w, uint64_t idle_us)
+fall_asleep(struct worker *w, struct rest *r)
 {
-	uint64_t most = __atomic_load_n(&max_sleep_us, __ATOMIC_RELAXED);
-	uint64_t us = RTE_MIN(idle_us / 4, idle_us > LONG_IDLE_US ? most : most / 4);
-	struct timespec ts = { .tv_nsec = (long)(RTE_MAX(us, (uint64_t)MIN_SLEEP_US) * 1000) };
+	struct epoll_event ev[EVENTS_MAX];
 	uint64_t slept = rte_rdtsc();
+	int n;
 
 	rcu_worker_offline(w->id);
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
+	n = worker_sleep(w, r->us, ev, EVENTS_MAX);
 	rcu_worker_online(w->id);
+	ethdev_sleep_woke(w, ev, n);
 	slept = rte_rdtsc() - slept;
 	stage_add(w, STAGE_SLEEP, slept);
 	w->sleep_tsc += slept;
 	w->sleeps++;
+	r->us = 0;
+	r->slept = true;
+	r->in_time = n < 0;
 }
 
-/* Nothing came: decide how to wait. idle_since: TSC of the first empty round. */
+/* Nothing came: decide how to wait. A sleep begins with one more look, from which on whoever brings
+ * something knows that the worker has to be woken. */
 static DP_ONLY void
-rest(struct worker *w, uint64_t idle_since)
+rest(struct worker *w, struct rest *r)
 {
-	uint64_t idle_us = (w->now - idle_since) / (rte_get_tsc_hz() / 1000000);
+	uint64_t idle_us = (w->now - r->idle_since) / (rte_get_tsc_hz() / 1000000);
 
-	if (__atomic_load_n(&power, __ATOMIC_RELAXED) == POWER_AUTO) {
-		if (idle_us > IDLE_BEFORE_SLEEP_US)
-			nap(w, idle_us);
+	if (r->us > 0) {
+		fall_asleep(w, r);
+	} else if (__atomic_load_n(&power, __ATOMIC_RELAXED) == POWER_AUTO &&
+		   (r->us = choose_sleep(w, idle_us)) > 0) {
+		worker_sleep_begin(w);
+		ethdev_sleep_arm(w);
 	} else if (shares_cpu[w->id]) {
 		sched_yield();
 	} else {
@@ -64,10 +94,24 @@ rest(struct worker *w, uint64_t idle_since)
 	}
 }
 
+/* The round after a sleep, or between lying down and sleeping, is over. */
+static DP_ONLY void
+rested(struct worker *w, struct rest *r, bool work)
+{
+	if (r->slept)
+		ethdev_sleep_judge(w, r->in_time);
+	r->slept = false;
+	if (r->us > 0 && work) {
+		worker_sleep_end(w);
+		ethdev_sleep_woke(w, NULL, 0);
+		r->us = 0;
+	}
+}
+
 static DP_ONLY void
 loop(struct worker *w)
 {
-	uint64_t idle_since = 0;
+	struct rest r = { 0 };
 	unsigned int unread = 0; /* busy rounds since the clock was read */
 
 	w->stage = STAGE_IDLE;
@@ -81,9 +125,14 @@ loop(struct worker *w)
 		work = ethdev_poll(w);
 		w->polls++;
 		rcu_worker_quiescent(w->id);
+		if (unlikely(r.us > 0 || r.slept))
+			rested(w, &r, work > 0);
 		/* A reading costs as much as a packet: busy rounds in a row share one. */
-		if (work > 0 && ++unread < BUSY_ROUNDS)
-			continue;
+		if (work > 0) {
+			r.idle_since = 0;
+			if (++unread < BUSY_ROUNDS)
+				continue;
+		}
 		now = rte_rdtsc();
 		spent = now - w->now;
 		w->now = now;
@@ -92,16 +141,15 @@ loop(struct worker *w)
 		else
 			w->idle_tsc += spent;
 		unread = 0;
-		if (work > 0) {
-			idle_since = 0;
+		if (work > 0)
 			continue;
-		}
 		w->empty_polls++;
-		if (idle_since == 0)
-			idle_since = now;
-		rest(w, idle_since);
+		if (r.idle_since == 0)
+			r.idle_since = now;
+		rest(w, &r);
 		w->now = rte_rdtsc(); /* a nap is sleep time, not idle time */
 	}
+	worker_sleep_end(w);
 	rcu_worker_offline(w->id);
 }
 
@@ -111,7 +159,7 @@ worker_main(void *arg)
 	struct worker *w = arg;
 
 	role_enter_dp();
-	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* naps end within a microsecond */
+	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* sleeps end within a microsecond */
 	loop(w);
 	return 0;
 }
@@ -132,6 +180,7 @@ workers_alloc(void)
 {
 	unsigned int lcore, slot = 1;
 	struct worker *w = worker_alloc(0, (uint16_t)rte_lcore_id(), (int)rte_socket_id());
+	int rc;
 
 	if (w == NULL)
 		return -ENOMEM;
@@ -145,6 +194,9 @@ workers_alloc(void)
 		if (w == NULL)
 			return -ENOMEM;
 		w->cpu = cpu_of_lcore(lcore);
+		rc = worker_sleep_init(w);
+		if (rc < 0)
+			return rc;
 		slot++;
 	}
 	for (unsigned int i = 1; i < n_workers; i++)
@@ -188,6 +240,8 @@ workers_stop(void)
 {
 	__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
 	for (unsigned int i = 1; i < n_workers; i++)
+		worker_wake(workers[i]);
+	for (unsigned int i = 1; i < n_workers; i++)
 		rte_eal_wait_lcore(workers[i]->lcore);
 }
 
@@ -195,6 +249,8 @@ void
 workers_set_power(enum power_mode mode)
 {
 	__atomic_store_n(&power, (int)mode, __ATOMIC_RELAXED);
+	for (unsigned int i = 1; i < n_workers; i++)
+		worker_wake(workers[i]);
 }
 
 enum power_mode

@@ -33,6 +33,8 @@ struct ethdev_port_ctl {
 	uint16_t n_rxq, n_txq, n_rxd, n_txd; /* as configured */
 	uint64_t rx_offloads, tx_offloads;
 	uint64_t rss_hf; /* RTE_ETH_RSS_*: what the device spreads flows by; 0: it does not */
+	bool rx_intr;	 /* configured with receive interrupts */
+	int socket_fd[ETHDEV_QUEUES_MAX]; /* of the kernel, behind a queue, + 1; 0: none */
 	bool started;
 	bool polled;   /* its queues may be in the workers' lists */
 	bool admin_up; /* and are: frames of a port that is down are not looked at */
@@ -113,6 +115,12 @@ unsigned int ethdev_rss_table(const struct ethdev_port *port,
 /** The hash key. @return its length in bytes, 0: not known. */
 unsigned int ethdev_rss_key(const struct ethdev_port *port, uint8_t *key,
 			    unsigned int room) CTL_ONLY;
+
+/* --- sleep (ethdev_wake.c) --- */
+#define ETHDEV_BURST_PPS 500000
+/** A burst of this rate must fit a queue while its worker naps: sets how long naps are. */
+void ethdev_set_burst_pps(uint32_t pps) CTL_ONLY;
+uint32_t ethdev_burst_pps(void) CTL_ONLY;
 
 /* --- pools (ethdev_pool.c) --- */
 /** Free a pool as soon as all of its buffers are back. */

@@ -177,6 +177,7 @@ hand_over(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts, un
 	}
 	done = rte_ring_mp_enqueue_burst(port->ring, (void **)pkts, n, NULL);
 	drop_frames(w, port, pkts + done, n - done, DROP_NETDEV_TX_FULL);
+	worker_wake(workers[port->ring_owner]);
 }
 
 static DP_ONLY void

@@ -33,6 +33,13 @@ struct ethdev_txq {
 	struct rte_mbuf *buf[ETHDEV_TX_BUF + ETHDEV_TX_SPARE];
 };
 
+/** What ends a worker's sleep when a frame comes to a queue. */
+enum ethdev_wake {
+	ETHDEV_WAKE_NAP,    /* nothing: the worker looks again in time */
+	ETHDEV_WAKE_INTR,   /* the device's receive interrupt */
+	ETHDEV_WAKE_SOCKET, /* the kernel's socket behind the device */
+};
+
 /** A receive queue. */
 struct ethdev_rxq {
 	struct ethdev_port *port;
@@ -40,6 +47,17 @@ struct ethdev_rxq {
 	uint16_t worker;      /* slot that polls it; control thread's record */
 	uint64_t packets;     /* written by the polling worker only */
 	uint64_t full_bursts; /* bursts that came back full: a backlog behind them */
+	/* sleep: written by the polling worker, but for nap_us */
+	uint8_t wake;	      /* enum ethdev_wake */
+	bool proven;	      /* it has ended a sleep: long ones may rely on it */
+	bool rung;	      /* it ended the last one */
+	uint8_t missed, idle; /* in a row: frames without a ring, rings without a frame */
+	uint32_t nap_us;      /* longest sleep after which a burst still fits the queue */
+	uint64_t seen;	      /* packets when the worker went to sleep */
+	uint64_t wakes;	      /* sleeps that it ended */
+	/* control thread */
+	int wake_fd;	      /* in the set of worker wake_worker; -1: none */
+	uint16_t wake_worker; /* 0: in no set */
 };
 
 /** How a port's flows are spread over the workers by software. */
@@ -84,6 +102,24 @@ struct ethdev_worker {
 /** One round over the worker's queues: receive, process, send what was collected. Returns the
  * number of frames received or taken over: 0 means idle. */
 unsigned int ethdev_poll(struct worker *w) DP_ONLY;
+
+/* --- sleep (ethdev_sleep_dp.c). In this order: us, arm, poll; if nothing came: sleep, woke, poll,
+ * judge. --- */
+/** The longest sleep, in microseconds, that costs nobody a frame; naps, where a queue can not end
+ * them, are of @p nap_us at most. */
+uint32_t ethdev_sleep_us(struct worker *w, uint32_t nap_us) DP_ONLY;
+/** Switch receive interrupts on. */
+void ethdev_sleep_arm(struct worker *w) DP_ONLY;
+/** Switch them off; what ended the sleep stands in @p ev, @p n of them. */
+void ethdev_sleep_woke(struct worker *w, const struct epoll_event *ev, int n) DP_ONLY;
+/** The poll after a sleep shows whose word can be relied on. @p in_time: nothing had ended it. */
+void ethdev_sleep_judge(struct worker *w, bool in_time) DP_ONLY;
+/** What epoll says of a queue. Never 0. */
+static inline uint64_t
+ethdev_wake_token(const struct ethdev_rxq *q)
+{
+	return UINT64_C(1) << 32 | (uint32_t)q->port->port_id << 16 | q->queue;
+}
 
 /** Frames of a port that is spread: each to the worker of its flow, at once if that is this one.
  * Frames that are no IPv4 stay. Those that find a ring full die as NETDEV_SPREAD_FULL. */

@@ -68,8 +68,10 @@ static CTL_ONLY void
 update_all(void)
 {
 	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next)
-		if (p->ctl->started)
+		if (p->ctl->started) {
 			ethdev_link_update(p);
+			ethdev_wake_check(p);
+		}
 }
 
 static void

@@ -149,7 +149,7 @@ choose_queues(struct ethdev_port *port, const char **why)
 }
 
 static CTL_ONLY int
-configure(struct ethdev_port *port, const char **why)
+configure_with(struct ethdev_port *port, bool want_rx_intr, const char **why)
 {
 	struct ethdev_port_ctl *c = port->ctl;
 	struct rte_eth_conf conf;
@@ -161,6 +161,8 @@ configure(struct ethdev_port *port, const char **why)
 	choose_offloads(port, &conf);
 	if (c->info.max_mtu == 0 || c->conf.mtu <= c->info.max_mtu)
 		conf.rxmode.mtu = c->conf.mtu;
+	c->rx_intr = want_rx_intr;
+	conf.intr_conf.rxq = want_rx_intr;
 	rc = rte_eth_dev_configure(port->port_id, c->n_rxq, c->n_txq, &conf);
 	if (rc < 0 && c->n_rxq != c->n_txq && c->conf.tx_queues == 0) {
 		c->n_txq = c->n_rxq; /* some PMDs (tap) have pairs of queues only */
@@ -170,6 +172,33 @@ configure(struct ethdev_port *port, const char **why)
 		return ethdev_fail(why, rc, "%u receive and %u transmit queues, MTU %u refused: %s",
 				   c->n_rxq, c->n_txq, c->conf.mtu, strerror(-rc));
 	return setup_queues(port, why);
+}
+
+/* With receive interrupts, if the device takes that. */
+static CTL_ONLY int
+configure(struct ethdev_port *port, const char **why)
+{
+	int rc = configure_with(port, true, why);
+
+	if (rc < 0)
+		rc = configure_with(port, false, why);
+	if (rc == 0)
+		ethdev_wake_find(port);
+	return rc;
+}
+
+static CTL_ONLY int
+start_device(struct ethdev_port *port, const char **why)
+{
+	int rc = rte_eth_dev_start(port->port_id);
+
+	if (rc < 0 && port->ctl->rx_intr && configure_with(port, false, why) == 0)
+		rc = rte_eth_dev_start(port->port_id);
+	if (rc < 0)
+		return ethdev_fail(why, rc, "port %u can not be started: %s", port->port_id,
+				   strerror(-rc));
+	ethdev_wake_start(port);
+	return 0;
 }
 
 /* Every worker's buffers for a port, the control thread's included (it only hands over). */
@@ -287,6 +316,8 @@ reprobe(struct ethdev_port *port, const char **why)
 		ethdev_unprobe(port);
 		renumber(port, ETHDEV_GONE);
 	}
+	memset(port->ctl->socket_fd, 0, sizeof(port->ctl->socket_fd));
+	ethdev_wake_mark();
 	id = ethdev_probe(port->ctl->conf.device, why);
 	if (id < 0)
 		return id;
@@ -328,10 +359,9 @@ ethdev_start(struct ethdev_port *port, const char **why)
 		rc = prepare(port, why);
 	if (rc < 0)
 		return rc;
-	rc = rte_eth_dev_start(port->port_id);
+	rc = start_device(port, why);
 	if (rc < 0)
-		return ethdev_fail(why, rc, "port %u can not be started: %s", port->port_id,
-				   strerror(-rc));
+		return rc;
 	c->unready = false;
 	c->started = true;
 	apply_filters(port);
@@ -529,8 +559,10 @@ ethdev_attach(const char *name, const struct ethdev_conf *conf, struct net_devic
 	      const char **why)
 {
 	struct ethdev_port *port;
-	int rc = ethdev_probe(conf->device, why);
+	int rc;
 
+	ethdev_wake_mark();
+	rc = ethdev_probe(conf->device, why);
 	if (rc < 0)
 		return rc;
 	port = port_alloc((uint16_t)rc, conf);

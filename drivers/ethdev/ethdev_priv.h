@@ -16,6 +16,16 @@ int ethdev_probe(const char *device, const char **why) CTL_ONLY;
 void ethdev_unprobe(struct ethdev_port *port) CTL_ONLY;
 /** The kernel interface in a device string, "iface=NAME"; false: it has none. */
 bool ethdev_device_iface(const char *device, char iface[IFNAMSIZ]);
+/** Remember which sockets are open: before a device is probed. */
+void ethdev_wake_mark(void) CTL_ONLY;
+/** Those that its driver has opened since are its queues'. */
+void ethdev_wake_find(struct ethdev_port *port) CTL_ONLY;
+/** The device has started: what can end a sleep for each queue, and how long one may be. */
+void ethdev_wake_start(struct ethdev_port *port) CTL_ONLY;
+/** From now on the queue ends sleeps of worker @p slot; 0: of none. */
+void ethdev_wake_follow(struct ethdev_port *port, uint16_t queue, uint16_t slot) CTL_ONLY;
+/** Act on what workers found: queues that do not wake them. */
+void ethdev_wake_check(struct ethdev_port *port) CTL_ONLY;
 /** The administrator's wish for promiscuous mode: one, whoever tells it. 0 or -errno. */
 int ethdev_set_promisc(struct ethdev_port *port, bool on) CTL_ONLY;
 #endif

@@ -8,7 +8,7 @@
 #include "core/held.h"
 #include "core/log.h"
 #include "core/timer.h"
-#include "ethdev/ethdev.h"
+#include "ethdev/ethdev_priv.h"
 
 LOG_MODULE(ethdev_queue);
 
@@ -99,6 +99,14 @@ publish_lists(void)
 		ew->spare = old;
 	}
 	spare_read = true;
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next)
+		for (uint16_t q = 0; q < p->ctl->n_rxq; q++) {
+			uint16_t slot = p->rxq[q].worker;
+
+			ethdev_wake_follow(p, q, is_polled_by(p, q, slot) ? slot : 0);
+		}
+	for (uint16_t slot = 1; slot < n_workers; slot++)
+		worker_wake(workers[slot]); /* its list may have a queue with frames */
 }
 
 /* Wait until every worker looks at what publish_lists() told it. */

@@ -164,6 +164,10 @@ xstats_row(struct ethdev_port *port)
 	return r;
 }
 
+static const char *const wake_names[] = {
+	[ETHDEV_WAKE_NAP] = "nap", [ETHDEV_WAKE_INTR] = "interrupt", [ETHDEV_WAKE_SOCKET] = "socket"
+};
+
 static CTL_ONLY json_t *
 rxq_rows(struct ethdev_port *port)
 {
@@ -182,6 +186,9 @@ rxq_rows(struct ethdev_port *port)
 		json_object_set_new(r, "lcore", w != NULL ? json_integer(w->lcore) : json_null());
 		json_object_set_new(r, "packets", u64(rxq->packets));
 		json_object_set_new(r, "full_bursts", u64(rxq->full_bursts));
+		json_object_set_new(r, "wake", json_string(wake_names[rxq->wake]));
+		json_object_set_new(r, "proven", json_boolean(rxq->proven));
+		json_object_set_new(r, "wakes", u64(rxq->wakes));
 		json_object_set_new(r, "reta_share",
 				    reta > 0 ? json_real(share[q] / (double)reta) : json_null());
 		json_array_append_new(list, r);

@@ -78,6 +78,7 @@ pass_on(struct worker *w, struct ethdev_port *port, uint16_t to, struct rte_mbuf
 	if (unlikely(done < n))
 		netif_rx_drop(w, port->dev, pkts + done, (uint16_t)(n - done),
 			      DROP_NETDEV_SPREAD_FULL);
+	worker_wake(workers[to]);
 }
 
 void

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <rte_config.h>
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include "core/role.h"
 #include "core/stage_list.h"
@@ -46,6 +47,10 @@ struct worker {
 	uint64_t polls, empty_polls, sleeps;
 	struct stage_stat stages[STAGE_MAX];
 	uint64_t counters[WORKER_COUNTER_MAX];
+	/* read by other threads: on a line that the worker does not write while it is awake */
+	uint32_t asleep __rte_cache_aligned; /* hears worker_wake(); cleared by who wakes it */
+	int wake_fd;			     /* eventfd, or -1: never sleeps */
+	int epoll_fd;			     /* wake_fd, and what drivers add: edge-triggered */
 } __rte_cache_aligned;
 
 extern struct worker *workers[WORKER_MAX]; /* dense: 0..n_workers-1 */
@@ -54,6 +59,8 @@ extern unsigned int n_workers;
 /** Allocate slot @p id on NUMA node @p socket, zeroed. NULL when out of memory. Control, at start.
  */
 struct worker *worker_alloc(uint16_t id, uint16_t lcore, int socket) CTL_ONLY;
+/** Give @p w the descriptors to sleep on. 0 or -errno. Control, at start. */
+int worker_sleep_init(struct worker *w) CTL_ONLY;
 /** Free every slot. Control, after all threads have ended. */
 void worker_free_all(void) CTL_ONLY;
 /** The control thread's own context; use it only on the control thread, after role_borrow_dp(). */
@@ -66,6 +73,34 @@ static inline bool
 worker_is_ctl(const struct worker *w)
 {
 	return w->id == 0;
+}
+
+/* --- sleep: begin, look for work once more, sleep --- */
+struct epoll_event;
+/** From now on worker_wake() ends, or prevents, the next worker_sleep(). */
+static inline void
+worker_sleep_begin(struct worker *w) DP_ONLY
+{
+	__atomic_store_n(&w->asleep, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with worker_wake()'s */
+}
+/** Work was found: awake again. */
+static inline void
+worker_sleep_end(struct worker *w) DP_ONLY
+{
+	__atomic_store_n(&w->asleep, 0, __ATOMIC_RELAXED);
+}
+/** Block for @p us microseconds at most. Returns how many descriptors of drivers are in @p ev,
+ * at most @p max; -1: the time is over. */
+int worker_sleep(struct worker *w, uint32_t us, struct epoll_event *ev, int max) DP_ONLY;
+void worker_wake_up(struct worker *w);
+/** Something lies where @p w looks when it is awake: end its sleep, if it sleeps. Any thread. */
+static inline void
+worker_wake(struct worker *w)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&w->asleep, __ATOMIC_RELAXED) != 0))
+		worker_wake_up(w);
 }
 
 /** 32 random bits (splitmix64): good enough to spread, not for secrets. */

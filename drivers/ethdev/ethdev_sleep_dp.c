@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How a worker sleeps beside its queues. A queue that can end a sleep is believed once it has done
+ * so for a frame: until then, and after it has failed, naps are as short as if it could not.
+ */
+#include <sys/epoll.h>
+#include "ethdev/ethdev_dp.h"
+
+#define LONGEST_US 100000 /* even where all queues are proven */
+#define HELD_US	   50	  /* frames wait for a device that was full */
+#define MISSED_MAX 3
+#define IDLE_MAX   64
+#define FOR_EACH_RXQ(q, list)                                                                      \
+	for (unsigned int i_ = 0; i_ < (list)->n_rxq && ((q) = (list)->rxq[i_]) != NULL; i_++)
+
+uint32_t
+ethdev_sleep_us(struct worker *w, uint32_t nap_us)
+{
+	struct ethdev_worker *ew = w->tx;
+	const struct ethdev_poll_list *list = rcu_dereference(ew->list);
+	const struct ethdev_rxq *q;
+	uint32_t us = LONGEST_US;
+
+	FOR_EACH_RXQ(q, list)
+	{
+		if (q->wake != ETHDEV_WAKE_NAP && q->proven)
+			continue;
+		nap_us = RTE_MIN(nap_us, __atomic_load_n(&q->nap_us, __ATOMIC_RELAXED));
+		us = RTE_MIN(us, nap_us);
+	}
+	for (unsigned int i = 0; i < list->n_ports; i++)
+		if (ew->txq[list->ports[i]->port_id]->n > 0)
+			us = RTE_MIN(us, (uint32_t)HELD_US);
+	return us;
+}
+
+void
+ethdev_sleep_arm(struct worker *w)
+{
+	struct ethdev_worker *ew = w->tx;
+	const struct ethdev_poll_list *list = rcu_dereference(ew->list);
+	struct ethdev_rxq *q;
+
+	FOR_EACH_RXQ(q, list)
+	{
+		q->seen = q->packets;
+		q->rung = false;
+		if (q->wake == ETHDEV_WAKE_INTR)
+			rte_eth_dev_rx_intr_enable(q->port->port_id, q->queue);
+	}
+}
+
+void
+ethdev_sleep_woke(struct worker *w, const struct epoll_event *ev, int n)
+{
+	struct ethdev_worker *ew = w->tx;
+	const struct ethdev_poll_list *list = rcu_dereference(ew->list);
+	struct ethdev_rxq *q;
+
+	FOR_EACH_RXQ(q, list)
+	{
+		if (q->wake == ETHDEV_WAKE_INTR)
+			rte_eth_dev_rx_intr_disable(q->port->port_id, q->queue);
+		for (int i = 0; i < n; i++)
+			q->rung |= ev[i].data.u64 == ethdev_wake_token(q);
+	}
+}
+
+/* A ring and a frame: good. One without the other, again and again: not to be relied on. */
+static void
+judge(struct ethdev_rxq *q, bool in_time)
+{
+	bool came = q->packets != q->seen;
+
+	if (q->rung && came) {
+		q->proven = true;
+		q->missed = q->idle = 0;
+		q->wakes++;
+	} else if (q->rung && ++q->idle == IDLE_MAX) {
+		q->wake = ETHDEV_WAKE_NAP;
+	} else if (came && in_time && ++q->missed == MISSED_MAX) {
+		q->wake = ETHDEV_WAKE_NAP;
+	}
+	q->rung = false;
+	q->seen = q->packets;
+}
+
+void
+ethdev_sleep_judge(struct worker *w, bool in_time)
+{
+	struct ethdev_worker *ew = w->tx;
+	const struct ethdev_poll_list *list = rcu_dereference(ew->list);
+	struct ethdev_rxq *q;
+
+	FOR_EACH_RXQ(q, list)
+	if (q->wake != ETHDEV_WAKE_NAP)
+		judge(q, in_time);
+}

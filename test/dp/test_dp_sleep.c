@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How long a worker may sleep, whose word it takes for it, and who wakes it. */
+#include "dp.h"
+#include <string.h>
+#include <sys/epoll.h>
+#include "core/timer.h"
+#include "ethdev/ethdev.h"
+
+#define NAP_MAX 2000
+
+static unsigned int p1, p2;
+static struct ethdev_port *port1, *port2;
+static struct dp_frame plain;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	dp_setup_workers(2);
+	for (unsigned int i = 1; i <= 2; i++)
+		assert_int_equal(worker_sleep_init(workers[i]), 0);
+	p1 = dp_port("p1"); /* worker 1 */
+	p2 = dp_port("p2"); /* worker 2 */
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
+	plain = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100);
+	role_enter_ctl();
+	port1 = ethdev_by_name("p1");
+	port2 = ethdev_by_name("p2");
+	return 0;
+}
+
+static uint32_t
+sleep_us(void)
+{
+	role_enter_dp();
+	return ethdev_sleep_us(workers[1], NAP_MAX);
+}
+
+/* What arrives at the stated rate during a nap fits the queue, with an eighth to spare. */
+static void
+naps_fit_the_queue(void **state)
+{
+	(void)state;
+	assert_int_equal(port1->ctl->n_rxd, 1024);
+	assert_int_equal(sleep_us(), 1792); /* 896 frames at 500,000 a second */
+	dp_cmd("set power auto burst 5000000");
+	assert_int_equal(sleep_us(), 179);
+	dp_cmd("set power auto burst 1000");
+	assert_int_equal(sleep_us(), NAP_MAX);
+	dp_cmd("set power auto burst 500000");
+	dp_cmd("port config p1 rxd 512");
+	assert_int_equal(sleep_us(), 896);
+	dp_cmd("port config p1 rxd 1024");
+}
+
+static void
+frames_that_wait_keep_it_awake(void **state)
+{
+	struct dp_frame f;
+
+	(void)state;
+	dp_cmd("set worker rxq p1 0 lcore 2"); /* worker 2 owns p2's queue: no ring between */
+	for (unsigned int i = 0; i < 1100; i++) {
+		dp_inject(p1, &plain);
+		if (i % 64 == 63)
+			dp_run();
+	}
+	dp_run();
+	assert_true(ethdev_held() > 0);
+	role_enter_dp();
+	assert_int_equal(ethdev_sleep_us(workers[2], NAP_MAX), 50);
+	while (dp_out(p2, &f))
+		;
+	dp_run();
+	while (dp_out(p2, &f))
+		;
+	assert_int_equal(ethdev_held(), 0);
+	assert_true(ethdev_sleep_us(workers[2], NAP_MAX) > 1000);
+	dp_cmd("set worker rxq p1 0 lcore 1");
+}
+
+/* One sleep of worker 1: a frame came or not, the queue rang or not, or the time was over. */
+static void
+one_sleep(bool frame, bool ring, bool in_time)
+{
+	struct epoll_event ev = { .data.u64 = ethdev_wake_token(&port1->rxq[0]) };
+	struct dp_frame f;
+
+	role_enter_dp();
+	ethdev_sleep_arm(workers[1]);
+	if (frame)
+		dp_inject(p1, &plain);
+	ethdev_sleep_woke(workers[1], &ev, ring ? 1 : in_time ? -1 : 0);
+	ethdev_poll(workers[1]);
+	ethdev_sleep_judge(workers[1], in_time);
+	dp_run();
+	while (dp_out(p2, &f))
+		;
+}
+
+static void
+trust_is_earned_and_lost(void **state)
+{
+	struct ethdev_rxq *q = &port1->rxq[0];
+
+	(void)state;
+	q->wake = ETHDEV_WAKE_SOCKET; /* as if there were one */
+	assert_int_equal(sleep_us(), 1792);
+	one_sleep(false, true, false); /* rings for nothing */
+	assert_false(q->proven);
+	one_sleep(true, false, false); /* something else ended the sleep */
+	assert_false(q->proven);
+	assert_int_equal(q->missed, 0);
+	one_sleep(true, true, false);
+	assert_true(q->proven);
+	assert_int_equal(q->wakes, 1);
+	assert_int_equal(sleep_us(), 100000);
+	one_sleep(true, false, true);
+	one_sleep(true, false, true);
+	one_sleep(false, false, true); /* no frame, no reason to ring */
+	assert_int_equal(q->wake, ETHDEV_WAKE_SOCKET);
+	one_sleep(true, true, false); /* forgiven */
+	one_sleep(true, false, true);
+	one_sleep(true, false, true);
+	assert_int_equal(q->wake, ETHDEV_WAKE_SOCKET);
+	one_sleep(true, false, true);
+	assert_int_equal(q->wake, ETHDEV_WAKE_NAP);
+	assert_int_equal(sleep_us(), 1792);
+	q->wake = ETHDEV_WAKE_SOCKET;
+	q->idle = q->missed = 0;
+	for (unsigned int i = 0; i < 63; i++)
+		one_sleep(false, true, false);
+	assert_int_equal(q->wake, ETHDEV_WAKE_SOCKET);
+	one_sleep(false, true, false);
+	assert_int_equal(q->wake, ETHDEV_WAKE_NAP);
+	q->proven = false;
+}
+
+/* Lying down is heard by everybody who leaves something. */
+static bool
+wakes(unsigned int slot, void (*act)(void))
+{
+	uint64_t start = clock_ms();
+	struct epoll_event ev[4];
+	bool woken;
+	int n;
+
+	role_enter_dp();
+	worker_sleep_begin(workers[slot]);
+	if (act != NULL)
+		act();
+	woken = workers[slot]->asleep == 0;
+	n = worker_sleep(workers[slot], woken ? 10000000 : 1000, ev, 4);
+	assert_int_equal(n, woken ? 0 : -1);
+	assert_true(clock_ms() - start < 5000);
+	assert_int_equal(workers[slot]->asleep, 0);
+	return woken;
+}
+
+static void
+poll_first_worker(void)
+{
+	role_enter_dp();
+	ethdev_poll(workers[1]);
+}
+
+static void
+forward_by_ring(void)
+{
+	dp_inject(p1, &plain);
+	poll_first_worker();
+}
+
+static void
+originate(void)
+{
+	dp_cmd_try("ping 10.0.2.9 -c 1", 0);
+}
+
+static void
+spread_flows(void)
+{
+	for (uint16_t i = 0; i < 16; i++) {
+		struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.1.99", 20);
+
+		((struct rte_udp_hdr *)(dp_ip4(&f) + 1))->src_port = i;
+		dp_inject(p1, &f);
+	}
+	poll_first_worker();
+}
+
+static void
+move_queue(void)
+{
+	dp_cmd("set worker rxq p1 0 lcore 1");
+	dp_cmd("set worker rxq p1 0 lcore 2");
+}
+
+static void
+sleepers_are_woken(void **state)
+{
+	struct dp_frame f;
+
+	(void)state;
+	assert_false(wakes(2, NULL));
+	assert_false(wakes(2, poll_first_worker));
+	assert_true(wakes(2, forward_by_ring));
+	assert_true(wakes(2, originate));
+	dp_cmd("port config p1 spread l4");
+	assert_true(wakes(2, spread_flows));
+	dp_cmd("port config p1 spread off");
+	assert_true(wakes(2, move_queue));
+	dp_cmd("set worker rxq p1 0 lcore 1");
+	dp_run_ms(1500);
+	while (dp_out(p1, &f) || dp_out(p2, &f))
+		;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(naps_fit_the_queue),
+		cmocka_unit_test(frames_that_wait_keep_it_awake),
+		cmocka_unit_test(trust_is_earned_and_lost),
+		cmocka_unit_test(sleepers_are_woken),
+	};
+
+	return cmocka_run_group_tests_name("dp/sleep", tests, setup, dp_teardown);
+}
