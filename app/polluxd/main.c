@@ -163,6 +163,7 @@ serve(json_t *doc, const struct options *opt)
 	int rc;
 
 	workers_start();
+	watchdog_start();
 	apply_config(doc);
 	while (fib_cfg_loading() && !control_stopping()) { /* ready means: with all routes */
 		control_poll();
@@ -171,6 +172,7 @@ serve(json_t *doc, const struct options *opt)
 	rc = cli_server_open(socket);
 	if (rc < 0) {
 		log_err("socket %s: %s", socket, strerror(-rc));
+		watchdog_stop();
 		workers_stop();
 		return EXIT_FAILED;
 	}
@@ -189,6 +191,7 @@ serve(json_t *doc, const struct options *opt)
 	cli_server_close();
 	ethdev_forwarding(false); /* nothing new comes in; what is inside may leave */
 	control_drain(DRAIN_MS);
+	watchdog_stop();
 	workers_stop();
 	return rc;
 }

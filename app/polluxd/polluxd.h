@@ -48,6 +48,15 @@ enum power_mode workers_power(void) CTL_ONLY;
 void workers_set_max_sleep(uint32_t us) CTL_ONLY;
 uint32_t workers_max_sleep(void) CTL_ONLY;
 
+/* --- watchdog.c --- */
+/** Look after the workers, which run. */
+void watchdog_start(void) CTL_ONLY;
+void watchdog_stop(void) CTL_ONLY;
+/** One look; told in the log. */
+void watchdog_check(void) CTL_ONLY;
+/** Has the worker made no round for a while? */
+bool watchdog_stalled(unsigned int slot) CTL_ONLY;
+
 /* --- control.c --- */
 /** Run until shutdown. Returns the exit status. */
 int control_run(void) CTL_ONLY;

@@ -167,18 +167,40 @@ tx_timeouts(void)
 	return list;
 }
 
+/* What is not as it should be, a sentence each. */
+static json_t *
+warnings(void)
+{
+	json_t *list = json_array();
+
+	role_enter_ctl();
+	for (unsigned int i = 1; i < n_workers; i++)
+		if (watchdog_stalled(i))
+			json_array_append_new(list,
+					      json_sprintf("worker %u on lcore %u does not move", i,
+							   workers[i]->lcore));
+	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next)
+		if (p->dev->ctl->carrier_held_ms > 0)
+			json_array_append_new(list, json_sprintf("port %s: the link flaps, its "
+								 "carrier is held back",
+								 p->dev->name));
+	return list;
+}
+
 static int
 show_health(struct cli_ctx *c)
 {
 	unsigned int up = 0, all = 0;
+	json_t *warned = warnings();
 
 	role_enter_ctl();
 	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
 		all++;
 		up += netif_running(p->dev) && netif_carrier_ok(p->dev);
 	}
-	cli_set_result(c, json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:b, s:i, s:o, s:o, s:o}",
-				    "status", "ready", "version", POLLUX_VERSION, "uptime",
+	cli_set_result(c, json_pack("{s:s, s:o, s:s, s:o, s:i, s:i, s:i, s:b, s:i, s:o, s:o, s:o}",
+				    "status", json_array_size(warned) == 0 ? "ready" : "warning",
+				    "warnings", warned, "version", POLLUX_VERSION, "uptime",
 				    u64(clock_ms() / 1000), "workers", (int)n_workers - 1, "ports",
 				    (int)all, "ports_up", (int)up, "forwarding",
 				    ethdev_forwarding_on(), "rcu_pending", (int)rcu_pending(),

@@ -8,6 +8,7 @@
  * of it can happen, and be undone, while other ports forward.
  */
 #include "ethdev/ethdev_dp.h"
+#include "ethdev/link_damp.h"
 #include "netdev/netdev.h"
 
 /** What the administrator asked for; zero means: the default. */
@@ -21,6 +22,8 @@ struct ethdev_conf {
 	bool mac_set;
 	bool promisc;
 	enum ethdev_spread spread;
+	uint32_t damping_s; /* longest time that the carrier of a flapping link is held back */
+	bool damping_set;
 };
 
 /** The control thread's part of a port. */
@@ -42,6 +45,7 @@ struct ethdev_port_ctl {
 	bool soft_mac; /* promiscuous: the device can not take the MAC address it has */
 	uint16_t pinned[ETHDEV_QUEUES_MAX]; /* worker asked for by `set worker rxq`; 0: any */
 	struct rte_eth_link link;
+	struct link_damp damp;
 	struct rte_eth_stats cleared;
 	uint64_t tx_given_up;		 /* what the watchdog saw last */
 	uint64_t tx_timeouts, tx_resets; /* what it has told, and done */
@@ -131,7 +135,7 @@ void ethdev_pools_stop(void) CTL_ONLY;
 void ethdev_pools_fini(void) CTL_ONLY;
 
 /* --- link (ethdev_link.c) --- */
-/** Read the port's link now and tell the net device. */
+/** Read the port's link now and tell the net device; a return of one that flaps is told later. */
 void ethdev_link_update(struct ethdev_port *port) CTL_ONLY;
 /** Act on link interrupts that came since; a load when there were none. Every control loop. */
 void ethdev_link_poll(void) CTL_ONLY;

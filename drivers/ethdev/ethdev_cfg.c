@@ -11,7 +11,7 @@ LOG_MODULE(ethdev_cfg);
 
 static const char *const known[] = { "device",	"mtu",	       "rx_queues", "tx_queues", "rx_desc",
 				     "tx_desc", "mbufs",       "mac",	    "enabled",	 "promisc",
-				     "workers", "description", "spread",    NULL };
+				     "workers", "description", "spread",    "damping",	 NULL };
 static const char *const spreads[] = { "off", "l3", "l4", NULL }; /* enum ethdev_spread */
 
 struct port_entry {
@@ -81,6 +81,8 @@ parse(const struct cfg *c, struct port_entry *e)
 		cfg_fail(c, "mac", "expected a unicast address");
 	cfg_bool(c, "enabled", &e->enabled);
 	cfg_bool(c, "promisc", &e->conf.promisc);
+	e->conf.damping_s = LINK_DAMP_MAX_S;
+	e->conf.damping_set = cfg_u32(c, "damping", 0, 3600, &e->conf.damping_s);
 	if (cfg_word(c, "spread", spreads, &word))
 		e->conf.spread = (enum ethdev_spread)word;
 	cfg_str(c, "description", &e->description);
@@ -254,6 +256,14 @@ set_spread(struct ethdev_port *port, const struct settings *to, const char **why
 }
 
 static CTL_ONLY int
+set_damping(struct ethdev_port *port, const struct settings *to, const char **why)
+{
+	(void)why;
+	port->ctl->conf.damping_s = to->conf.damping_s;
+	return 0;
+}
+
+static CTL_ONLY int
 set_up(struct ethdev_port *port, const struct settings *to, const char **why)
 {
 	int rc = 0;
@@ -270,7 +280,8 @@ static const struct {
 	int (*set)(struct ethdev_port *port, const struct settings *to, const char **why);
 } steps[] = {
 	{ NULL, set_queues },	    { "mtu", set_mtu },	      { "mac", set_mac },
-	{ "promisc", set_promisc }, { "spread", set_spread }, { "enabled", set_up },
+	{ "promisc", set_promisc }, { "spread", set_spread }, { "damping", set_damping },
+	{ "enabled", set_up },
 };
 
 /* All of it, or nothing: what was set before a refusal is set back, last first. */
@@ -317,6 +328,8 @@ settings_want(const struct ethdev_port *port, const struct port_entry *was,
 	}
 	if (was->conf.promisc != e->conf.promisc)
 		to->conf.promisc = e->conf.promisc;
+	if (was->conf.damping_s != e->conf.damping_s)
+		to->conf.damping_s = e->conf.damping_s;
 	if (was->conf.spread != e->conf.spread)
 		to->conf.spread = e->conf.spread;
 	to->up = e->enabled;
@@ -361,6 +374,7 @@ static const char schema[] =
 	"\"mac\":{\"type\":\"string\"},"
 	"\"enabled\":{\"type\":\"boolean\"},"
 	"\"promisc\":{\"type\":\"boolean\"},"
+	"\"damping\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":3600},"
 	"\"spread\":{\"enum\":[\"off\",\"l3\",\"l4\"]},"
 	"\"workers\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"integer\","
 	"\"minimum\":1}}}}";

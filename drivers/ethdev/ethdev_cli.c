@@ -164,6 +164,11 @@ one_config(struct cli_ctx *c, struct ethdev_port *port)
 					  strerror(-rc))
 			      : 0;
 	}
+	if (cli_has(c, "damping")) {
+		port->ctl->conf.damping_s = cli_arg_u32(c, "SECONDS", LINK_DAMP_MAX_S);
+		ethdev_link_update(port);
+		return 0;
+	}
 	if (cli_has(c, "promisc")) {
 		rc = ethdev_set_promisc(port, cli_has(c, "on"));
 		return rc < 0 ? cli_error(c, rc, "port %s: promisc refused: %s", dev->name,
@@ -255,7 +260,8 @@ static const struct cli_cmd commands[] = {
 	{ "port detach PORT:port", "Remove a port while the others forward.", "ports", port_detach,
 	  NULL, false },
 	{ "port config PORT:port (mtu MTU:u32(68..65535)|rxq RXQ:u32(1..64)|txq TXQ:u32(1..1024)|"
-	  "rxd RXD:u32(32..16384)|txd TXD:u32(32..16384)|mac MAC:mac|promisc (on|off))",
+	  "rxd RXD:u32(32..16384)|txd TXD:u32(32..16384)|mac MAC:mac|promisc (on|off)|"
+	  "damping SECONDS:u32(0..3600))",
 	  "Change a port; queues and descriptors restart it.", "ports", port_config, NULL, false },
 	{ "port config PORT:port spread (off|l3|l4)",
 	  "Hand flows to all workers by software, by addresses and protocol (l3) or ports too "

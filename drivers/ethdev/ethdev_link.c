@@ -48,6 +48,27 @@ kernel_says_down(const struct ethdev_port *port)
 	return ethdev_device_iface(port->ctl->conf.device, iface) && !iface_runs(iface);
 }
 
+/* Tell of the link, but not each time that a bad cable has contact. What the administrator does to
+ * the port is no flap. */
+static CTL_ONLY void
+damp(struct ethdev_port *port, bool up)
+{
+	struct link_damp *d = &port->ctl->damp;
+	uint32_t before = d->hold_ms, left;
+	uint64_t now = clock_ms();
+
+	if (!port->ctl->started || !port->ctl->admin_up)
+		link_damp_reset(d, up, now);
+	netif_carrier_set(port->dev,
+			  link_damp_update(d, up, now, port->ctl->conf.damping_s * 1000));
+	left = link_damp_left_ms(d, now);
+	port->dev->ctl->carrier_flaps = d->flaps;
+	port->dev->ctl->carrier_held_ms = left;
+	if (left > 0 && d->hold_ms != before)
+		log_notice("port %s: the link flaps (%u losses): its carrier is held back for %u s",
+			   port->dev->name, d->flaps, d->hold_ms / 1000);
+}
+
 void
 ethdev_link_update(struct ethdev_port *port)
 {
@@ -61,7 +82,7 @@ ethdev_link_update(struct ethdev_port *port)
 		log_notice("port %s: link %s", port->dev->name,
 			   link.link_status == RTE_ETH_LINK_UP ? "up" : "down");
 	port->ctl->link = link;
-	netif_carrier_set(port->dev, link.link_status == RTE_ETH_LINK_UP);
+	damp(port, link.link_status == RTE_ETH_LINK_UP);
 }
 
 static CTL_ONLY void

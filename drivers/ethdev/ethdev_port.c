@@ -486,6 +486,8 @@ port_alloc(uint16_t id, const struct ethdev_conf *conf)
 	port->ctl->conf.promisc = false; /* not yet: ethdev_set_promisc() */
 	if (port->ctl->conf.mtu == 0)
 		port->ctl->conf.mtu = RTE_ETHER_MTU;
+	if (!conf->damping_set)
+		port->ctl->conf.damping_s = LINK_DAMP_MAX_S;
 	port->ctl->socket = rte_eth_dev_socket_id(id);
 	return port;
 }

@@ -81,6 +81,10 @@ info_row(struct ethdev_port *port)
 	json_object_set_new(r, "state", json_string(c->started ? "started" : "stopped"));
 	json_object_set_new(r, "link",
 			    json_string(c->link.link_status == RTE_ETH_LINK_UP ? "up" : "down"));
+	json_object_set_new(r, "carrier", json_boolean(netif_carrier_ok(port->dev)));
+	json_object_set_new(r, "damping", json_integer(c->conf.damping_s));
+	json_object_set_new(r, "flaps", json_integer(c->damp.flaps));
+	json_object_set_new(r, "held_ms", json_integer(port->dev->ctl->carrier_held_ms));
 	json_object_set_new(r, "speed", ethdev_cli_speed(port));
 	json_object_set_new(
 		r, "duplex",

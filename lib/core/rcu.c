@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/rcu.h"
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <rte_rcu_qsbr.h>
+#include "core/log.h"
+#include "core/timer.h"
+
+LOG_MODULE(rcu);
+
+#define SPINS	    1024
+#define PATIENCE_MS 2000
 
 /*
  * Retired objects wait in two lists: "next" collects while a grace period runs for "waiting".
@@ -108,7 +116,19 @@ rcu_poll(void)
 void
 rcu_synchronize(void)
 {
-	rte_rcu_qsbr_synchronize(qs, RTE_QSBR_THRID_INVALID);
+	uint64_t token = rte_rcu_qsbr_start(qs), end = clock_ms() + PATIENCE_MS;
+
+	for (unsigned int spins = 1; rte_rcu_qsbr_check(qs, token, false) != 1; spins++) {
+		if (spins % SPINS != 0) {
+			rte_pause();
+			continue;
+		}
+		sched_yield(); /* a reader may want this very CPU */
+		if (clock_ms() > end) {
+			log_err("a worker does not move, and the control thread waits for it");
+			end = UINT64_MAX;
+		}
+	}
 }
 
 void

@@ -55,7 +55,9 @@ struct netdev_ctl {
 	unsigned int promiscuity, allmulti; /* counts of users */
 	uint64_t up_since_ms;
 	uint32_t carrier_changes;
-	int16_t socket; /* NUMA node of the port, -1 when it has none */
+	uint32_t carrier_flaps;	  /* losses of late, as the driver counts them */
+	uint32_t carrier_held_ms; /* it holds the carrier of a flapping link back for so long */
+	int16_t socket;		  /* NUMA node of the port, -1 when it has none */
 	struct net_device *master;
 	bool user_promisc;	     /* one of promiscuity is `ip link set promisc on` */
 	struct netdev_uc *uc;	     /* extra MAC addresses; NULL: none */

@@ -87,6 +87,10 @@ add_detail(json_t *o, const struct net_device *dev) CTL_ONLY
 	if (is_virtual_kind(dev))
 		json_object_set_new(o, "linkinfo", linkinfo_json(dev));
 	json_object_set_new(o, "carrier_changes", json_integer(dev->ctl->carrier_changes));
+	if (dev->ctl->carrier_flaps == 0)
+		return;
+	json_object_set_new(o, "carrier_flaps", json_integer(dev->ctl->carrier_flaps));
+	json_object_set_new(o, "carrier_held_ms", json_integer(dev->ctl->carrier_held_ms));
 }
 
 static void
@@ -190,6 +194,9 @@ detail_text(struct cli_ctx *c, const json_t *o)
 		return;
 	cli_printf(c, " promiscuity %lld  allmulti %lld minmtu %lld maxmtu %lld",
 		   num(o, "promiscuity"), num(o, "allmulti"), num(o, "min_mtu"), num(o, "max_mtu"));
+	if (json_object_get(o, "carrier_flaps") != NULL)
+		cli_printf(c, " carrier_flaps %lld carrier_held %lldms", num(o, "carrier_flaps"),
+			   num(o, "carrier_held_ms"));
 	if (info != NULL)
 		cli_printf(c, "\n    %s", str(info, "info_kind"));
 	if (data != NULL)
