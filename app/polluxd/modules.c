@@ -18,6 +18,7 @@
 #include "filter/filter.h"
 #include "ip4/ip4.h"
 #include "loopback/loopback.h"
+#include "macvlan/macvlan.h"
 #include "neigh/neigh.h"
 #include "neigh/neigh_cli.h"
 #include "netdev/inetdev.h"
@@ -99,7 +100,10 @@ static const struct module modules[] = {
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
 #ifndef WITHOUT_VLAN
-	{ LEVEL_DRIVER,    "vlan",     vlan_init,         vlan_fini,     vlan_cli_register,    vlan_cfg_register },
+	{ LEVEL_DRIVER,    "vlan",     NULL,              vlan_fini,     vlan_cli_register,    vlan_cfg_register },
+#endif
+#ifndef WITHOUT_MACVLAN
+	{ LEVEL_DRIVER,    "macvlan",  NULL,              macvlan_fini,  macvlan_cli_register, macvlan_cfg_register },
 #endif
 	{ LEVEL_SYSTEM,    "system",   NULL,              NULL,          system_cli_register,  system_cfg_register },
 };
@@ -115,6 +119,9 @@ absent_check(const struct cfg *entry, const struct cfg *doc)
 static struct cfg_section absent[] = {
 #ifdef WITHOUT_VLAN
 	{ .name = "vlans", .shape = CFG_OBJECT, .order = 20, .check = absent_check },
+#endif
+#ifdef WITHOUT_MACVLAN
+	{ .name = "macvlans", .shape = CFG_OBJECT, .order = 25, .check = absent_check },
 #endif
 	{ .name = NULL, .check = absent_check },
 };

@@ -5,8 +5,6 @@
 #include "netdev/netdev.h"
 #include "vlan/vlan_dp.h"
 
-/** Listen to the parents. 0 or -errno. After netdev_init(). */
-int vlan_init(void) CTL_ONLY;
 /** Remove all VLAN devices. */
 void vlan_fini(void) CTL_ONLY;
 
@@ -23,9 +21,6 @@ int vlan_dev_add(struct net_device *parent, const char *name, uint16_t id, rte_b
 		 struct net_device **out) CTL_ONLY;
 /** -EINVAL when @p dev is no VLAN device. VLAN devices over @p dev go too. */
 int vlan_dev_del(struct net_device *dev) CTL_ONLY;
-/** Set the MTU that is wanted; 0: the parent's, whatever that is. The parent's is the limit at any
- * time: the device shrinks and grows with it. 0 or as dev_set_mtu(). */
-int vlan_dev_set_mtu(struct net_device *dev, uint32_t mtu) CTL_ONLY;
 bool is_vlan_dev(const struct net_device *dev);
 /** "802.1Q" or "802.1ad", in any case, to network order; 0: neither. */
 rte_be16_t vlan_proto_parse(const char *word);

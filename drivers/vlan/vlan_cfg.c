@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "ctl/cfg.h"
+#include "netdev/netdev_upper.h"
 #include "vlan/vlan.h"
 
 static const char *const known[] = { "parent", "id", "protocol", "mtu", "mac", "enabled", NULL };
@@ -91,7 +92,7 @@ check_unique(const struct cfg *c, const struct cfg *doc, const struct vlan_entry
 static void
 check_name(const struct cfg *c, const struct cfg *doc)
 {
-	static const char *const sections[] = { "ports", "bridges", "tunnels" };
+	static const char *const sections[] = { "ports", "macvlans", "bridges", "tunnels" };
 
 	if (!dev_valid_name(c->key) || strcmp(c->key, "lo") == 0)
 		cfg_fail(c, NULL,
@@ -156,7 +157,7 @@ settings(const struct cfg *c, struct net_device *dev, const struct vlan_entry *e
 		cfg_fail(c, "mac", "refused: %s", strerror(-rc));
 		return rc;
 	}
-	rc = fits_parent(c, dev, e) ? vlan_dev_set_mtu(dev, e->mtu) : -ERANGE;
+	rc = fits_parent(c, dev, e) ? upper_set_own_mtu(dev, e->mtu) : -ERANGE;
 	if (rc != 0) {
 		cfg_fail(c, "mtu", "refused: the parent's is %u", dev->real_dev->mtu);
 		return rc;

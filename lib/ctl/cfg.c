@@ -337,7 +337,7 @@ cfg_only(const struct cfg *c, const char *const *known)
 bool
 cfg_has_device(const struct cfg *doc, const char *name)
 {
-	static const char *const makers[] = { "ports", "vlans", "bridges", "tunnels" };
+	static const char *const makers[] = { "ports", "vlans", "macvlans", "bridges", "tunnels" };
 
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
 		if (json_object_get(json_object_get(doc->node, makers[i]), name) != NULL)

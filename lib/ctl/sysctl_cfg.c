@@ -37,7 +37,7 @@ value_of(const struct cfg *c, int *out)
 static bool
 in_document(const char *name, const struct cfg *doc)
 {
-	static const char *const makers[] = { "ports", "vlans", "bridges", "tunnels" };
+	static const char *const makers[] = { "ports", "vlans", "macvlans", "bridges", "tunnels" };
 
 	if (strcmp(name, "lo") == 0 || strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
 		return true;

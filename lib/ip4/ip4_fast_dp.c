@@ -346,9 +346,10 @@ same(const void *a, const void *b)
 
 /* What the adjacencies of a burst have in common. A packet that turns round where its sender wants
  * to hear of it is the general lane's, like one that does not fit. */
+#define PLAIN_REWRITE (ADJ_REWRITE | RTE_ETHER_HDR_LEN << 8) /* type, hdr_len, upper */
 struct adj_sum {
-	int64_t bad;	 /* negative: one of them is not for us */
-	uint32_t odd;	 /* not 0: a link header of other length than an untagged one */
+	int64_t bad;  /* negative: one of them is not for us */
+	uint32_t odd; /* not 0: another link header than an untagged one, a device over the port */
 	uintptr_t ports; /* not 0: they leave by several */
 };
 
@@ -357,7 +358,7 @@ sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_
 	const struct net_device *turn)
 {
 	s->bad |= ((int64_t)a->mtu - len) | same(a->dev, turn);
-	s->odd |= a->hdr_len ^ RTE_ETHER_HDR_LEN;
+	s->odd |= load32(&a->type) ^ PLAIN_REWRITE;
 	s->ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
 }
 
@@ -490,7 +491,7 @@ count_upper(struct worker *w, const struct adj *a, uint32_t n, uint64_t bytes) D
 
 		st->tx_packets += n;
 		st->tx_bytes += bytes;
-		bytes += n * (uint64_t)RTE_VLAN_HLEN;
+		bytes += n * (uint64_t)netdev_tag_len(dev);
 	}
 }
 

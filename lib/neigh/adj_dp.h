@@ -36,10 +36,13 @@ enum adj_type {
 
 struct adj {
 	uint8_t hdr[ADJ_HDR_MAX]; /* ends at hdr[ADJ_HDR_MAX]; the fast lane copies it whole */
-	uint32_t mtu;	  /* bytes of IP; 0 unless ADJ_REWRITE: one test sends all else away */
-	uint8_t type;	  /* enum adj_type */
-	uint8_t hdr_len;  /* 14, 18, 22 */
-	uint16_t n_group; /* ADJ_GROUP: buckets in group[], a power of two */
+	uint32_t mtu;	 /* bytes of IP; 0 unless ADJ_REWRITE: one test sends all else away */
+	uint8_t type;	 /* enum adj_type */
+	uint8_t hdr_len; /* 14, 18, 22 */
+	union {
+		uint16_t n_group; /* ADJ_GROUP: buckets in group[], a power of two */
+		uint16_t upper;	  /* else: not 0 when dev is over lower, and counts for itself */
+	};
 	struct net_device *dev;	  /* device the packet leaves by; NULL for types without one */
 	struct net_device *lower; /* netdev_lower(dev): whose xmit is called */
 	union {
@@ -52,6 +55,9 @@ struct adj {
 	uint32_t *used; /* "last used" stamp in seconds, never NULL: see adj_touch() */
 } __rte_aligned(RTE_CACHE_LINE_SIZE);
 _Static_assert(sizeof(struct adj) == RTE_CACHE_LINE_SIZE, "an adjacency is one cache line");
+_Static_assert(offsetof(struct adj, hdr_len) == offsetof(struct adj, type) + 1 &&
+		       offsetof(struct adj, upper) == offsetof(struct adj, type) + 2,
+	       "one load tells whether a rewrite is the plain one");
 
 /* Fixed slots: the types that need no neighbour. */
 enum {

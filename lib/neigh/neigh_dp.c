@@ -24,7 +24,7 @@ run_flush(struct worker *w, struct tx_run *run)
 	run->n = 0;
 }
 
-/* The driver counts for the port; VLAN devices on the way to it count here, each with the frame as
+/* The driver counts for the port; devices over it count here, each with the frame as
  * it is at its level: without the tags that are put on below. */
 static DP_ONLY void
 count_upper(struct worker *w, const struct adj *a, uint32_t ip_len)
@@ -36,7 +36,7 @@ count_upper(struct worker *w, const struct adj *a, uint32_t ip_len)
 
 		st->tx_packets++;
 		st->tx_bytes += len;
-		len += RTE_VLAN_HLEN;
+		len += netdev_tag_len(dev);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "core/sysctl.h"
 #include "netdev/netdev.h"
 #include "netdev/netdev_priv.h"
+#include "netdev/netdev_upper.h"
 
 struct notifier_chain netdev_chain = NOTIFIER_CHAIN("netdev");
 struct net_device *netdev_by_index_tab[NETDEV_MAX];
@@ -59,6 +60,7 @@ netdev_init(void)
 {
 	skb_drop_hook = count_drop;
 	last_ifindex = 0;
+	upper_init();
 	return sysctl_register("net.core", core_table, &netdev_max_backlog);
 }
 
@@ -71,6 +73,7 @@ netdev_fini(void)
 	for (unsigned int i = 0; i < n_workers; i++)
 		if (workers[i] != NULL)
 			skb_queue_purge(workers[i], &netif_backlog[i], DROP_NETDEV_GONE);
+	upper_fini();
 	ptype_fini();
 	sysctl_unregister("net.core", core_table);
 	netif_fast_rx = NULL;

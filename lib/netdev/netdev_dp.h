@@ -67,7 +67,7 @@ struct net_device {
 	const struct net_device_ops_dp *ops_dp; /* RCU; the driver's, or a queue discipline's */
 	void *priv_dp;				/* the driver's, for ops_dp */
 	struct net_device **vlan_tab; /* RCU; [4096] by VLAN identifier, or NULL: no VLANs */
-	struct net_device *real_dev;  /* of a VLAN device: its parent; else the device itself */
+	struct net_device *real_dev;  /* of a device over another: that; else the device itself */
 	rte_be16_t vlan_proto;	      /* of a VLAN device: 0x8100 or 0x88a8; else 0 */
 	uint16_t vlan_id;
 	enum rx_handler_result (*rx_handler)(struct worker *w, struct sk_buff *skb); /* RCU */
@@ -97,6 +97,12 @@ ether_addr_to_u64(const struct rte_ether_addr *a)
 
 	__builtin_memcpy(&v, a, RTE_ETHER_ADDR_LEN);
 	return v;
+}
+/** Bytes that a frame grows by on its way through @p dev: the tag of a VLAN device. */
+static inline uint32_t
+netdev_tag_len(const struct net_device *dev)
+{
+	return dev->vlan_proto != 0 ? RTE_VLAN_HLEN : 0;
 }
 static inline bool
 netif_running(const struct net_device *dev)

@@ -269,19 +269,16 @@ vlan_tags(struct worker *w, struct net_device *dev, struct sk_buff **pskb) DP_ON
 	return bad_vlan(w, *pskb);
 }
 
-/* Frames that now belong to VLAN device @p dev: its fast lane, then its general lane. */
+/* Give the frames to the fast lane; what it does not want stays in @p vec, its views made anew. */
 static void
-vlan_receive(struct worker *w, struct net_device *dev, struct skb_vec *vec,
-	     unsigned int round) DP_ONLY
+fast_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec) DP_ONLY
 {
 	struct rte_mbuf *pkts[SKB_BURST];
 	uint16_t n = vec->n, left;
 	uint64_t bytes; /* counted where the tag was taken off */
 
-	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) != 0 || netif_fast_rx == NULL) {
-		receive_vec(w, dev, vec, round);
+	if (n == 0 || netif_fast_rx == NULL)
 		return;
-	}
 	for (uint16_t i = 0; i < n; i++)
 		pkts[i] = skb_mbuf(vec->v[i]);
 	left = netif_fast_rx(w, dev, pkts, n, &bytes);
@@ -292,7 +289,16 @@ vlan_receive(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 		skb->iif = (uint32_t)dev->ifindex;
 		skb_vec_push(vec, skb);
 	}
-	if (left > 0)
+}
+
+/* Frames that now belong to device @p dev over the port: its fast lane, then its general lane. */
+static void
+upper_receive(struct worker *w, struct net_device *dev, struct skb_vec *vec,
+	      unsigned int round) DP_ONLY
+{
+	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) == 0)
+		fast_vec(w, dev, vec);
+	if (vec->n > 0)
 		receive_vec(w, dev, vec, round);
 }
 
@@ -316,24 +322,26 @@ vlan_demux(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 		if (verdict != VLAN_MOVED)
 			continue;
 		if (run.n > 0 && run.v[0]->dev != skb->dev) {
-			vlan_receive(w, run.v[0]->dev, &run, round + 1);
+			upper_receive(w, run.v[0]->dev, &run, round + 1);
 			run.n = 0;
 		}
 		skb->iif = (uint32_t)skb->dev->ifindex;
 		skb_vec_push(&run, skb);
 	}
 	if (run.n > 0)
-		vlan_receive(w, run.v[0]->dev, &run, round + 1);
+		upper_receive(w, run.v[0]->dev, &run, round + 1);
 }
 
 /* --- the bridge hook --- */
 
+/* Frames that the handler moves to a device go up there together while they are of one. */
 static void
 run_handler(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 	    unsigned int round) DP_ONLY
 {
 	enum rx_handler_result (*fn)(struct worker *, struct sk_buff *) =
 		rcu_dereference(dev->rx_handler);
+	struct skb_vec run = { .n = 0 };
 	uint16_t n = vec->n;
 
 	if (likely(fn == NULL))
@@ -342,12 +350,23 @@ run_handler(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 	for (uint16_t i = 0; i < n; i++) {
 		struct sk_buff *skb = vec->v[i];
 		enum rx_handler_result r = fn(w, skb);
-		struct skb_vec one = { .n = 1, .v = { skb } };
 
 		if (r == RX_HANDLER_PASS)
 			skb_vec_push(vec, skb);
-		else if (r == RX_HANDLER_ANOTHER)
-			receive_vec(w, skb->dev, &one, round + 1);
+		if (r != RX_HANDLER_ANOTHER)
+			continue;
+		if (run.n > 0 && run.v[0]->dev != skb->dev) {
+			upper_receive(w, run.v[0]->dev, &run, round + 1);
+			run.n = 0;
+		}
+		skb_vec_push(&run, skb);
+	}
+	if (run.n > 0)
+		upper_receive(w, run.v[0]->dev, &run, round + 1);
+	/* What the handler left to the device may be plain traffic. */
+	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) == NETDEV_RXF_HANDLER) {
+		fast_vec(w, dev, vec);
+		classify(w, dev, vec);
 	}
 }
 

@@ -67,6 +67,8 @@ linkinfo_json(const struct net_device *dev) CTL_ONLY
 						      ? "802.1ad"
 						      : "802.1Q",
 					      "id", dev->vlan_id, "flags", "REORDER_HDR"));
+	else if (strcmp(dev->ctl->kind, "macvlan") == 0)
+		json_object_set_new(info, "info_data", json_pack("{s:s}", "mode", "private"));
 	return info;
 }
 

@@ -139,13 +139,15 @@ dev_hard_header(const struct net_device *dev, const struct rte_ether_addr *dst, 
 	uint16_t tci;
 
 	for (d = dev; d->real_dev != d; d = d->real_dev)
-		need += RTE_VLAN_HLEN;
+		need += netdev_tag_len(d);
 	if (need > len)
 		return -ENOSPC;
 	p -= sizeof(protocol);
 	memcpy(p, &protocol, sizeof(protocol));
 	/* The device on top has the inner tag. */
 	for (d = dev; d->real_dev != d; d = d->real_dev) {
+		if (d->vlan_proto == 0)
+			continue;
 		p -= RTE_VLAN_HLEN;
 		tci = rte_cpu_to_be_16(d->vlan_id);
 		memcpy(p, &d->vlan_proto, sizeof(d->vlan_proto));

@@ -458,13 +458,19 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_ping_peer),	    T(test_ping_confirms_the_neighbour),
+		T(test_ping_peer),
+		T(test_ping_confirms_the_neighbour),
 		T(test_ping_duplicates_and_strangers),
-		T(test_ping_ourselves),	    T(test_ping_large),
-		T(test_ping_errors),	    T(test_ping_refused),
-		T(test_ping_stopped),	    T(test_traceroute),
-		T(test_traceroute_silence), T(test_traceroute_echo),
-		T(test_unresolved),	    T(test_group_output),
+		T(test_ping_ourselves),
+		T(test_ping_large),
+		T(test_ping_errors),
+		T(test_ping_refused),
+		T(test_ping_stopped),
+		T(test_traceroute),
+		T(test_traceroute_silence),
+		T(test_traceroute_echo),
+		T(test_unresolved),
+		T(test_group_output),
 	};
 
 	if (fixture_eal("ip4_ping") < 0)

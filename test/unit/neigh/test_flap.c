@@ -5,6 +5,7 @@
 #include <rte_cycles.h>
 #include <rte_pause.h>
 #include "fixture.h"
+#include "netdev/netdev_upper.h"
 
 #define ROLES()                                                                                    \
 	do {                                                                                       \
@@ -124,6 +125,7 @@ ten_thousand_moves_a_second(void **state)
 {
 	uint64_t begin, step = rte_get_tsc_hz() / RATE;
 	struct rte_ether_addr own = mac_of(OWN_FROM);
+	static struct netdev_upper upper = { .own_mac = true };
 	struct net_device *vlan;
 	unsigned int values = 0;
 	pthread_t t;
@@ -133,6 +135,7 @@ ten_thousand_moves_a_second(void **state)
 	vlan = fixture_dev("p0.100", &own);
 	vlan->vlan_proto = RTE_BE16(0x8100);
 	vlan->vlan_id = 100;
+	vlan->ctl->priv = &upper; /* a fake: nothing of its parent's touches it */
 	vlan->real_dev = p0;
 	add(0, p0, PEER_IP, 0, 49);
 	add(1, p0, IP(192, 0, 2, 10), 60, 109);
@@ -155,6 +158,8 @@ ten_thousand_moves_a_second(void **state)
 	assert_true(reads > CHANGES && values > 100);	  /* the reader did look while it changed */
 	for (unsigned int i = 0; i < RTE_DIM(slots); i++) /* routes name the slot: for life */
 		neigh_release(neigh_lookup(slots[i].gw, i == 2 ? vlan : p0));
+	vlan->ctl->priv = NULL;
+	vlan->real_dev = vlan;
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)

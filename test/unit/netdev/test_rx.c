@@ -60,7 +60,7 @@ static int
 setup(void **state)
 {
 	role_enter_ctl();
-	if (fixture_setup(state) != 0 || vlan_init() != 0)
+	if (fixture_setup(state) != 0)
 		return -1;
 	return dev_add_pack(PROTO_A, rcv) != 0 || dev_add_pack(PROTO_B, rcv) != 0 ||
 	       dev_add_llc(SAP, rcv) != 0 || dev_add_snap(OUI, 0x2000, rcv) != 0;

@@ -4,6 +4,7 @@
 #include <linux/if_ether.h>
 #include "fixture.h"
 #include "loopback/loopback.h"
+#include "netdev/netdev_upper.h"
 #include "vlan/vlan.h"
 
 #define PROTO 0x88b5
@@ -28,7 +29,7 @@ static int
 setup(void **state)
 {
 	role_enter_ctl();
-	if (fixture_setup(state) != 0 || vlan_init() != 0)
+	if (fixture_setup(state) != 0)
 		return -1;
 	return dev_add_pack(PROTO, rcv);
 }
@@ -230,11 +231,11 @@ test_vlan_mtu(void **state)
 	assert_int_equal(v->mtu, 9000);
 	assert_int_equal(on_top->mtu, 9000);
 	assert_int_equal(own->mtu, 1500);
-	assert_int_equal(vlan_dev_set_mtu(own, 0), 0);
+	assert_int_equal(upper_set_own_mtu(own, 0), 0);
 	assert_int_equal(own->mtu, 9000);
 	dev_set_mtu(p0, 1500);
 	assert_int_equal(own->mtu, 1500);
-	assert_int_equal(vlan_dev_set_mtu(own, 4000), 0); /* wanted, and got with the parent's */
+	assert_int_equal(upper_set_own_mtu(own, 4000), 0); /* wanted, and got with the parent's */
 	assert_int_equal(own->mtu, 1500);
 	dev_set_mtu(p0, 9000);
 	assert_int_equal(own->mtu, 4000);

@@ -362,7 +362,6 @@ test_vlan(void **state)
 
 	(void)state;
 	role_enter_ctl();
-	assert_int_equal(vlan_init(), 0);
 	assert_int_equal(vlan_dev_add(p1, "p1.5", 5, RTE_BE16(0x8100), &v), 0);
 	assert_int_equal(dev_open(v), 0);
 	assert_int_equal(inet_addr_add(v, &spec), 0);
