@@ -15,6 +15,7 @@ from .env import BenchError, Hugepages, need, need_root, run, say
 from .tables import save, table
 
 WINDOW_S = 2.0
+START_S = 30.0
 FIRST = ["nice", "-n", "-20"]  # not FIFO: the kernel's softirq threads need the core as well
 
 
@@ -122,6 +123,14 @@ def measure(path, pids):
     return (n1 - n0) / (t1 - t0), (b1 - b0) / (t1 - t0)
 
 
+def wait_arriving(path):
+    """Until the first packets are through, and a little longer; what never comes is measure()'s to tell."""
+    end = time.monotonic() + START_S
+    while path.received() == 0 and time.monotonic() < end:
+        time.sleep(0.1)
+    time.sleep(1)
+
+
 def once(setup, driver):
     """(packets per second, cores busy) of one router, built up and taken down again."""
     with Path() as path:
@@ -134,7 +143,7 @@ def once(setup, driver):
             else:
                 set_up_kernel(path, setup)
             gen.launch()
-            time.sleep(2)
+            wait_arriving(path)
             pids = softirq_threads() + [d.proc.pid for d in (gen, dut) if d]
             own = busy_seconds([gen.proc.pid])
             rate, busy = measure(path, pids)

@@ -9,7 +9,7 @@ import sys
 import time
 
 from .env import ROOT, BenchError, need_root, say
-from .svg import Plot
+from .svg import Logarithmic, Plot
 from .tables import machine
 
 DOCS = os.path.join(ROOT, "docs", "performance.md")
@@ -32,9 +32,9 @@ def plot_scale(result, folder):
 
 def plot_latency(result, folder):
     loads = ["low", "half", "full"]
-    plot = Plot("Latency over memif, 99th percentile", "load", "microseconds", loads)
+    plot = Plot("Latency over memif: median, up to the 99th percentile", "load", "microseconds", loads, Logarithmic)
     for program in dict.fromkeys(r["program"] for r in result["rows"]):
-        at = {r["load"]: (r["p99"], r["p50"], r["p99"]) for r in result["rows"] if r["program"] == program}
+        at = {r["load"]: (r["p50"], r["p50"], r["p99"]) for r in result["rows"] if r["program"] == program}
         plot.add(program, [at.get(x) for x in loads])
     return save_plots([("latency.svg", plot)], folder)
 

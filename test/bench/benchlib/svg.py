@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plots as SVG: lines over a few named points, with the range of each value."""
+import math
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 640, 340
@@ -31,11 +32,37 @@ def text(x, y, s, more=""):
     return f'<text x="{x:.1f}" y="{y:.1f}" {more}>{escape(s)}</text>'
 
 
+class Linear:
+    """From 0 to a round number above @top."""
+
+    def __init__(self, _, top):
+        step = _step(top)
+        n = math.ceil(top / step - 1e-9)
+        self.top = n * step
+        self.ticks = [(i * step, _number(i * step, step)) for i in range(n + 1)]
+
+    def part(self, v):
+        return v / self.top
+
+
+class Logarithmic:
+    """From the power of ten below @bottom to the one above @top."""
+
+    def __init__(self, bottom, top):
+        self.low = math.floor(math.log10(bottom))
+        self.high = max(math.ceil(math.log10(top)), self.low + 1)
+        self.ticks = [(10.0 ** e, f"{10.0 ** e:g}") for e in range(self.low, self.high + 1)]
+
+    def part(self, v):
+        return (math.log10(v) - self.low) / (self.high - self.low)
+
+
 class Plot:
     """@points: names along the x axis. add() series, then write()."""
 
-    def __init__(self, title, x_label, y_label, points):
+    def __init__(self, title, x_label, y_label, points, scale=Linear):
         self.title, self.x_label, self.y_label, self.points = title, x_label, y_label, points
+        self.scale = scale
         self.series = []
 
     def add(self, name, values):
@@ -46,12 +73,11 @@ class Plot:
         room = WIDTH - LEFT - RIGHT
         return LEFT + room * (i + 0.5) / len(self.points)
 
-    def _axes(self, top, step, y_of):
-        out, v = [], 0.0
-        while v <= top + step / 1000:
-            out.append(line(LEFT, y_of(v), WIDTH - RIGHT, y_of(v), f'class="{"g" if v else "a"}"'))
-            out.append(text(LEFT - 8, y_of(v) + 4, _number(v, step), 'text-anchor="end"'))
-            v += step
+    def _axes(self, ticks, y_of):
+        out = []
+        for i, (v, name) in enumerate(ticks):
+            out.append(line(LEFT, y_of(v), WIDTH - RIGHT, y_of(v), f'class="{"g" if i else "a"}"'))
+            out.append(text(LEFT - 8, y_of(v) + 4, name, 'text-anchor="end"'))
         for i, p in enumerate(self.points):
             out.append(text(self._x(i), HEIGHT - BOTTOM + 20, p, 'text-anchor="middle"'))
         out.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, self.x_label, 'class="d" text-anchor="middle"'))
@@ -77,17 +103,19 @@ class Plot:
         want.sort()
         for a, b in zip(want, want[1:]):
             b[0] = max(b[0], a[0] + 16)
+        over = max(0, want[-1][0] - (HEIGHT - BOTTOM))
+        for w in want:
+            w[0] -= over
         return [text(x, y, name, f'style="fill:{colour}"') for y, x, name, colour in want]
 
     def write(self, path):
-        top = max(v[2] for _, vs in self.series for v in vs if v is not None)
-        step = _step(top)
-        top = -(-top // step) * step
+        seen = [v for _, vs in self.series for v in vs if v is not None]
+        scale = self.scale(min(v[1] for v in seen), max(v[2] for v in seen))
 
         def y_of(v):
-            return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * v / top
+            return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * scale.part(v)
 
-        body = [text(LEFT, 24, self.title, 'class="t"'), *self._axes(top, step, y_of)]
+        body = [text(LEFT, 24, self.title, 'class="t"'), *self._axes(scale.ticks, y_of)]
         for k, (_, values) in enumerate(self.series):
             body += self._one(values, COLOURS[k % len(COLOURS)], y_of)
         body += self._names(y_of)
