@@ -5,7 +5,7 @@
 #include "fib/fib_table_dp.h"
 
 #define TOS_MASK 0xfc /* RFC 3168: the ECN bits choose no route */
-#define LANES	 16   /* lookups in flight: more brought nothing */
+#define LANES	 16   /* descents in flight: their state fits two cache lines */
 
 static inline uint32_t
 load(const uint32_t *p)
