@@ -15,11 +15,11 @@
 
 #define GATEWAYS 100
 #define PREFIXES 400
-#define FLIGHT	 512 /* packets between us and the worker: the rings hold 1,024 */
-#define NET	 RTE_IPV4(198, 18, 0, 0)
-#define SLOTS	 150   /* /24s: most hold none, one or two of the longer prefixes */
-#define STAYS	 0     /* the gateway of the route that stays */
-#define PACKETS	 20000 /* at least */
+#define FLIGHT	 512		      /* packets between us and the worker: the rings hold 1,024 */
+#define NET	 UINT32_C(0xc6120000) /* 198.18.0.0 */
+#define SLOTS	 150		      /* /24s: most hold none, one or two of the longer prefixes */
+#define STAYS	 0		      /* the gateway of the route that stays */
+#define PACKETS	 20000		      /* at least */
 
 static unsigned int p1, p2;
 static struct {
