@@ -100,7 +100,8 @@ def main(args):
     if os.cpu_count() < 2:
         raise BenchError("two workers need two cores")
     tab, origin = traffic.prefixes(args.routes, args.table)
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(70))  # the workers leave nothing else
+    # The workers leave nothing to others; what is started from here must not have the same priority.
+    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(70))
     with Hugepages(args.hugepages) as huge:
         setup = duts.Setup(args, tab, traffic.destinations(tab, args.dests), huge.pages)
         say(f"{len(tab)} routes ({origin}), {args.dests} destinations, {args.starts} x {args.rounds} rounds")
