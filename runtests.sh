@@ -17,12 +17,13 @@ BUILD=build-test BUILD_ASAN=build-asan BUILD_LEAN=build-lean LOGS=$ROOT/build-te
 PY=/usr/bin/python3
 FUNC_JOBS=${FUNC_JOBS:-3}
 OPTIONAL=macvlan,vlan # the modules that can be left out, as in meson_options.txt
-ALL="unit func asan-unit asan-func options linux fuzz"
+ALL="unit budget func asan-unit asan-func options linux fuzz"
 
 usage() {
 	sed -n '3,8s/^# \{0,1\}//p' "$0"
 	cat <<'END'
 suites: unit       unit, datapath and lint tests (gcc, release)
+        budget     instructions for a forwarded packet, counted, against test/bench/budget.txt
         func       the daemon between network namespaces
         asan-unit  unit and datapath tests (clang, address and undefined behaviour sanitizers)
         asan-func  the same as func against the sanitizer build
@@ -103,6 +104,14 @@ func_suite() {
 	count "$name" "$LOGS/$name.xml"
 }
 
+budget_suite() {
+	begun=$SECONDS
+	rm -f "$LOGS/budget.xml"
+	timeout -k 10 900 "$PY" test/bench/budget.py --build $BUILD --junit "$LOGS/budget.xml" \
+		>"$LOGS/budget.log" 2>&1 </dev/null
+	count budget "$LOGS/budget.xml"
+}
+
 # fuzz_suite SECONDS: all targets together; each one is a pass or a failure.
 fuzz_suite() {
 	local p f
@@ -122,6 +131,7 @@ run_suite() {
 	[ $mode = long ] && core=()
 	case $1 in
 	unit) meson_suite unit $BUILD ;;
+	budget) budget_suite ;;
 	func)
 		local some=()
 		[ $mode = quick ] && some=(-m core)
@@ -153,7 +163,7 @@ for s in $suites; do
 done
 broken=""
 if [ $need_gcc = 1 ]; then
-	CC=gcc build $BUILD -Dbuildtype=release || { failed=$((failed + 1)); broken="$broken unit func"; }
+	CC=gcc build $BUILD -Dbuildtype=release || { failed=$((failed + 1)); broken="$broken unit budget func"; }
 fi
 if [ $need_asan = 1 ]; then
 	# clang, for its thread safety analysis too; -Wl,-z,undefs: the runtime is in the program

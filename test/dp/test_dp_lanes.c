@@ -227,7 +227,9 @@ tag(struct item *it, uint16_t vid)
 
 	if (rnd(32) == 0)
 		vid = PICK(odd);
-	if (rnd(24) == 0) { /* by the port */
+	if (vid == 101 && rnd(4) == 0)
+		it->f.b[5] = 0x77; /* see any_settings() */
+	if (rnd(24) == 0) {	   /* by the port */
 		it->how.ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 		it->how.vlan_tci = (uint16_t)(vid | rnd(8) << 13);
 		return;
@@ -307,6 +309,7 @@ any_settings(void)
 	dp_cmd("sysctl net.ipv4.conf.all.send_redirects=%u", rnd(2));
 	dp_cmd("ip link set p2 mtu %u", rnd(2) ? 1500 : 600 + rnd(600));
 	dp_cmd("ip link set p1.101 %s", rnd(8) ? "up" : "down");
+	dp_cmd("ip link set p1.101 address 02:00:00:00:00:%s", rnd(3) ? "01" : "77");
 }
 
 /* --- the comparison --- */

@@ -23,6 +23,9 @@ SWEEPS = [
      "set": lambda n: {"gateways": n, "routes": max(n, 10000)}},
     {"name": "interfaces", "title": "Interfaces", "points": [2, 64, 1000],
      "set": lambda n: {"interfaces": n}},
+    # Three: the ports and one VLAN on either of them.
+    {"name": "vlan", "title": "VLAN on either side", "points": [0, 1],
+     "set": lambda n: {"interfaces": 2 + n}},
     {"name": "rp_filter", "title": "rp_filter", "points": [0, 1],
      "set": lambda n: {"config": {"sysctl": {"net.ipv4.conf.all.rp_filter": n}}}},
 ]
