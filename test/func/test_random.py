@@ -46,6 +46,7 @@ def payload(rng, proto):
         kind = rng.choice([0, 3, 4, 5, 8, 11, 12, 13, 15, 17, rng.randrange(256)])
         body = bytes([kind, rng.randrange(16), 0, 0]) + body[4:8]
         body += struct.pack("!BBHIBBH", 0x45, 0, 40, 7, 64, 17, 0) + rng.randbytes(16 + 20)
+        body = body[:rng.choice([8, 11, 12, 19, 20, 27, len(body), len(body)])]  # queries cut short
         body = body[:2] + struct.pack("!H", cksum(body)) + body[4:]
     elif proto == 17 and len(body) >= 8 and rng.random() < 0.8:
         body = body[:4] + struct.pack("!HH", len(body), 0) + body[8:]
@@ -110,6 +111,8 @@ def test_random_packets(fresh):
     lab.dut.ip("neigh flush dev r2", check=False)
     end = time.monotonic() + 60
     while (held(lab.dut) or in_use(lab.dut) > before) and time.monotonic() < end:
+        # an AF_XDP port takes back what it has sent when it sends again
+        lab.h1.ping(lab.h2.ip, check=False)
         time.sleep(0.5)
     lab.dut.check_balance()
     assert held(lab.dut) == 0
