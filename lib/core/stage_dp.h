@@ -49,7 +49,7 @@ stage_leave(struct worker *w, enum stage from)
 #define STAGE_SAMPLE 16u
 /** A round of the worker's loop begins: is it one whose stages are timed? */
 static inline void
-stage_round(struct worker *w)
+stage_round(struct worker *w) DP_ONLY
 {
 #ifdef POLLUX_STAGE_STATS
 	if (unlikely(w->stage_weight != 0)) {

@@ -237,6 +237,7 @@ arp_init(void)
 {
 	int rc = counter_register(&arp_counters);
 
+	arp_storms_reset();
 	if (rc == 0)
 		rc = neigh_msg_heard = msg_register(MSG_ARP, "arp", on_heard);
 	if (rc >= 0)

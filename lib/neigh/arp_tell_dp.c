@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
 #include "core/msg.h"
 #include "neigh/neigh_priv.h"
 
@@ -22,6 +23,12 @@ static struct storm {
 	struct meter total;
 	struct meter source[SOURCES];
 } __rte_cache_aligned storms[WORKER_MAX];
+
+void
+arp_storms_reset(void)
+{
+	memset(storms, 0, sizeof(storms));
+}
 
 static bool
 meter_take(struct meter *m, uint32_t limit)

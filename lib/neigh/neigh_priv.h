@@ -147,6 +147,8 @@ void arp_tell(struct worker *w, int32_t ifindex, const struct arp_eth_ip *arp,
 	      enum arp_heard what) DP_ONLY;
 /** May one more message about @p sip be sent now? Counts it, or counts that it may not. */
 bool arp_within_limits(struct worker *w, int32_t ifindex, rte_be32_t sip) DP_ONLY;
+/** Forget all counts. At start. */
+void arp_storms_reset(void);
 
 /* --- table (neigh_ctl.c) --- */
 enum neigh_list_id {

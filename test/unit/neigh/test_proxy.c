@@ -242,7 +242,7 @@ one_source_is_limited(void **state)
 	ask(p0, PACKET_BROADCAST, IP(192, 0, 2, 10), OURS); /* another one is heard */
 	turn();
 	assert_non_null(neigh_lookup(IP(192, 0, 2, 10), p0));
-	neigh_housekeep(clock_ms() + 1000); /* the next second */
+	neigh_housekeep(clock_ms() + 2000); /* another second */
 	ask(p0, PACKET_BROADCAST, PEER_IP, OURS);
 	turn();
 	assert_int_equal(counter_read(&arp_counters, ARP_CNT_LEARNED), 7);
