@@ -50,8 +50,10 @@ struct ethdev_port_ctl {
 	uint64_t tx_given_up;		 /* what the watchdog saw last */
 	uint64_t tx_timeouts, tx_resets; /* what it has told, and done */
 	uint64_t tx_reset_ms;
-	bool gone;			/* the device was closed and did not come back */
-	bool unready;			/* stopped in a way that needs more than a start */
+	bool gone;		     /* the device was closed and did not come back */
+	bool unready;		     /* stopped in a way that needs more than a start */
+	struct ethdev_xdp_sock *xdp; /* sockets that net_af_xdp opened; n_xdp of them */
+	unsigned int n_xdp;
 	struct rte_ether_addr *mc_list; /* what the multicast filter holds; n_mc of them */
 	uint32_t n_mc;
 	struct ethdev_port *next;

@@ -94,6 +94,17 @@ choose_offloads(struct ethdev_port *port, struct rte_eth_conf *conf)
 }
 
 static CTL_ONLY int
+setup_rxq(const struct ethdev_port *port, uint16_t q)
+{
+	const struct ethdev_port_ctl *c = port->ctl;
+
+	if (ethdev_is_xdp(port))
+		ethdev_xdp_settle();
+	return rte_eth_rx_queue_setup(port->port_id, q, c->n_rxd, (unsigned int)c->socket, NULL,
+				      c->pool);
+}
+
+static CTL_ONLY int
 setup_queues(struct ethdev_port *port, const char **why)
 {
 	struct ethdev_port_ctl *c = port->ctl;
@@ -106,8 +117,7 @@ setup_queues(struct ethdev_port *port, const char **why)
 		return ethdev_fail(why, rc, "%u/%u descriptors refused: %s", c->n_rxd, c->n_txd,
 				   strerror(-rc));
 	for (uint16_t q = 0; q < c->n_rxq; q++) {
-		rc = rte_eth_rx_queue_setup(port->port_id, q, c->n_rxd, (unsigned int)c->socket,
-					    NULL, c->pool);
+		rc = setup_rxq(port, q);
 		if (rc < 0)
 			return ethdev_fail(why, rc, "receive queue %u of %u can not be set up: %s",
 					   q, c->n_rxq, strerror(-rc));
@@ -171,7 +181,9 @@ configure_with(struct ethdev_port *port, bool want_rx_intr, const char **why)
 	if (rc < 0)
 		return ethdev_fail(why, rc, "%u receive and %u transmit queues, MTU %u refused: %s",
 				   c->n_rxq, c->n_txq, c->conf.mtu, strerror(-rc));
-	return setup_queues(port, why);
+	rc = setup_queues(port, why);
+	ethdev_xdp_note(port); /* also what a failure half way left open */
+	return rc;
 }
 
 /* With receive interrupts, if the device takes that. */
@@ -289,13 +301,6 @@ needs_reprobe(const struct ethdev_port *port)
 	return port->ctl->gone || strcmp(port->ctl->info.driver_name, "net_af_packet") == 0;
 }
 
-/* A PMD that sets up its queues once in the process's life: they stay as they are. */
-static CTL_ONLY bool
-queues_are_final(const struct ethdev_port *port)
-{
-	return strcmp(port->ctl->info.driver_name, "net_af_xdp") == 0;
-}
-
 /* The device may come back under another number, if a lower one is free. */
 static CTL_ONLY void
 renumber(struct ethdev_port *port, uint16_t id)
@@ -339,7 +344,8 @@ reprobe(struct ethdev_port *port, const char **why)
 static CTL_ONLY int
 prepare(struct ethdev_port *port, const char **why)
 {
-	int rc = needs_reprobe(port) ? reprobe(port, why) : 0;
+	/* net_af_xdp goes on after a stop, but sets up the queues of a device only once. */
+	int rc = needs_reprobe(port) || ethdev_is_xdp(port) ? reprobe(port, why) : 0;
 
 	if (rc == 0)
 		rc = configure(port, why);
@@ -415,10 +421,6 @@ ethdev_reconfigure(struct ethdev_port *port, const struct ethdev_conf *conf, con
 	char first[256];
 	int rc;
 
-	if (queues_are_final(port))
-		return ethdev_fail(why, -EBUSY,
-				   "net_af_xdp sets up its queues once; change the configuration "
-				   "file and restart");
 	rc = restart(port, conf, ran, why);
 	if (rc == 0)
 		return 0;
@@ -445,8 +447,6 @@ ethdev_reset(struct ethdev_port *port, const char **why)
 		log_warn("port %s: reset: %s", port->dev->name, strerror(-rc));
 	else
 		rte_eth_dev_info_get(port->port_id, &port->ctl->info);
-	if (queues_are_final(port))
-		return ran ? ethdev_start(port, why) : 0;
 	return restart(port, &conf, ran, why);
 }
 

@@ -28,4 +28,12 @@ void ethdev_wake_follow(struct ethdev_port *port, uint16_t queue, uint16_t slot)
 void ethdev_wake_check(struct ethdev_port *port) CTL_ONLY;
 /** The administrator's wish for promiscuous mode: one, whoever tells it. 0 or -errno. */
 int ethdev_set_promisc(struct ethdev_port *port, bool on) CTL_ONLY;
+/** Is the port's driver net_af_xdp? */
+bool ethdev_is_xdp(const struct ethdev_port *port);
+/** Remember the AF_XDP sockets that setting up the port's queues has opened. */
+void ethdev_xdp_note(struct ethdev_port *port) CTL_ONLY;
+/** Wait until the kernel has let go of the queues whose sockets were closed last. */
+void ethdev_xdp_settle(void) CTL_ONLY;
+/** Close those that the driver's close() has left open, after their buffers went home. */
+void ethdev_xdp_release(struct ethdev_port *port) CTL_ONLY;
 #endif

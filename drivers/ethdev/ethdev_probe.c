@@ -97,6 +97,7 @@ ethdev_unprobe(struct ethdev_port *port)
 	if (port->ctl->gone)
 		return;
 	rc = rte_eth_dev_close(port->port_id);
+	ethdev_xdp_release(port);
 	if (rc == 0 && device != NULL)
 		rc = rte_dev_remove(device);
 	if (rc < 0)

@@ -48,6 +48,12 @@ alloc_skb(struct worker *w, uint16_t headroom)
 }
 
 void
+skb_buffer_reclaim(struct rte_mbuf *m)
+{
+	rte_pktmbuf_free(m);
+}
+
+void
 kfree_mbuf_reason(struct worker *w, struct rte_mbuf *m, struct net_device *dev,
 		  enum drop_reason why)
 {

@@ -114,6 +114,9 @@ struct rte_mempool *skb_pool_create(const char *name, unsigned int n, uint16_t d
  * NULL when the pool is empty or headroom does not fit the buffer.
  */
 struct sk_buff *alloc_skb(struct worker *w, uint16_t headroom) DP_ONLY;
+/** Give back a buffer that a closed device still had. It was counted as transmitted, or never as
+ * received: it counts as nothing now. */
+void skb_buffer_reclaim(struct rte_mbuf *m);
 /** THE door: the packet dies here and @p why is counted, for the worker and for skb->dev. */
 void kfree_skb_reason(struct worker *w, struct sk_buff *skb, enum drop_reason why) DP_ONLY;
 /** The same for an mbuf that has no view yet; @p dev may be NULL. */
