@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The life of a packet: pools, allocation, the one door out, second packets of the same data. */
 #include <string.h>
+#include <rte_eal.h>
+#include <rte_mbuf_pool_ops.h>
 #include "skb/skb_priv.h"
 
 static const char *const cnt_names[] = {
@@ -20,16 +22,40 @@ skb_counters_init(void)
 	return counter_register(&skb_counters);
 }
 
+/*
+ * As rte_pktmbuf_pool_create(), but dense where addresses on the bus are virtual ones: no buffer
+ * has to stay within a page then. With pages of 4 KiB that would be one buffer a page; and
+ * net_af_xdp takes a pool for so many bytes as its buffers have: what lies further up it can not
+ * send.
+ */
 struct rte_mempool *
 skb_pool_create(const char *name, unsigned int n, uint16_t data_room, int socket)
 {
 	/* A per-lcore cache may not exceed n / 1.5 (rte_mempool_create). The view fills whole cache
 	 * lines, so that a frame begins with one. */
 	unsigned int cache = RTE_MIN(256u, n / 2);
+	uint16_t view = RTE_ALIGN(sizeof(struct sk_buff), RTE_CACHE_LINE_SIZE);
+	struct rte_pktmbuf_pool_private priv = { .mbuf_data_room_size = data_room,
+						 .mbuf_priv_size = view };
+	struct rte_mempool *mp;
 
-	return rte_pktmbuf_pool_create(name, n, cache,
-				       RTE_ALIGN(sizeof(struct sk_buff), RTE_CACHE_LINE_SIZE),
-				       data_room, socket);
+	mp = rte_mempool_create_empty(
+		name, n, (unsigned int)sizeof(struct rte_mbuf) + view + data_room, cache,
+		sizeof(priv), socket,
+		rte_eal_iova_mode() == RTE_IOVA_VA ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0);
+	if (mp == NULL)
+		return NULL;
+	if (rte_mempool_set_ops_byname(mp, rte_mbuf_best_mempool_ops(), NULL) < 0)
+		goto err;
+	rte_pktmbuf_pool_init(mp, &priv);
+	if (rte_mempool_populate_default(mp) < 0)
+		goto err;
+	rte_mempool_obj_iter(mp, rte_pktmbuf_init, NULL);
+	return mp;
+
+err:
+	rte_mempool_free(mp);
+	return NULL;
 }
 
 struct sk_buff *
