@@ -38,6 +38,7 @@ int
 probe_parse(struct cli_ctx *c, struct ip4_probe *p) CTL_ONLY
 {
 	const char *dev = cli_arg_dev(c, "dev"), *from = cli_arg_str(c, "IFACE");
+	char text[INET_ADDRSTRLEN];
 	int rc = 0;
 
 	cli_arg_ip4(c, "ADDR", &p->dst);
@@ -49,8 +50,9 @@ probe_parse(struct cli_ctx *c, struct ip4_probe *p) CTL_ONLY
 	if (dev != NULL)
 		p->dev = dev_get_by_name(dev);
 	if (p->src != 0 && ip_dev_find(p->src) == NULL)
-		return cli_error(c, -EADDRNOTAVAIL,
-				 "source: not an address of this router: see `ip addr show`");
+		return cli_error_at(c, -EADDRNOTAVAIL, probe_text_of(p->src, text),
+				    "\"%s\": not an address of this router: see `ip addr show`",
+				    text);
 	return 0;
 }
 

@@ -179,7 +179,7 @@ classify_group(struct fast *f, struct rte_mbuf **m, uint32_t i, struct group_sum
 	const struct ip4_own *own = f->own;
 	uint8_t *l3[FAST_LANES];
 
-#pragma GCC unroll 8
+	UNROLL
 	for (uint32_t k = 0; k < FAST_LANES; k++) {
 		const struct rte_mbuf *mk = m[k];
 		uint8_t *p = rte_pktmbuf_mtod(mk, uint8_t *);
@@ -228,7 +228,7 @@ classify_group(struct fast *f, struct rte_mbuf **m, uint32_t i, struct group_sum
 	memcpy(&f->frame[i], &frame, sizeof(frame));
 	memcpy(&f->word[i], &word, sizeof(word));
 	hash = y[2] * IP4_HASH_MULT >> own->shift;
-#pragma GCC unroll 8
+	UNROLL
 	for (uint32_t k = 0; k < FAST_LANES; k++) {
 		rte_prefetch0(&fib_main_dp.tbl24[slot[k]]);
 		s->own |= own->hit[hash[k]];
@@ -411,7 +411,7 @@ look_up(struct fast *f)
 
 	/* classify() has asked for the entries. */
 	idx0 = __atomic_load_n(&tbl24[f->slot[0]], __ATOMIC_RELAXED);
-#pragma GCC unroll 8
+	UNROLL
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t idx = __atomic_load_n(&tbl24[f->slot[i]], __ATOMIC_RELAXED);
 
@@ -432,7 +432,7 @@ look_up(struct fast *f)
 	} else {
 		const struct adj *const *tab = (const struct adj *const *)adj_tab;
 
-#pragma GCC unroll 8
+		UNROLL
 		for (uint32_t i = 0; i < n; i++) {
 			const struct adj *a = __atomic_load_n(&tab[f->idx[i]], __ATOMIC_RELAXED);
 
@@ -466,12 +466,12 @@ rewrite(const struct fast *f)
 
 	adj_touch(last);
 	if (likely(f->one)) {
-#pragma GCC unroll 8
+		UNROLL
 		for (uint32_t i = 0; i < n; i++)
 			rewrite_one(f->l3[i], &copy, f->word[i]);
 		return;
 	}
-#pragma GCC unroll 8
+	UNROLL
 	for (uint32_t i = 0; i < n; i++) {
 		const struct adj *a = f->adj[i];
 

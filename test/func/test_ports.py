@@ -103,8 +103,9 @@ def apart(made, kind):
         sh(f"ip -n {made.dut_ns} link set tap9 address 02:00:00:00:09:09")
 
 
-def reaches(made, why):
-    eventually(lambda: made.h1.ping(made.h3.ip, args="-W 1", check=False) == 1, why)
+def reaches(made, why, host=None):
+    dst = (host or made.h3).ip
+    eventually(lambda: made.h1.ping(dst, args="-W 1", check=False) == 1, why)
 
 
 def promisc_of(made, port):
@@ -142,7 +143,7 @@ def test_port_reset_and_config(fresh, kind):
 
 
 def test_af_xdp_reset_and_config(fresh):
-    """Its driver sets up queues once: told so, and the port goes on."""
+    """Its driver sets up queues once and leaves its sockets: the port goes on all the same."""
     made = fresh()
     dut = made.dut
 
@@ -150,16 +151,33 @@ def test_af_xdp_reset_and_config(fresh):
         eventually(lambda: made.h1.ping(made.h2.ip, args="-W 1", check=False) == 1,
                    f"no ping after `port {words}`")
     for words in ("reset r2", "config r2 mtu 1400", "config r2 promisc on", "config r2 promisc off",
-                  "stop r2", "reset r2", "start r2"):
+                  "stop r2", "reset r2", "start r2", "config r2 rxd 512", "config r2 txd 512"):
         dut.cli("port " + words)
         if words not in ("stop r2", "reset r2"):
             goes_on(words)
-    for words in ("config r2 rxd 512", "config r2 txd 512", "config r2 rxq 2", "config r2 txq 2"):
+    assert dut.cli("show port info r2")[0]["rx_desc"] == 512
+    for words in ("config r2 rxq 2", "config r2 txq 2"):
         done = dut.client("port " + words)
-        assert done.returncode == 1 and "once" in done.stderr, done.stderr
+        assert done.returncode == 1 and "the device has 1" in done.stderr, done.stderr
         goes_on(words)
     dut.cli("port reset r2")
     goes_on("reset r2")
+
+
+def test_af_xdp_comes_back(fresh):
+    """Detached and attached, again and again: traffic passes, and every buffer is back."""
+    made = fresh()
+    dut = made.dut
+    for n in range(3):
+        made.h1.ping(made.h2.ip, 20)
+        dut.cli("port detach r2")
+        assert made.h1.ping(made.h2.ip, args="-W 1", check=False) == 0
+        dut.cli(f"port attach net_af_xdp{n + 5},iface=r2,force_copy=1 name r2")
+        dut.ip(f"addr add {made.h2.gw}/24 dev r2")
+        dut.ip("link set r2 up")
+        reaches(made, "no ping by way of the port that came back", host=made.h2)
+    eventually(lambda: len([p for p in dut.cli("show mempool") if p["name"].startswith("port")]) == 2,
+               "the pool of a detached port is not freed")
 
 
 def test_reset_after_a_lower_port_left(fresh):
