@@ -209,7 +209,7 @@ spoil_frame(struct item *it)
 		it->how.seg = 1 + rnd(f->len);
 		break;
 	case 6:
-		it->how.headroom = (uint16_t)(2 + 2 * rnd(16));
+		it->how.headroom = (uint16_t)(1 + 2 * rnd(17));
 		break;
 	case 7:
 		it->how.shared = true;
