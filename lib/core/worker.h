@@ -33,7 +33,7 @@ struct worker {
 	uint16_t cpu;	       /* CPU it runs on */
 	int16_t socket;	       /* NUMA node of that CPU */
 	uint8_t loop_depth;    /* nesting of loopback transmission */
-	enum stage stage;      /* stage that the clock runs for now */
+	enum stage stage;      /* stage that the clock runs for */
 	uint32_t stage_weight; /* what its cycles count: 0, the clock stands; 1, every cycle once */
 	uint32_t stage_skip;   /* rounds until the clock runs again */
 	uint64_t stage_tsc;    /* when the stage started */

@@ -110,7 +110,7 @@ arp_local_find(const struct arp_locals *l, rte_be32_t addr)
 	}
 }
 
-/** What is asked for now, by a hash of address and device: how many entries are INCOMPLETE or in
+/** What is being asked for, by a hash of address and device: how many entries are INCOMPLETE or in
  * PROBE. The control thread counts, workers look: an answer that was asked for is heard even in a
  * storm. */
 #define NEIGH_ASKED_SLOTS (1u << 16)
