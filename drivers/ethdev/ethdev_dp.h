@@ -52,6 +52,7 @@ struct ethdev_rxq {
 	bool proven;	      /* it has ended a sleep: long ones may rely on it */
 	bool rung;	      /* it ended the last one */
 	uint8_t missed, idle; /* in a row: frames without a ring, rings without a frame */
+	uint8_t owed;	      /* naps that a ring may still be ahead of its frame */
 	uint32_t nap_us;      /* longest sleep after which a burst still fits the queue */
 	uint64_t seen;	      /* packets when the worker went to sleep */
 	uint64_t wakes;	      /* sleeps that it ended */

@@ -8,8 +8,9 @@
 
 #define LONGEST_US 100000 /* even where all queues are proven */
 #define HELD_US	   50	  /* frames wait for a device that was full */
-#define MISSED_MAX 3
+#define MISSED_MAX 8
 #define IDLE_MAX   64
+#define OWED_NAPS  16 /* net_tap sees a frame only after a signal that another thread may take */
 #define FOR_EACH_RXQ(q, list)                                                                      \
 	for (unsigned int i_ = 0; i_ < (list)->n_rxq && ((q) = (list)->rxq[i_]) != NULL; i_++)
 
@@ -23,7 +24,7 @@ ethdev_sleep_us(struct worker *w, uint32_t nap_us)
 
 	FOR_EACH_RXQ(q, list)
 	{
-		if (q->wake != ETHDEV_WAKE_NAP && q->proven)
+		if (q->wake != ETHDEV_WAKE_NAP && q->proven && q->owed == 0)
 			continue;
 		nap_us = RTE_MIN(nap_us, __atomic_load_n(&q->nap_us, __ATOMIC_RELAXED));
 		us = RTE_MIN(us, nap_us);
@@ -32,6 +33,14 @@ ethdev_sleep_us(struct worker *w, uint32_t nap_us)
 		if (ew->txq[list->ports[i]->port_id]->n > 0)
 			us = RTE_MIN(us, (uint32_t)HELD_US);
 	return us;
+}
+
+static void
+trust(struct ethdev_rxq *q)
+{
+	q->proven = true;
+	q->missed = q->idle = q->owed = 0;
+	q->wakes++;
 }
 
 void
@@ -43,6 +52,8 @@ ethdev_sleep_arm(struct worker *w)
 
 	FOR_EACH_RXQ(q, list)
 	{
+		if (q->owed > 0 && q->packets != q->seen)
+			trust(q); /* the frame came while the worker was awake */
 		q->seen = q->packets;
 		q->rung = false;
 		if (q->wake == ETHDEV_WAKE_INTR)
@@ -66,20 +77,25 @@ ethdev_sleep_woke(struct worker *w, const struct epoll_event *ev, int n)
 	}
 }
 
-/* A ring and a frame: good. One without the other, again and again: not to be relied on. */
+/* A ring and its frame, or a ring with the frame soon after: good. One without the other, again and
+ * again: not to be relied on. */
 static void
 judge(struct ethdev_rxq *q, bool in_time)
 {
 	bool came = q->packets != q->seen;
 
-	if (q->rung && came) {
-		q->proven = true;
-		q->missed = q->idle = 0;
-		q->wakes++;
-	} else if (q->rung && ++q->idle == IDLE_MAX) {
-		q->wake = ETHDEV_WAKE_NAP;
-	} else if (came && in_time && ++q->missed == MISSED_MAX) {
-		q->wake = ETHDEV_WAKE_NAP;
+	if (came && (q->rung || q->owed > 0)) {
+		trust(q);
+	} else if (q->rung) {
+		q->owed = OWED_NAPS;
+		if (++q->idle == IDLE_MAX)
+			q->wake = ETHDEV_WAKE_NAP;
+	} else if (came && in_time) {
+		q->proven = false;
+		if (++q->missed == MISSED_MAX)
+			q->wake = ETHDEV_WAKE_NAP;
+	} else if (q->owed > 0 && in_time) {
+		q->owed--;
 	}
 	q->rung = false;
 	q->seen = q->packets;

@@ -140,7 +140,7 @@ ethdev_wake_start(struct ethdev_port *port)
 
 		q->wake = ETHDEV_WAKE_NAP;
 		q->proven = q->rung = false;
-		q->missed = q->idle = 0;
+		q->missed = q->idle = q->owed = 0;
 		q->wake_worker = 0;
 		q->wake_fd = c->socket_fd[i] - 1;
 		if (q->wake_fd >= 0) {

@@ -108,22 +108,26 @@ trust_is_earned_and_lost(void **state)
 	(void)state;
 	q->wake = ETHDEV_WAKE_SOCKET; /* as if there were one */
 	assert_int_equal(sleep_us(), 1792);
-	one_sleep(false, true, false); /* rings for nothing */
-	assert_false(q->proven);
 	one_sleep(true, false, false); /* something else ended the sleep */
 	assert_false(q->proven);
 	assert_int_equal(q->missed, 0);
+	one_sleep(false, true, false); /* rings for nothing */
+	assert_false(q->proven);
 	one_sleep(true, true, false);
 	assert_true(q->proven);
 	assert_int_equal(q->wakes, 1);
 	assert_int_equal(sleep_us(), 100000);
-	one_sleep(true, false, true);
-	one_sleep(true, false, true);
+	one_sleep(true, false, true); /* missed: short naps until it rings again */
+	assert_false(q->proven);
+	assert_int_equal(sleep_us(), 1792);
+	for (unsigned int i = 0; i < 6; i++)
+		one_sleep(true, false, true);
 	one_sleep(false, false, true); /* no frame, no reason to ring */
 	assert_int_equal(q->wake, ETHDEV_WAKE_SOCKET);
 	one_sleep(true, true, false); /* forgiven */
-	one_sleep(true, false, true);
-	one_sleep(true, false, true);
+	assert_true(q->proven);
+	for (unsigned int i = 0; i < 7; i++)
+		one_sleep(true, false, true);
 	assert_int_equal(q->wake, ETHDEV_WAKE_SOCKET);
 	one_sleep(true, false, true);
 	assert_int_equal(q->wake, ETHDEV_WAKE_NAP);
@@ -136,6 +140,43 @@ trust_is_earned_and_lost(void **state)
 	one_sleep(false, true, false);
 	assert_int_equal(q->wake, ETHDEV_WAKE_NAP);
 	q->proven = false;
+}
+
+/* A ring may be ahead of its frame by a few naps, which are short as long as it is awaited. */
+static void
+ring_ahead_of_its_frame(void **state)
+{
+	struct ethdev_rxq *q = &port1->rxq[0];
+	uint64_t wakes = q->wakes;
+
+	(void)state;
+	q->wake = ETHDEV_WAKE_SOCKET;
+	q->proven = true;
+	q->idle = q->missed = 0;
+	one_sleep(false, true, false);
+	assert_int_equal(sleep_us(), 1792);
+	for (unsigned int i = 0; i < 15; i++)
+		one_sleep(false, false, true);
+	assert_int_equal(sleep_us(), 1792);
+	one_sleep(true, false, true); /* in a nap */
+	assert_int_equal(q->wakes, wakes + 1);
+	assert_int_equal(q->missed, 0);
+	assert_int_equal(sleep_us(), 100000);
+	one_sleep(false, true, false);
+	dp_inject(p1, &plain); /* awake */
+	dp_run();
+	one_sleep(false, false, true);
+	assert_int_equal(q->wakes, wakes + 2);
+	assert_int_equal(sleep_us(), 100000);
+	one_sleep(false, true, false); /* rang for nothing: awaited for a while, no longer */
+	for (unsigned int i = 0; i < 16; i++)
+		one_sleep(false, false, true);
+	assert_int_equal(sleep_us(), 100000);
+	one_sleep(true, false, true);
+	assert_int_equal(q->missed, 1);
+	q->wake = ETHDEV_WAKE_NAP;
+	q->proven = false;
+	q->missed = q->idle = 0;
 }
 
 /* Lying down is heard by everybody who leaves something. */
@@ -225,6 +266,7 @@ main(void)
 		cmocka_unit_test(naps_fit_the_queue),
 		cmocka_unit_test(frames_that_wait_keep_it_awake),
 		cmocka_unit_test(trust_is_earned_and_lost),
+		cmocka_unit_test(ring_ahead_of_its_frame),
 		cmocka_unit_test(sleepers_are_woken),
 	};
 
