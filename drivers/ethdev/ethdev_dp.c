@@ -215,7 +215,7 @@ xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t 
 	struct ethdev_port *port = dev->priv_dp;
 	struct burst b = look_over(pkts, n);
 
-	if (unlikely(b.segs > 1 && !port->tx_multi_segs)) {
+	if (unlikely(b.segs > 1 && !(dev->features & NETIF_F_SG))) {
 		n = (uint16_t)linearize(w, port, pkts, n);
 		b = look_over(pkts, n);
 	}

@@ -73,7 +73,6 @@ struct ethdev_port {
 	/* read by workers */
 	uint16_t port_id;
 	bool tx_on;	     /* frames may go to the PMD; cleared before it is stopped */
-	bool tx_multi_segs;  /* the PMD takes chained mbufs */
 	uint16_t ring_owner; /* worker that drains ring */
 	uint8_t spread;	     /* enum ethdev_spread; changes while nobody polls the port */
 	struct net_device *dev;

@@ -75,6 +75,12 @@ create_pool(struct ethdev_port *port, const char **why)
 	return 0;
 }
 
+static uint32_t
+features_of(const struct ethdev_port_ctl *c)
+{
+	return c->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS ? NETIF_F_SG : 0;
+}
+
 static CTL_ONLY void
 choose_offloads(struct ethdev_port *port, struct rte_eth_conf *conf)
 {
@@ -87,7 +93,8 @@ choose_offloads(struct ethdev_port *port, struct rte_eth_conf *conf)
 		c->rx_offloads &= ~RTE_ETH_RX_OFFLOAD_SCATTER; /* a frame fits one mbuf */
 	conf->rxmode.offloads = c->rx_offloads;
 	conf->txmode.offloads = c->tx_offloads;
-	port->tx_multi_segs = c->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (port->dev != NULL) /* else make_netdev() will */
+		port->dev->features = features_of(c);
 	ethdev_rss_choose(port, conf);
 	if (*c->info.dev_flags & RTE_ETH_DEV_INTR_LSC)
 		conf->intr_conf.lsc = 1;
@@ -513,6 +520,7 @@ make_netdev(struct ethdev_port *port, const char **why)
 		return rc;
 	dev->dev_addr64 = ether_addr_to_u64(&mac);
 	dev->mtu = c->conf.mtu;
+	dev->features = features_of(c);
 	dev->ctl->min_mtu = RTE_MAX((uint32_t)68, (uint32_t)c->info.min_mtu); /* RFC 791 3.2 */
 	dev->ctl->max_mtu = RTE_MIN((uint32_t)(data_room(&c->conf) - RTE_PKTMBUF_HEADROOM -
 					       ETHDEV_OVERHEAD - RTE_ETHER_CRC_LEN),

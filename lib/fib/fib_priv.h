@@ -38,6 +38,7 @@ struct fib_alias {
 /** What workers read of an info, by its index. */
 struct fib_live {
 	uint32_t leaf; /* FIB_LEAF_NONE: dead */
+	rte_be32_t prefsrc;
 	uint32_t link; /* of a free one */
 };
 

@@ -19,21 +19,30 @@ alias(uint32_t idx)
 	return fib_dp_tables.alias + idx;
 }
 
-/* The leaf of the first live route of this layer for this tos, or FIB_LEAF_NONE. */
-static inline uint32_t
-chain_leaf(uint32_t first, uint8_t layer, uint8_t tos)
+/* The first live route of this layer for this tos, or NULL. */
+static inline const struct fib_live *
+chain_live(uint32_t first, uint8_t layer, uint8_t tos)
 {
 	for (uint32_t i = first; i != 0; i = load(&alias(i)->next)) {
 		const struct fib_alias *a = alias(i);
-		uint32_t leaf;
+		const struct fib_live *live;
 
 		if (a->layer != layer || (a->tos != 0 && a->tos != (tos & TOS_MASK)))
 			continue;
-		leaf = load(&fib_dp_tables.live[load(&a->info)].leaf);
-		if (leaf != FIB_LEAF_NONE)
-			return leaf;
+		live = &fib_dp_tables.live[load(&a->info)];
+		if (load(&live->leaf) != FIB_LEAF_NONE)
+			return live;
 	}
-	return FIB_LEAF_NONE;
+	return NULL;
+}
+
+/* Its leaf, or FIB_LEAF_NONE. */
+static inline uint32_t
+chain_leaf(uint32_t first, uint8_t layer, uint8_t tos)
+{
+	const struct fib_live *live = chain_live(first, layer, tos);
+
+	return live != NULL ? load(&live->leaf) : FIB_LEAF_NONE;
 }
 
 /* A device's glean slot: the neighbour's own adjacency, when it is resolved. */
@@ -188,4 +197,31 @@ fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos)
 	if (last != NULL && fib_table_lookup_dp(last, dst, tos, &res))
 		return res.idx;
 	return idx == ADJ_IDX_TOS ? ADJ_IDX_NO_ROUTE : idx;
+}
+
+static rte_be32_t
+table_prefsrc(const struct fib_table_dp *t, uint32_t dst, uint8_t tos)
+{
+	uint32_t path[33];
+	unsigned int n = fib_trie_path(t->trie, dst, path);
+
+	while (n-- > 0) {
+		const struct fib_live *live =
+			chain_live(load(&fib_node(t->trie, path[n])->data), t->layer, tos);
+
+		if (live != NULL && load(&live->leaf) != ADJ_IDX_THROW)
+			return live->prefsrc;
+	}
+	return 0;
+}
+
+rte_be32_t
+fib_prefsrc_dp(uint32_t dst, uint8_t tos)
+{
+	const struct fib_table_dp *last = rcu_dereference(fib_dp_tables.deflt);
+	struct fib_table_res res;
+
+	if (fib_table_lookup_dp(fib_dp_tables.main, dst, tos, &res))
+		return table_prefsrc(fib_dp_tables.main, dst, tos);
+	return last != NULL ? table_prefsrc(last, dst, tos) : 0;
 }

@@ -10,6 +10,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <rte_byteorder.h>
 
 struct fib_table_dp; /* from fib_table_dp() in fib/fib.h */
 
@@ -37,4 +38,7 @@ uint64_t fib_table_lookup_bulk_dp(const struct fib_table_dp *t, const uint32_t *
  * table default is, if it has routes. Any other @p idx is its own answer.
  */
 uint32_t fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos);
+/** The source address that the route to @p dst (host order) prefers (`src`), or 0. For packets made
+ * here: two walks down the trie. */
+rte_be32_t fib_prefsrc_dp(uint32_t dst, uint8_t tos);
 #endif

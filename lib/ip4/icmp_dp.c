@@ -69,7 +69,7 @@ turn_round(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 	iph->dst_addr = to;
 	iph->time_to_live = (uint8_t)net_ipv4.ip_default_ttl;
 	iph->fragment_offset = 0;
-	iph->packet_id = (rte_be16_t)worker_rand(w);
+	iph->packet_id = ip_select_ident(w, iph);
 	skb_push(skb, (uint16_t)ip_hdrlen(iph)); /* where ip_local_deliver() pulled it from */
 	skb_vec_push(out, skb);
 	return true;
@@ -245,13 +245,21 @@ is_bogus(const struct sk_buff *skb)
 static void
 error(struct worker *w, struct sk_buff *skb) DP_ONLY
 {
-	if (!quotes_a_datagram(skb))
+	const struct icmp4_hdr *icmph;
+
+	if (!quotes_a_datagram(skb)) {
 		refuse(w, skb, DROP_ICMP_TRUNCATED);
-	else if (!is_bogus(skb))
+		return;
+	}
+	icmph = (const struct icmp4_hdr *)skb_data(skb);
+	if (!is_bogus(skb)) {
+		if (icmph->type == ICMP4_UNREACH && icmph->code == ICMP4_FRAG_NEEDED)
+			ip4_pmtu_rcv(w, skb);
 		to_sockets(w, skb, &ip4_wanted.any, IP4_TO_ERROR);
-	else if (net_ipv4.icmp_ignore_bogus_error_responses ||
-		 !ip4_log_drop(w, skb, DROP_ICMP_BOGUS_ERROR))
+	} else if (net_ipv4.icmp_ignore_bogus_error_responses ||
+		   !ip4_log_drop(w, skb, DROP_ICMP_BOGUS_ERROR)) {
 		kfree_skb_reason(w, skb, DROP_ICMP_BOGUS_ERROR);
+	}
 }
 
 static void

@@ -182,7 +182,7 @@ error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first
 	     const struct adj *to)
 {
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
-	rte_be32_t next;
+	rte_be32_t next, src;
 
 	if (to->type == ADJ_LOCAL)
 		return iph->dst_addr;
@@ -194,7 +194,9 @@ error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first
 	if (back->type == ADJ_LOCAL)
 		return iph->src_addr;
 	next = ip4_adj_nexthop(back, first);
-	return inet_select_addr(back->dev, next, SCOPE_UNIVERSE);
+	/* What the route prefers comes first, as Linux has it. */
+	src = fib_prefsrc_dp(rte_be_to_cpu_32(iph->src_addr), iph->type_of_service);
+	return src != 0 ? src : inet_select_addr(back->dev, next, SCOPE_UNIVERSE);
 }
 
 /* The error's ICMP part: header and as much of the packet as 576 bytes hold (RFC 1812 4.3.2.3),

@@ -6,6 +6,7 @@
 #include "fib/fib.h"
 #include "ip4/ip4.h"
 #include "ip4/ip4_hook.h"
+#include "ip4/ip4_pmtu.h"
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_sock.h"
 #include "netdev/inetdev.h"
@@ -242,6 +243,7 @@ ip4_declare(void)
 {
 	for (unsigned int i = 0; i < RTE_DIM(tunables); i++)
 		sysctl_declare(tunables[i].path, tunables[i].table);
+	ip4_pmtu_declare();
 }
 
 static int
@@ -272,6 +274,10 @@ ip4_init(void)
 	rc = register_counters();
 	if (rc == 0)
 		rc = register_messages();
+	if (rc == 0)
+		rc = inet_peer_init();
+	if (rc == 0)
+		rc = ip4_pmtu_init();
 	if (rc == 0)
 		rc = ip4_defrag_init();
 	ip4_defrag_user(IP_DEFRAG_LOCAL_DELIVER, deliver_whole);
@@ -317,6 +323,7 @@ ip4_fini(void)
 		sysctl_unregister(tunables[i].path, tunables[i].table);
 	ip4_sock_fini();
 	ip4_defrag_fini();
+	ip4_pmtu_fini();
 	rcu_assign_pointer(ip4_loopback, NULL);
 	ip4_msg_log = -1;
 }

@@ -319,8 +319,13 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 		}
 		cb(skb)->user = (uint8_t)user;
 		key = key_of(ip_hdr(skb), (uint8_t)user);
-		hash = reasm_hash(&f->table.secret, &key);
-		owner = owner_of(hash);
+		if (reasm_is_last(&f->table, &key)) {
+			hash = 0;
+			owner = w->id;
+		} else {
+			hash = reasm_hash(&f->table.secret, &key);
+			owner = owner_of(hash);
+		}
 		if (likely(owner == w->id))
 			take(w, skb, hash, now, &whole);
 		else

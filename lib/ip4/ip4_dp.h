@@ -72,8 +72,9 @@ struct ip_out {
 	uint8_t proto;
 	uint8_t ttl; /* 0: ip_default_ttl */
 	uint8_t tos;
-	bool df;	    /* do not fragment */
-	uint8_t optlen;	    /* bytes of options, a multiple of 4; records in them are signed */
+	bool df;	/* do not fragment */
+	bool discover;	/* DF where it fits, unless ip_no_pmtu_disc (Linux's IP_PMTUDISC_WANT) */
+	uint8_t optlen; /* bytes of options, a multiple of 4; records in them are signed */
 	const uint8_t *opt; /* sound ones; with a source route daddr is its first stop */
 };
 /**

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_memcpy.h>
 #include "ip4/ip4_priv.h"
+
+#define COPY_MAX 128 /* bytes that cost less to copy than to point at */
 
 /* Options without the copy bit stand in the first fragment only (RFC 791 3.1). In the others they
  * become no-operations, as Linux has it: offsets and header length stay. */
@@ -37,113 +40,218 @@ copy_metadata(struct sk_buff *to, const struct sk_buff *from)
 	to->flags = from->flags;
 }
 
-/* Append @p len bytes at @p off of @p from, in as many segments as it takes. */
-static bool
-append_bytes(struct worker *w, struct sk_buff *to, const struct sk_buff *from, uint32_t off,
-	     uint32_t len) DP_ONLY
+/* The next byte of payload that goes into a fragment. */
+struct source {
+	struct rte_mbuf *seg;
+	uint32_t at;
+};
+
+static uint32_t
+source_room(struct source *src)
 {
-	struct rte_mbuf *head = skb_mbuf(to), *seg = head;
+	while (src->at == src->seg->data_len) {
+		src->seg = src->seg->next;
+		src->at = 0;
+	}
+	return src->seg->data_len - src->at;
+}
+
+/* Append a segment. NULL: no mbuf. */
+static struct rte_mbuf *
+append_segment(struct worker *w, struct rte_mbuf *head, struct rte_mbuf *last) DP_ONLY
+{
+	last->next = rte_pktmbuf_alloc(w->pool);
+	if (unlikely(last->next == NULL))
+		return NULL;
+	head->nb_segs++;
+	return last->next;
+}
+
+/* Append copies of the next @p len bytes, in as many segments as it takes. */
+static bool
+copy_bytes(struct worker *w, struct rte_mbuf *head, struct source *src, uint32_t len) DP_ONLY
+{
+	struct rte_mbuf *seg = head;
 
 	while (len > 0) {
-		uint16_t room = rte_pktmbuf_tailroom(seg);
-		uint16_t n = (uint16_t)RTE_MIN(len, room);
-		uint8_t *at = (uint8_t *)seg->buf_addr + seg->data_off + seg->data_len;
+		uint32_t n = RTE_MIN(len, source_room(src)), room = rte_pktmbuf_tailroom(seg);
 
-		if (n == 0) {
-			seg->next = rte_pktmbuf_alloc(w->pool);
-			if (seg->next == NULL)
+		if (unlikely(room == 0)) {
+			seg = append_segment(w, head, seg);
+			if (seg == NULL)
 				return false;
-			seg = seg->next;
 			seg->data_off = 0;
-			head->nb_segs++;
 			continue;
 		}
-		if (skb_copy_bits(from, off, at, n) != 0)
-			return false;
+		n = RTE_MIN(n, room);
+		rte_memcpy(rte_pktmbuf_mtod_offset(seg, void *, seg->data_len),
+			   rte_pktmbuf_mtod_offset(src->seg, void *, src->at), n);
 		seg->data_len = (uint16_t)(seg->data_len + n);
 		head->pkt_len += n;
-		off += n;
+		src->at += n;
 		len -= n;
 	}
 	return true;
 }
 
-/* One fragment: header at @p hdr, bytes [@p off, @p off + @p len) of the payload. */
-static struct sk_buff *
-make_fragment(struct worker *w, const struct sk_buff *skb, const uint8_t *hdr, uint32_t off,
-	      uint32_t len) DP_ONLY
+/* Append segments that point at the next @p len bytes: nothing is copied. */
+static bool
+share_bytes(struct worker *w, struct rte_mbuf *head, struct source *src, uint32_t len) DP_ONLY
 {
-	unsigned int hlen = ip_hdrlen((const struct rte_ipv4_hdr *)hdr);
+	struct rte_mbuf *seg = head;
+
+	while (len > 0) {
+		uint32_t n = RTE_MIN(len, source_room(src));
+
+		seg = append_segment(w, head, seg);
+		if (unlikely(seg == NULL))
+			return false;
+		rte_pktmbuf_attach(seg, src->seg);
+		seg->data_off = (uint16_t)(seg->data_off + src->at);
+		seg->data_len = (uint16_t)n;
+		head->pkt_len += n;
+		src->at += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* What all fragments of one datagram have in common. */
+struct cut {
+	const struct sk_buff *skb;
+	struct source src;
+	uint8_t hdr[IP4_HDR_MAX];
+	uint32_t hlen, step;
+	uint16_t field; /* of the datagram itself, which may be a fragment; host order */
+	bool share;
+};
+
+static void
+finish_header(struct sk_buff *f, const struct cut *c, uint32_t off, bool last)
+{
+	struct rte_ipv4_hdr *iph = ip_hdr(f);
+	uint32_t field = (c->field & ~IP4_MF) + off / 8;
+
+	/* A fragment of a fragment: offsets add up, MF stays on the last piece. */
+	field |= last ? c->field & IP4_MF : IP4_MF;
+	iph->total_length = rte_cpu_to_be_16((uint16_t)skb_len(f));
+	iph->fragment_offset = rte_cpu_to_be_16((uint16_t)field);
+	ip_send_check(iph);
+}
+
+/* The fragment with the next @p len bytes of payload. */
+static struct sk_buff *
+make_fragment(struct worker *w, struct cut *c, uint32_t len) DP_ONLY
+{
 	struct sk_buff *f = alloc_skb(w, SKB_HEADROOM);
 	uint8_t *p;
+	bool ok;
 
-	if (f == NULL)
+	if (unlikely(f == NULL))
 		return NULL;
-	copy_metadata(f, skb);
-	p = skb_put(f, (uint16_t)hlen);
-	if (p == NULL || !append_bytes(w, f, skb, hlen + off, len)) {
+	copy_metadata(f, c->skb);
+	p = skb_put(f, (uint16_t)c->hlen);
+	ok = p != NULL;
+	if (likely(ok)) {
+		memcpy(p, c->hdr, c->hlen);
+		ok = c->share && len > COPY_MAX ? share_bytes(w, skb_mbuf(f), &c->src, len)
+						: copy_bytes(w, skb_mbuf(f), &c->src, len);
+	}
+	if (unlikely(!ok)) {
 		kfree_skb_reason(w, f, DROP_SKB_NO_MBUF);
 		return NULL;
 	}
-	memcpy(p, hdr, hlen);
 	skb_reset_network_header(f);
-	f->transport_header = (uint16_t)(f->network_header + hlen);
+	f->transport_header = (uint16_t)(f->network_header + c->hlen);
 	memset(ip_opt(f), 0, sizeof(struct ip_options));
 	return f;
 }
 
 static void
-finish_header(struct sk_buff *f, uint16_t frag_off)
+fail(struct worker *w, struct sk_buff *skb, enum drop_reason why) DP_ONLY
 {
-	struct rte_ipv4_hdr *iph = ip_hdr(f);
+	IP_INC_STATS(w, FragFails);
+	kfree_skb_reason(w, skb, why);
+}
 
-	iph->total_length = rte_cpu_to_be_16((uint16_t)skb_len(f));
-	iph->fragment_offset = rte_cpu_to_be_16(frag_off);
-	ip_send_check(iph);
+static void
+skip(struct source *src, uint32_t len)
+{
+	while (len > 0) {
+		uint32_t n = RTE_MIN(len, source_room(src));
+
+		src->at += n;
+		len -= n;
+	}
+}
+
+/* A datagram that can not be sent whole is not sent in part: drop what is made of it and has not
+ * left. */
+static void
+give_up(struct worker *w, struct skb_vec *out, unsigned int first) DP_ONLY
+{
+	while (out->n > first)
+		kfree_skb_reason(w, out->v[--out->n], DROP_SKB_NO_MBUF);
 }
 
 void
-ip_fragment(struct worker *w, struct sk_buff *skb, uint32_t mtu, struct skb_vec *out)
+ip_fragment(struct worker *w, struct sk_buff *skb, uint32_t mtu, ip4_send_fn send,
+	    struct skb_vec *out)
 {
-	unsigned int hlen = ip_hdrlen(ip_hdr(skb));
-	uint16_t orig = rte_be_to_cpu_16(ip_hdr(skb)->fragment_offset);
-	uint32_t left = skb_len(skb) - hlen, off = 0, step;
-	uint8_t hdr[IP4_HDR_MAX];
-	uint64_t made = 0;
+	struct cut c = { .skb = skb, .hlen = ip_hdrlen(ip_hdr(skb)) };
+	uint32_t len = skb_len(skb) - c.hlen, n, first, off = 0;
+	bool reuse;
 
 	/* RFC 791 3.2: every fragment but the last carries a multiple of 8. */
-	if (mtu < hlen + 8) {
-		IP_INC_STATS(w, FragFails);
-		kfree_skb_reason(w, skb, DROP_IP4_FRAG_FAILED);
+	if (mtu < c.hlen + 8) {
+		fail(w, skb, DROP_IP4_FRAG_FAILED);
 		return;
 	}
-	step = (mtu - hlen) & ~7u;
-	memcpy(hdr, ip_hdr(skb), hlen);
-	while (left > 0) {
-		uint32_t len = RTE_MIN(left, step);
-		struct sk_buff *f = make_fragment(w, skb, hdr, off, len);
+	memcpy(c.hdr, ip_hdr(skb), c.hlen);
+	c.field = rte_be_to_cpu_16(ip_hdr(skb)->fragment_offset);
+	c.step = (mtu - c.hlen) & ~7u;
+	c.src = (struct source){ skb_mbuf(skb), c.hlen };
+	c.share = netdev_lower(skb->dev)->features & NETIF_F_SG;
+	n = (len + c.step - 1) / c.step;
+	if (out->n + n > SKB_BURST && out->n > 0)
+		send(w, out);
+	first = out->n;
+	/* Where bytes are copied, the packet itself becomes the first fragment, when the others are
+	 * made. */
+	reuse = !c.share && n <= SKB_BURST && !skb_cloned(skb);
+	if (reuse) {
+		skb_vec_push(out, skb);
+		skip(&c.src, c.step);
+		off = c.step;
+		strip_uncopied_options(c.hdr, c.hlen);
+	}
+	while (off < len) {
+		uint32_t piece = RTE_MIN(len - off, c.step);
+		struct sk_buff *f = make_fragment(w, &c, piece);
 
-		if (f == NULL) {
+		if (unlikely(f == NULL)) {
+			give_up(w, out, first);
 			IP_INC_STATS(w, FragFails);
-			IP_ADD_STATS(w, FragCreates, made);
-			kfree_skb_reason(w, skb, DROP_SKB_NO_MBUF);
+			if (!reuse)
+				kfree_skb_reason(w, skb, DROP_SKB_NO_MBUF);
 			return;
 		}
-		left -= len;
-		/* A fragment of a fragment: offsets add up, MF stays on the last piece. */
-		finish_header(f, (uint16_t)((orig & ~IP4_MF) + off / 8 +
-					    (left > 0 ? IP4_MF : (orig & IP4_MF))));
-		off += len;
-		made++;
-		if (out->n == SKB_BURST) {
-			neigh_output(w, out);
-			out->n = 0;
+		finish_header(f, &c, off, off + piece == len);
+		if (unlikely(out->n == SKB_BURST)) {
+			send(w, out);
+			first = 0;
 		}
 		skb_vec_push(out, f);
-		if (made == 1)
-			strip_uncopied_options(hdr, hlen);
+		if (off == 0)
+			strip_uncopied_options(c.hdr, c.hlen);
+		off += piece;
 	}
 	IP_INC_STATS(w, FragOKs);
-	IP_ADD_STATS(w, FragCreates, made);
-	consume_skb(w, skb);
+	IP_ADD_STATS(w, FragCreates, n);
+	if (!reuse) {
+		consume_skb(w, skb);
+		return;
+	}
+	skb_trim(skb, c.hlen + c.step);
+	finish_header(skb, &c, 0, false);
 }

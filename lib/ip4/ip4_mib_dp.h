@@ -30,7 +30,8 @@
 	X(InDatagrams) X(NoPorts) X(InErrors) X(OutDatagrams) X(RcvbufErrors) X(InCsumErrors) \
 	X(IgnoredMulti)
 #define FRAG_MIB(X) \
-	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(HandedOver)
+	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(HandedOver) \
+	X(PmtuLearned) X(PmtuRefused) X(PmtuEvicted)
 /* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's. */
 #define ROUTE_MIB(X) \
 	X(in_fast) X(in_slow_tot) X(in_slow_mc) X(in_brd) X(in_no_route) X(in_martian_dst) \

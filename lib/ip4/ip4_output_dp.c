@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ip4/ip4_priv.h"
+#include "sched/sched_dp.h"
 
 /* Too large for the link: cut, or refuse. */
 static void
@@ -10,7 +11,20 @@ output_large(struct worker *w, struct sk_buff *skb, uint32_t mtu, struct skb_vec
 		icmp_send(w, skb, ICMP4_UNREACH, ICMP4_FRAG_NEEDED, mtu, DROP_IP4_FRAG_NEEDED);
 		return;
 	}
-	ip_fragment(w, skb, mtu, send);
+	ip_fragment(w, skb, mtu, neigh_output, send);
+}
+
+/* What of a packet may leave at once: by the link, and what is made here by the path as well. */
+static uint32_t
+output_mtu(const struct sk_buff *skb)
+{
+	uint32_t mtu = ip4_adj_mtu(skb->dst), path;
+	bool locked;
+
+	if (likely(ip4_pmtu_n == 0) || (skb->flags & SKB_F_FORWARDED))
+		return mtu;
+	path = ip4_pmtu(ip_hdr(skb)->dst_addr, &locked);
+	return path != 0 ? RTE_MIN(mtu, path) : mtu;
 }
 
 void
@@ -26,7 +40,7 @@ ip_output(struct worker *w, struct skb_vec *vec)
 	ip4_hook(w, IP4_HOOK_POSTROUTING, vec);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
-		uint32_t mtu = ip4_adj_mtu(skb->dst);
+		uint32_t mtu = output_mtu(skb);
 
 		if (unlikely(skb_len(skb) > mtu)) {
 			output_large(w, skb, mtu, &send);
@@ -43,16 +57,53 @@ ip_output(struct worker *w, struct skb_vec *vec)
 	stage_leave(w, from);
 }
 
-/* What leaves by no adjacency. */
-static void
-send_on_link(struct worker *w, struct sk_buff *skb, struct net_device *dev,
-	     const struct rte_ether_addr *to) DP_ONLY
+/* Where on the link a packet without a neighbour goes: a group's address (RFC 1112 6.4), all, or
+ * back to ourselves. */
+static struct rte_ether_addr
+link_address(const struct sk_buff *skb)
 {
+	struct rte_ether_addr to = { .addr_bytes = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	rte_be32_t dst = ip_hdr(skb)->dst_addr;
+
+	if (skb->dev->flags & IFF_LOOPBACK)
+		netdev_addr(skb->dev, &to);
+	else if (ip4_is_multicast(rte_be_to_cpu_32(dst)))
+		neigh_mc_map(dst, &to);
+	return to;
+}
+
+static void
+xmit_on_link(struct worker *w, struct skb_vec *vec)
+{
+	role_enter_dp();
+	for (uint16_t i = 0; i < vec->n; i++) {
+		struct rte_ether_addr to = link_address(vec->v[i]);
+
+		dev_hard_xmit(w, vec->v[i], &to);
+	}
+	vec->n = 0;
+}
+
+/* What leaves by no adjacency, in fragments where it is too long. */
+static void
+send_on_link(struct worker *w, struct sk_buff *skb, struct net_device *dev) DP_ONLY
+{
+	struct skb_vec send = { .n = 0 };
+
 	skb->dev = dev;
 	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
 	skb = ip4_hook_one(w, IP4_HOOK_POSTROUTING, skb);
-	if (skb != NULL)
-		dev_hard_xmit(w, skb, to);
+	if (skb == NULL)
+		return;
+	if (likely(skb_len(skb) <= dev->mtu)) {
+		skb_vec_push(&send, skb);
+	} else if (ip_hdr(skb)->fragment_offset & rte_cpu_to_be_16(IP4_DF)) {
+		IP_INC_STATS(w, FragFails);
+		kfree_skb_reason(w, skb, DROP_IP4_FRAG_NEEDED);
+	} else {
+		ip_fragment(w, skb, dev->mtu, xmit_on_link, &send);
+	}
+	xmit_on_link(w, &send);
 }
 
 /* To ourselves: by the loopback device, which gives it back to this thread's receive path. */
@@ -60,47 +111,76 @@ static void
 loop_back(struct worker *w, struct sk_buff *skb) DP_ONLY
 {
 	struct net_device *lo = rcu_dereference(ip4_loopback);
-	struct rte_ether_addr to;
 
 	if (lo == NULL) {
 		IP_INC_STATS(w, OutNoRoutes);
 		kfree_skb_reason(w, skb, DROP_NETDEV_GONE);
 		return;
 	}
-	netdev_addr(lo, &to);
-	send_on_link(w, skb, lo, &to);
+	send_on_link(w, skb, lo);
 }
 
-/* Sent to a link's broadcast or to a group: by the device that the source address belongs to. */
+/* The device with our address @p saddr, or else the one whose subnet has broadcast @p daddr. Looks
+ * at all of them: for packets that a person sends. */
 static struct net_device *
-group_device(const struct sk_buff *skb)
+device_of(rte_be32_t saddr, rte_be32_t daddr)
 {
-	return skb->dev != NULL && !(skb->dev->flags & IFF_LOOPBACK) ? skb->dev : NULL;
+	struct net_device *by_broadcast = NULL;
+
+	for (uint32_t i = 1; i < NETDEV_MAX; i++) {
+		struct net_device *dev = dev_get_by_index_rcu(i);
+		const struct in_device *in_dev = dev != NULL ? in_dev_get_rcu(dev) : NULL;
+		const struct in_ifaddr *ifa =
+			in_dev != NULL ? rcu_dereference(in_dev->ifa_list) : NULL;
+
+		for (; ifa != NULL; ifa = rcu_dereference(ifa->ifa_next)) {
+			if (saddr != 0 && ifa->ifa_local == saddr)
+				return dev;
+			if (ifa->ifa_broadcast != 0 && ifa->ifa_broadcast == daddr)
+				by_broadcast = dev;
+		}
+	}
+	return by_broadcast;
+}
+
+/* Sent to a link's broadcast or to a group: by the device that is named, or that the source address
+ * belongs to, or that the broadcast is of; a group by its route, too. As Linux. */
+static struct net_device *
+group_device(const struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr)
+{
+	uint32_t dst = rte_be_to_cpu_32(daddr);
+	const struct adj *a;
+	struct net_device *dev;
+
+	if (skb->dev != NULL && !(skb->dev->flags & IFF_LOOPBACK))
+		return skb->dev;
+	dev = device_of(saddr, daddr);
+	if (dev == NULL && ip4_is_multicast(dst)) {
+		/* The compiled table calls all groups alike: ask what was configured. */
+		a = adj_get(fib_lookup_rest_dp(ADJ_IDX_TOS, dst, 0));
+		dev = ip4_adj_is_unicast(a) ? a->dev : NULL;
+	}
+	return dev != NULL && !(dev->flags & IFF_LOOPBACK) ? dev : NULL;
 }
 
 static void
 send_group(struct worker *w, struct sk_buff *skb, uint32_t dst) DP_ONLY
 {
-	struct rte_ether_addr to = { .addr_bytes = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
-	struct net_device *dev = group_device(skb);
+	struct net_device *dev = group_device(skb, ip_hdr(skb)->src_addr, ip_hdr(skb)->dst_addr);
 
 	if (dev == NULL) {
 		IP_INC_STATS(w, OutNoRoutes);
 		kfree_skb_reason(w, skb, DROP_IP4_NO_ROUTE);
 		return;
 	}
-	if (ip4_is_multicast(dst)) { /* RFC 1112 6.4 */
-		uint8_t mac[6] = { 0x01,      0x00, 0x5e, (dst >> 16) & 0x7f, (dst >> 8) & 0xff,
-				   dst & 0xff };
-
-		memcpy(to.addr_bytes, mac, sizeof(mac));
+	if (ip4_is_multicast(dst)) {
 		IPEXT_INC_STATS(w, OutMcastPkts);
 		IPEXT_ADD_STATS(w, OutMcastOctets, skb_len(skb));
 	} else {
 		IPEXT_INC_STATS(w, OutBcastPkts);
 		IPEXT_ADD_STATS(w, OutBcastOctets, skb_len(skb));
 	}
-	send_on_link(w, skb, dev, &to);
+	send_on_link(w, skb, dev);
 }
 
 /* The packet has no way out. Nobody but ourselves would be told: count and drop. */
@@ -128,6 +208,7 @@ local_out_prepare(struct worker *w, struct sk_buff *skb) DP_ONLY
 	skb_reset_network_header(skb);
 	skb->transport_header = (uint16_t)(skb->network_header + ip_hdrlen(iph));
 	iph->total_length = rte_cpu_to_be_16((uint16_t)skb_len(skb));
+	skb->priority = rt_tos2priority(iph->type_of_service);
 	ip_send_check(iph);
 	memset(ip_opt(skb), 0, sizeof(struct ip_options));
 	skb->pkt_type = PACKET_OUTGOING;
@@ -178,14 +259,21 @@ ip_local_out(struct worker *w, struct sk_buff *skb)
 	ip_local_out_vec(w, &one);
 }
 
-/* Source for @p daddr: the address of the device that the route leaves by (RFC 1122 3.3.4.3). */
+/* Source for @p daddr: what the route prefers, else the address of the device that it leaves by
+ * (RFC 1122 3.3.4.3). */
 static rte_be32_t
-select_source(const struct adj *a, rte_be32_t daddr)
+select_source(const struct adj *a, rte_be32_t daddr, uint8_t tos)
 {
+	rte_be32_t src;
+
 	if (a->type == ADJ_LOCAL)
 		return daddr;
-	if (ip4_adj_is_unicast(a))
+	if (ip4_adj_is_unicast(a)) {
+		src = fib_prefsrc_dp(rte_be_to_cpu_32(daddr), tos);
+		if (src != 0)
+			return src;
 		return inet_select_addr(a->dev, ip4_adj_nexthop(a, daddr), SCOPE_UNIVERSE);
+	}
 	return 0;
 }
 
@@ -201,9 +289,34 @@ ip4_source_for(const struct sk_buff *skb, rte_be32_t daddr, uint8_t tos)
 {
 	const struct adj *a = ip4_lookup_tos(0, daddr, tos);
 
-	if (is_group(a, daddr) && group_device(skb) != NULL)
-		return inet_select_addr(group_device(skb), 0, SCOPE_LINK);
-	return select_source(a, daddr);
+	if (is_group(a, daddr) && group_device(skb, 0, daddr) != NULL)
+		return inet_select_addr(group_device(skb, 0, daddr), 0, SCOPE_LINK);
+	return select_source(a, daddr, tos);
+}
+
+/* RFC 1112 6.1: a datagram to a group goes no further than the link unless it is told to. */
+static uint8_t
+default_ttl(rte_be32_t daddr)
+{
+	return ip4_is_multicast(rte_be_to_cpu_32(daddr)) ? 1 : (uint8_t)net_ipv4.ip_default_ttl;
+}
+
+/* May a datagram of @p len bytes be told not to be cut? RFC 1191 3, and Linux's policy. */
+static bool
+wants_df(const struct ip_out *o, uint32_t len)
+{
+	const struct adj *a;
+	uint32_t path;
+	bool locked;
+
+	if (o->df || !o->discover || ip4_pmtu_conf.ip_no_pmtu_disc == 1 ||
+	    ip4_pmtu_conf.ip_no_pmtu_disc == 2)
+		return o->df;
+	a = ip4_lookup_tos(o->saddr, o->daddr, o->tos);
+	if (!ip4_adj_is_unicast(a) || len > ip4_adj_mtu(a))
+		return false;
+	path = ip4_pmtu(o->daddr, &locked);
+	return !locked && (path == 0 || len <= path);
 }
 
 int
@@ -219,13 +332,13 @@ ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 	*iph = (struct rte_ipv4_hdr){
 		.version_ihl = (uint8_t)(0x40 + hlen / 4),
 		.type_of_service = o->tos,
-		.fragment_offset = o->df ? rte_cpu_to_be_16(IP4_DF) : 0,
-		.packet_id = (rte_be16_t)worker_rand(w),
-		.time_to_live = o->ttl != 0 ? o->ttl : (uint8_t)net_ipv4.ip_default_ttl,
+		.fragment_offset = wants_df(o, skb_len(skb)) ? rte_cpu_to_be_16(IP4_DF) : 0,
+		.time_to_live = o->ttl != 0 ? o->ttl : default_ttl(o->daddr),
 		.next_proto_id = o->proto,
 		.src_addr = o->saddr,
 		.dst_addr = o->daddr,
 	};
+	iph->packet_id = ip_select_ident(w, iph);
 	if (likely(o->optlen == 0))
 		return 0;
 	/* RFC 791 3.1: the sender is the first to record its address and the time. */
@@ -242,9 +355,11 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out
 	const struct adj *a = ip4_lookup_tos(o.saddr, o.daddr, o.tos);
 	bool group = is_group(a, o.daddr);
 
+	if (group)
+		skb->dev = group_device(skb, o.saddr, o.daddr);
 	if (o.saddr == 0)
 		o.saddr = ip4_source_for(skb, o.daddr, o.tos);
-	if (!ip4_adj_is_unicast(a) && a->type != ADJ_LOCAL && !(group && group_device(skb))) {
+	if (!ip4_adj_is_unicast(a) && a->type != ADJ_LOCAL && !(group && skb->dev != NULL)) {
 		no_way(w, skb, a);
 		return a->type == ADJ_PROHIBIT	    ? -EACCES
 		       : a->type == ADJ_UNREACHABLE ? -EHOSTUNREACH

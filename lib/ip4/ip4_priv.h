@@ -6,10 +6,12 @@
 #include <rte_jhash.h>
 #include "core/msg.h"
 #include "ip4/icmp_proto.h"
+#include "ip4/inetpeer_dp.h"
 #include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_dp.h"
 #include "ip4/ip4_hook_dp.h"
 #include "ip4/ip4_mib_dp.h"
+#include "ip4/ip4_pmtu_dp.h"
 #include "ip4/ip4_proto.h"
 
 #define ETHERTYPE_IP4 0x0800u
@@ -213,9 +215,14 @@ extern ip_defrag_fn ip4_defrag_fns[IP_DEFRAG_USERS];
 /* --- output (ip4_output_dp.c, ip4_frag_dp.c) --- */
 /** As ip_local_out() for a vector. */
 void ip_local_out_vec(struct worker *w, struct skb_vec *vec) DP_ONLY;
-/** Cut @p skb into fragments of at most @p mtu bytes of IP, appended to @p out, which is sent by
- * neigh_output() whenever it is full. Takes the packet. RFC 791 3.2. */
-void ip_fragment(struct worker *w, struct sk_buff *skb, uint32_t mtu, struct skb_vec *out) DP_ONLY;
+/** Sends what is in the vector and empties it: neigh_output(), or by a link without neighbours. */
+typedef void (*ip4_send_fn)(struct worker *w, struct skb_vec *vec);
+/** Cut @p skb, which leaves by skb->dev, into fragments of at most @p mtu bytes of IP, appended to
+ * @p out, for which @p send makes room. Payload is shared where the port takes chains
+ * (NETIF_F_SG), else copied. All or nothing, up to SKB_BURST fragments. Takes the packet. RFC 791
+ * 3.2. */
+void ip_fragment(struct worker *w, struct sk_buff *skb, uint32_t mtu, ip4_send_fn send,
+		 struct skb_vec *out) DP_ONLY;
 /** Bytes from the network header to the end of the packet. */
 static inline uint32_t
 ip4_skb_total(const struct sk_buff *skb)

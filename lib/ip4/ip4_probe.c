@@ -95,6 +95,7 @@ ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
 			    .ttl = p->ttl,
 			    .tos = p->tos,
 			    .df = p->df,
+			    .discover = true,
 			    .optlen = p->optlen,
 			    .opt = p->opt };
 	struct fib_result res;

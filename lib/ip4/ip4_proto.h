@@ -8,6 +8,7 @@
 #define IP4_HDR_MIN 20u
 #define IP4_HDR_MAX 60u
 #define IP4_LEN_MAX 65535u
+#define IP4_MTU_MIN 68u /* every link carries that much (RFC 791 3.2) */
 
 /* Fields of fragment_offset in host order. */
 #define IP4_RF	    0x8000u

@@ -26,7 +26,8 @@ struct reasm_source {
 static struct reasm_source *
 source_get(struct reasm_table *t, rte_be32_t addr)
 {
-	uint32_t bucket = siphash13(&t->secret, addr, 0) % REASM_BUCKETS;
+	/* Multiply-shift under a secret factor: nobody sees enough of it to aim. */
+	uint32_t bucket = (uint32_t)((addr * (t->secret.k[1] | 1)) >> 32) % REASM_BUCKETS;
 	struct reasm_source *s;
 
 	for (s = t->source_tab[bucket]; s != NULL; s = s->hash_next)
@@ -78,20 +79,15 @@ charge(struct reasm_table *t, struct reasm_dgram *d, int64_t by)
 
 /* --- datagrams --- */
 
-static bool
-same_key(const struct reasm_key *a, const struct reasm_key *b)
-{
-	return a->id == b->id && a->src == b->src && a->dst == b->dst && a->proto == b->proto &&
-	       a->user == b->user;
-}
-
 static struct reasm_dgram *
 dgram_find(const struct reasm_table *t, const struct reasm_key *key, uint64_t hash)
 {
-	struct reasm_dgram *d;
+	struct reasm_dgram *d = t->last;
 
+	if (d != NULL && reasm_same_key(&d->key, key))
+		return d;
 	for (d = t->dgram_tab[hash % REASM_BUCKETS]; d != NULL; d = d->hash_next)
-		if (same_key(&d->key, key))
+		if (reasm_same_key(&d->key, key))
 			return d;
 	return NULL;
 }
@@ -132,6 +128,8 @@ dgram_unlink(struct reasm_table *t, struct reasm_dgram *d)
 	while (*at != d)
 		at = &(*at)->hash_next;
 	*at = d->hash_next;
+	if (t->last == d)
+		t->last = NULL;
 	TAILQ_REMOVE(&t->age, d, by_age);
 	TAILQ_REMOVE(&d->source->dgrams, d, by_source);
 	charge(t, d, -(int64_t)d->mem);
@@ -202,10 +200,10 @@ mask_in_word(uint32_t w, uint32_t first, uint32_t end)
 
 enum cover { COVER_NONE, COVER_SOME, COVER_ALL };
 
-/* How much of bytes [off, end) is here? The last unit counts as a whole: what ends within it must
- * end where the datagram ends, which is looked at apart. */
+/* How much of bytes [off, end), behind what came in order, is here? The last unit counts as a
+ * whole: what ends within it must end where the datagram ends, which is looked at apart. */
 static enum cover
-cover(const struct reasm_dgram *d, uint32_t off, uint32_t end)
+cover_bits(const struct reasm_dgram *d, uint32_t off, uint32_t end)
 {
 	uint32_t first = off / UNIT, stop = (end + UNIT - 1) / UNIT;
 	bool none = true, all = true;
@@ -217,6 +215,18 @@ cover(const struct reasm_dgram *d, uint32_t off, uint32_t end)
 		all &= have == mask;
 	}
 	return none ? COVER_NONE : all ? COVER_ALL : COVER_SOME;
+}
+
+static enum cover
+cover(const struct reasm_dgram *d, uint32_t off, uint32_t end)
+{
+	if (likely(off >= d->end))
+		return COVER_NONE;
+	if (off >= d->in_order)
+		return cover_bits(d, off, end);
+	if (end <= d->in_order || cover_bits(d, d->in_order, end) == COVER_ALL)
+		return COVER_ALL;
+	return COVER_SOME;
 }
 
 static void
@@ -247,7 +257,10 @@ append(struct reasm_table *t, struct reasm_dgram *d, struct reasm_piece *p)
 	uint32_t end = (uint32_t)p->off + p->len;
 	struct reasm_piece *tail = d->tail;
 
-	mark(d, p->off, end);
+	if (likely(p->off == d->in_order))
+		d->in_order = end;
+	else
+		mark(d, p->off, end);
 	d->end = RTE_MAX(d->end, end);
 	d->last_in |= p->last;
 	d->have += p->len;
@@ -356,10 +369,13 @@ reasm_add(struct reasm_table *t, const struct reasm_key *key, uint64_t hash, str
 	enum cover here;
 
 	make_room(t, p->mem);
+	if (hash == 0 && !reasm_is_last(t, key))
+		hash = reasm_hash(&t->secret, key);
 	d = dgram_find(t, key, hash);
 	if (d != NULL && too_far(t, d)) {
 		lose(t, d, REASM_TOO_FAR);
 		d = NULL;
+		hash = reasm_hash(&t->secret, key);
 	}
 	if (d == NULL) {
 		/* The thresholds may leave no room for a single piece. */
@@ -383,6 +399,7 @@ reasm_add(struct reasm_table *t, const struct reasm_key *key, uint64_t hash, str
 		return refused(REASM_OVERLAP);
 	}
 	append(t, d, p);
+	t->last = d;
 	if (d->last_in && d->have == d->end)
 		return complete(t, d);
 	return (struct reasm_result){ .verdict = REASM_HELD };

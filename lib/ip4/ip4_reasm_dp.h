@@ -46,8 +46,9 @@ struct reasm_dgram {
 	uint32_t rid;  /* its source's count at the last piece */
 	uint32_t bucket;
 	uint16_t first_word, last_word; /* of bits[] that were touched */
-	uint8_t ecn;			/* bit for each ECN field seen (RFC 3168 5.3) */
-	uint8_t hlen;			/* of the first piece's header; 0: it is not here */
+	uint32_t in_order; /* bytes that came one behind the other; bits are for the others */
+	uint8_t ecn;	   /* bit for each ECN field seen (RFC 3168 5.3) */
+	uint8_t hlen;	   /* of the first piece's header; 0: it is not here */
 	bool last_in, sorted;
 	struct reasm_piece *first, *tail; /* in order of arrival; of offset when it is complete */
 	struct reasm_source *source;
@@ -102,6 +103,7 @@ struct reasm_table {
 	uint64_t mem;
 	uint32_t n_dgrams, n_pieces;
 	struct reasm_list age;		  /* oldest first */
+	struct reasm_dgram *last;	  /* had a piece last; the next one is likely its, too */
 	TAILQ_HEAD(, reasm_source) heavy; /* sources above their share: REASM_SHARE at most */
 	struct reasm_dgram *dgrams, *free_dgrams, **dgram_tab;
 	struct reasm_source *sources, *free_sources, **source_tab;
@@ -123,6 +125,19 @@ reasm_hash(const struct siphash_key *secret, const struct reasm_key *key)
 	return siphash13(secret, a, b);
 }
 
+static inline bool
+reasm_same_key(const struct reasm_key *a, const struct reasm_key *b)
+{
+	return a->id == b->id && a->src == b->src && a->dst == b->dst && a->proto == b->proto &&
+	       a->user == b->user;
+}
+/** Is the datagram the one that had a piece last? Then its hash need not be known. */
+static inline bool
+reasm_is_last(const struct reasm_table *t, const struct reasm_key *key)
+{
+	return t->last != NULL && reasm_same_key(&t->last->key, key);
+}
+
 /** What became of a piece. */
 enum reasm_verdict {
 	REASM_HELD,	/* it waits */
@@ -135,7 +150,8 @@ struct reasm_result {
 	struct reasm_dgram *dgram; /* REASM_COMPLETE: pieces by offset; give it back with
 				      reasm_release() */
 };
-/** Take a piece with off + len + hlen within 65535 and len > 0. @p hash: reasm_hash() of @p key.
+/** Take a piece with off + len + hlen within 65535 and len > 0. @p hash: reasm_hash() of @p key,
+ * or 0: not known.
  * O(1), save the sorting of pieces that came out of order. */
 struct reasm_result reasm_add(struct reasm_table *t, const struct reasm_key *key, uint64_t hash,
 			      struct reasm_piece *p, uint64_t now_ms);

@@ -50,6 +50,9 @@ struct net_device_ops_dp {
 #define NETDEV_RXF_NO_IP   0x10 /* no IPv4 address: nothing is routed from here */
 #define NETDEV_RXF_HOOK	   0x20 /* somebody looks at forwarded packets: ip4/ip4_hook.h */
 
+/* What a driver sends without help; a word, changed while the device is stopped. */
+#define NETIF_F_SG 0x01 /* frames in several segments */
+
 /** What an rx_handler did with a frame. */
 enum rx_handler_result {
 	RX_HANDLER_CONSUMED, /* it owns the frame now */
@@ -70,6 +73,7 @@ struct net_device {
 	struct net_device *real_dev;  /* of a device over another: that; else the device itself */
 	rte_be16_t vlan_proto;	      /* of a VLAN device: 0x8100 or 0x88a8; else 0 */
 	uint16_t vlan_id;
+	uint32_t features; /* NETIF_F_*: what ops_dp->xmit takes as it is */
 	enum rx_handler_result (*rx_handler)(struct worker *w, struct sk_buff *skb); /* RCU */
 	void *rx_handler_data;							     /* RCU */
 	uint64_t *extra_addrs; /* RCU; further MAC addresses it answers to, ended by 0; or NULL */

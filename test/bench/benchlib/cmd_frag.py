@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""bench.py frag: fragments out and in, beside DPDK's library and example; forwarding under a flood of them."""
+import glob
+import os
+import shutil
+import statistics
+import struct
+import subprocess
+
+from . import duts, traffic
+from .cmd_fib import run_lines
+from .duts import WORKER_CPU
+from .env import BenchError, Hugepages, need, need_root, say, tsc_hz
+from .env import ROOT
+from .harness import compare
+from .tables import save, table
+
+EXAMPLE = "/usr/share/dpdk/examples/ip_fragmentation"
+EDITS = [("RTE_ETH_RX_OFFLOAD_CHECKSUM |", "0 |"), ("RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |", "0 |"),
+         ("RTE_ETH_RX_OFFLOAD_SCATTER),", "0),"), ("#define NB_MBUF   8192", "#define NB_MBUF   65536"),
+         (".mtu = JUMBO_FRAME_MAX_SIZE - RTE_ETHER_HDR_LEN -\n\t\t\tRTE_ETHER_CRC_LEN,", ".mtu = 2000,"),
+         ("if (ret < 0) {\n\t\t\tprintf(\"\\n\");\n\t\t\trte_exit(EXIT_FAILURE, \"Set MTU failed",
+          "if (ret < 0 && ret != -ENOTSUP) {\n\t\t\tprintf(\"\\n\");\n\t\t\trte_exit(EXIT_FAILURE, \"Set MTU failed")]
+FAR = (100 << 24) + (20 << 16)  # what the example routes to its second port: 100.20.0.0/16
+FLOOD_PPS = 1e6
+
+
+def add_parser(sub, common):
+    p = sub.add_parser("frag", parents=[common], help=__doc__.split(": ")[1])
+    p.add_argument("--only", default="micro,out,flood", help="parts: micro, out, flood")
+    p.set_defaults(func=main)
+
+
+# --- functions alone ---
+
+def build_micro(args):
+    need("gcc", "pkg-config", "libdpdk")
+    out = os.path.join(args.work, "frag_micro")
+    libs = sorted(glob.glob(os.path.join(args.build, "lib", "libpollux_*.a")))
+    libs = [x for x in libs if not x.endswith("_bind.a")]
+    if not libs:
+        raise BenchError(f"{args.build}: no libraries; name the build folder with --build DIR")
+    argv = ["gcc", "-std=gnu11", "-O3", "-DNDEBUG", "-D_GNU_SOURCE", "-I", os.path.join(ROOT, "lib"),
+            *run_lines("pkg-config", "--cflags", "libdpdk"), os.path.join(ROOT, "test/bench/micro/frag_micro.c"),
+            "-o", out, "-Wl,--start-group", *libs, "-Wl,--end-group",
+            *run_lines("pkg-config", "--libs", "libdpdk"), "-lnuma", "-lm"]
+    r = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if r.returncode:
+        raise BenchError("frag_micro does not compile:\n" + r.stderr[-2000:])
+    return out
+
+
+def micro(args, huge):
+    memory = ["--in-memory", "-m", "256"] if huge.pages >= 1024 else ["--no-huge", "--no-shconf", "-m", "256"]
+    argv = [build_micro(args), str(args.rounds), *memory, "--no-pci", "--no-telemetry", "-l", str(WORKER_CPU)]
+    runs = []
+    for _ in range(args.starts):
+        r = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if r.returncode:
+            raise BenchError("frag_micro: " + r.stderr[-1000:])
+        turns = {}
+        for line in r.stdout.splitlines():
+            name, _, value = line.partition(" ")
+            if name.startswith(("cut-", "join")):
+                turns.setdefault(name, []).append(float(value))
+        runs.append(turns)
+    rows = []
+    for name in runs[0]:
+        base = name.split("-")[0] + "-rte_ip_frag"
+        ratios = [statistics.median(a / b for a, b in zip(t[name], t[base])) for t in runs]
+        rows.append({"name": name, "ratio": statistics.median(ratios), "low": min(ratios), "high": max(ratios),
+                     "cycles": statistics.median(statistics.median(t[name]) for t in runs)})
+    return rows
+
+
+# --- programs ---
+
+class IpFragmentation(duts.Dut):
+    """DPDK's example, from the distribution's sources; nothing of it is kept here."""
+
+    def argv(self):
+        out = self.setup.path("ip_fragmentation")
+        if not os.path.exists(out):
+            source = self.setup.path("ip_fragmentation.c")
+            shutil.copy(os.path.join(EXAMPLE, "main.c"), source)
+            with open(source, encoding="utf-8") as f:
+                text = f.read()
+            for old, new in EDITS:
+                if text.count(old) != 1:
+                    raise BenchError(f"this DPDK's ip_fragmentation differs from the one the bench knows: {old!r}")
+                text = text.replace(old, new)
+            with open(source, "w", encoding="utf-8") as f:
+                f.write(text)
+            subprocess.run(["gcc", "-O3", "-w", *run_lines("pkg-config", "--cflags", "libdpdk"), source, "-o", out,
+                            *run_lines("pkg-config", "--libs", "libdpdk")], check=True)
+        return [out, "--lcores", f"{WORKER_CPU}@{WORKER_CPU}", *self.setup.eal(self.prefix), "--", "-p", "3", "-q", "2"]
+
+
+class Fragmenting(duts.Polluxd):
+    """2000 bytes come, 1500 may leave."""
+
+    def config(self):
+        conf = super().config()
+        conf["ports"]["p0"]["mtu"] = 2000
+        return conf
+
+
+def ip_frame(dst, ident, payload, frag=0, src=traffic.SENDER, proto=17):
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident & 0xffff, frag, 64, proto, 0,
+                       bytes(int(x) for x in src.split(".")), struct.pack("!I", dst))
+    head = head[:10] + struct.pack("!H", traffic._csum(head)) + head[12:]  # pylint: disable=protected-access
+    return traffic.ROUTER_MAC + traffic.SENDER_MAC + b"\x08\x00" + head + payload
+
+
+def write_frames(path, frames):
+    with open(path, "wb") as f:
+        f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for data in frames:
+            f.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)
+
+
+def with_traffic(setup, name, frames):
+    path = setup.path(name)
+    write_frames(path, frames)
+    return setup.but(pcap=path, vdevs=[f"net_pcap0,rx_pcap={path},infinite_rx=1", "net_null0,no-rx=1"])
+
+
+def out(args, setup):
+    """Fragments that leave, by the whole program: cycles for each."""
+    big = with_traffic(setup, "big.pcap", [ip_frame(FAR + i, i, bytes(1980)) for i in range(1024)])
+    rows, _ = compare(lambda: [IpFragmentation("ip_fragmentation", big), Fragmenting("polluxd", big)],
+                      args.starts, args.rounds, "ip_fragmentation")
+    return rows
+
+
+def flood(args, setup):
+    """Forwarding alone, and with one first fragment for the router itself among eight packets: what each of
+    them costs, and what a million a second take from the rest."""
+    router = 10 << 24 | 1
+    plain = [traffic.frame(FAR + i, i) for i in range(3584)]
+    mixed = []
+    for i, f in enumerate(plain):
+        mixed.append(f)
+        if i % 7 == 6:
+            mixed.append(ip_frame(router, i, bytes(1400 if args.large else 32), 0x2000,
+                                  f"198.18.{i >> 8 & 255}.{i & 255}" if args.spoofed else traffic.SENDER))
+    kinds = {"alone": plain, "flooded": mixed}
+    rows, _ = compare(lambda: [duts.Polluxd(n, with_traffic(setup, n + ".pcap", f)) for n, f in kinds.items()],
+                      args.starts, args.rounds, "alone")
+    each = (rows[1]["cycles"] - rows[0]["cycles"]) * 7
+    return rows, each, FLOOD_PPS * each / tsc_hz()
+
+
+def main(args):
+    need_root()
+    parts, result = args.only.split(","), {"command": "frag"}
+    with Hugepages(args.hugepages) as huge:
+        setup = duts.Setup(args, [(FAR, 16)], [FAR], huge.pages)
+        if "micro" in parts:
+            say("functions alone")
+            result["micro"] = micro(args, huge)
+            table(["function", "ratio to rte_ip_frag", "lowest .. highest start", "cycles per fragment"],
+                  [[r["name"], f"{r['ratio']:.2f}", f"{r['low']:.2f} .. {r['high']:.2f}", f"{r['cycles']:.0f}"]
+                   for r in result["micro"]])
+        if "out" in parts:
+            say("2000 bytes in, 1500 out")
+            result["out"] = out(args, setup)
+            table(["program", "ratio", "lowest .. highest start", "cycles per fragment"],
+                  [[r["name"], f"{r['ratio']:.2f}", f"{r['low']:.2f} .. {r['high']:.2f}", f"{r['cycles']:.0f}"]
+                   for r in result["out"]])
+        if "flood" in parts:
+            result["flood"] = []
+            for args.spoofed in (False, True):
+                for args.large in (False, True):
+                    say(f"a flood of fragments, {'spoofed sources' if args.spoofed else 'one source'}, "
+                        f"{'1400' if args.large else '32'} bytes each")
+                    _, each, share = flood(args, setup)
+                    result["flood"].append({"spoofed": args.spoofed, "large": args.large, "cycles": each,
+                                            "share": share})
+            table(["sources", "bytes", "cycles for each fragment", "of a core at 1 M/s"],
+                  [["spoofed" if r["spoofed"] else "one", 1400 if r["large"] else 32, f"{r['cycles']:.0f}",
+                    f"{100 * r['share']:.1f} %"] for r in result["flood"]])
+    save(args.json, result)
