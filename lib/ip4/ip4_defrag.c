@@ -55,8 +55,10 @@ ip4_defrag_fini(void)
 		f->w = w;
 		if (f->table.ops != NULL)
 			reasm_fini(&f->table);
-		while (f->handed != NULL && rte_ring_dequeue(f->handed, &skb) == 0)
+		while (f->handed != NULL && rte_ring_dequeue(f->handed, &skb) == 0) {
+			((struct sk_buff *)skb)->dev = NULL; /* it may have gone */
 			kfree_skb_reason(w, skb, DROP_IP4_REASM_MEMORY);
+		}
 		rte_ring_free(f->handed);
 		f->handed = NULL;
 	}

@@ -157,6 +157,7 @@ glue(struct worker *w, struct reasm_dgram *d) DP_ONLY
 		IP_INC_STATS(w, ReasmFails);
 		for (p = d->first; p != NULL; p = rest) {
 			rest = p->next;
+			skb_of_piece(p)->dev = dev_get_by_index_rcu(skb_of_piece(p)->iif);
 			kfree_skb_reason(w, skb_of_piece(p), DROP_SKB_NO_MBUF);
 		}
 		return NULL;
@@ -352,6 +353,7 @@ take_handed(struct worker *w, struct ip4_defrag *f) DP_ONLY
 		uint8_t user = cb(skbs[i])->user;
 		struct reasm_key key = key_of(ip_hdr(skbs[i]), user);
 
+		skbs[i]->dev = dev_get_by_index_rcu(skbs[i]->iif); /* it may have gone */
 		take(w, skbs[i], reasm_hash(&f->table.secret, &key), now, &whole[user]);
 	}
 	for (unsigned int u = 0; u < IP_DEFRAG_USERS; u++)
