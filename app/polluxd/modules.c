@@ -17,6 +17,7 @@
 #include "fib/fib.h"
 #include "filter/filter.h"
 #include "ip4/ip4.h"
+#include "ipip/ipip.h"
 #include "loopback/loopback.h"
 #include "macvlan/macvlan.h"
 #include "neigh/neigh.h"
@@ -99,6 +100,9 @@ static const struct module modules[] = {
 	{ LEVEL_NETWORK,   "filter",   filter_init,       filter_fini,   filter_cli_register,  filter_cfg_register },
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
+#ifndef WITHOUT_IPIP
+	{ LEVEL_DRIVER,    "ipip",     ipip_init,         ipip_fini,     ipip_cli_register,    ipip_cfg_register },
+#endif
 #ifndef WITHOUT_VLAN
 	{ LEVEL_DRIVER,    "vlan",     NULL,              vlan_fini,     vlan_cli_register,    vlan_cfg_register },
 #endif
@@ -117,6 +121,9 @@ absent_check(const struct cfg *entry, const struct cfg *doc)
 
 /* The sections of modules that the build leaves out: refused as what they are, not as unknown. */
 static struct cfg_section absent[] = {
+#ifdef WITHOUT_IPIP
+	{ .name = "tunnels", .shape = CFG_OBJECT, .order = 25, .check = absent_check },
+#endif
 #ifdef WITHOUT_VLAN
 	{ .name = "vlans", .shape = CFG_OBJECT, .order = 20, .check = absent_check },
 #endif

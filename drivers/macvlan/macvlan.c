@@ -135,8 +135,8 @@ check(const struct net_device *parent, const struct rte_ether_addr *mac)
 {
 	const struct macvlan_port *port = port_of(parent);
 
-	if (!rte_is_valid_assigned_ether_addr(mac) || parent->flags & IFF_LOOPBACK ||
-	    is_macvlan_dev(parent))
+	if (!rte_is_valid_assigned_ether_addr(mac) ||
+	    parent->flags & (IFF_LOOPBACK | IFF_POINTOPOINT) || is_macvlan_dev(parent))
 		return -EINVAL;
 	if (is_taken(parent, NULL, ether_addr_to_u64(mac)))
 		return -EADDRINUSE;

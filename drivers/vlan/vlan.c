@@ -46,7 +46,7 @@ check_parent(const struct net_device *parent, uint16_t id, rte_be16_t proto)
 {
 	unsigned int tags = 1;
 
-	if (id == 0 || id > 4094 || parent->flags & IFF_LOOPBACK ||
+	if (id == 0 || id > 4094 || parent->flags & (IFF_LOOPBACK | IFF_POINTOPOINT) ||
 	    (parent->real_dev != parent && parent->vlan_proto == 0) ||
 	    (proto != RTE_BE16(RTE_ETHER_TYPE_VLAN) && proto != RTE_BE16(RTE_ETHER_TYPE_QINQ)))
 		return -EINVAL;

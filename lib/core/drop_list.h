@@ -96,6 +96,13 @@
 	X(SCHED_FULL,              "sched",  "the queue discipline holds as much as it may")                 \
 	X(SCHED_BURST,             "sched",  "frame longer than the token bucket is deep")                   \
 	X(SCHED_RESET,             "sched",  "the queue discipline went while the frame waited in it")       \
+	X(IPIP_RECURSION,          "ipip",   "the tunnel's other end is reached through the tunnel itself (RFC 2003 3.1)") \
+	X(IPIP_NO_ROUTE,           "ipip",   "no route to the tunnel's other end")                           \
+	X(IPIP_NOT_IP4,            "ipip",   "not an IPv4 packet: the tunnel carries nothing else")          \
+	X(IPIP_NO_TUNNEL,          "ipip",   "no tunnel between these two addresses")                        \
+	X(IPIP_FRAG_NEEDED,        "ipip",   "larger than the tunnel's path carries, with DF set (RFC 2003 5.1)") \
+	X(IPIP_UNREACHABLE,        "ipip",   "an earlier packet did not reach the tunnel's other end (RFC 2003 5)") \
+	X(IPIP_ECN,                "ipip",   "congestion along the tunnel, and a packet that can not say so (RFC 6040 4.2)") \
 	X(FILTER_REJECT,           "filter", "a rule of the packet filter says reject; the source is told")
 /* clang-format on */
 #endif

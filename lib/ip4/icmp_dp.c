@@ -242,6 +242,18 @@ is_bogus(const struct sk_buff *skb)
 	       ip4_lookup(0, inner->dst_addr)->type == ADJ_BROADCAST;
 }
 
+/* The protocol whose datagram is quoted may act on the error. */
+static void
+tell_protocol(struct worker *w, struct sk_buff *skb) DP_ONLY
+{
+	const struct rte_ipv4_hdr *inner =
+		(const struct rte_ipv4_hdr *)(skb_data(skb) + ICMP4_HDR_LEN);
+	inet_error_fn fn = rcu_dereference(inet_errors[inner->next_proto_id]);
+
+	if (unlikely(fn != NULL))
+		fn(w, skb);
+}
+
 static void
 error(struct worker *w, struct sk_buff *skb) DP_ONLY
 {
@@ -255,6 +267,7 @@ error(struct worker *w, struct sk_buff *skb) DP_ONLY
 	if (!is_bogus(skb)) {
 		if (icmph->type == ICMP4_UNREACH && icmph->code == ICMP4_FRAG_NEEDED)
 			ip4_pmtu_rcv(w, skb);
+		tell_protocol(w, skb);
 		to_sockets(w, skb, &ip4_wanted.any, IP4_TO_ERROR);
 	} else if (net_ipv4.icmp_ignore_bogus_error_responses ||
 		   !ip4_log_drop(w, skb, DROP_ICMP_BOGUS_ERROR)) {

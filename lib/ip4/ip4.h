@@ -23,4 +23,6 @@ const struct ip4_fast_lane *ip4_fast_select(void);
 /** 0 or -EEXIST. */
 int inet_add_protocol(uint8_t proto, inet_proto_fn fn) CTL_ONLY;
 void inet_del_protocol(uint8_t proto) CTL_ONLY;
+/** Who hears of ICMP errors about datagrams of a protocol; NULL: nobody. */
+void inet_set_error(uint8_t proto, inet_error_fn fn) CTL_ONLY;
 #endif

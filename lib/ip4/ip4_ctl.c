@@ -31,6 +31,12 @@ inet_del_protocol(uint8_t proto)
 	rcu_assign_pointer(inet_protos[proto], NULL);
 }
 
+void
+inet_set_error(uint8_t proto, inet_error_fn fn)
+{
+	rcu_assign_pointer(inet_errors[proto], fn);
+}
+
 bool
 ip4_still_valid(struct sk_buff *skb)
 {

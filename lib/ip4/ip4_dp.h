@@ -87,6 +87,9 @@ int ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip
 
 /** Handler of an IP protocol: data pointer at the transport header. Owns the packets. */
 typedef void (*inet_proto_fn)(struct worker *w, struct skb_vec *vec);
+/** Hears of an ICMP error that quotes a datagram of its protocol: data pointer at the ICMP header,
+ * which is sound, the quoted IP header behind it. Borrows the packet. */
+typedef void (*inet_error_fn)(struct worker *w, struct sk_buff *skb);
 
 /**
  * The one gate for ICMP errors: every exclusion of RFC 1122 3.2.2 and RFC 1812 4.3.2.7, the rate
@@ -95,5 +98,8 @@ typedef void (*inet_proto_fn)(struct worker *w, struct skb_vec *vec);
  */
 void icmp_send(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, uint32_t info,
 	       enum drop_reason why) DP_ONLY;
+/** As icmp_send(), but @p skb stays the caller's. Was it sent? */
+bool icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code,
+		uint32_t info) DP_ONLY;
 void icmp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
 #endif

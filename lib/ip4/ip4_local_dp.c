@@ -24,6 +24,7 @@ struct netns_core net_core = {
 };
 struct net_device *ip4_loopback;
 inet_proto_fn inet_protos[256];
+inet_error_fn inet_errors[256];
 
 void
 ip4_to_control(struct worker *w, struct sk_buff *skb, int type, uint32_t arg)

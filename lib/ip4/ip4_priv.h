@@ -150,6 +150,7 @@ extern struct net_device *ip4_loopback;
 extern int ip4_msg_sock, ip4_msg_log;
 /** Handlers by protocol number. */
 extern inet_proto_fn inet_protos[256];
+extern inet_error_fn inet_errors[256]; /* those that hear of errors */
 
 /** What sockets wait for: written by the control thread, word by word. */
 struct ip4_wanted {
@@ -254,9 +255,6 @@ int ip4_log_init(void) CTL_ONLY;
 void ip4_log_reset(void);
 
 /* --- ICMP (icmp_error_dp.c) --- */
-/** As icmp_send(), but @p skb stays the caller's. Was it sent? */
-bool icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code,
-		uint32_t info) DP_ONLY;
 /** Tell the source of @p skb of the better gateway @p gw, at a bounded rate. */
 void ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw) DP_ONLY;
 /** OutMsgs and the type's own counter. */

@@ -19,4 +19,8 @@ struct net_device *netdev_cli_dev(struct cli_ctx *c) CTL_ONLY;
  * @p fn leaves the device out. */
 int netdev_cli_list(struct cli_ctx *c,
 		    json_t *(*fn)(const struct cli_ctx *c, struct net_device *dev)) CTL_ONLY;
+/** Let a kind of device add to what `ip link` shows of it; @p detail: -d was given, and linkinfo is
+ * there. */
+void netdev_cli_kind(const char *kind,
+		     void (*fn)(json_t *o, const struct net_device *dev, bool detail)) CTL_ONLY;
 #endif

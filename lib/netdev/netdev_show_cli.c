@@ -21,6 +21,33 @@ static const struct {
 		   { IFF_UP, "UP" }
 };
 
+/* Kinds that show more of themselves. */
+#define KINDS_MAX 8
+static struct {
+	const char *kind;
+	void (*fn)(json_t *o, const struct net_device *dev, bool detail);
+} kinds[KINDS_MAX];
+
+void
+netdev_cli_kind(const char *kind, void (*fn)(json_t *o, const struct net_device *dev, bool detail))
+{
+	for (unsigned int i = 0; i < KINDS_MAX; i++) {
+		if (kinds[i].kind != NULL && strcmp(kinds[i].kind, kind) != 0)
+			continue;
+		kinds[i].kind = kind;
+		kinds[i].fn = fn;
+		return;
+	}
+}
+
+static void
+show_kind(json_t *o, const struct net_device *dev, bool detail) CTL_ONLY
+{
+	for (unsigned int i = 0; i < KINDS_MAX && kinds[i].kind != NULL; i++)
+		if (strcmp(kinds[i].kind, dev->ctl->kind) == 0)
+			kinds[i].fn(o, dev, detail);
+}
+
 static json_t *
 flags_json(const struct net_device *dev)
 {
@@ -146,6 +173,7 @@ netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link)
 		add_detail(o, dev);
 	if (cli_wants_stats(c))
 		add_stats(o, dev);
+	show_kind(o, dev, cli_wants_detail(c));
 	return o;
 }
 
@@ -182,7 +210,8 @@ head_text(struct cli_ctx *c, const json_t *o)
 	if (json_object_get(o, "linkmode") != NULL)
 		cli_printf(c, "mode %s ", str(o, "linkmode"));
 	cli_printf(c, "group %s qlen %lld\n", str(o, "group"), num(o, "txqlen"));
-	cli_printf(c, "    link/%s %s brd %s", str(o, "link_type"), str(o, "address"),
+	cli_printf(c, "    link/%s %s %s %s", str(o, "link_type"), str(o, "address"),
+		   json_object_get(o, "link_pointtopoint") != NULL ? "peer" : "brd",
 		   str(o, "broadcast"));
 }
 
@@ -201,7 +230,15 @@ detail_text(struct cli_ctx *c, const json_t *o)
 			   num(o, "carrier_held_ms"));
 	if (info != NULL)
 		cli_printf(c, "\n    %s", str(info, "info_kind"));
-	if (data != NULL)
+	if (data != NULL && json_object_get(data, "remote") != NULL) {
+		const json_t *ttl = json_object_get(data, "ttl");
+
+		cli_printf(c, " %s remote %s local %s ttl ", str(data, "proto"),
+			   str(data, "remote"), str(data, "local"));
+		cli_printf(c, ttl != NULL ? "%lld" : "inherit", num(data, "ttl"));
+		cli_printf(c, " %spmtudisc",
+			   json_is_true(json_object_get(data, "pmtudisc")) ? "" : "no");
+	} else if (data != NULL)
 		cli_printf(c, " protocol %s id %lld <REORDER_HDR>", str(data, "protocol"),
 			   num(data, "id"));
 }

@@ -150,6 +150,17 @@ skb_cloned(const struct sk_buff *skb)
 struct sk_buff *skb_cow_head(struct worker *w, struct sk_buff *skb, uint16_t headroom,
 			     uint16_t len) DP_ONLY;
 
+/** What comes out of a tunnel is another packet: forget all that the port and the way of the outer
+ * one said of it (checksum, VLAN tag, route). The mark stays. */
+static inline void
+skb_scrub_packet(struct sk_buff *skb)
+{
+	skb_mbuf(skb)->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+	skb->flags &= SKB_F_TAIL_USED;
+	skb->vlan_tci = 0;
+	skb->dst = NULL;
+}
+
 /* --- data. len() is the whole packet, headlen the first segment. --- */
 static inline uint8_t *
 skb_data(const struct sk_buff *skb)

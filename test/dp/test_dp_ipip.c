@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tunnels (RFC 2003).
+ *
+ *   host 2: 10.0.1.2 --- p1 [router] p2 --- 10.0.2.2: the tunnel's other end, 192.168.9.0/24 behind
+ * it
+ */
+#include "dp.h"
+#include <string.h>
+
+static unsigned int p1, p2;
+
+static int
+setup(void **state)
+{
+	dp_setup(state);
+	p1 = dp_port("p1");
+	p2 = dp_port("p2");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
+	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
+	dp_cmd("sysctl net.ipv4.icmp_ratelimit=0");
+	dp_cmd("ip tunnel add t0 mode ipip local 10.0.2.1 remote 10.0.2.2 ttl 77");
+	dp_cmd("ip link set t0 up");
+	dp_cmd("ip route add 192.168.9.0/24 dev t0");
+	return 0;
+}
+
+static struct rte_ipv4_hdr *
+inner_of(struct dp_frame *f)
+{
+	return dp_ip4(f) + 1;
+}
+
+/* What host 2 sends into the tunnel. */
+static struct dp_frame
+into(uint8_t tos, uint16_t frag, uint16_t payload)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "192.168.9.9", payload);
+
+	dp_ip4(&f)->type_of_service = tos;
+	dp_ip4(&f)->fragment_offset = rte_cpu_to_be_16(frag);
+	dp_fix_checksum(&f);
+	return f;
+}
+
+static void
+check_outer(struct dp_frame *got, const struct dp_frame *sent, uint8_t ttl, uint8_t tos,
+	    uint16_t frag)
+{
+	struct dp_frame in = *sent;
+
+	assert_int_equal(got->len, sent->len + 20);
+	assert_int_equal(dp_ip4(got)->version_ihl, 0x45);
+	assert_int_equal(rte_raw_cksum(dp_ip4(got), 20), 0xffff);
+	assert_int_equal(rte_be_to_cpu_16(dp_ip4(got)->total_length), sent->len - 14 + 20);
+	assert_int_equal(dp_ip4(got)->next_proto_id, 4);
+	assert_int_equal(dp_ip4(got)->src_addr, dp_ip("10.0.2.1"));
+	assert_int_equal(dp_ip4(got)->dst_addr, dp_ip("10.0.2.2"));
+	assert_int_equal(dp_ip4(got)->time_to_live, ttl);
+	assert_int_equal(dp_ip4(got)->type_of_service, tos);
+	assert_int_equal(rte_be_to_cpu_16(dp_ip4(got)->fragment_offset), frag);
+	dp_ip4(&in)->time_to_live--;
+	dp_fix_checksum(&in);
+	assert_memory_equal(inner_of(got), dp_ip4(&in), sent->len - 14);
+}
+
+static void
+send_into(const struct dp_frame *f, struct dp_frame *got)
+{
+	dp_inject(p1, f);
+	dp_run();
+	assert_true(dp_out(p2, got));
+	dp_expect_none(p1);
+}
+
+/* RFC 2003 3.1: the fields of the outer header. */
+static void
+encapsulation(void **state)
+{
+	struct dp_frame f = into(0x1a, 0, 100), got;
+
+	(void)state;
+	send_into(&f, &got);
+	check_outer(&got, &f, 77, 0x02, 0x4000); /* ECN is copied, the rest is the tunnel's */
+	f = into(0x03, 0x4000, 100);
+	send_into(&f, &got);
+	check_outer(&got, &f, 77, 0x02, 0x4000); /* CE stays inside */
+	dp_cmd("ip tunnel change t0 ttl inherit tos inherit nopmtudisc");
+	f = into(0xb8, 0, 100);
+	send_into(&f, &got);
+	check_outer(&got, &f, 63, 0xb8, 0);
+	f = into(0xb8, 0x4000, 100); /* DF inside is DF outside */
+	send_into(&f, &got);
+	check_outer(&got, &f, 63, 0xb8, 0x4000);
+	dp_cmd("ip tunnel change t0 ttl 77 tos 0x10 pmtudisc");
+	f = into(0, 0, 100);
+	send_into(&f, &got);
+	check_outer(&got, &f, 77, 0x10, 0x4000);
+	dp_cmd("ip tunnel change t0 tos 0");
+}
+
+/* A frame from the other end: @p in with an outer header in front. */
+static struct dp_frame
+wrap(const struct dp_frame *in, const char *src, uint8_t tos)
+{
+	struct dp_frame f = dp_udp(p2, 3, src, "10.0.2.1", 0);
+
+	f.len = in->len + 20;
+	dp_ip4(&f)->next_proto_id = 4;
+	dp_ip4(&f)->type_of_service = tos;
+	dp_ip4(&f)->total_length = rte_cpu_to_be_16((uint16_t)(in->len - 14 + 20));
+	memcpy(inner_of(&f), in->b + 14, in->len - 14);
+	dp_fix_checksum(&f);
+	return f;
+}
+
+static struct dp_frame
+from_behind(const char *src, uint8_t tos)
+{
+	struct dp_frame f = dp_udp(p2, 3, src, "10.0.1.2", 60);
+
+	dp_ip4(&f)->type_of_service = tos;
+	dp_fix_checksum(&f);
+	return f;
+}
+
+static void
+decapsulation(void **state)
+{
+	/* inner and outer ECN, and what leaves: RFC 6040 4.2; 9: nothing does. */
+	static const uint8_t ecn[][3] = { { 0, 0, 0 }, { 2, 0, 2 }, { 2, 1, 1 }, { 1, 2, 1 },
+					  { 2, 3, 3 }, { 1, 3, 3 }, { 3, 0, 3 }, { 0, 3, 9 } };
+
+	/* a priority tag that the card took off the outer frame: none of the inner packet's */
+	struct dp_mbuf tagged = { .vlan_tci = 0x2000,
+				  .ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED };
+
+	(void)state;
+	dp_drops_clear();
+	for (unsigned int i = 0; i < RTE_DIM(ecn); i++) {
+		struct dp_frame in = from_behind("192.168.9.9", ecn[i][0]), want;
+		struct dp_frame f = wrap(&in, "10.0.2.2", ecn[i][1]);
+
+		dp_inject_as(p2, &f, i & 1 ? &tagged : &(struct dp_mbuf){ 0 });
+		dp_run();
+		if (ecn[i][2] == 9) {
+			dp_expect_none(p1);
+			continue;
+		}
+		dp_ip4(&in)->type_of_service = ecn[i][2];
+		dp_fix_checksum(&in);
+		want = dp_forwarded(&in, p1, 2);
+		dp_expect(p1, &want);
+	}
+	assert_int_equal(dp_drops("ipip_ecn"), 1);
+}
+
+/* What comes out of a tunnel is judged like what comes off a wire. */
+static void
+strangers_and_martians(void **state)
+{
+	struct dp_frame in = from_behind("192.168.9.9", 0), f = wrap(&in, "10.0.2.7", 0), got;
+
+	(void)state;
+	dp_drops_clear();
+	dp_cmd("ip neigh add 10.0.2.7 lladdr 02:00:00:00:01:07 dev p2");
+	dp_inject(p2, &f);
+	dp_run();
+	dp_expect_none(p1);
+	assert_true(dp_out(p2, &got)); /* protocol unreachable */
+	assert_int_equal(((uint8_t *)inner_of(&got))[0] << 8 | ((uint8_t *)inner_of(&got))[1],
+			 0x0302);
+	assert_int_equal(dp_drops("ipip_no_tunnel"), 1);
+	in = from_behind("127.0.0.1", 0);
+	f = wrap(&in, "10.0.2.2", 0);
+	dp_inject(p2, &f);
+	in = from_behind("10.0.1.1", 0); /* our own address */
+	f = wrap(&in, "10.0.2.2", 0);
+	dp_inject(p2, &f);
+	in = from_behind("192.168.9.9", 0);
+	dp_ip4(&in)->hdr_checksum ^= 1;
+	f = wrap(&in, "10.0.2.2", 0); /* the card has checked the outer header only */
+	dp_inject_as(p2, &f, &(struct dp_mbuf){ .ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD });
+	dp_run();
+	dp_expect_none(p1);
+	assert_int_equal(dp_drops("ip4_martian_source"), 2);
+	assert_int_equal(dp_drops("ip4_bad_checksum"), 1);
+	dp_cmd("ip link set t0 down");
+	in = from_behind("192.168.9.9", 0);
+	f = wrap(&in, "10.0.2.2", 0);
+	dp_inject(p2, &f);
+	dp_run();
+	dp_expect_none(p1);
+	assert_int_equal(dp_drops("netdev_down"), 1);
+	dp_cmd("ip link set t0 up");
+	dp_cmd("ip route replace 192.168.9.0/24 dev t0");
+}
+
+/* The ICMP message that left by p1 for host 2. */
+static void
+expect_icmp(uint8_t type, uint8_t code, uint16_t mtu)
+{
+	struct dp_frame got;
+	const uint8_t *icmp;
+
+	assert_true(dp_out(p1, &got));
+	icmp = (const uint8_t *)inner_of(&got);
+	assert_int_equal(dp_ip4(&got)->dst_addr, dp_ip("10.0.1.2"));
+	assert_int_equal(icmp[0], type);
+	assert_int_equal(icmp[1], code);
+	if (type == 3 && code == 4)
+		assert_int_equal(icmp[6] << 8 | icmp[7], mtu);
+	assert_int_equal(((const struct rte_ipv4_hdr *)(icmp + 8))->dst_addr, dp_ip("192.168.9.9"));
+}
+
+static void
+too_large(void **state)
+{
+	struct dp_frame f = into(0, 0x4000, 1300), got;
+	unsigned int n = 0;
+
+	(void)state;
+	dp_cmd("ip link set p2 mtu 1200");
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect_none(p2);
+	expect_icmp(3, 4, 1180); /* RFC 2003 5.1 */
+	f = into(0, 0, 1300);
+	dp_inject(p1, &f);
+	dp_run();
+	for (; dp_out(p2, &got); n++)
+		assert_int_equal(rte_be_to_cpu_16(dp_ip4(&got)->fragment_offset) & 0x4000, 0);
+	assert_int_equal(n, 2);
+	dp_cmd("ip link set p2 mtu 1500");
+}
+
+/* The way to the other end leads into the tunnel, or nowhere. */
+static void
+no_way_out(void **state)
+{
+	struct dp_frame f = into(0, 0, 10), got;
+
+	(void)state;
+	dp_drops_clear();
+	dp_cmd("ip route add 10.0.2.2/32 dev t0");
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect_none(p2);
+	expect_icmp(3, 1, 0);
+	assert_int_equal(dp_drops("ipip_recursion"), 1);
+	dp_cmd("ip route replace 10.0.2.2/32 dev p2");
+	send_into(&f, &got);
+	dp_cmd("ip route del 10.0.2.2/32");
+	dp_cmd("ip route add blackhole 10.0.2.2/32");
+	dp_inject(p1, &f);
+	dp_run();
+	expect_icmp(3, 1, 0);
+	assert_int_equal(dp_drops("ipip_no_route"), 1);
+	dp_cmd("ip route del blackhole 10.0.2.2/32");
+	send_into(&f, &got); /* the route is looked up anew each time */
+}
+
+/* An error of a router along the tunnel, about @p about, which quotes @p quote bytes of it. */
+static void
+error_about(const struct dp_frame *about, uint8_t type, uint8_t code, uint16_t mtu, uint16_t quote)
+{
+	struct dp_frame f = dp_echo(p2, 3, "10.0.2.66", "10.0.2.1", quote);
+	uint8_t *icmp = (uint8_t *)inner_of(&f);
+	uint16_t sum;
+
+	memset(icmp, 0, 8);
+	icmp[0] = type;
+	icmp[1] = code;
+	icmp[6] = (uint8_t)(mtu >> 8);
+	icmp[7] = (uint8_t)mtu;
+	memcpy(icmp + 8, about->b + 14, quote);
+	sum = (uint16_t)~rte_raw_cksum(icmp, 8u + quote);
+	memcpy(icmp + 2, &sum, 2);
+	dp_inject(p2, &f);
+	dp_run();
+	dp_expect_none(p2);
+}
+
+/* RFC 2003 4: errors from inside the tunnel are for the inner packet's source. */
+static void
+errors_are_relayed(void **state)
+{
+	static const uint8_t said[][4] = { { 3, 0, 3, 0 },  { 3, 1, 3, 1 },  { 3, 2, 3, 0 },
+					   { 3, 13, 3, 1 }, { 11, 0, 3, 1 }, { 3, 3, 0, 0 },
+					   { 3, 5, 0, 0 },  { 12, 0, 0, 0 }, { 4, 0, 0, 0 } };
+	struct dp_frame f = into(0, 0x4000, 100), outer, got;
+
+	(void)state;
+	send_into(&f, &outer);
+	for (unsigned int i = 0; i < RTE_DIM(said); i++) {
+		error_about(&outer, said[i][0], said[i][1], 0, 60);
+		if (said[i][2] != 0)
+			expect_icmp(said[i][2], said[i][3], 0);
+		dp_expect_none(p1);
+	}
+	/* A quote without the inner ports names no packet: the next one hears of it, once. */
+	error_about(&outer, 3, 1, 0, 47);
+	dp_expect_none(p1);
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect_none(p2);
+	expect_icmp(3, 1, 0);
+	send_into(&f, &got);
+	/* An error about somebody else's tunnel is nobody's. */
+	dp_ip4(&outer)->dst_addr = dp_ip("10.0.2.9");
+	error_about(&outer, 3, 1, 0, 60);
+	dp_expect_none(p1);
+}
+
+/* RFC 2003 5.1: the path's MTU is remembered, and told to those whose packets exceed it. */
+static void
+path_mtu_is_learned(void **state)
+{
+	struct dp_frame f = into(0, 0x4000, 1300), outer, got;
+
+	(void)state;
+	send_into(&f, &outer);
+	error_about(&outer, 3, 4, 1000, 60);
+	expect_icmp(3, 4, 980);
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect_none(p2);
+	expect_icmp(3, 4, 980);
+	error_about(&outer, 3, 4, 1400, 60); /* wider by another way, of this packet: it fits */
+	expect_icmp(3, 4, 1380);
+	dp_inject(p1, &f);
+	dp_run();
+	expect_icmp(3, 4, 980);
+	error_about(&outer, 3, 4, 100, 60); /* not below 552 */
+	expect_icmp(3, 4, 532);
+	f = into(0, 0x4000, 504); /* 552 with both headers */
+	send_into(&f, &got);
+	f = into(0, 0x4000, 505);
+	dp_inject(p1, &f);
+	dp_run();
+	expect_icmp(3, 4, 532);
+	dp_cmd("ip tunnel change t0 ttl 77"); /* starts from new */
+	send_into(&f, &got);
+}
+
+/* A tunnel that moves to another end hears that one, and no longer the first. */
+static void
+ends_change(void **state)
+{
+	struct dp_frame in = from_behind("192.168.9.9", 0), there = wrap(&in, "10.0.2.7", 0), want;
+	struct dp_frame here = wrap(&in, "10.0.2.2", 0);
+
+	(void)state;
+	dp_cmd("ip tunnel change t0 remote 10.0.2.7");
+	dp_inject(p2, &there);
+	dp_inject(p2, &here);
+	dp_run();
+	want = dp_forwarded(&in, p1, 2);
+	dp_expect(p1, &want);
+	dp_expect_none(p1);
+	dp_cmd("ip tunnel change t0 remote 10.0.2.2");
+	dp_inject(p2, &there);
+	dp_inject(p2, &here);
+	dp_run();
+	dp_expect(p1, &want);
+	dp_expect_none(p1);
+	while (dp_out(p2, &in)) /* protocol unreachable */
+		;
+}
+
+static void
+words_and_errors(void **state)
+{
+	(void)state;
+	dp_cmd("ip tunnel show");
+	assert_string_equal(dp_cmd_output(), "t0: ip/ip remote 10.0.2.2 local 10.0.2.1 ttl 77\n");
+	dp_cmd("ip link add name t1 type ipip local 10.0.2.1 remote 10.0.2.8 ttl inherit "
+	       "nopmtudisc");
+	dp_cmd("ip tunnel show t1");
+	assert_string_equal(dp_cmd_output(),
+			    "t1: ip/ip remote 10.0.2.8 local 10.0.2.1 ttl inherit nopmtudisc\n");
+	dp_cmd("ip link show t1");
+	assert_non_null(strstr(dp_cmd_output(), "<POINTOPOINT,NOARP> mtu 1480"));
+	assert_non_null(strstr(dp_cmd_output(), "link/ipip 10.0.2.1 peer 10.0.2.8"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel add t2 local 10.0.2.1 remote 10.0.2.8"),
+			       "between these two"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel change t1 remote 10.0.2.2"), "between"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel add t2 local 10.0.2.1"), "remote"));
+	assert_non_null(
+		strstr(dp_cmd_fails("ip tunnel add t2 local 10.0.2.1 remote 10.0.2.1"), "one"));
+	assert_non_null(
+		strstr(dp_cmd_fails("ip tunnel add t2 local 10.0.2.1 remote 224.0.0.1"), "remote"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel change t1 ttl 5"), "nopmtudisc"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel change t1 ttl 256"), "255"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel del p1"), "no tunnel"));
+	dp_cmd_fails("ip link add link t1 name t1.5 type vlan id 5");
+	dp_cmd("ip tunnel change t1 remote 10.0.2.9");
+	dp_cmd("ip tunnel add t2 local 10.0.2.1 remote 10.0.2.8");
+	dp_cmd("ip link del t1");
+	dp_cmd("ip tunnel del t2");
+	dp_cmd("ip tunnel show");
+	assert_null(strstr(dp_cmd_output(), "t1"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(encapsulation),
+		cmocka_unit_test(decapsulation),
+		cmocka_unit_test(strangers_and_martians),
+		cmocka_unit_test(too_large),
+		cmocka_unit_test(no_way_out),
+		cmocka_unit_test(errors_are_relayed),
+		cmocka_unit_test(path_mtu_is_learned),
+		cmocka_unit_test(ends_change),
+		cmocka_unit_test(words_and_errors),
+	};
+
+	return cmocka_run_group_tests_name("dp/ipip", tests, setup, dp_teardown);
+}
