@@ -193,6 +193,26 @@ struct fib_query {
 /** The same with all that may be asked. */
 int fib_lookup_query(const struct fib_query *q, struct fib_result *res) CTL_ONLY;
 
+/** What is known of one destination beside its route, for packets made here. */
+struct fib_exception {
+	rte_be32_t dst, gateway; /* gateway 0: on-link */
+	struct net_device *dev;
+	bool redirected; /* the gateway is one that a redirect named */
+	bool mtu_lock;
+	uint32_t mtu;	    /* of the path; 0: as the route says */
+	uint32_t expires_s; /* from now */
+};
+/** Who keeps such knowledge says here how it is shown. */
+struct fib_exceptions {
+	/** About @p dst, whose route ends at adjacency @p adj_idx. */
+	bool (*find)(rte_be32_t dst, uint32_t adj_idx, struct fib_exception *e);
+	void (*walk)(void (*fn)(const struct fib_exception *e, void *arg), void *arg);
+	void (*flush)(void);
+};
+extern const struct fib_exceptions *fib_exceptions; /* NULL: nobody does */
+/** Does a live next hop of any route lead by @p dev to @p gw? Linux's ip_fib_check_default(). */
+bool fib_is_gateway(rte_be32_t gw, const struct net_device *dev) CTL_ONLY;
+
 struct fib_stats {
 	uint32_t routes, tables;
 	uint32_t tbl8_used, tbl8_max, tbl8_waiting; /* waiting: freed, grace period not over */

@@ -19,6 +19,26 @@ cache_json(const struct fib_result *res)
 	return json_array();
 }
 
+/* What was learned about the destination stands for what its route says. */
+static void
+exception_json(json_t *o, const struct fib_exception *e, const struct fib_route *r)
+{
+	struct fib_route shown = { 0 };
+
+	if (r != NULL)
+		shown = *r;
+	if (e->gateway != 0)
+		json_object_set_new(o, "gateway", fib_ip_json(e->gateway));
+	if (e->redirected)
+		json_array_append_new(json_object_get(o, "cache"), json_string("redirected"));
+	json_object_set_new(o, "expires", json_integer(e->expires_s));
+	if (e->mtu != 0) {
+		shown.mtu = e->mtu;
+		shown.mtu_lock = e->mtu_lock;
+	}
+	fib_metrics_json(o, &shown);
+}
+
 static const char *
 dev_name(const struct cli_ctx *c, const struct fib_result *res)
 {
@@ -33,6 +53,7 @@ result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib
 {
 	json_t *o = json_object();
 	const char *dev = dev_name(c, res), *iif = cli_arg_dev(c, "IIF");
+	struct fib_exception e;
 
 	role_enter_ctl();
 	if (res->type != FIB_UNICAST || cli_wants_detail(c))
@@ -54,7 +75,11 @@ result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib
 	if (iif == NULL)
 		json_object_set_new(o, "uid", json_integer(0));
 	json_object_set_new(o, "cache", cache_json(res));
-	if (res->type == FIB_UNICAST)
+	/* Packets of others know no exceptions. */
+	if (iif == NULL && fib_exceptions != NULL && res->type == FIB_UNICAST &&
+	    fib_exceptions->find(q->dst, res->adj_idx, &e))
+		exception_json(o, &e, &res->route);
+	else if (res->type == FIB_UNICAST)
 		fib_metrics_json(o, &res->route);
 	if (iif != NULL)
 		json_object_set_new(o, "iif", json_string(iif));
@@ -82,6 +107,9 @@ result_text(struct cli_ctx *c, const json_t *o)
 		cli_printf(c, "%s%s%s", i == 0 ? "<" : ",",
 			   json_string_value(json_array_get(cache, i)),
 			   i + 1 == json_array_size(cache) ? "> " : "");
+	if (json_object_get(o, "expires") != NULL)
+		cli_printf(c, "expires %" JSON_INTEGER_FORMAT "sec ",
+			   json_integer_value(json_object_get(o, "expires")));
 	fib_metrics_text(c, o);
 	fib_word(c, o, "iif", "iif ");
 	cli_printf(c, "\n");
@@ -200,7 +228,52 @@ route_get(struct cli_ctx *c)
 	return 0;
 }
 
+/* --- ip route show cache --- */
+
+struct cache_walk {
+	json_t *list;
+	rte_be32_t dst, mask;
+	const struct net_device *dev;
+};
+
+static void
+add_exception(const struct fib_exception *e, void *arg)
+{
+	struct cache_walk *w = arg;
+	json_t *o;
+
+	if (((e->dst ^ w->dst) & w->mask) != 0 || (w->dev != NULL && w->dev != e->dev))
+		return;
+	o = json_pack("{s:o, s:s, s:[], s:[]}", "dst", fib_ip_json(e->dst), "dev", e->dev->name,
+		      "flags", "cache");
+	exception_json(o, e, NULL);
+	json_array_append_new(w->list, o);
+}
+
+static int
+cache_show(struct cli_ctx *c)
+{
+	const char *dev = cli_arg_dev(c, "DEV");
+	struct cache_walk w = { .list = json_array() };
+	uint8_t plen = 0;
+
+	role_enter_ctl();
+	cli_arg_prefix(c, "DST", &w.dst, &plen);
+	w.mask = plen == 0 ? 0 : rte_cpu_to_be_32(UINT32_MAX << (32 - plen));
+	w.dev = dev != NULL ? dev_get_by_name(dev) : NULL;
+	if (fib_exceptions != NULL)
+		fib_exceptions->walk(add_exception, &w);
+	cli_set_result(c, w.list);
+	return 0;
+}
+
 static const struct cli_cmd cmds[] = {
+	{ .syntax = "ip route [show] cache [[to] DST:prefix] [dev DEV:dev]",
+	  .help = "List path MTUs and gateways that ICMP told of",
+	  .section = "routes",
+	  .fn = cache_show,
+	  .text = get_text,
+	  .read_only = true },
 	{ .syntax = "ip route get [fibmatch] [to] DST:prefix [fibmatch] [from FROM:ip4] [iif "
 		    "IIF:dev] "
 		    "[(oif|dev) OIF:dev] [mark MARK:u32] [(tos|dsfield) TOS:str] [ipproto "

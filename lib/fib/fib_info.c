@@ -8,6 +8,7 @@
 
 struct fib_info **fib_infos;
 uint32_t fib_infos_size;
+const struct fib_exceptions *fib_exceptions;
 static uint32_t *buckets, n_buckets, n_infos;
 static uint64_t info_bytes;
 
@@ -201,6 +202,20 @@ fib_info_rehash(struct fib_info *fi)
 	hash_unlink(fi);
 	fi->hash = content_hash(fi);
 	hash_link(fi);
+}
+
+bool
+fib_is_gateway(rte_be32_t gw, const struct net_device *dev)
+{
+	for (uint32_t i = 1; i < fib_infos_size; i++) {
+		const struct fib_info *fi = fib_infos[i];
+
+		for (unsigned int k = 0; fi != NULL && k < fi->n_nh; k++)
+			if (fi->nh[k].gateway == gw && fi->nh[k].dev == dev &&
+			    fib_nh_live(&fi->nh[k]))
+				return true;
+	}
+	return false;
 }
 
 uint64_t

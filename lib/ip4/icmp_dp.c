@@ -254,6 +254,15 @@ tell_protocol(struct worker *w, struct sk_buff *skb) DP_ONLY
 		fn(w, skb);
 }
 
+/* The control thread looks at a redirect when this device may be told of gateways. */
+static bool
+minds_redirects(const struct sk_buff *skb)
+{
+	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
+
+	return in_dev != NULL && IN_DEV_RX_REDIRECTS(in_dev);
+}
+
 static void
 error(struct worker *w, struct sk_buff *skb) DP_ONLY
 {
@@ -268,7 +277,10 @@ error(struct worker *w, struct sk_buff *skb) DP_ONLY
 		if (icmph->type == ICMP4_UNREACH && icmph->code == ICMP4_FRAG_NEEDED)
 			ip4_pmtu_rcv(w, skb);
 		tell_protocol(w, skb);
-		to_sockets(w, skb, &ip4_wanted.any, IP4_TO_ERROR);
+		if (icmph->type == ICMP4_REDIRECT && minds_redirects(skb))
+			ip4_to_sock(w, skb, IP4_TO_ERROR);
+		else
+			to_sockets(w, skb, &ip4_wanted.any, IP4_TO_ERROR);
 	} else if (net_ipv4.icmp_ignore_bogus_error_responses ||
 		   !ip4_log_drop(w, skb, DROP_ICMP_BOGUS_ERROR)) {
 		kfree_skb_reason(w, skb, DROP_ICMP_BOGUS_ERROR);

@@ -6,7 +6,7 @@
 #include "fib/fib.h"
 #include "ip4/ip4.h"
 #include "ip4/ip4_hook.h"
-#include "ip4/ip4_pmtu.h"
+#include "ip4/ip4_exc.h"
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_sock.h"
 #include "netdev/inetdev.h"
@@ -167,6 +167,13 @@ static const struct ctl_table route_table[] = {
 	  .mode = 0644,
 	  .unit = "ms",
 	  .help = "without a reason for a redirect: then a host is told again" },
+	{ .procname = "gc_timeout",
+	  .offset = offsetof(struct netns_ipv4, gc_timeout),
+	  .min = 1,
+	  .max = INT32_MAX / 2,
+	  .mode = 0644,
+	  .unit = "s",
+	  .help = "time that a redirect is followed" },
 	{ .procname = NULL },
 };
 
@@ -283,6 +290,8 @@ ip4_init(void)
 	if (rc == 0)
 		rc = inet_peer_init();
 	if (rc == 0)
+		rc = ip4_exc_init();
+	if (rc == 0)
 		rc = ip4_pmtu_init();
 	if (rc == 0)
 		rc = ip4_defrag_init();
@@ -330,6 +339,7 @@ ip4_fini(void)
 	ip4_sock_fini();
 	ip4_defrag_fini();
 	ip4_pmtu_fini();
+	ip4_exc_fini();
 	rcu_assign_pointer(ip4_loopback, NULL);
 	ip4_msg_log = -1;
 }

@@ -31,6 +31,7 @@ struct netns_ipv4 {
 	int fwmark_reflect;
 	int redirect_load;    /* ms: doubled for each redirect to a host, */
 	int redirect_number;  /* this many times; a host that ignores them all */
+	int gc_timeout;	      /* s that a redirect is followed */
 	int redirect_silence; /* is left alone until it was quiet for so many ms */
 };
 extern struct netns_ipv4 net_ipv4;

@@ -15,6 +15,7 @@ struct netns_ipv4 net_ipv4 = {
 	.redirect_load = 20,
 	.redirect_number = 9,
 	.redirect_silence = 20 << 10,
+	.gc_timeout = 300,
 };
 struct netns_core net_core = {
 	.message_cost = 5,

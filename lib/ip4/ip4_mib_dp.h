@@ -31,11 +31,11 @@
 	X(IgnoredMulti)
 #define FRAG_MIB(X) \
 	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(HandedOver) \
-	X(PmtuLearned) X(PmtuRefused) X(PmtuEvicted)
+	X(PmtuLearned) X(PmtuRefused)
 /* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's. */
 #define ROUTE_MIB(X) \
 	X(in_fast) X(in_slow_tot) X(in_slow_mc) X(in_brd) X(in_no_route) X(in_martian_dst) \
-	X(in_martian_src) X(out_slow_tot)
+	X(in_martian_src) X(out_slow_tot) X(redirect_learned) X(redirect_refused) X(exc_evicted)
 /* clang-format on */
 
 enum {

@@ -21,9 +21,9 @@ output_mtu(const struct sk_buff *skb)
 	uint32_t mtu = ip4_adj_mtu(skb->dst), path;
 	bool locked;
 
-	if (likely(ip4_pmtu_n == 0) || (skb->flags & SKB_F_FORWARDED))
+	if (skb->flags & SKB_F_FORWARDED)
 		return mtu;
-	path = ip4_pmtu(ip_hdr(skb)->dst_addr, &locked);
+	path = ip4_pmtu(ip_hdr(skb)->dst_addr, skb->dst, &locked);
 	return path != 0 ? RTE_MIN(mtu, path) : mtu;
 }
 
@@ -214,7 +214,8 @@ local_out_prepare(struct worker *w, struct sk_buff *skb) DP_ONLY
 	skb->pkt_type = PACKET_OUTGOING;
 	skb->iif = 0;
 	skb->flags = 0;
-	skb->dst = ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
+	skb->dst = ip4_exc_redirect(
+		iph->dst_addr, ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service));
 	IP_INC_STATS(w, OutRequests);
 	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
 }
@@ -315,7 +316,7 @@ wants_df(const struct ip_out *o, uint32_t len)
 	a = ip4_lookup_tos(o->saddr, o->daddr, o->tos);
 	if (!ip4_adj_is_unicast(a) || len > ip4_adj_mtu(a))
 		return false;
-	path = ip4_pmtu(o->daddr, &locked);
+	path = ip4_pmtu(o->daddr, a, &locked);
 	return !locked && (path == 0 || len <= path);
 }
 

@@ -1,96 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ip4/ip4_pmtu.h"
+#include "ip4/ip4_pmtu_dp.h"
 #include "core/sysctl.h"
-#include "core/timer.h"
-#include "ip4/ip4_pmtu_priv.h"
+#include "ip4/ip4_exc.h"
 #include "ip4/ip4_priv.h"
 
-#define EXPIRE_MS 10000 /* how often to forget; a reader looks at the age itself */
-
-static struct ctl_timer timer;
-
-static void
-store(uint64_t *at, uint64_t v)
-{
-	uint64_t old = *at;
-
-	__atomic_store_n(at, v, __ATOMIC_RELAXED);
-	__atomic_store_n(&ip4_pmtu_n, ip4_pmtu_n + (old == 0) - (v == 0), __ATOMIC_RELAXED);
-}
-
-/* The destination's word, or the one to take: an empty one, else the oldest. */
-static uint64_t *
-place(rte_be32_t dst, uint32_t now_s)
-{
-	uint64_t *set = ip4_pmtu_tab[pmtu_set(dst)], *best = &set[0];
-
-	for (unsigned int i = 0; i < PMTU_WAYS; i++) {
-		if (set[i] != 0 && pmtu_dst(set[i]) == dst)
-			return &set[i];
-		if (*best != 0 && (set[i] == 0 || pmtu_age(set[i], now_s) > pmtu_age(*best, now_s)))
-			best = &set[i];
-	}
-	return best;
-}
-
 void
-ip4_pmtu_update(rte_be32_t dst, uint32_t mtu, uint32_t old, uint32_t now_s)
+ip4_pmtu_update(rte_be32_t dst, const struct adj *way, uint32_t mtu, uint32_t now_s)
 {
-	struct worker *w = worker_ctl();
-	uint64_t *at = place(dst, now_s), v = *at;
-	uint32_t min = (uint32_t)ip4_pmtu_conf.min_pmtu;
-	bool same = v != 0 && pmtu_dst(v) == dst, locked = false;
+	const struct ip4_exc *known = ip4_exc_known(dst, way, now_s);
+	uint32_t min = (uint32_t)ip4_pmtu_conf.min_pmtu, old = ip4_adj_mtu(way);
+	struct ip4_exc_news news = {
+		.dst = dst, .way = way, .mtu = mtu, .expires_s = (uint32_t)ip4_pmtu_conf.mtu_expires
+	};
+	bool again;
 
 	role_borrow_dp();
-	if (same && !pmtu_expired(v, now_s))
-		old = RTE_MIN(old, pmtu_mtu(v));
+	if (known != NULL && known->mtu != 0)
+		old = RTE_MIN(old, known->mtu);
 	if (mtu < min) {
-		locked = true;
-		mtu = RTE_MIN(old, min);
+		news.locked = true;
+		news.mtu = RTE_MIN(old, min);
 	}
+	again = known != NULL && news.mtu == known->mtu;
 	/* RFC 1191 3: never more because somebody says so. The same again is news of today. */
-	if (mtu > old || (mtu == old && !locked && !(same && mtu == pmtu_mtu(v)))) {
-		FRAG_INC_STATS(w, PmtuRefused);
-		return;
-	}
-	if (v != 0 && !same)
-		FRAG_INC_STATS(w, PmtuEvicted);
-	store(at, pmtu_word(dst, mtu, locked, now_s));
-	FRAG_INC_STATS(w, PmtuLearned);
-	if (!timer_pending(&timer))
-		timer_mod(&timer, EXPIRE_MS);
+	if (news.mtu > old || (news.mtu == old && !news.locked && !again) ||
+	    ip4_exc_update(&news, now_s) != 0)
+		FRAG_INC_STATS(worker_ctl(), PmtuRefused);
+	else
+		FRAG_INC_STATS(worker_ctl(), PmtuLearned);
 }
 
-unsigned int
-ip4_pmtu_expire(uint32_t now_s)
-{
-	uint64_t *v = &ip4_pmtu_tab[0][0];
-
-	for (unsigned int i = 0; i < PMTU_SETS * PMTU_WAYS; i++)
-		if (v[i] != 0 && pmtu_expired(v[i], now_s))
-			store(&v[i], 0);
-	return ip4_pmtu_n;
-}
-
-static void
-on_timer(struct ctl_timer *self)
-{
-	role_enter_ctl();
-	if (ip4_pmtu_expire(adj_now_s) > 0)
-		timer_mod(self, EXPIRE_MS);
-}
-
-/* A worker has checked what it got: arg the MTU, arg2 the destination. */
+/* A worker has checked what it got: arg the MTU and the TOS field, arg2 the addresses. */
 static void
 told(struct ctl_msg *msg)
 {
 	rte_be32_t dst = (rte_be32_t)msg->arg2;
-	const struct adj *a;
+	const struct adj *way;
 
 	role_enter_ctl();
-	a = ip4_lookup(0, dst);
-	if (ip4_adj_is_unicast(a)) /* to ourselves there is no path */
-		ip4_pmtu_update(dst, msg->arg, ip4_adj_mtu(a), adj_now_s);
+	way = ip4_lookup_tos((rte_be32_t)(msg->arg2 >> 32), dst, (uint8_t)(msg->arg >> 16));
+	if (ip4_adj_is_unicast(way)) /* to ourselves there is no path */
+		ip4_pmtu_update(dst, way, msg->arg & 0xffff, adj_now_s);
 }
 
 #define PMTU_INT(field, lo, hi, u, text)                                                           \
@@ -106,8 +56,7 @@ static const struct ctl_table disc_table[] = {
 static const struct ctl_table route_table[] = {
 	PMTU_INT(min_pmtu, IP4_MTU_MIN, IP4_LEN_MAX, "bytes",
 		 "smallest path MTU that is believed; below it datagrams are fragmented"),
-	PMTU_INT(mtu_expires, 1, PMTU_STAMP - 2 * EXPIRE_MS / 1000, "s",
-		 "time until a larger path MTU is tried again"),
+	PMTU_INT(mtu_expires, 1, INT32_MAX / 2, "s", "time until a larger path MTU is tried again"),
 	{ .procname = NULL },
 };
 
@@ -121,14 +70,12 @@ ip4_pmtu_declare(void)
 int
 ip4_pmtu_init(void)
 {
-	int rc = siphash_key_random(&ip4_pmtu_secret);
+	int rc;
 
-	timer_setup(&timer, on_timer);
 	ip4_pmtu_msg = msg_register(MSG_OTHER, "ip4_pmtu", told);
-	if (rc == 0 && ip4_pmtu_msg < 0)
-		rc = ip4_pmtu_msg;
-	if (rc == 0)
-		rc = sysctl_register("net.ipv4", disc_table, &ip4_pmtu_conf);
+	if (ip4_pmtu_msg < 0)
+		return ip4_pmtu_msg;
+	rc = sysctl_register("net.ipv4", disc_table, &ip4_pmtu_conf);
 	if (rc == 0)
 		rc = sysctl_register("net.ipv4.route", route_table, &ip4_pmtu_conf);
 	return rc;
@@ -137,10 +84,7 @@ ip4_pmtu_init(void)
 void
 ip4_pmtu_fini(void)
 {
-	timer_del(&timer);
 	sysctl_unregister("net.ipv4.route", route_table);
 	sysctl_unregister("net.ipv4", disc_table);
-	memset(ip4_pmtu_tab, 0, sizeof(ip4_pmtu_tab));
-	ip4_pmtu_n = 0;
 	ip4_pmtu_msg = -1;
 }

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ip4/ip4_pmtu_dp.h"
 #include "ip4/inetpeer_dp.h"
-#include "ip4/ip4_pmtu_priv.h"
 #include "ip4/ip4_priv.h"
 
 struct ip4_pmtu_conf ip4_pmtu_conf = { .min_pmtu = 552, .mtu_expires = 600 };
-uint64_t ip4_pmtu_tab[PMTU_SETS][PMTU_WAYS];
-unsigned int ip4_pmtu_n;
-struct siphash_key ip4_pmtu_secret;
 int ip4_pmtu_msg = -1;
-
-uint32_t
-ip4_pmtu_find(rte_be32_t dst, bool *locked)
-{
-	const uint64_t *set = ip4_pmtu_tab[pmtu_set(dst)];
-
-	for (unsigned int i = 0; i < PMTU_WAYS; i++) {
-		uint64_t v = __atomic_load_n(&set[i], __ATOMIC_RELAXED);
-
-		if (pmtu_dst(v) != dst || v == 0 || pmtu_expired(v, adj_now_s))
-			continue;
-		*locked = pmtu_locked(v);
-		return pmtu_mtu(v);
-	}
-	return 0;
-}
 
 /* RFC 1191 7.1: what paths have, for routers that do not say. */
 static uint32_t
@@ -38,13 +18,19 @@ plateau_below(uint32_t len)
 	return IP4_MTU_MIN;
 }
 
-/* RFC 5927 4, 7: is this about a datagram that we sent, and that could have been too large? */
+bool
+ip4_quote_is_ours(const struct rte_ipv4_hdr *outer, const struct rte_ipv4_hdr *quoted)
+{
+	return quoted->src_addr == outer->dst_addr &&
+	       (!(quoted->fragment_offset & rte_cpu_to_be_16(IP4_DF)) || ip_ident_is_mark(quoted));
+}
+
+/* Could the datagram have been too large? RFC 5927 7. */
 static bool
 believable(const struct rte_ipv4_hdr *outer, const struct rte_ipv4_hdr *quoted, uint32_t mtu)
 {
-	return quoted->src_addr == outer->dst_addr &&
-	       (quoted->fragment_offset & ~rte_cpu_to_be_16(IP4_RF)) == rte_cpu_to_be_16(IP4_DF) &&
-	       rte_be_to_cpu_16(quoted->total_length) > mtu && ip_ident_is_mark(quoted);
+	return (quoted->fragment_offset & ~rte_cpu_to_be_16(IP4_RF)) == rte_cpu_to_be_16(IP4_DF) &&
+	       rte_be_to_cpu_16(quoted->total_length) > mtu && ip4_quote_is_ours(outer, quoted);
 }
 
 void
@@ -53,7 +39,8 @@ ip4_pmtu_rcv(struct worker *w, const struct sk_buff *skb)
 	const struct icmp4_hdr *icmph = (const struct icmp4_hdr *)skb_data(skb);
 	const struct rte_ipv4_hdr *quoted = (const struct rte_ipv4_hdr *)(icmph + 1);
 	uint32_t mtu = rte_be_to_cpu_16(icmph->frag.mtu);
-	struct ctl_msg msg = { .type = (uint16_t)ip4_pmtu_msg, .arg2 = quoted->dst_addr };
+	struct ctl_msg msg = { .type = (uint16_t)ip4_pmtu_msg,
+			       .arg2 = (uint64_t)quoted->src_addr << 32 | quoted->dst_addr };
 
 	if (ip4_pmtu_conf.ip_no_pmtu_disc == 1 || ip4_pmtu_conf.ip_no_pmtu_disc == 2)
 		return;
@@ -62,6 +49,7 @@ ip4_pmtu_rcv(struct worker *w, const struct sk_buff *skb)
 		return;
 	}
 	msg.arg = mtu != 0 ? mtu : plateau_below(rte_be_to_cpu_16(quoted->total_length));
+	msg.arg |= (uint32_t)quoted->type_of_service << 16;
 	if (msg_send(w, &msg) != 0)
 		FRAG_INC_STATS(w, PmtuRefused);
 }

@@ -9,6 +9,7 @@
 #include "ip4/inetpeer_dp.h"
 #include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_dp.h"
+#include "ip4/ip4_exc_dp.h"
 #include "ip4/ip4_hook_dp.h"
 #include "ip4/ip4_mib_dp.h"
 #include "ip4/ip4_pmtu_dp.h"

@@ -3,6 +3,7 @@
 #include <rte_udp.h>
 #include "core/held.h"
 #include "core/sysctl.h"
+#include "ip4/ip4_exc.h"
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_sock.h"
 #include "netdev/inetdev.h"
@@ -354,6 +355,7 @@ on_message(struct ctl_msg *msg)
 		deliver_ping(skb);
 		break;
 	case IP4_TO_ERROR:
+		ip4_redirect_rcv(skb);
 		deliver_error(skb);
 		break;
 	default:

@@ -111,20 +111,6 @@ check_route_back(const struct net_device *dev, const struct in_device *in_dev, r
 	return DROP_ARP_RP_FILTER;
 }
 
-/* One of the device's subnets holds both; who does not say who he is, is on all. */
-static bool
-same_subnet(const struct in_device *in_dev, rte_be32_t addr, rte_be32_t sender)
-{
-	const struct in_ifaddr *ifa;
-
-	for (ifa = rcu_dereference(in_dev->ifa_list); ifa != NULL;
-	     ifa = rcu_dereference(ifa->ifa_next))
-		if (((ifa->ifa_address ^ addr) & ifa->ifa_mask) == 0 &&
-		    (sender == 0 || ((ifa->ifa_address ^ sender) & ifa->ifa_mask) == 0))
-			return true;
-	return false;
-}
-
 /* Linux's arp_ignore, "Define different modes for sending replies". */
 static bool
 should_ignore(const struct in_device *in_dev, const struct arp_local *target, rte_be32_t sip)
@@ -134,7 +120,7 @@ should_ignore(const struct in_device *in_dev, const struct arp_local *target, rt
 		return !inet_ifa_is_local(in_dev, target->addr);
 	case 2: /* and only to their own subnet */
 		return !inet_ifa_is_local(in_dev, target->addr) ||
-		       !same_subnet(in_dev, target->addr, sip);
+		       !inet_addr_onlink(in_dev, target->addr, sip);
 	case 3: /* not for addresses of scope host */
 		return target->scope >= SCOPE_HOST;
 	case 8: /* for none */

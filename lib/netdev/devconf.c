@@ -15,9 +15,11 @@ LOG_MODULE(devconf);
 
 /* Linux's defaults of a router. */
 #define DEVCONF_COMMON                                                                             \
-	.forwarding = 1, .send_redirects = 1, .shared_media = 1, .arp_evict_nocarrier = 1
+	.forwarding = 1, .send_redirects = 1, .secure_redirects = 1, .shared_media = 1,            \
+	.arp_evict_nocarrier = 1
 static const struct ipv4_devconf initial_all = { DEVCONF_COMMON };
-static const struct ipv4_devconf initial_dflt = { DEVCONF_COMMON, .accept_source_route = 1 };
+static const struct ipv4_devconf initial_dflt = { DEVCONF_COMMON, .accept_redirects = 1,
+						  .accept_source_route = 1 };
 
 struct ipv4_devconf ipv4_devconf_all, ipv4_devconf_dflt;
 void (*inetdev_forwarding_hook)(int on);
@@ -34,6 +36,10 @@ static const struct ctl_table conf_table[] = {
 	CONF(forwarding, 0, 1, "Forward packets that arrive by this interface."),
 	CONF(rp_filter, 0, 2, "Source validation by reversed path (RFC 3704): 1 strict, 2 loose."),
 	CONF(send_redirects, 0, 1, "Send ICMP redirects."),
+	CONF(accept_redirects, 0, 1,
+	     "Follow ICMP redirects with packets made here; \"all\" follows ip_forward."),
+	CONF(secure_redirects, 0, 1,
+	     "Follow redirects to known gateways only, unless shared_media is set."),
 	CONF(shared_media, 0, 1,
 	     "Send redirects to gateways on other subnets of the link, too (RFC 1620)."),
 	CONF(accept_source_route, 0, 1, "Accept packets with the source route option."),
@@ -79,6 +85,8 @@ void
 inetdev_set_forwarding(int on)
 {
 	store(&ipv4_devconf_all, offsetof(struct ipv4_devconf, forwarding), on);
+	/* A router has better sources (RFC 1812 5.2.7.2). */
+	store(&ipv4_devconf_all, offsetof(struct ipv4_devconf, accept_redirects), !on);
 	store(&ipv4_devconf_dflt, offsetof(struct ipv4_devconf, forwarding), on);
 	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
 		if (in_dev_of(d) != NULL)

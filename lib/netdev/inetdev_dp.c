@@ -16,6 +16,16 @@ inet_ifa_is_local(const struct in_device *in_dev, rte_be32_t addr)
 	return false;
 }
 
+bool
+inet_addr_onlink(const struct in_device *in_dev, rte_be32_t a, rte_be32_t b)
+{
+	const struct in_ifaddr *ifa;
+
+	for_each_ifa(ifa, in_dev) if (inet_ifa_match(a, ifa) &&
+				      (b == 0 || inet_ifa_match(b, ifa))) return true;
+	return false;
+}
+
 const struct in_ifaddr *
 inet_ifa_byprefix_rcu(const struct in_device *in_dev, rte_be32_t addr)
 {

@@ -41,6 +41,8 @@ struct ipv4_devconf {
 	int forwarding;
 	int rp_filter;
 	int send_redirects;
+	int accept_redirects;
+	int secure_redirects;
 	int shared_media;
 	int accept_source_route;
 	int log_martians;
@@ -83,11 +85,17 @@ in_dev_get_rcu(const struct net_device *dev)
 	RTE_MAX(ipv4_devconf_all.f, (in_dev)->cnf.f) /* rp_filter, arp_* */
 #define IN_DEV_ANDCONF(in_dev, f) (ipv4_devconf_all.f && (in_dev)->cnf.f)
 #define IN_DEV_ORCONF(in_dev, f)  (ipv4_devconf_all.f || (in_dev)->cnf.f)
+/* A router believes redirects only where both say so, a host where either does. */
+#define IN_DEV_RX_REDIRECTS(in_dev)                                                                \
+	(IN_DEV_CONF(in_dev, forwarding) ? IN_DEV_ANDCONF(in_dev, accept_redirects)                \
+					 : IN_DEV_ORCONF(in_dev, accept_redirects))
 
 /** Is @p addr one of dev's own addresses? O(addresses of the device). */
 bool inet_ifa_is_local(const struct in_device *in_dev, rte_be32_t addr);
 /** The first primary address whose subnet holds @p addr, or NULL. */
 const struct in_ifaddr *inet_ifa_byprefix_rcu(const struct in_device *in_dev, rte_be32_t addr);
+/** Does one subnet of the device hold @p a and @p b? b 0: any. */
+bool inet_addr_onlink(const struct in_device *in_dev, rte_be32_t a, rte_be32_t b);
 /**
  * Source address for packets to @p dst by @p dev (Linux's inet_select_addr): the primary of the
  * subnet that holds dst, else the first primary of at most @p scope, else any device's.

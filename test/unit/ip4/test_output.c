@@ -2,7 +2,7 @@
 /* Packets made here: identifications, path MTUs, sources, groups. */
 #include "fixture.h"
 #include "ip4/inetpeer_dp.h"
-#include "ip4/ip4_pmtu.h"
+#include "ip4/ip4_exc.h"
 #include "sched/sched_dp.h"
 
 static struct rte_ipv4_hdr
@@ -103,7 +103,15 @@ pmtu(rte_be32_t dst)
 {
 	bool locked;
 
-	return ip4_pmtu(dst, &locked);
+	return ip4_pmtu(dst, ip4_lookup(OUR1, dst), &locked);
+}
+
+/* What a router behind PEER1 says. */
+static void
+told(rte_be32_t dst, uint32_t mtu, uint32_t now_s)
+{
+	role_enter_ctl();
+	ip4_pmtu_update(dst, ip4_lookup(OUR1, dst), mtu, now_s);
 }
 
 /* An ICMP 3/4 from PEER1, quoting a datagram of ours of @p total bytes to FAR. */
@@ -140,8 +148,8 @@ static void
 forget(void)
 {
 	role_enter_ctl();
-	ip4_pmtu_expire(adj_now_s + 20000);
-	assert_int_equal(ip4_pmtu_n, 0);
+	ip4_exc_expire(UINT32_MAX);
+	assert_int_equal(ip4_exc_n, 0);
 }
 
 static void
@@ -151,7 +159,7 @@ test_pmtu_learned(void **state)
 	bool locked;
 
 	frag_needed(&q, 1400);
-	assert_int_equal(ip4_pmtu(FAR, &locked), 1400);
+	assert_int_equal(ip4_pmtu(FAR, ip4_lookup(OUR1, FAR), &locked), 1400);
 	assert_false(locked);
 	assert_int_equal(pmtu(IP(203, 0, 113, 6)), 0);
 	assert_int_equal(mib(&frag_mib, FRAG_PmtuLearned), 1);
@@ -165,9 +173,9 @@ test_pmtu_learned(void **state)
 	assert_int_equal(mib(&frag_mib, FRAG_PmtuRefused), 1);
 	/* Less than what is believed: locked at min_pmtu. */
 	frag_needed(&q, 68);
-	assert_int_equal(ip4_pmtu(FAR, &locked), 552);
+	assert_int_equal(ip4_pmtu(FAR, ip4_lookup(OUR1, FAR), &locked), 552);
 	assert_true(locked);
-	assert_int_equal(ip4_pmtu_n, 1);
+	assert_int_equal(ip4_exc_n, 1);
 	forget();
 	(void)state;
 }
@@ -205,13 +213,13 @@ test_pmtu_forged(void **state)
 	q[5].dst_addr = IP(203, 0, 113, 7);  /* nothing was sent there */
 	for (unsigned int i = 0; i < n; i++) {
 		frag_needed(&q[i], 1400);
-		assert_int_equal(ip4_pmtu_n, 0);
+		assert_int_equal(ip4_exc_n, 0);
 		assert_int_equal(mib(&frag_mib, FRAG_PmtuRefused), i + 1);
 	}
 	ip4_pmtu_conf.ip_no_pmtu_disc = 1;
 	q[0] = sent(1500);
 	frag_needed(&q[0], 1400);
-	assert_int_equal(ip4_pmtu_n, 0);
+	assert_int_equal(ip4_exc_n, 0);
 	ip4_pmtu_conf.ip_no_pmtu_disc = 0;
 	frag_needed(&q[0], 1400); /* control */
 	assert_int_equal(pmtu(FAR), 1400);
@@ -226,20 +234,20 @@ test_pmtu_ageing(void **state)
 	uint32_t begun = adj_now_s;
 
 	role_enter_ctl();
-	ip4_pmtu_update(FAR, 1400, 1500, begun);
+	told(FAR, 1400, begun);
 	adj_now_s = begun + 599;
 	assert_int_equal(pmtu(FAR), 1400);
-	ip4_pmtu_update(FAR, 1400, 1500, begun + 599);
+	told(FAR, 1400, begun + 599);
 	adj_now_s = begun + 600 + 598;
 	assert_int_equal(pmtu(FAR), 1400);
-	assert_int_equal(ip4_pmtu_expire(adj_now_s), 1);
+	assert_int_equal(ip4_exc_expire(adj_now_s), 1);
 	adj_now_s = begun + 600 + 599;
 	assert_int_equal(pmtu(FAR), 0);
-	assert_int_equal(ip4_pmtu_expire(adj_now_s), 0);
+	assert_int_equal(ip4_exc_expire(adj_now_s), 0);
 	/* What is over is no bound for what is new. */
-	ip4_pmtu_update(FAR, 1300, 1500, begun);
+	told(FAR, 1300, begun);
 	adj_now_s = begun + 700;
-	ip4_pmtu_update(FAR, 1450, 1500, adj_now_s);
+	told(FAR, 1450, adj_now_s);
 	assert_int_equal(pmtu(FAR), 1450);
 	adj_now_s = begun;
 	forget();
@@ -252,11 +260,11 @@ test_pmtu_bounded(void **state)
 {
 	role_enter_ctl();
 	for (uint32_t i = 0; i < 20000; i++) {
-		ip4_pmtu_update(rte_cpu_to_be_32(0x14000000 + i), 1400, 1500, adj_now_s);
-		assert_int_equal(pmtu(rte_cpu_to_be_32(0x14000000 + i)), 1400);
+		told(rte_cpu_to_be_32(0x0a100000 + i), 1400, adj_now_s);
+		assert_int_equal(pmtu(rte_cpu_to_be_32(0x0a100000 + i)), 1400);
 	}
-	assert_int_equal(ip4_pmtu_n, PMTU_SETS * PMTU_WAYS);
-	assert_int_equal(mib(&frag_mib, FRAG_PmtuEvicted), 20000 - PMTU_SETS * PMTU_WAYS);
+	assert_int_equal(ip4_exc_n, IP4_EXC_SETS * IP4_EXC_WAYS);
+	assert_int_equal(mib(&route_mib, ROUTE_exc_evicted), 20000 - IP4_EXC_SETS * IP4_EXC_WAYS);
 	forget();
 	(void)state;
 }
@@ -285,7 +293,7 @@ static void
 test_pmtu_used(void **state)
 {
 	role_enter_ctl();
-	ip4_pmtu_update(FAR, 600, 1500, adj_now_s);
+	told(FAR, 600, adj_now_s);
 	assert_int_equal(send_out(NULL, 1000, &(struct ip_out){ .daddr = FAR, .proto = 17 }), 0);
 	assert_int_equal(n_frames, 2);
 	assert_int_equal(frames[0].len, 14 + 596);
@@ -314,12 +322,12 @@ test_discover(void **state)
 	assert_int_equal(frame_ip(&frames[0])->fragment_offset, 0);
 	assert_int_equal(send_out(NULL, 1500, &o), 0); /* does not fit */
 	assert_int_equal(n_frames, 2);
-	ip4_pmtu_update(FAR, 1000, 1500, adj_now_s);
+	told(FAR, 1000, adj_now_s);
 	assert_int_equal(send_out(NULL, 980, &o), 0);
 	assert_int_equal(frame_ip(&frames[0])->fragment_offset, df);
 	assert_int_equal(send_out(NULL, 981, &o), 0);
 	assert_int_equal(n_frames, 2);
-	ip4_pmtu_update(FAR, 100, 1500, adj_now_s); /* locked */
+	told(FAR, 100, adj_now_s); /* locked */
 	assert_int_equal(send_out(NULL, 100, &o), 0);
 	assert_int_equal(frame_ip(&frames[0])->fragment_offset, 0);
 	forget();
