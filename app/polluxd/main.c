@@ -270,6 +270,7 @@ main(int argc, char **argv)
 		return rc;
 	ctl_init();
 	modules_register();
+	cfg_startup_path = config_path;
 	doc = load_config(opt.safe);
 	if (doc == NULL)
 		return EXIT_FAILED;

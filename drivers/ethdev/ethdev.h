@@ -20,7 +20,7 @@ struct ethdev_conf {
 	uint32_t mbufs; /* in the port's pool; 0: computed from queues and descriptors */
 	struct rte_ether_addr mac;
 	bool mac_set;
-	bool promisc;
+	bool promisc; /* at first; then the net device knows */
 	enum ethdev_spread spread;
 	uint32_t damping_s; /* longest time that the carrier of a flapping link is held back */
 	bool damping_set;
@@ -139,6 +139,8 @@ void ethdev_pools_fini(void) CTL_ONLY;
 /* --- link (ethdev_link.c) --- */
 /** Read the port's link now and tell the net device; a return of one that flaps is told later. */
 void ethdev_link_update(struct ethdev_port *port) CTL_ONLY;
+/** Hold the carrier of a flapping link back for at most @p seconds; 0: never. */
+void ethdev_set_damping(struct ethdev_port *port, uint32_t seconds) CTL_ONLY;
 /** Act on link interrupts that came since; a load when there were none. Every control loop. */
 void ethdev_link_poll(void) CTL_ONLY;
 int ethdev_link_init(void) CTL_ONLY;

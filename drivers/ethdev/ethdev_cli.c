@@ -165,12 +165,11 @@ one_config(struct cli_ctx *c, struct ethdev_port *port)
 			      : 0;
 	}
 	if (cli_has(c, "damping")) {
-		port->ctl->conf.damping_s = cli_arg_u32(c, "SECONDS", LINK_DAMP_MAX_S);
-		ethdev_link_update(port);
+		ethdev_set_damping(port, cli_arg_u32(c, "SECONDS", LINK_DAMP_MAX_S));
 		return 0;
 	}
 	if (cli_has(c, "promisc")) {
-		rc = ethdev_set_promisc(port, cli_has(c, "on"));
+		rc = dev_set_user_promisc(dev, cli_has(c, "on"));
 		return rc < 0 ? cli_error(c, rc, "port %s: promisc refused: %s", dev->name,
 					  strerror(-rc))
 			      : 0;

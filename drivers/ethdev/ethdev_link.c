@@ -85,6 +85,15 @@ ethdev_link_update(struct ethdev_port *port)
 	damp(port, link.link_status == RTE_ETH_LINK_UP);
 }
 
+void
+ethdev_set_damping(struct ethdev_port *port, uint32_t seconds)
+{
+	if (port->ctl->conf.damping_s == seconds)
+		return;
+	port->ctl->conf.damping_s = seconds;
+	ethdev_link_update(port);
+}
+
 static CTL_ONLY void
 update_all(void)
 {

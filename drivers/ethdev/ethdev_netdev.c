@@ -87,19 +87,6 @@ port_set_promisc(struct net_device *dev, bool on)
 	return rc == -ENOTSUP ? 0 : rc; /* no filter: it hears everything already */
 }
 
-int
-ethdev_set_promisc(struct ethdev_port *port, bool on)
-{
-	int rc;
-
-	if (on == port->ctl->conf.promisc)
-		return 0;
-	rc = dev_set_promiscuity(port->dev, on ? 1 : -1);
-	if (rc == 0)
-		port->ctl->conf.promisc = on;
-	return rc;
-}
-
 static CTL_ONLY int
 port_set_allmulti(struct net_device *dev, bool on)
 {

@@ -490,7 +490,6 @@ port_alloc(uint16_t id, const struct ethdev_conf *conf)
 		return NULL;
 	}
 	port->ctl->conf = *conf;
-	port->ctl->conf.promisc = false; /* not yet: ethdev_set_promisc() */
 	if (port->ctl->conf.mtu == 0)
 		port->ctl->conf.mtu = RTE_ETHER_MTU;
 	if (!conf->damping_set)
@@ -583,7 +582,7 @@ ethdev_attach(const char *name, const struct ethdev_conf *conf, struct net_devic
 	rc = bring_up(port, name, why);
 	if (rc == 0) {
 		if (conf->promisc)
-			ethdev_set_promisc(port, true);
+			dev_set_user_promisc(port->dev, true);
 		if (ethdev_set_spread(port, conf->spread) < 0)
 			log_warn("port %s: no memory to spread its flows", port->dev->name);
 		if (dev != NULL)

@@ -26,8 +26,6 @@ void ethdev_wake_start(struct ethdev_port *port) CTL_ONLY;
 void ethdev_wake_follow(struct ethdev_port *port, uint16_t queue, uint16_t slot) CTL_ONLY;
 /** Act on what workers found: queues that do not wake them. */
 void ethdev_wake_check(struct ethdev_port *port) CTL_ONLY;
-/** The administrator's wish for promiscuous mode: one, whoever tells it. 0 or -errno. */
-int ethdev_set_promisc(struct ethdev_port *port, bool on) CTL_ONLY;
 /** Is the port's driver net_af_xdp? */
 bool ethdev_is_xdp(const struct ethdev_port *port);
 /** Remember the AF_XDP sockets that setting up the port's queues has opened. */

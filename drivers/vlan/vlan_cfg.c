@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "vlans". */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "ctl/cfg.h"
 #include "netdev/netdev_upper.h"
@@ -72,21 +73,26 @@ check_parent(const struct cfg *c, const struct cfg *doc, const char *parent)
 
 /* The later of two entries for one identifier on one parent is refused. */
 static void
-check_unique(const struct cfg *c, const struct cfg *doc, const struct vlan_entry *e)
+check_all(const struct cfg *sect, const struct cfg *doc)
 {
-	const json_t *other;
+	json_t *seen = json_object(), *v;
 	const char *key;
 
-	json_object_foreach((json_t *)(uintptr_t)section_of(doc, "vlans"), key, other) {
-		const char *parent = json_string_value(json_object_get(other, "parent"));
+	(void)doc;
+	json_object_foreach((json_t *)(uintptr_t)sect->node, key, v) {
+		const char *parent = json_string_value(json_object_get(v, "parent")), *who;
+		int id = (int)json_integer_value(json_object_get(v, "id"));
+		struct cfg c = cfg_get(sect, key);
+		char what[2 * IFNAMSIZ];
 
-		if (strcmp(key, c->key) == 0)
-			return;
-		if (e->parent != NULL && parent != NULL && strcmp(parent, e->parent) == 0 &&
-		    json_integer_value(json_object_get(other, "id")) == e->id)
-			cfg_fail(c, "id", "VLAN %u of \"%s\" is \"%s\" already", e->id, e->parent,
-				 key);
+		if (parent == NULL || id == 0)
+			continue;
+		snprintf(what, sizeof(what), "%d %s", id, parent);
+		who = cfg_had_before(seen, &c, what);
+		if (who != NULL)
+			cfg_fail(&c, "id", "VLAN %d of \"%s\" is %s already", id, parent, who);
 	}
+	json_decref(seen);
 }
 
 static void
@@ -116,8 +122,63 @@ check(const struct cfg *c, const struct cfg *doc)
 	parse(c, &e);
 	if (e.parent != NULL)
 		check_parent(c, doc, e.parent);
-	if (e.id != 0)
-		check_unique(c, doc, &e);
+}
+
+/* --- what runs --- */
+
+static json_t *
+entry_json(const struct vlan_entry *e)
+{
+	json_t *o = json_pack("{s:s, s:i}", "parent", e->parent, "id", (int)e->id);
+	char mac[RTE_ETHER_ADDR_FMT_SIZE];
+
+	if (e->proto != vlan_proto_parse(protocols[0]))
+		json_object_set_new(o, "protocol", json_string(protocols[1]));
+	if (e->mtu != 0)
+		json_object_set_new(o, "mtu", json_integer(e->mtu));
+	if (e->mac_set) {
+		rte_ether_format_addr(mac, sizeof(mac), &e->mac);
+		json_object_set_new(o, "mac", json_string(mac));
+	}
+	if (!e->enabled)
+		json_object_set_new(o, "enabled", json_false());
+	return o;
+}
+
+static json_t *
+canon(const struct cfg *c)
+{
+	struct vlan_entry e;
+
+	parse(c, &e);
+	return entry_json(&e);
+}
+
+static json_t *
+show(void)
+{
+	json_t *all = NULL;
+
+	role_enter_ctl();
+	for (const struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
+		struct upper_wish wish;
+		struct vlan_entry e;
+
+		if (!is_vlan_dev(d))
+			continue;
+		wish = upper_wish(d);
+		e = (struct vlan_entry){ .parent = d->real_dev->name,
+					 .id = d->vlan_id,
+					 .proto = d->vlan_proto,
+					 .mtu = wish.mtu,
+					 .mac_set = wish.mac,
+					 .enabled = wish.up };
+		netdev_addr(d, &e.mac);
+		if (all == NULL)
+			all = json_object();
+		json_object_set_new(all, d->name, entry_json(&e));
+	}
+	return all;
 }
 
 /* --- apply --- */
@@ -174,21 +235,6 @@ settings(const struct cfg *c, struct net_device *dev, const struct vlan_entry *e
 	return rc;
 }
 
-static int add(const struct cfg *c);
-
-/* The parent; when it is a VLAN device that stands further down in the document, it is made now. */
-static struct net_device *
-parent_of(const struct cfg *c, const struct vlan_entry *e) CTL_ONLY
-{
-	struct net_device *dev = dev_get_by_name(e->parent);
-	struct cfg lower;
-
-	if (dev != NULL || c->up == NULL || json_object_get(c->up->node, e->parent) == NULL)
-		return dev;
-	lower = cfg_get(c->up, e->parent);
-	return add(&lower) == 0 ? dev_get_by_name(e->parent) : NULL;
-}
-
 static int
 add(const struct cfg *c)
 {
@@ -198,15 +244,11 @@ add(const struct cfg *c)
 
 	role_enter_ctl();
 	parse(c, &e);
-	parent = parent_of(c, &e);
+	parent = dev_get_by_name(e.parent);
 	if (parent == NULL) {
 		cfg_fail(c, "parent", "there is no device \"%s\"", e.parent);
 		return -ENODEV;
 	}
-	dev = dev_get_by_name(c->key);
-	if (dev != NULL && is_vlan_dev(dev) && dev->real_dev == parent && dev->vlan_id == e.id &&
-	    dev->vlan_proto == e.proto)
-		return settings(c, dev, &e); /* made for a VLAN on top of it */
 	rc = vlan_dev_add(parent, c->key, (uint16_t)e.id, e.proto, &dev);
 	if (rc != 0) {
 		cfg_fail(c, NULL, "VLAN %u on \"%s\": %s", e.id, e.parent, strerror(-rc));
@@ -232,17 +274,27 @@ del(const struct cfg *c)
 static int
 change(const struct cfg *old, const struct cfg *c)
 {
-	struct vlan_entry was, e;
 	struct net_device *dev;
+	struct vlan_entry e;
 
+	(void)old;
 	role_enter_ctl();
-	parse(old, &was);
 	parse(c, &e);
 	dev = dev_get_by_name(c->key);
-	if (dev == NULL || !is_vlan_dev(dev) || strcmp(was.parent, e.parent) != 0 ||
-	    was.id != e.id || was.proto != e.proto || was.mac_set > e.mac_set)
+	if (dev == NULL || !is_vlan_dev(dev) || strcmp(dev->real_dev->name, e.parent) != 0 ||
+	    dev->vlan_id != e.id || dev->vlan_proto != e.proto ||
+	    (upper_wish(dev).mac && !e.mac_set))
 		return -EOPNOTSUPP;
 	return settings(c, dev, &e);
+}
+
+/* A VLAN in a VLAN. */
+static bool
+later(const struct cfg *c)
+{
+	const char *parent = json_string_value(json_object_get(c->node, "parent"));
+
+	return parent != NULL && json_object_get(c->up->node, parent) != NULL;
 }
 
 static const char schema[] =
@@ -258,6 +310,10 @@ static struct cfg_section section = {
 	.shape = CFG_MAP,
 	.order = 20,
 	.check = check,
+	.check_all = check_all,
+	.later = later,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
 	.change = change,

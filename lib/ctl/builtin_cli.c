@@ -122,12 +122,14 @@ static int
 cmd_version(struct cli_ctx *c)
 {
 	json_t *o = json_pack("{s:s, s:s}", "version", POLLUX_VERSION, "dpdk", rte_version());
-	const json_t *name;
+	json_t *system, *name;
 
 	role_enter_ctl();
-	name = json_object_get(json_object_get(cfg_running(), "system"), "hostname");
+	system = cfg_running_section("system");
+	name = json_object_get(system, "hostname");
 	if (name != NULL)
-		json_object_set(o, "hostname", (json_t *)name);
+		json_object_set(o, "hostname", name);
+	json_decref(system);
 	cli_set_result(c, o);
 	return 0;
 }

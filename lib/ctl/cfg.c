@@ -351,3 +351,19 @@ cfg_need_device(const struct cfg *c, const char *key, const struct cfg *doc, con
 	if (name != NULL && !cfg_has_device(doc, name))
 		cfg_fail(c, key, "there is no interface \"%s\" in \"ports\" or \"vlans\"", name);
 }
+
+const char *
+cfg_had_before(json_t *seen, const struct cfg *entry, const char *what)
+{
+	const char *who = json_string_value(json_object_get(seen, what));
+	char text[64];
+
+	if (who != NULL)
+		return who;
+	if (entry->key != NULL)
+		snprintf(text, sizeof(text), "\"%s\"", entry->key);
+	else
+		snprintf(text, sizeof(text), "element %zu", entry->idx);
+	json_object_set_new_nocheck(seen, what, json_string_nocheck(text));
+	return NULL;
+}

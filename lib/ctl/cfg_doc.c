@@ -78,29 +78,30 @@ check_keys(const struct cfg *root) CTL_ONLY
 	json_decref(rest);
 }
 
-/* A list whose entries are told apart by value cannot hold one twice. */
+/* A section cannot hold two entries of one key. */
 static void
-check_twice(const struct cfg *list)
+check_twice(struct cfg_section *s, const struct cfg *root) CTL_ONLY
 {
 	json_t *seen = json_object();
-	const json_t *v, *first;
-	char *text;
-	size_t i;
+	struct strbuf key = { 0 };
+	struct cfg_side side;
+	const char *first;
 
-	json_array_foreach((json_t *)list->node, i, v) {
-		struct cfg item = cfg_at(list, i);
+	if (cfg_side_init(&side, s, root->node, root->errs) < 0)
+		cfg_fail(root, s->name, "out of memory");
+	for (size_t i = 0; i < side.n; i++) {
+		struct cfg e = cfg_side_at(&side, i);
 
-		text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
-		if (text == NULL)
+		if (!cfg_entry_key(s, &e, &key))
 			continue;
-		first = json_object_get(seen, text);
+		first = cfg_had_before(seen, &e, strbuf_str(&key));
 		if (first != NULL)
-			cfg_fail(&item, NULL, "is the same as element %" JSON_INTEGER_FORMAT,
-				 json_integer_value(first));
-		else
-			json_object_set_new(seen, text, json_integer((json_int_t)i));
-		free(text);
+			cfg_fail(&e, NULL, "is the same as %s%s%s", first,
+				 s->key != NULL ? ": " : "",
+				 s->key != NULL ? strbuf_str(&key) : "");
 	}
+	cfg_side_free(&side);
+	strbuf_free(&key);
 	json_decref(seen);
 }
 
@@ -112,12 +113,34 @@ check_entry(const struct cfg_section *s, const struct cfg *entry, const struct c
 }
 
 static void
-check_section(const struct cfg_section *s, const struct cfg *root)
+check_entries(const struct cfg_section *s, const struct cfg *sect, const struct cfg *root)
 {
-	struct cfg sect = cfg_get(root, s->name);
 	const char *key;
 	json_t *v;
 	size_t i;
+
+	if (s->check == NULL)
+		return;
+	if (s->shape == CFG_OBJECT)
+		check_entry(s, sect, root);
+	if (s->shape == CFG_MAP)
+		json_object_foreach((json_t *)sect->node, key, v) {
+			struct cfg entry = cfg_get(sect, key);
+
+			check_entry(s, &entry, root);
+		}
+	if (s->shape == CFG_LIST)
+		json_array_foreach((json_t *)sect->node, i, v) {
+			struct cfg entry = cfg_at(sect, i);
+
+			check_entry(s, &entry, root);
+		}
+}
+
+static void
+check_section(struct cfg_section *s, const struct cfg *root) CTL_ONLY
+{
+	struct cfg sect = cfg_get(root, s->name);
 
 	if (sect.node == NULL)
 		return;
@@ -129,24 +152,12 @@ check_section(const struct cfg_section *s, const struct cfg *root)
 		cfg_fail(&sect, NULL, "expected an array");
 		return;
 	}
-	if (s->shape == CFG_LIST)
-		check_twice(&sect);
-	if (s->check == NULL)
-		return;
-	if (s->shape == CFG_OBJECT)
-		check_entry(s, &sect, root);
-	if (s->shape == CFG_MAP)
-		json_object_foreach((json_t *)sect.node, key, v) {
-			struct cfg entry = cfg_get(&sect, key);
-
-			check_entry(s, &entry, root);
-		}
-	if (s->shape == CFG_LIST)
-		json_array_foreach((json_t *)sect.node, i, v) {
-			struct cfg entry = cfg_at(&sect, i);
-
-			check_entry(s, &entry, root);
-		}
+	if (s->shape == CFG_LIST || s->key != NULL)
+		check_twice(s, root);
+	check_entries(s, &sect, root);
+	sect.errs->seen = sect.errs->n;
+	if (s->check_all != NULL)
+		s->check_all(&sect, root);
 }
 
 static bool
@@ -160,16 +171,20 @@ static void
 check_restart(const struct cfg_section *s, const struct cfg *root) CTL_ONLY
 {
 	static const char why[] = "a change here needs a restart of the daemon";
-	const json_t *old = json_object_get(cfg_running(), s->name);
 	struct cfg sect = cfg_get(root, s->name);
+	json_t *old, *new;
 
-	if (cfg_running() == NULL)
+	if (!cfg_started() || (!s->restart_only && s->restart_keys == NULL))
 		return;
-	if (s->restart_only && !is_same(old, sect.node))
+	old = cfg_section_show(s);
+	new = sect.node != NULL ? cfg_entry_canon(s, &sect) : NULL;
+	if (s->restart_only && !is_same(old, new))
 		cfg_fail(root, s->name, "%s", why);
 	for (const char *const *key = s->restart_keys; key != NULL && *key != NULL; key++)
-		if (!is_same(json_object_get(old, *key), json_object_get(sect.node, *key)))
+		if (!is_same(json_object_get(old, *key), json_object_get(new, *key)))
 			cfg_fail(&sect, *key, "%s", why);
+	json_decref(old);
+	json_decref(new);
 }
 
 void
@@ -183,7 +198,7 @@ cfg_check_doc(const json_t *doc, struct cfg_errors *e)
 	}
 	check_keys(&root);
 	check_version(&root);
-	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next) {
+	for (struct cfg_section *s = cfg_sections; s != NULL; s = s->next) {
 		check_section(s, &root);
 		check_restart(s, &root);
 	}
@@ -199,29 +214,37 @@ cfg_check(const json_t *doc, char **report)
 	return *report != NULL ? -EINVAL : 0;
 }
 
+static json_t *
+parse_text(const char *text, const char *name, char **report)
+{
+	json_error_t err;
+	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, &err);
+	struct strbuf b = { 0 };
+
+	*report = NULL;
+	if (doc != NULL)
+		return doc;
+	strbuf_printf(&b, "%s:%d:%d: ", name, err.line, err.column);
+	strbuf_plain(&b, err.text, strlen(err.text), NULL);
+	strbuf_puts(&b, "\n");
+	*report = strbuf_steal(&b);
+	return NULL;
+}
+
+/* The document if it is good; else the reference is given up. */
+static json_t *
+if_good(json_t *doc, char **report) CTL_ONLY
+{
+	if (doc == NULL || cfg_check(doc, report) == 0)
+		return doc;
+	json_decref(doc);
+	return NULL;
+}
+
 json_t *
 cfg_load_text(const char *text, const char *name, char **report)
 {
-	struct cfg_errors e = { 0 };
-	json_error_t err;
-	json_t *doc = json_loads(text, JSON_REJECT_DUPLICATES, &err);
-
-	if (doc == NULL) {
-		struct strbuf b = { 0 };
-
-		strbuf_printf(&b, "%s:%d:%d: ", name, err.line, err.column);
-		strbuf_plain(&b, err.text, strlen(err.text), NULL);
-		strbuf_puts(&b, "\n");
-		*report = strbuf_steal(&b);
-		return NULL;
-	}
-	cfg_check_doc(doc, &e);
-	cfg_errors_report(&e, report);
-	if (*report != NULL) {
-		json_decref(doc);
-		return NULL;
-	}
-	return doc;
+	return if_good(parse_text(text, name, report), report);
 }
 
 static char dir[PATH_MAX] = ".";
@@ -248,11 +271,12 @@ cfg_dir(void)
 	return dir;
 }
 
+const char *cfg_startup_path;
+
 json_t *
-cfg_load_file(const char *path, char **report)
+cfg_read_file(const char *path, char **report)
 {
 	struct strbuf b = { 0 };
-	char old_dir[PATH_MAX];
 	char buf[16384];
 	json_t *doc;
 	size_t n;
@@ -272,12 +296,23 @@ cfg_load_file(const char *path, char **report)
 		return NULL;
 	}
 	fclose(f);
+	doc = parse_text(strbuf_str(&b), path, report);
+	if (doc != NULL)
+		set_dir(path);
+	strbuf_free(&b);
+	return doc;
+}
+
+json_t *
+cfg_load_file(const char *path, char **report)
+{
+	char old_dir[PATH_MAX];
+	json_t *doc;
+
 	snprintf(old_dir, sizeof(old_dir), "%s", dir);
-	set_dir(path);
-	doc = cfg_load_text(strbuf_str(&b), path, report);
+	doc = if_good(cfg_read_file(path, report), report);
 	if (doc == NULL)
 		snprintf(dir, sizeof(dir), "%s", old_dir); /* refused: nothing has changed */
-	strbuf_free(&b);
 	return doc;
 }
 

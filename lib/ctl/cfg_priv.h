@@ -30,24 +30,31 @@ const char *cfg_nearest(const char *key, const char *const *known);
 /** Check @p doc; errors go to @p e. */
 void cfg_check_doc(const json_t *doc, struct cfg_errors *e) CTL_ONLY;
 
-/** What an entry is after what was done to it was taken back. */
-enum cfg_left { CFG_LEFT_OLD, CFG_LEFT_NEW, CFG_LEFT_GONE };
-
-/** One entry of a section: where it stands in the old and in the new document. */
-struct cfg_entry {
+/** A section of a document, its entries by number and by key. Stays where it is: cursors point
+ * into it. */
+struct cfg_side {
 	struct cfg_section *s;
-	const char *key; /* CFG_MAP, CFG_OBJECT */
-	size_t old_idx, new_idx;
-	const json_t *old, *new; /* NULL: not there */
-	bool gone;		 /* the old one was deleted already, to be added again */
-	enum cfg_left left;	 /* not the old one: it could not be restored */
-};
-struct cfg_entries {
-	struct cfg_entry *e;
+	struct cfg root, sect;
+	const char **keys; /* CFG_MAP */
 	size_t n;
+	json_t *index; /* key to number, once asked for */
 };
-/** All entries of both documents (either may be NULL), in the order of the sections. */
-int cfg_entries_build(struct cfg_entries *es, const json_t *from, const json_t *to) CTL_ONLY;
-void cfg_entries_free(struct cfg_entries *es);
+/** 0 or -ENOMEM. @p doc may be NULL. */
+int cfg_side_init(struct cfg_side *side, struct cfg_section *s, const json_t *doc,
+		  struct cfg_errors *errs);
+void cfg_side_free(struct cfg_side *side);
+struct cfg cfg_side_at(const struct cfg_side *side, size_t i);
+/** The key of an entry of @p s in @p out. False: it has none. */
+bool cfg_entry_key(const struct cfg_section *s, const struct cfg *entry, struct strbuf *out);
+/** The entry of that key; node NULL: there is none. */
+struct cfg cfg_side_find(struct cfg_side *side, const char *key);
+/** The entry as show() would show it; a new reference, or NULL. */
+json_t *cfg_entry_canon(const struct cfg_section *s, const struct cfg *entry);
+/** One section as it runs; a new reference, or NULL. */
+json_t *cfg_section_show(const struct cfg_section *s) CTL_ONLY;
+/** Calls @p fn for each difference: '-' an entry that @p to lacks, '+' one that it has more, '~'
+ * one that differs. 0 or -ENOMEM. */
+int cfg_compare(const json_t *from, const json_t *to,
+		void (*fn)(void *arg, char sign, const struct cfg *entry), void *arg) CTL_ONLY;
 void cfg_unregister_all(void) CTL_ONLY;
 #endif

@@ -16,6 +16,8 @@
 #include "ctl/cli_exec.h"
 #include "ctl/strbuf.h"
 
+struct sysctl_var;
+
 enum cli_type {
 	CLI_T_IP4,
 	CLI_T_PREFIX,
@@ -207,4 +209,6 @@ const char *sysctl_meant(const char *key) CTL_ONLY;
 void sysctl_cfg_register(void) CTL_ONLY;
 void sysctl_cfg_fini(void) CTL_ONLY;
 void cli_unregister_all(void) CTL_ONLY;
+/** Somebody is about to set @p v: it is part of what runs from now on. */
+void sysctl_cfg_note(const struct sysctl_var *v) CTL_ONLY;
 #endif

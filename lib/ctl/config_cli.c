@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `config` and `show config`: the document that runs, and others in its place. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "ctl/cfg.h"
 #include "ctl/cfg_priv.h"
 #include "ctl/cli_priv.h"
@@ -28,22 +32,38 @@ refused(struct cli_ctx *c, int rc, const char *path, char *report, bool undone)
 	return rc;
 }
 
-/* The file that the command names, checked; NULL after cli_error(). */
-static json_t *
-file_of(struct cli_ctx *c) CTL_ONLY
+/* The file of the command, or the one that the daemon starts with. NULL after cli_error(). */
+static const char *
+path_of(struct cli_ctx *c)
 {
 	const char *path = cli_arg_str(c, "FILE");
+
+	if (path == NULL)
+		path = cfg_startup_path;
+	if (path == NULL)
+		cli_error(c, -ENOENT, "no file is known: name one");
+	return path;
+}
+
+/* That file, checked, or only read when it is to be @p merged; NULL after cli_error(). */
+static json_t *
+file_of(struct cli_ctx *c, bool merged) CTL_ONLY
+{
+	const char *path = path_of(c);
 	char *report = NULL;
 	json_t *doc;
 	int rc;
-	FILE *f = cli_open_file(path, &rc);
+	FILE *f;
 
+	if (path == NULL)
+		return NULL;
+	f = cli_open_file(path, &rc);
 	if (f == NULL) {
 		cli_error_at(c, rc, path, "\"%s\": %s", path, strerror(-rc));
 		return NULL;
 	}
 	fclose(f);
-	doc = cfg_load_file(path, &report);
+	doc = merged ? cfg_read_file(path, &report) : cfg_load_file(path, &report);
 	if (doc == NULL)
 		refused(c, -EINVAL, path, report, true);
 	return doc;
@@ -55,7 +75,7 @@ config_check(struct cli_ctx *c)
 	json_t *doc;
 
 	role_enter_ctl();
-	doc = file_of(c);
+	doc = file_of(c, false);
 	if (doc == NULL)
 		return -EINVAL;
 	json_decref(doc);
@@ -72,20 +92,24 @@ text_check(struct cli_ctx *c, const json_t *result)
 static int
 config_diff(struct cli_ctx *c)
 {
-	json_t *list = json_array();
-	char *diff, *at, *save = NULL;
-	json_t *doc;
+	json_t *list, *doc, *is;
+	char *diff, *save = NULL;
 
 	role_enter_ctl();
-	doc = file_of(c);
-	diff = doc != NULL ? cfg_diff(cfg_running(), doc) : NULL;
-	for (at = diff != NULL ? strtok_r(diff, "\n", &save) : NULL; at != NULL;
+	doc = file_of(c, false);
+	if (doc == NULL)
+		return -EINVAL;
+	list = json_array();
+	is = cfg_running();
+	diff = cfg_diff(is, doc);
+	for (char *at = diff != NULL ? strtok_r(diff, "\n", &save) : NULL; at != NULL;
 	     at = strtok_r(NULL, "\n", &save))
 		json_array_append_new(list, json_string(at));
 	free(diff);
 	cli_set_result(c, list);
 	json_decref(doc);
-	return doc != NULL ? 0 : -EINVAL;
+	json_decref(is);
+	return 0;
 }
 
 static void
@@ -98,59 +122,83 @@ text_lines(struct cli_ctx *c, const json_t *result)
 		cli_printf(c, "%s\n", json_string_value(v));
 }
 
-/* What runs, with the members and elements of @p doc that it lacks. */
-static json_t *
-merged(const json_t *doc) CTL_ONLY
-{
-	json_t *all = json_deep_copy(cfg_running());
-	const char *key;
-	json_t *v, *mine, *e, *m;
-	size_t i, k;
-
-	if (all == NULL)
-		all = json_object();
-	json_object_foreach((json_t *)doc, key, v) {
-		mine = json_object_get(all, key);
-		if (json_is_object(mine) && json_is_object(v)) {
-			json_object_update_recursive(mine, v);
-		} else if (json_is_array(mine) && json_is_array(v)) {
-			json_array_foreach(v, i, e) {
-				bool known = false;
-
-				json_array_foreach(mine, k, m)
-					known = known || json_equal(e, m);
-				if (!known)
-					json_array_append(mine, e);
-			}
-		} else {
-			json_object_set(all, key, v);
-		}
-	}
-	return all;
-}
-
 static int
 config_load(struct cli_ctx *c)
 {
+	bool merge = cli_has(c, "merge");
 	char *report = NULL;
 	json_t *doc, *all;
 	int rc;
 
 	role_enter_ctl();
-	doc = file_of(c);
+	doc = file_of(c, merge);
 	if (doc == NULL)
 		return -EINVAL;
-	if (cli_has(c, "merge")) {
-		all = merged(doc);
+	if (merge) {
+		all = json_is_object(doc) ? cfg_merged(doc) : json_incref(doc);
 		json_decref(doc);
 		doc = all;
 	}
-	rc = cfg_apply(doc, &report);
+	rc = doc != NULL ? cfg_apply(doc, &report) : -ENOMEM;
 	json_decref(doc);
 	if (rc < 0 || report != NULL)
 		return refused(c, rc < 0 ? rc : -EIO, cli_arg_str(c, "FILE"), report,
 			       rc == 0 || cfg_undone());
 	return 0;
+}
+
+/* Whole or not at all: beside the file, then in its place. */
+static int
+write_file(const char *path, const char *text)
+{
+	struct strbuf tmp = { 0 };
+	struct stat st = { .st_mode = 0640 };
+	int rc = 0, fd;
+	FILE *f;
+
+	strbuf_printf(&tmp, "%s.XXXXXX", path);
+	fd = tmp.failed ? -1 : mkostemp(tmp.s, O_CLOEXEC);
+	f = fd >= 0 ? fdopen(fd, "w") : NULL;
+	if (f == NULL) {
+		rc = -errno;
+		if (fd >= 0)
+			close(fd);
+		strbuf_free(&tmp);
+		return rc;
+	}
+	/* Owner and mode are the old file's. */
+	if (stat(path, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
+		rc = -errno;
+	if (fchmod(fd, st.st_mode & 07777) < 0 || fputs(text, f) < 0 || fflush(f) != 0 ||
+	    fsync(fd) < 0)
+		rc = -errno;
+	fclose(f);
+	if (rc == 0 && rename(tmp.s, path) < 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(tmp.s);
+	strbuf_free(&tmp);
+	return rc;
+}
+
+static int
+config_save(struct cli_ctx *c)
+{
+	const char *path = cfg_startup_path;
+	json_t *is;
+	char *text;
+	int rc = -ENOMEM;
+
+	role_enter_ctl();
+	if (path == NULL)
+		return cli_error(c, -ENOENT, "the daemon was started without a file");
+	is = cfg_running();
+	text = json_dumps(is, JSON_INDENT(2));
+	if (text != NULL)
+		rc = write_file(path, text);
+	free(text);
+	json_decref(is);
+	return rc < 0 ? cli_error_at(c, rc, path, "\"%s\": %s", path, strerror(-rc)) : 0;
 }
 
 /* RFC 6901, 4: down from the root, a reference token at a time. */
@@ -184,18 +232,46 @@ resolve(const json_t *v, const char *pointer)
 static int
 no_place(struct cli_ctx *c, const char *pointer)
 {
-	static const char *const words[] = { "running", "schema", NULL };
+	static const char *const words[] = { "running", "startup", "schema", NULL };
 	const char *near = pointer[0] != '/' ? cfg_nearest(pointer, words) : NULL;
 
 	if (near != NULL)
-		return cli_error_at(c, -EINVAL, pointer,
-				    "\"%s\": did you mean %s? expected running, schema or a JSON "
-				    "pointer (/ports/p0)",
-				    pointer, near);
-	return cli_error_at(c, -ENOENT, pointer,
-			    "\"%s\": there is no such place, expected running, schema or a JSON "
-			    "pointer (/ports/p0)",
-			    pointer);
+		return cli_error_at(
+			c, -EINVAL, pointer,
+			"\"%s\": did you mean %s? expected running, startup, schema or a "
+			"JSON pointer (/ports/p0)",
+			pointer, near);
+	return cli_error_at(
+		c, -ENOENT, pointer,
+		"\"%s\": there is no such place, expected running, startup, schema or a "
+		"JSON pointer (/ports/p0)",
+		pointer);
+}
+
+/* The file as it stands there: good or not, if only it is JSON. NULL after cli_error(). */
+static json_t *
+startup(struct cli_ctx *c) CTL_ONLY
+{
+	const char *path = cfg_startup_path;
+	json_error_t err;
+	json_t *doc;
+	int rc;
+	FILE *f;
+
+	if (path == NULL) {
+		cli_error(c, -ENOENT, "the daemon was started without a file");
+		return NULL;
+	}
+	f = cli_open_file(path, &rc);
+	if (f == NULL) {
+		cli_error_at(c, rc, path, "\"%s\": %s", path, strerror(-rc));
+		return NULL;
+	}
+	doc = json_loadf(f, 0, &err);
+	fclose(f);
+	if (doc == NULL)
+		cli_error_at(c, -EINVAL, path, "%s:%d: %s", path, err.line, err.text);
+	return doc;
 }
 
 static int
@@ -206,9 +282,11 @@ show_config(struct cli_ctx *c)
 	json_t *root;
 
 	role_enter_ctl();
-	root = cli_has(c, "schema") ? cfg_schema() : json_incref((json_t *)cfg_running());
+	root = cli_has(c, "schema")    ? cfg_schema()
+	       : cli_has(c, "startup") ? startup(c)
+				       : cfg_running();
 	if (root == NULL)
-		root = json_object();
+		return -ENOENT;
 	v = pointer != NULL ? resolve(root, pointer) : root;
 	if (v != NULL)
 		cli_set_result(c, json_incref((json_t *)v));
@@ -237,17 +315,22 @@ static const struct cli_cmd config_cmds[] = {
 	  .section = "config",
 	  .fn = config_check,
 	  .text = text_check },
-	{ .syntax = "config diff FILE:str",
-	  .help = "Show what loading a configuration file would do.",
+	{ .syntax = "config diff [FILE:str]",
+	  .help = "Show what loading a configuration file, or the startup file, would do.",
 	  .section = "config",
 	  .fn = config_diff,
 	  .text = text_lines },
 	{ .syntax = "config load FILE:str [merge|replace]",
-	  .help = "Run a configuration file in place of what was loaded before, or on top of it.",
+	  .help = "Make a configuration file what runs, or add it to what runs.",
 	  .section = "config",
 	  .fn = config_load },
-	{ .syntax = "show config [running|schema] [POINTER:str]",
-	  .help = "Show the configuration that was loaded, or the JSON schema of all that may be.",
+	{ .syntax = "config save",
+	  .help = "Write what runs to the file that the daemon starts with.",
+	  .section = "config",
+	  .fn = config_save },
+	{ .syntax = "show config [running|startup|schema] [POINTER:str]",
+	  .help = "Show the configuration that runs, the startup file, or the JSON schema of all "
+		  "that may be.",
 	  .section = "config",
 	  .fn = show_config,
 	  .text = text_json,

@@ -283,9 +283,10 @@ cli_console_start(int in_fd, int out_fd)
 	con->wr_fd = reopen(out_fd, O_WRONLY | O_APPEND);
 	rc = ev_add(con->rd_fd, EPOLLIN, in_event, con);
 	if (rc == 0 && con->is_tty) {
-		const json_t *system = json_object_get(cfg_running(), "system");
+		json_t *system = cfg_running_section("system");
 
 		shell_prompt(con->prompt, json_string_value(json_object_get(system, "hostname")));
+		json_decref(system);
 		con->shell = shell_new(&con_ops, con, con->prompt);
 		rc = con->shell != NULL ? 0 : -ENOMEM;
 	}

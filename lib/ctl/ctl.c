@@ -20,6 +20,6 @@ ctl_fini(void)
 	cli_server_close();
 	cli_unregister_all();
 	sysctl_cfg_fini();
-	cfg_unregister_all();
 	cfg_fini();
+	cfg_unregister_all();
 }

@@ -2,14 +2,24 @@
 /* "sysctl": { "net.ipv4.ip_forward": 1 }: tunables in the configuration. A key that leaves the
  * document gets the value back that it had before. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/sysctl.h"
 #include "ctl/cfg_priv.h"
 #include "ctl/cli_priv.h"
 
-/* What a tunable was before the configuration set it. */
+/* What a tunable was before somebody set it, the configuration or a command. */
 static json_t *before;
+
+void
+sysctl_cfg_note(const struct sysctl_var *v)
+{
+	if (before == NULL)
+		before = json_object();
+	if (json_object_get(before, v->name) == NULL)
+		json_object_set_new(before, v->name, json_integer(sysctl_get(v)));
+}
 
 /* An integer, or one in a string as sysctl.conf has it. */
 static bool
@@ -91,7 +101,7 @@ check(const struct cfg *entry, const struct cfg *doc)
 		cfg_fail(entry, NULL, "expected an integer");
 	/* Without declarations nothing is known before the modules have started: add() decides
 	 * then, and one bad key does not keep a router from starting. */
-	if (cfg_running() == NULL && !sysctl_has_declarations())
+	if (!cfg_started() && !sysctl_has_declarations())
 		return;
 	t = entry_of(entry, doc);
 	if (t == NULL || !number)
@@ -103,18 +113,55 @@ check(const struct cfg *entry, const struct cfg *doc)
 		cfg_fail(entry, NULL, "is read only");
 }
 
+/* Dots, also where the document has slashes. */
+static bool
+key(const struct cfg *entry, char *text, size_t len)
+{
+	snprintf(text, len, "%s", entry->key);
+	for (char *p = text; *p != '\0'; p++)
+		if (*p == '/')
+			*p = '.';
+	return true;
+}
+
+static json_t *
+canon(const struct cfg *entry)
+{
+	int value = 0;
+
+	value_of(entry, &value);
+	return json_integer(value);
+}
+
+/* What was set and is still there: an interface takes its tunables along when it goes. */
+static json_t *
+show(void)
+{
+	json_t *all = json_object(), *v;
+	struct sysctl_var var;
+	const char *name;
+
+	role_enter_ctl();
+	json_object_foreach(before, name, v)
+		if (sysctl_find(name, &var) == 0)
+			json_object_set_new(all, name, json_integer(sysctl_get(&var)));
+	return all;
+}
+
 static int
-set(const struct cfg *entry) CTL_ONLY
+add(const struct cfg *entry)
 {
 	struct sysctl_var v;
 	int value = 0;
 	int rc;
 
+	role_enter_ctl();
 	if (sysctl_find(entry->key, &v) < 0) {
 		unknown_key(entry);
 		return -ENOENT;
 	}
 	value_of(entry, &value);
+	sysctl_cfg_note(&v);
 	rc = sysctl_set(&v, value);
 	if (rc == -ERANGE)
 		cfg_fail(entry, NULL, "expected an integer %d..%d, found %d", v.t->min, v.t->max,
@@ -125,44 +172,27 @@ set(const struct cfg *entry) CTL_ONLY
 }
 
 static int
-add(const struct cfg *entry)
-{
-	struct sysctl_var v;
-	int old = 0;
-	int rc;
-
-	role_enter_ctl();
-	if (sysctl_find(entry->key, &v) == 0)
-		old = sysctl_get(&v);
-	rc = set(entry);
-	if (rc < 0)
-		return rc;
-	if (before == NULL)
-		before = json_object();
-	json_object_set_new(before, entry->key, json_integer(old));
-	return 0;
-}
-
-static int
 del(const struct cfg *entry)
 {
-	const json_t *old = json_object_get(before, entry->key);
+	char name[sizeof(((struct sysctl_var *)0)->name)];
 	struct sysctl_var v;
+	const json_t *old;
 	int rc = 0;
 
 	role_enter_ctl();
-	/* The interface may have gone with its tunables: nothing to give back. */
-	if (old != NULL && sysctl_find(entry->key, &v) == 0)
+	key(entry, name, sizeof(name));
+	old = json_object_get(before, name);
+	if (old != NULL && sysctl_find(name, &v) == 0)
 		rc = sysctl_set(&v, (int)json_integer_value(old));
-	json_object_del(before, entry->key);
+	json_object_del(before, name);
 	return rc;
 }
 
 static int
 change(const struct cfg *old, const struct cfg *entry)
 {
-	role_enter_ctl();
-	return set(entry);
+	(void)old;
+	return add(entry);
 }
 
 static struct cfg_section section = {
@@ -170,6 +200,9 @@ static struct cfg_section section = {
 	.shape = CFG_MAP,
 	.order = 50, /* devices and addresses are there, routes and rules not yet */
 	.check = check,
+	.key = key,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
 	.change = change,

@@ -74,6 +74,8 @@ write_var(struct cli_ctx *c, const struct sysctl_var *v, const char *value) CTL_
 	if (n < v->t->min || n > v->t->max)
 		return cli_error_at(c, -ERANGE, value, "\"%s\": %s takes %d..%d", value, v->name,
 				    v->t->min, v->t->max);
+	if (sysctl_get(v) != n)
+		sysctl_cfg_note(v);
 	rc = sysctl_set(v, (int)n);
 	if (rc == -EPERM)
 		return cli_error_at(c, rc, v->name, "%s is read only", v->name);

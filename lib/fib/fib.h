@@ -76,6 +76,8 @@ struct fib_route {
 	uint8_t plen, tos, type, protocol, scope;
 	bool dead; /* all next hops dead: not in the compiled table */
 	bool mtu_lock;
+	bool keep_dead; /* of the configuration */
+	uint8_t file;	/* which load of a routes file set it; 0: none did */
 	uint32_t metric, mtu, advmss, hoplimit;
 	rte_be32_t prefsrc;
 	unsigned int n_nh;
@@ -110,6 +112,13 @@ void fib_fini(void) CTL_ONLY;
  */
 int fib_route_add(const struct fib_route_spec *r, enum fib_add_mode mode,
 		  const char **why) CTL_ONLY;
+/** Fill in what fib_route_add() would: type, protocol, scope, the devices of gateways. 0 or as
+ * fib_route_add(). */
+int fib_route_resolve(struct fib_route_spec *r, const char **why) CTL_ONLY;
+/** The scope of a route that none is given for, as `ip route` chooses it. */
+uint8_t fib_default_scope(const struct fib_route_spec *r);
+/** Is there a route of that table, prefix, tos and metric that the configuration made? */
+bool fib_route_is_kept(const struct fib_route_spec *key) CTL_ONLY;
 /** 0, -ESRCH (no such route), -ENOMEM/-ENOSPC when what it uncovers can not be stored. */
 int fib_route_del(const struct fib_route_spec *key) CTL_ONLY;
 /** Delete every route that matches @p key's non-zero fields (plen 0 and dst 0: any). How many. */
@@ -123,6 +132,8 @@ struct fib_cursor;
  * prefixes behind @p c, and counts in *@p gone. False at the end. */
 bool fib_file_sweep(struct fib_cursor *c, unsigned int n, uint8_t keep,
 		    unsigned int *gone) CTL_ONLY;
+/** Routes that loads of a routes file have set and that are there still, as they set them. */
+uint32_t fib_file_routes(void) CTL_ONLY;
 /** All routes of a table (0: all tables) in order of prefix, then tos, then metric. */
 void fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
 
@@ -147,10 +158,21 @@ struct fib_file_id {
 	uint64_t dev, ino, size;
 	struct timespec modified, changed;
 };
+/** For lines that are only checked: what they mean in a document that does not run yet. */
+struct fib_file_vet {
+	bool (*has_device)(void *arg, const char *name);
+	bool (*table)(void *arg, const char *name, uint32_t *id);
+	/** The route of line @p line, by device @p dev (NULL: it names none). NULL, or a sentence
+	 * valid until the next call. */
+	const char *(*route)(void *arg, const struct fib_route_spec *r, const char *dev,
+			     uint32_t line);
+	void *arg;
+};
 /** @p load: the number (not 0) of the load that its routes are marked with, see fib_file_sweep();
- * 0: the lines are only checked. NULL with *@p why: a sentence behind "PATH: ". Anything but a
- * regular file is refused, and not waited for. */
-struct fib_file *fib_file_open(const char *path, uint8_t load, const char **why) CTL_ONLY;
+ * 0: the lines are only checked, by @p vet. NULL with *@p why: a sentence behind "PATH: ". Anything
+ * but a regular file is refused, and not waited for. */
+struct fib_file *fib_file_open(const char *path, uint8_t load, const struct fib_file_vet *vet,
+			       const char **why) CTL_ONLY;
 /** As it was when it was opened. */
 struct fib_file_id fib_file_id(const struct fib_file *f);
 /** Is @p path still (or again) that file with that content? */
@@ -234,6 +256,8 @@ int fib_protocol_parse(const char *s);
 int fib_table_name_add(const char *name, uint32_t id) CTL_ONLY;
 /** -ENOENT when nobody added it. */
 int fib_table_name_del(const char *name) CTL_ONLY;
+/** Those that were added. */
+void fib_table_names(void (*fn)(const char *name, uint32_t id, void *arg), void *arg) CTL_ONLY;
 int fib_table_parse(const char *s, uint32_t *id) CTL_ONLY;
 const char *fib_table_name(uint32_t id) CTL_ONLY;
 #endif

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sections "tables", "routes" and "routes_file". */
+/* Sections "tables" and "routes". */
+#include <arpa/inet.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <rte_common.h>
-#include "core/log.h"
-#include "core/timer.h"
-#include "ctl/cfg.h"
-#include "fib/fib.h"
+#include "fib/fib_cfg.h"
 #include "netdev/netdev.h"
-
-LOG_MODULE(fib_cfg);
-
-#define FILE_SLICE	2048 /* lines: some milliseconds between which timers run */
-#define FILE_ERRORS_MAX 20   /* told one by one; the rest is counted */
 
 /* --- tables: { "isp2": 100 } --- */
 
@@ -82,11 +74,40 @@ table_del(const struct cfg *c)
 	return 0;
 }
 
+static void
+show_table(const char *name, uint32_t id, void *arg)
+{
+	json_object_set_new(arg, name, json_integer(id));
+}
+
+static json_t *
+tables_show(void)
+{
+	json_t *all = json_object();
+
+	role_enter_ctl();
+	fib_table_names(show_table, all);
+	return all;
+}
+
+/* What is always there asks for nothing. */
+static json_t *
+table_canon(const struct cfg *c)
+{
+	static const char *const own[] = { "default", "main", "local" };
+
+	for (size_t i = 0; i < RTE_DIM(own); i++)
+		if (strcmp(c->key, own[i]) == 0)
+			return NULL;
+	return json_incref((json_t *)(uintptr_t)c->node);
+}
+
 /* --- routes --- */
 
-static const char *const route_keys[] = { "dst",      "type",	  "gateway", "dev", "onlink",
-					  "nexthops", "table",	  "metric",  "tos", "mtu",
-					  "prefsrc",  "protocol", "scope",   NULL };
+static const char *const route_keys[] = { "dst",      "type",	"gateway",  "dev",     "onlink",
+					  "nexthops", "table",	"metric",   "tos",     "mtu",
+					  "mtu_lock", "advmss", "hoplimit", "prefsrc", "protocol",
+					  "scope",    NULL };
 static const char *const nexthop_keys[] = { "gateway", "dev", "weight", "onlink", NULL };
 
 /* @p doc: only checking, devices are those of the document; NULL: they are looked up, false when
@@ -162,9 +183,8 @@ parse_table(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	}
 	if (!cfg_str(c, "table", &name))
 		return;
-	if (doc != NULL && json_object_get(json_object_get(doc->node, "tables"), name) != NULL)
-		return;
-	if (fib_table_parse(name, &r->table) < 0) {
+	if (doc != NULL ? !fib_doc_table(doc, name, &r->table)
+			: fib_table_parse(name, &r->table) < 0) {
 		r->table = 0; /* refused where it is used */
 		cfg_fail(c, "table", "there is no table \"%s\" in \"tables\"", name);
 	}
@@ -205,6 +225,9 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 		cfg_fail(c, "tos", "%u has the ECN bits set", tos);
 	r->tos = tos;
 	cfg_u32(c, "mtu", 68, 65535, &r->mtu);
+	cfg_bool(c, "mtu_lock", &r->mtu_lock);
+	cfg_u32(c, "advmss", 0, 65535, &r->advmss);
+	cfg_u32(c, "hoplimit", 0, 255, &r->hoplimit);
 	cfg_ip4(c, "prefsrc", &r->prefsrc);
 	parse_word(
 		c, "type", fib_type_parse,
@@ -242,21 +265,269 @@ route_check(const struct cfg *c, const struct cfg *doc)
 		cfg_fail(c, "type", "a route of type %s has no next hops", fib_type_name(r.type));
 }
 
+/* The document's table, or the running router's: in a list that is shown both are numbers. */
+static bool
+route_key(const struct cfg *c, char *text, size_t len)
+{
+	struct fib_route_spec r = { .table = RT_TABLE_MAIN };
+	const struct cfg *root = c;
+	uint32_t tos = 0;
+	char addr[INET_ADDRSTRLEN];
+
+	while (root->up != NULL)
+		root = root->up;
+	cfg_u32(c, "metric", 0, UINT32_MAX, &r.metric);
+	cfg_u32(c, "tos", 0, 255, &tos);
+	parse_table(c, root, &r);
+	if (!cfg_prefix(c, "dst", &r.dst, &r.plen))
+		return false;
+	inet_ntop(AF_INET, &r.dst, addr, sizeof(addr));
+	snprintf(text, len, "%s/%u table %u tos %u metric %u", addr, r.plen, r.table, tos,
+		 r.metric);
+	return true;
+}
+
+/* --- what routes are together --- */
+
+static void
+check_gateway(const struct cfg *c, const struct fib_doc *known, uint32_t table)
+{
+	const char *dev = json_string_value(json_object_get(c->node, "dev"));
+	const char *text = json_string_value(json_object_get(c->node, "gateway")), *why;
+	bool onlink = json_is_true(json_object_get(c->node, "onlink"));
+	struct in_addr gateway;
+
+	if (text == NULL || inet_pton(AF_INET, text, &gateway) != 1)
+		return; /* told already */
+	if (onlink && dev == NULL)
+		cfg_fail(c, "onlink", "needs \"dev\"");
+	why = onlink ? NULL : fib_doc_refuse(known, table, gateway.s_addr, dev);
+	if (why != NULL)
+		cfg_fail(c, "gateway", "%s", why);
+}
+
+static void
+check_prefsrc(const struct cfg *c, const struct fib_doc *known)
+{
+	const char *text = json_string_value(json_object_get(c->node, "prefsrc"));
+	struct in_addr a;
+
+	if (text != NULL && inet_pton(AF_INET, text, &a) == 1 && !fib_doc_is_own(known, a.s_addr))
+		cfg_fail(c, "prefsrc", "%s is no address of \"addresses\"", text);
+}
+
+static void
+routes_check_all(const struct cfg *sect, const struct cfg *doc)
+{
+	struct fib_doc known;
+
+	fib_doc_build(&known, doc);
+	for (size_t i = 0; i < json_array_size(sect->node); i++) {
+		struct cfg c = cfg_at(sect, i), list = cfg_get(&c, "nexthops");
+		const json_t *table = json_object_get(c.node, "table");
+		uint32_t id = RT_TABLE_MAIN;
+
+		if (json_is_integer(table))
+			id = (uint32_t)json_integer_value(table);
+		else if (json_is_string(table))
+			fib_doc_table(doc, json_string_value(table), &id);
+		check_prefsrc(&c, &known);
+		check_gateway(&c, &known, id);
+		for (size_t k = 0; k < json_array_size(list.node); k++) {
+			struct cfg nh = cfg_at(&list, k);
+
+			check_gateway(&nh, &known, id);
+		}
+	}
+	fib_doc_free(&known);
+}
+
+/* --- what runs --- */
+
+static json_t *
+address_json(rte_be32_t addr)
+{
+	char text[INET_ADDRSTRLEN];
+
+	return json_string(inet_ntop(AF_INET, &addr, text, sizeof(text)));
+}
+
+static void
+nexthop_set(json_t *o, const struct fib_nexthop_spec *nh)
+{
+	if (nh->gateway != 0)
+		json_object_set_new(o, "gateway", address_json(nh->gateway));
+	if (nh->dev != NULL)
+		json_object_set_new(o, "dev", json_string(nh->dev->name));
+	if (nh->onlink)
+		json_object_set_new(o, "onlink", json_true());
+}
+
+static void
+nexthops_set(json_t *o, const struct fib_route_spec *r)
+{
+	json_t *list;
+
+	if (r->n_nh == 1)
+		nexthop_set(o, &r->nh[0]);
+	if (r->n_nh < 2)
+		return;
+	list = json_array();
+	for (unsigned int i = 0; i < r->n_nh; i++) {
+		json_t *nh = json_object();
+
+		nexthop_set(nh, &r->nh[i]);
+		if (r->nh[i].weight > 1)
+			json_object_set_new(nh, "weight", json_integer(r->nh[i].weight));
+		json_array_append_new(list, nh);
+	}
+	json_object_set_new(o, "nexthops", list);
+}
+
+static void
+number_set(json_t *o, const char *key, uint32_t v)
+{
+	if (v != 0)
+		json_object_set_new(o, key, json_integer(v));
+}
+
+/* Of a route that is resolved: defaults are left out. */
+static json_t *
+route_json(const struct fib_route_spec *r)
+{
+	char addr[INET_ADDRSTRLEN], dst[INET_ADDRSTRLEN + 4];
+	json_t *o;
+
+	role_enter_ctl();
+	inet_ntop(AF_INET, &r->dst, addr, sizeof(addr));
+	snprintf(dst, sizeof(dst), "%s/%u", addr, r->plen);
+	o = json_pack("{s:s}", "dst", r->plen == 0 ? "default" : dst);
+	if (r->type > FIB_UNICAST)
+		json_object_set_new(o, "type", json_string(fib_type_name(r->type)));
+	nexthops_set(o, r);
+	if (r->table != RT_TABLE_MAIN)
+		json_object_set_new(o, "table", json_integer(r->table));
+	number_set(o, "metric", r->metric);
+	number_set(o, "tos", r->tos);
+	number_set(o, "mtu", r->mtu);
+	if (r->mtu_lock)
+		json_object_set_new(o, "mtu_lock", json_true());
+	number_set(o, "advmss", r->advmss);
+	number_set(o, "hoplimit", r->hoplimit);
+	if (r->prefsrc != 0)
+		json_object_set_new(o, "prefsrc", address_json(r->prefsrc));
+	if (r->protocol != FIB_PROT_STATIC)
+		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
+	if (r->scope != fib_default_scope(r))
+		json_object_set_new(o, "scope", json_string(rt_scope_name(r->scope)));
+	return o;
+}
+
+/* A route that can not be resolved (yet) is as it stands: nothing that runs equals it. */
+static json_t *
+route_canon(const struct cfg *c)
+{
+	static struct fib_route_spec r;
+	const char *why;
+
+	role_enter_ctl();
+	if (!parse_route(c, NULL, &r) || fib_route_resolve(&r, &why) < 0)
+		return json_incref((json_t *)(uintptr_t)c->node);
+	return route_json(&r);
+}
+
+/* Routes of the configuration, and those that commands made as it would have. What the kernel's
+ * part, routing daemons and routes files have set is theirs. */
+static void
+show_one(const struct fib_route *route, void *arg)
+{
+	static struct fib_route_spec r;
+
+	if (route->file != 0 || (!route->keep_dead && route->protocol != FIB_PROT_BOOT &&
+				 route->protocol != FIB_PROT_STATIC))
+		return;
+	r = (struct fib_route_spec){ .table = route->table,
+				     .dst = route->dst,
+				     .plen = route->plen,
+				     .tos = route->tos,
+				     .type = route->type,
+				     .protocol = route->protocol,
+				     .scope = route->scope,
+				     .metric = route->metric,
+				     .mtu = route->mtu,
+				     .mtu_lock = route->mtu_lock,
+				     .advmss = route->advmss,
+				     .hoplimit = route->hoplimit,
+				     .prefsrc = route->prefsrc,
+				     .n_nh = route->n_nh };
+	for (unsigned int i = 0; i < route->n_nh; i++)
+		r.nh[i] = (struct fib_nexthop_spec){ .gateway = route->nh[i].gateway,
+						     .dev = route->nh[i].dev,
+						     .weight = route->nh[i].weight,
+						     .onlink = route->nh[i].flags & FIB_NH_ONLINK };
+	json_array_append_new(arg, route_json(&r));
+}
+
+static json_t *
+routes_show(void)
+{
+	json_t *list = json_array();
+
+	role_enter_ctl();
+	fib_walk(0, show_one, list);
+	return list;
+}
+
+/* --- apply --- */
+
 static int
-route_add(const struct cfg *c)
+put_route(const struct cfg *c, enum fib_add_mode mode) CTL_ONLY
 {
 	static struct fib_route_spec r;
 	const char *why;
 	int rc;
 
-	role_enter_ctl();
 	/* Not cfg_failed(): this may be the way back after another entry's failure. */
 	if (!parse_route(c, NULL, &r))
 		return -ENODEV;
-	rc = fib_route_add(&r, FIB_ADD, &why);
+	rc = fib_route_add(&r, mode, &why);
 	if (rc < 0)
 		cfg_fail(c, NULL, "%s", why);
 	return rc;
+}
+
+static int
+route_add(const struct cfg *c)
+{
+	role_enter_ctl();
+	return put_route(c, FIB_ADD);
+}
+
+/* Packets find the old one or the new one, never none. */
+static int
+route_change(const struct cfg *old, const struct cfg *c)
+{
+	RTE_SET_USED(old);
+	role_enter_ctl();
+	return put_route(c, FIB_REPLACE);
+}
+
+/* One that a command made goes down with its device; the configuration's waits. */
+static bool
+route_stale(const struct cfg *c)
+{
+	static struct fib_route_spec r;
+
+	role_enter_ctl();
+	return !parse_route(c, NULL, &r) || !fib_route_is_kept(&r);
+}
+
+/* Gateways are reached by routes that have none. */
+static bool
+route_later(const struct cfg *c)
+{
+	return json_object_get(c->node, "gateway") != NULL ||
+	       json_object_get(c->node, "nexthops") != NULL;
 }
 
 static int
@@ -273,171 +544,14 @@ route_del(const struct cfg *c)
 	return rc == -ESRCH ? 0 : rc;
 }
 
-/* --- routes_file --- */
-
-/* A load in slices, then the end of what earlier loads set and this one did not: a route that
- * stays never goes. */
-static struct {
-	struct fib_file *file; /* NULL: read to its end */
-	struct ctl_timer timer;
-	uint64_t start_ms;
-	unsigned int errors, gone;
-	bool active;
-	uint8_t last; /* number of the last load */
-	uint8_t keep; /* the load whose routes stay; 0: none, the section has gone */
-	struct fib_cursor cursor;
-	struct fib_file_id id; /* of the file that was opened last */
-} job;
-
-static void
-file_path(const struct cfg *c, char path[PATH_MAX])
-{
-	const char *name = json_string_value(c->node), *dir;
-
-	role_enter_ctl();
-	dir = cfg_dir();
-	if (name[0] == '/' || dir == NULL)
-		snprintf(path, PATH_MAX, "%s", name);
-	else
-		snprintf(path, PATH_MAX, "%s/%s", dir, name);
-}
-
-static void
-file_check(const struct cfg *c, const struct cfg *doc)
-{
-	const char *name = NULL;
-	char path[PATH_MAX];
-	struct fib_file *f;
-	const char *why;
-	int rc;
-
-	role_enter_ctl();
-	if (!cfg_str(c, NULL, &name))
-		return;
-	file_path(c, path);
-	f = fib_file_open(path, 0, &why);
-	if (f == NULL) {
-		cfg_fail(c, NULL, "%s: %s", path, why);
-		return;
-	}
-	while ((rc = fib_file_step(f, FILE_SLICE)) != 0)
-		if (rc < 0) {
-			cfg_fail(c, NULL, "%s", fib_file_error(f));
-			break;
-		}
-	fib_file_close(f);
-}
-
-static CTL_ONLY void
-file_stop(void)
-{
-	if (job.active)
-		timer_del(&job.timer);
-	if (job.file != NULL)
-		fib_file_close(job.file);
-	job.file = NULL;
-	job.active = false;
-}
-
-static CTL_ONLY void
-read_slice(void)
-{
-	int rc = fib_file_step(job.file, FILE_SLICE);
-
-	if (rc < 0 && job.errors++ < FILE_ERRORS_MAX)
-		log_err("%s", fib_file_error(job.file));
-	if (rc != 0)
-		return;
-	log_notice("routes_file: %u routes in %llu ms, %u lines refused", fib_file_count(job.file),
-		   (unsigned long long)(clock_ms() - job.start_ms), job.errors);
-	fib_file_close(job.file);
-	job.file = NULL;
-}
-
-static void
-file_slice(struct ctl_timer *t)
-{
-	role_enter_ctl();
-	if (job.file != NULL) {
-		read_slice();
-	} else if (!fib_file_sweep(&job.cursor, FILE_SLICE, job.keep, &job.gone)) {
-		if (job.gone > 0)
-			log_notice("routes_file: %u routes of an earlier file deleted", job.gone);
-		job.active = false;
-		return;
-	}
-	timer_mod(t, 0);
-}
-
-/* From now on, load @p file (NULL: nothing) and keep what load @p keep sets. */
-static CTL_ONLY void
-file_start(struct fib_file *file, uint8_t keep)
-{
-	file_stop();
-	job.file = file;
-	job.keep = keep;
-	job.errors = job.gone = 0;
-	job.cursor = (struct fib_cursor){ 0 };
-	job.start_ms = clock_ms();
-	job.active = true;
-	timer_setup(&job.timer, file_slice);
-	timer_mod(&job.timer, 0);
-}
-
-static int
-file_add(const struct cfg *c)
-{
-	uint8_t load = job.last % UINT8_MAX + 1;
-	struct fib_file *file;
-	char path[PATH_MAX];
-	const char *why;
-
-	role_enter_ctl();
-	file_path(c, path);
-	file = fib_file_open(path, load, &why);
-	if (file == NULL) {
-		cfg_fail(c, NULL, "%s: %s", path, why);
-		return -ENOENT;
-	}
-	job.last = load;
-	job.id = fib_file_id(file);
-	file_start(file, load);
-	return 0;
-}
-
-/* The new file's routes take the place of the old one's. */
-static int
-file_change(const struct cfg *old, const struct cfg *c)
-{
-	RTE_SET_USED(old);
-	return file_add(c);
-}
-
-static bool
-file_stale(const struct cfg *c)
-{
-	char path[PATH_MAX];
-
-	role_enter_ctl();
-	file_path(c, path);
-	return !fib_file_same(path, &job.id);
-}
-
-static int
-file_del(const struct cfg *c)
-{
-	RTE_SET_USED(c);
-	role_enter_ctl();
-	file_start(NULL, 0);
-	return 0;
-}
-
 static const char route_schema[] =
 	"{\"type\":\"object\",\"required\":[\"dst\"],\"properties\":{\"dst\":{\"type\":\"string\"},"
 	"\"type\":{\"type\":\"string\"},\"gateway\":{\"type\":\"string\"},\"dev\":{\"type\":"
 	"\"string\"},\"onlink\":{\"type\":\"boolean\"},\"nexthops\":{\"type\":\"array\"},\"table\":"
 	"{\"type\":[\"string\",\"integer\"]},\"metric\":{\"type\":\"integer\"},\"tos\":{\"type\":"
-	"\"integer\"},\"mtu\":{\"type\":\"integer\"},\"prefsrc\":{\"type\":\"string\"},"
+	"\"integer\"},\"mtu\":{\"type\":\"integer\"},\"mtu_lock\":{\"type\":\"boolean\"},"
+	"\"advmss\":{\"type\":\"integer\"},"
+	"\"hoplimit\":{\"type\":\"integer\"},\"prefsrc\":{\"type\":\"string\"},"
 	"\"protocol\":{\"type\":\"string\"},\"scope\":{\"type\":\"string\"}},"
 	"\"additionalProperties\":false}";
 
@@ -446,6 +560,8 @@ static struct cfg_section tables_section = {
 	.shape = CFG_MAP,
 	.order = 50,
 	.check = table_check,
+	.show = tables_show,
+	.canon = table_canon,
 	.add = table_add,
 	.del = table_del,
 	.schema = "{\"type\":\"integer\",\"minimum\":1,\"maximum\":4294967295}",
@@ -455,38 +571,21 @@ static struct cfg_section routes_section = {
 	.shape = CFG_LIST,
 	.order = 60,
 	.check = route_check,
+	.check_all = routes_check_all,
+	.key = route_key,
+	.later = route_later,
+	.show = routes_show,
+	.canon = route_canon,
 	.add = route_add,
 	.del = route_del,
+	.change = route_change,
+	.stale = route_stale,
 	.schema = route_schema,
 };
-static struct cfg_section file_section = {
-	.name = "routes_file",
-	.shape = CFG_OBJECT,
-	.order = 61,
-	.check = file_check,
-	.add = file_add,
-	.del = file_del,
-	.change = file_change,
-	.stale = file_stale,
-	.schema = "{\"type\":\"string\"}",
-};
-
 void
 fib_cfg_register(void)
 {
 	cfg_register(&tables_section);
 	cfg_register(&routes_section);
-	cfg_register(&file_section);
-}
-
-bool
-fib_cfg_loading(void)
-{
-	return job.active;
-}
-
-void
-fib_cfg_fini(void)
-{
-	file_stop();
+	fib_file_cfg_register();
 }

@@ -14,7 +14,9 @@
 struct fib_file {
 	FILE *f;
 	struct fib_file_id id;
-	uint8_t load; /* 0: only checking */
+	uint8_t load; /* 0: only checking, by vet */
+	struct fib_file_vet vet;
+	const char *dev; /* that the line names */
 	uint32_t line, count;
 	char *buf;
 	size_t size;
@@ -58,7 +60,7 @@ open_regular(const char *path, struct fib_file_id *id, const char **why)
 }
 
 struct fib_file *
-fib_file_open(const char *path, uint8_t load, const char **why)
+fib_file_open(const char *path, uint8_t load, const struct fib_file_vet *vet, const char **why)
 {
 	struct fib_file *f = calloc(1, sizeof(*f));
 
@@ -67,6 +69,8 @@ fib_file_open(const char *path, uint8_t load, const char **why)
 		return NULL;
 	snprintf(f->path, sizeof(f->path), "%s", path);
 	f->load = load;
+	if (vet != NULL)
+		f->vet = *vet;
 	f->f = open_regular(path, &f->id, why);
 	if (f->f == NULL) {
 		free(f);
@@ -166,7 +170,7 @@ parse_prefix(char *s, struct fib_route_spec *r)
 
 /* One word with its value. False: not understood. */
 static CTL_ONLY bool
-parse_pair(struct fib_route_spec *r, const char *word, const char *v, bool check)
+parse_pair(struct fib_file *f, struct fib_route_spec *r, const char *word, const char *v)
 {
 	struct fib_nexthop_spec *nh = &r->nh[0];
 	int n;
@@ -179,8 +183,11 @@ parse_pair(struct fib_route_spec *r, const char *word, const char *v, bool check
 	}
 	if (strcmp(word, "dev") == 0) {
 		r->n_nh = 1;
+		f->dev = v;
+		if (f->load == 0)
+			return f->vet.has_device(f->vet.arg, v);
 		nh->dev = dev_get_by_name(v);
-		return nh->dev != NULL || check; /* devices come with the same document */
+		return nh->dev != NULL;
 	}
 	if (strcmp(word, "metric") == 0) {
 		r->metric_set = true;
@@ -195,7 +202,8 @@ parse_pair(struct fib_route_spec *r, const char *word, const char *v, bool check
 	if (strcmp(word, "src") == 0)
 		return parse_ip4(v, &r->prefsrc);
 	if (strcmp(word, "table") == 0)
-		return fib_table_parse(v, &r->table) == 0;
+		return (f->load == 0 && f->vet.table(f->vet.arg, v, &r->table)) ||
+		       fib_table_parse(v, &r->table) == 0;
 	if (strcmp(word, "proto") == 0) {
 		n = fib_protocol_parse(v);
 		r->protocol = n < 0 ? 0 : n;
@@ -212,12 +220,14 @@ parse_pair(struct fib_route_spec *r, const char *word, const char *v, bool check
 
 /* 1: a route, 0: nothing on this line, -EINVAL with *bad. */
 static CTL_ONLY int
-parse_line(char *line, struct fib_route_spec *r, bool check, const char **bad)
+parse_line(struct fib_file *f, struct fib_route_spec *r, const char **bad)
 {
 	static const char *const flags[] = { "dead", "linkdown", "offload", "pervasive" };
 	char *save = NULL, *w, *v;
+	char *line = f->buf;
 	int type;
 
+	f->dev = NULL;
 	memset(r, 0, offsetof(struct fib_route_spec, nh) + sizeof(r->nh[0]));
 	r->table = RT_TABLE_MAIN;
 	r->protocol = FIB_PROT_STATIC;
@@ -248,7 +258,7 @@ parse_line(char *line, struct fib_route_spec *r, bool check, const char **bad)
 			r->mtu_lock = true;
 			v = strtok_r(NULL, " \t", &save);
 		}
-		if (!parse_pair(r, w, v, check))
+		if (!parse_pair(f, r, w, v))
 			return -EINVAL;
 	}
 	return 1;
@@ -259,7 +269,7 @@ one_line(struct fib_file *f)
 {
 	static struct fib_route_spec r;
 	const char *why = NULL;
-	int rc = parse_line(f->buf, &r, f->load == 0, &why);
+	int rc = parse_line(f, &r, &why);
 
 	if (rc == 0)
 		return 0;
@@ -273,10 +283,10 @@ one_line(struct fib_file *f)
 		r.file = f->load;
 		rc = fib_route_add(&r, FIB_REPLACE, &why);
 	} else {
-		rc = 0;
-		why = "bits are set past the prefix length";
-		if ((rte_be_to_cpu_32(r.dst) & ~fib_mask(r.plen)) != 0)
-			rc = -EINVAL;
+		why = (rte_be_to_cpu_32(r.dst) & ~fib_mask(r.plen)) != 0
+			      ? "bits are set past the prefix length"
+			      : f->vet.route(f->vet.arg, &r, f->dev, f->line);
+		rc = why != NULL ? -EINVAL : 0;
 	}
 	if (rc < 0)
 		snprintf(f->error, sizeof(f->error), "%s:%u: %s", f->path, f->line, why);

@@ -204,6 +204,13 @@ fib_table_name(uint32_t id)
 }
 
 void
+fib_table_names(void (*fn)(const char *name, uint32_t id, void *arg), void *arg)
+{
+	for (unsigned int i = 0; i < n_table_names; i++)
+		fn(table_names[i].name, table_names[i].id, arg);
+}
+
+void
 fib_names_fini(void)
 {
 	free(table_names);

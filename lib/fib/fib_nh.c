@@ -5,11 +5,11 @@
 #include <string.h>
 #include "fib/fib_priv.h"
 
-static uint8_t
-default_scope(const struct fib_route_spec *r, uint8_t type)
+uint8_t
+fib_default_scope(const struct fib_route_spec *r)
 {
-	if (r->scope_set)
-		return r->scope;
+	uint8_t type = r->type == 0 ? FIB_UNICAST : r->type;
+
 	/* As `ip route` does. */
 	if (type == FIB_LOCAL)
 		return SCOPE_HOST;
@@ -136,7 +136,7 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 	*fi = (struct fib_info){
 		.type = type,
 		.protocol = r->protocol == 0 ? FIB_PROT_BOOT : r->protocol,
-		.scope = default_scope(r, type),
+		.scope = r->scope_set ? r->scope : fib_default_scope(r),
 		.metric = r->metric,
 		.mtu = r->mtu,
 		.advmss = r->advmss,

@@ -107,6 +107,7 @@ struct fib_ctl {
 	uint32_t n_tables;
 	uint32_t n_routes;
 	uint32_t neigh_leaves;
+	uint32_t n_file; /* aliases that a routes file set */
 	uint64_t adds, dels, changes, errors;
 };
 extern struct fib_ctl fib_ctl;

@@ -69,6 +69,20 @@ find_equal(const struct fib_table *t, uint32_t key, const struct fib_route_spec 
 	return first;
 }
 
+/* Whose route it is: load @p file's of a routes file, or nobody's but the table's (0). */
+static CTL_ONLY void
+set_file(struct fib_alias *a, uint8_t file)
+{
+	fib_ctl.n_file += (file != 0) - (a->file != 0);
+	a->file = file;
+}
+
+uint32_t
+fib_file_routes(void)
+{
+	return fib_ctl.n_file;
+}
+
 static CTL_ONLY void
 replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, struct fib_info *fi)
 {
@@ -76,7 +90,7 @@ replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, str
 	uint32_t key = rte_be_to_cpu_32(r->dst);
 	uint8_t plen = r->plen;
 
-	fib_alias(alias)->file = r->file;
+	set_file(fib_alias(alias), r->file);
 	__atomic_store_n(&fib_alias(alias)->info, fi->idx, __ATOMIC_RELEASE);
 	if (t->dp.trie == &fib_ctl.shared)
 		fib_compile_prefix(key, plen);
@@ -103,7 +117,7 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
 		if (same == first || (same != 0 && r->file != 0)) {
 			/* A file does not take what others have set as it says. */
 			if (fib_alias(same)->file != 0)
-				fib_alias(same)->file = r->file;
+				set_file(fib_alias(same), r->file);
 			fib_info_put(fi);
 			return 0;
 		}
@@ -121,11 +135,45 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
 		return rc;
 	}
 	fib_table_count(t, 1);
+	fib_ctl.n_file += r->file != 0;
 	fib_ctl.adds++;
 	if (fib_chain.head != NULL) {
 		find_equal(t, key, r, fi, &same);
 		notify(FIB_ROUTE_ADD, t, key, r->plen, same);
 	}
+	return 0;
+}
+
+static CTL_ONLY bool
+is_kept(uint32_t alias)
+{
+	return fib_alias(alias)->file == 0 && fib_infos[fib_alias(alias)->info]->keep;
+}
+
+bool
+fib_route_is_kept(const struct fib_route_spec *key)
+{
+	const struct fib_table *t = fib_table_get(key->table);
+	uint32_t same, first;
+
+	if (t == NULL)
+		return false;
+	first = find_equal(t, rte_be_to_cpu_32(key->dst), key, NULL, &same);
+	return first != 0 && is_kept(first);
+}
+
+int
+fib_route_resolve(struct fib_route_spec *r, const char **why)
+{
+	int rc = fib_nh_resolve(r, &candidate.fi, why);
+
+	if (rc < 0)
+		return rc;
+	r->type = candidate.fi.type;
+	r->protocol = candidate.fi.protocol;
+	r->scope = candidate.fi.scope;
+	for (unsigned int i = 0; i < r->n_nh; i++)
+		r->nh[i].dev = candidate.fi.nh[i].dev;
 	return 0;
 }
 
@@ -153,6 +201,9 @@ route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **w
 	first = find_equal(t, rte_be_to_cpu_32(r->dst), r, NULL, &same);
 	if (first != 0 && mode == FIB_ADD && r->keep_dead && fib_alias(first)->file != 0)
 		mode = FIB_REPLACE;
+	/* What the document itself says goes before what its file says. */
+	if (first != 0 && r->file != 0 && is_kept(first))
+		return 0;
 	if (first != 0 && mode == FIB_ADD) {
 		*why = "File exists";
 		return -EEXIST;
@@ -228,6 +279,7 @@ route_delete(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias)
 	struct fib_node n = { .key = key, .plen = plen };
 	struct fib_route r;
 
+	set_file(fib_alias(alias), 0);
 	fib_alias_unlink(t, key, plen, alias);
 	fib_table_count(t, -1);
 	fib_ctl.dels++;

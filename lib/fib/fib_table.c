@@ -186,6 +186,8 @@ fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_node *
 		.advmss = fi->advmss,
 		.hoplimit = fi->hoplimit,
 		.mtu_lock = fi->mtu_lock,
+		.keep_dead = fi->keep,
+		.file = a->file,
 		.prefsrc = fi->prefsrc,
 		.n_nh = fi->n_nh,
 		.nh = fi->nh,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "neighbours": a list of permanent entries. */
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,45 +36,25 @@ parse(const struct cfg *c, struct entry *e)
 	return cfg_mac(c, "lladdr", &e->lladdr) && complete;
 }
 
-/* Elements seen so far of the list that is being checked, by address and device: each is checked
- * once, in order. */
-static json_t *seen;
-
-static void
-forget_seen(void)
+static bool
+key(const struct cfg *c, char *text, size_t len)
 {
-	json_decref(seen);
-	seen = NULL;
+	char addr[INET_ADDRSTRLEN];
+	struct entry e;
+
+	if (!json_is_object(c->node) || !parse(c, &e))
+		return false;
+	inet_ntop(AF_INET, &e.dst, addr, sizeof(addr));
+	snprintf(text, len, "%s dev %s", addr, e.dev);
+	return true;
 }
-
-/* An element before this one with the same address and device, or -1. */
-static int
-same_before(const struct cfg *c, const struct entry *e)
-{
-	const json_t *twin;
-	char key[64];
-
-	if (seen == NULL)
-		seen = json_object();
-	snprintf(key, sizeof(key), "%08x %s", (unsigned int)e->dst, e->dev);
-	twin = json_object_get(seen, key);
-	if (twin != NULL)
-		return (int)json_integer_value(twin);
-	json_object_set_new(seen, key, json_integer((json_int_t)c->idx));
-	return -1;
-}
-
-static struct cfg_section section;
 
 static void
 check(const struct cfg *c, const struct cfg *doc)
 {
 	struct entry e;
 	uint8_t first;
-	int twin;
 
-	if (c->idx == 0)
-		forget_seen();
 	if (!json_is_object(c->node)) {
 		cfg_fail(c, NULL, "expected an object with dst, dev and lladdr");
 		return;
@@ -85,12 +67,50 @@ check(const struct cfg *c, const struct cfg *doc)
 	if (!rte_is_valid_assigned_ether_addr(&e.lladdr))
 		cfg_fail(c, "lladdr", "expected a unicast MAC address that is not zero");
 	cfg_need_device(c, "dev", doc, e.dev);
-	twin = same_before(c, &e);
-	if (twin >= 0)
-		cfg_fail(c, "dst", "the same dst and dev as element %d", twin);
-	if (c->idx + 1 == json_array_size(json_object_get(doc->node, section.name)))
-		forget_seen();
 }
+
+/* --- what runs --- */
+
+static json_t *
+entry_json(const struct entry *e)
+{
+	char addr[INET_ADDRSTRLEN], mac[RTE_ETHER_ADDR_FMT_SIZE];
+
+	inet_ntop(AF_INET, &e->dst, addr, sizeof(addr));
+	rte_ether_format_addr(mac, sizeof(mac), &e->lladdr);
+	for (char *p = mac; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return json_pack("{s:s, s:s, s:s}", "dst", addr, "dev", e->dev, "lladdr", mac);
+}
+
+static json_t *
+canon(const struct cfg *c)
+{
+	struct entry e;
+
+	return parse(c, &e) ? entry_json(&e) : json_incref((json_t *)(uintptr_t)c->node);
+}
+
+static void
+show_one(struct neighbour *n, void *arg)
+{
+	struct entry e = { .dst = n->primary_key, .dev = n->dev->name, .lladdr = n->ha };
+
+	if (n->nud.state == NUD_PERMANENT)
+		json_array_append_new(arg, entry_json(&e));
+}
+
+static json_t *
+show(void)
+{
+	json_t *list = json_array();
+
+	role_enter_ctl();
+	neigh_walk(show_one, list);
+	return list;
+}
+
+/* --- apply --- */
 
 static int
 add(const struct cfg *c)
@@ -130,6 +150,13 @@ del(const struct cfg *c)
 	return 0;
 }
 
+static int
+change(const struct cfg *old, const struct cfg *c)
+{
+	(void)old;
+	return add(c);
+}
+
 static const char schema[] =
 	"{\"type\":\"object\",\"required\":[\"dst\",\"dev\",\"lladdr\"],"
 	"\"additionalProperties\":false,\"properties\":{\"dst\":{\"type\":\"string\","
@@ -141,8 +168,12 @@ static struct cfg_section section = {
 	.shape = CFG_LIST,
 	.order = 50,
 	.check = check,
+	.key = key,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
+	.change = change,
 	.schema = schema,
 };
 

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <rte_ip.h>
 #include "ctl/cfg.h"
 #include "netdev/inetdev.h"
 #include "netdev/inetdev_priv.h"
 
-static const char *const known[] = { "local", "peer", "label", "scope", "broadcast", NULL };
+static const char *const known[] = { "local",	  "peer",   "label",	     "scope",
+				     "broadcast", "metric", "noprefixroute", NULL };
 static const char *const scope_words[] = { "global", "site", "link", "host", NULL };
 static const uint8_t scope_values[] = { SCOPE_UNIVERSE, SCOPE_SITE, SCOPE_LINK, SCOPE_HOST };
 
@@ -27,6 +29,8 @@ parse(const struct cfg *e, struct inet_addr_spec *spec)
 			cfg_prefix(e, "local", &spec->local, &spec->prefixlen);
 		cfg_prefix(e, "peer", &spec->peer, &spec->prefixlen);
 		spec->broadcast_set = cfg_ip4(e, "broadcast", &spec->broadcast);
+		cfg_u32(e, "metric", 0, UINT32_MAX, &spec->metric);
+		cfg_bool(e, "noprefixroute", &spec->noprefixroute);
 	} else {
 		cfg_prefix(e, NULL, &spec->local, &spec->prefixlen);
 	}
@@ -61,17 +65,31 @@ check_spec(const struct cfg *e, const char *dev, const struct inet_addr_spec *s)
 		cfg_fail(e, "label", "expected \"%s\" or \"%s:...\"", dev, dev);
 }
 
-/* Refuse @p e when it is the address of one of the @p n elements before it. */
 static void
-check_twice(const struct cfg *e, const struct inet_addr_spec *specs, size_t n)
+check(const struct cfg *c, const struct cfg *doc)
 {
-	const struct inet_addr_spec *mine = &specs[n];
+	json_t *seen;
 
-	for (size_t k = 0; k < n && mine->local != 0; k++)
-		if (specs[k].local == mine->local && specs[k].prefixlen == mine->prefixlen) {
-			cfg_fail(e, NULL, "the same address as element %zu", k);
-			return;
-		}
+	cfg_need_device(c, NULL, doc, c->key);
+	if (!json_is_array(c->node)) {
+		cfg_fail(c, NULL, "expected a list of addresses");
+		return;
+	}
+	seen = json_object();
+	for (size_t i = 0; i < json_array_size(c->node); i++) {
+		struct cfg e = cfg_at(c, i);
+		struct inet_addr_spec spec;
+		const char *who;
+		char what[64];
+
+		parse(&e, &spec);
+		check_spec(&e, c->key, &spec);
+		snprintf(what, sizeof(what), "%08x/%u", spec.local, spec.prefixlen);
+		who = spec.local != 0 ? cfg_had_before(seen, &e, what) : NULL;
+		if (who != NULL)
+			cfg_fail(&e, NULL, "the same address as %s", who);
+	}
+	json_decref(seen);
 }
 
 /* The address of an element, 0 when it is none, or shares a point-to-point link with a peer. */
@@ -88,50 +106,195 @@ element_address(const json_t *e)
 	return inet_pton(AF_INET, host, &a) == 1 ? a : 0;
 }
 
-/* Refuse @p e when an interface further up in the document has its address. */
+/* No two interfaces have one address. */
 static void
-check_elsewhere(const struct cfg *e, const struct cfg *doc, const char *dev)
+check_all(const struct cfg *sect, const struct cfg *doc)
 {
-	rte_be32_t mine = element_address(e->node);
-	const json_t *list;
+	json_t *owners = json_object(), *list, *v;
 	const char *key;
+	size_t i;
 
-	json_object_foreach((json_t *)(uintptr_t)json_object_get(doc->node, "addresses"), key,
-			    list) {
-		if (mine == 0 || strcmp(key, dev) == 0)
-			return;
-		for (size_t i = 0; i < json_array_size(list); i++)
-			if (element_address(json_array_get(list, i)) == mine) {
-				cfg_fail(e, NULL, "\"%s\" has this address too", key);
-				return;
-			}
+	(void)doc;
+	json_object_foreach((json_t *)(uintptr_t)sect->node, key, list) {
+		struct cfg c = cfg_get(sect, key);
+		char self[2 * IFNAMSIZ];
+
+		snprintf(self, sizeof(self), "\"%s\"", key);
+		json_array_foreach(list, i, v) {
+			rte_be32_t addr = element_address(v);
+			struct cfg e = cfg_at(&c, i);
+			const char *who;
+			char what[16];
+
+			snprintf(what, sizeof(what), "%08x", addr);
+			who = addr != 0 ? cfg_had_before(owners, &c, what) : NULL;
+			if (who != NULL && strcmp(who, self) != 0)
+				cfg_fail(&e, NULL, "%s has this address too", who);
+		}
 	}
+	json_decref(owners);
 }
 
-static void
-check(const struct cfg *c, const struct cfg *doc)
-{
-	size_t n = json_array_size(c->node);
-	struct inet_addr_spec *specs;
+/* --- what runs --- */
 
-	cfg_need_device(c, NULL, doc, c->key);
-	if (!json_is_array(c->node)) {
-		cfg_fail(c, NULL, "expected a list of addresses");
-		return;
+static json_t *
+ip_json(rte_be32_t addr, const char *fmt, uint8_t prefixlen)
+{
+	char text[INET_ADDRSTRLEN], full[INET_ADDRSTRLEN + 4];
+
+	inet_ntop(AF_INET, &addr, text, sizeof(text));
+	snprintf(full, sizeof(full), fmt, text, prefixlen);
+	return json_string(full);
+}
+
+static rte_be32_t
+derived_broadcast(const char *dev, const struct inet_addr_spec *s)
+{
+	if (s->prefixlen >= 31 || strcmp(dev, "lo") == 0)
+		return 0;
+	return (s->peer != 0 ? s->peer : s->local) | rte_cpu_to_be_32(UINT32_MAX >> s->prefixlen);
+}
+
+static json_t *
+element_json(const char *dev, const struct inet_addr_spec *s)
+{
+	uint8_t scope = (rte_be_to_cpu_32(s->local) >> 24) == 127 ? SCOPE_HOST : SCOPE_UNIVERSE;
+	json_t *o = json_object(), *whole;
+
+	if (s->peer != 0)
+		json_object_set_new(o, "peer", ip_json(s->peer, "%s/%u", s->prefixlen));
+	if (s->broadcast_set && s->broadcast != derived_broadcast(dev, s))
+		json_object_set_new(o, "broadcast", ip_json(s->broadcast, "%s", 0));
+	if (s->scope != scope)
+		json_object_set_new(o, "scope", json_string(rt_scope_name(s->scope)));
+	if (s->label[0] != '\0' && strcmp(s->label, dev) != 0)
+		json_object_set_new(o, "label", json_string(s->label));
+	if (s->metric != 0)
+		json_object_set_new(o, "metric", json_integer(s->metric));
+	if (s->noprefixroute)
+		json_object_set_new(o, "noprefixroute", json_true());
+	whole = ip_json(s->local, s->peer != 0 ? "%s" : "%s/%u", s->prefixlen);
+	if (json_object_size(o) > 0) {
+		json_object_set_new(o, "local", whole);
+		return o;
 	}
-	specs = calloc(n + 1, sizeof(*specs));
+	json_decref(o);
+	return whole;
+}
+
+/* lo has it whatever the configuration says. */
+static bool
+is_builtin(const char *dev, const struct inet_addr_spec *s)
+{
+	return strcmp(dev, "lo") == 0 && s->local == RTE_BE32(RTE_IPV4_LOOPBACK) &&
+	       s->prefixlen == 8;
+}
+
+static bool
+same_subnet(const struct inet_addr_spec *a, const struct inet_addr_spec *b)
+{
+	uint32_t mask = a->prefixlen == 0 ? 0 : UINT32_MAX << (32 - a->prefixlen);
+	rte_be32_t x = a->peer != 0 ? a->peer : a->local, y = b->peer != 0 ? b->peer : b->local;
+
+	return a->prefixlen == b->prefixlen && ((x ^ y) & rte_cpu_to_be_32(mask)) == 0;
+}
+
+/* Put spec @p n of the list where a device would: primaries by scope, then secondaries. */
+static void
+arrange(struct inet_addr_spec *list, size_t n, size_t *n_primary)
+{
+	struct inet_addr_spec s = list[n];
+	size_t at = 0;
+
+	for (size_t i = 0; i < *n_primary; i++) {
+		if (same_subnet(&list[i], &s))
+			return; /* a secondary: it stays at the end */
+		if (s.scope <= list[i].scope)
+			at = i + 1;
+	}
+	memmove(&list[at + 1], &list[at], (n - at) * sizeof(*list));
+	list[at] = s;
+	(*n_primary)++;
+}
+
+/* The list as the device will have it. */
+static json_t *
+canon(const struct cfg *c)
+{
+	size_t n = json_array_size(c->node), k = 0, n_primary = 0;
+	struct inet_addr_spec *specs = calloc(n + 1, sizeof(*specs));
+	json_t *list = json_array();
+
 	for (size_t i = 0; i < n && specs != NULL; i++) {
 		struct cfg e = cfg_at(c, i);
 
-		parse(&e, &specs[i]);
-		check_spec(&e, c->key, &specs[i]);
-		check_twice(&e, specs, i);
-		check_elsewhere(&e, doc, c->key);
+		parse(&e, &specs[k]);
+		if (!is_builtin(c->key, &specs[k]))
+			arrange(specs, k++, &n_primary);
 	}
+	for (size_t i = 0; i < k; i++)
+		json_array_append_new(list, element_json(c->key, &specs[i]));
 	free(specs);
+	if (k > 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* The addresses that stay: one with a lifetime is somebody else's affair. */
+static json_t *
+show_dev(struct net_device *dev) CTL_ONLY
+{
+	json_t *list = json_array();
+
+	for (const struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next) {
+		struct inet_addr_spec s = {
+			.local = a->ifa_local,
+			.peer = a->ifa_address != a->ifa_local ? a->ifa_address : 0,
+			.prefixlen = a->ifa_prefixlen,
+			.scope = a->ifa_scope,
+			.broadcast_set = true,
+			.broadcast = a->ifa_broadcast,
+			.metric = a->ifa_rt_priority,
+			.noprefixroute = a->ifa_flags & IFA_NOPREFIXROUTE,
+		};
+
+		memcpy(s.label, a->ifa_label, sizeof(s.label));
+		if (a->ifa_flags & IFA_PERMANENT && !is_builtin(dev->name, &s))
+			json_array_append_new(list, element_json(dev->name, &s));
+	}
+	return list;
+}
+
+static json_t *
+show(void)
+{
+	json_t *all = json_object();
+
+	role_enter_ctl();
+	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
+		json_t *list = show_dev(d);
+
+		if (json_array_size(list) > 0)
+			json_object_set(all, d->name, list);
+		json_decref(list);
+	}
+	if (json_object_size(all) > 0)
+		return all;
+	json_decref(all);
+	return NULL;
 }
 
 /* --- apply --- */
+
+static bool
+contains(const json_t *list, const json_t *value)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_equal(json_array_get(list, i), value))
+			return true;
+	return false;
+}
 
 static int
 add_one(struct net_device *dev, const struct cfg *e) CTL_ONLY
@@ -140,61 +303,50 @@ add_one(struct net_device *dev, const struct cfg *e) CTL_ONLY
 	int rc;
 
 	parse(e, &spec);
-	rc = inet_addr_add(dev, &spec);
-	/* Another hand was faster, or lo's own 127.0.0.1/8: what was asked for is there. */
-	if (rc == -EEXIST)
+	if (is_builtin(dev->name, &spec))
 		return 0;
+	rc = inet_addr_add(dev, &spec);
+	if (rc == -EEXIST) { /* one with a lifetime: now it is the configuration's */
+		inet_addr_del(dev, spec.local, spec.prefixlen);
+		rc = inet_addr_add(dev, &spec);
+	}
 	if (rc != 0)
 		cfg_fail(e, NULL, "%s refuses the address: %s", dev->name, strerror(-rc));
 	return rc;
 }
 
-static void
-del_one(struct net_device *dev, const struct cfg *e) CTL_ONLY
-{
-	struct inet_addr_spec spec;
-
-	parse(e, &spec);
-	inet_addr_del(dev, spec.local, spec.prefixlen); /* gone by hand is gone */
-}
-
-static bool
-contains(const json_t *list, const json_t *value)
-{
-	for (size_t i = 0; list != NULL && i < json_array_size(list); i++)
-		if (json_equal(json_array_get(list, i), value))
-			return true;
-	return false;
-}
-
-/* Add the elements of @p c that are not in @p but; what was added goes again on failure. */
+/* Those of the document that are not in @p but. */
 static int
-add_new(struct net_device *dev, const struct cfg *c, const json_t *but) CTL_ONLY
+add_but(struct net_device *dev, const struct cfg *c, const json_t *but) CTL_ONLY
 {
-	for (size_t i = 0; i < json_array_size(c->node); i++) {
-		struct cfg e = cfg_at(c, i);
-		int rc = contains(but, e.node) ? 0 : add_one(dev, &e);
+	int rc = 0;
 
-		if (rc == 0)
-			continue;
-		while (i-- > 0) {
-			e = cfg_at(c, i);
-			if (!contains(but, e.node))
-				del_one(dev, &e);
-		}
-		return rc;
+	for (size_t i = 0; i < json_array_size(c->node) && rc == 0; i++) {
+		struct cfg e = cfg_at(c, i);
+		struct inet_addr_spec spec;
+		json_t *v;
+
+		parse(&e, &spec);
+		v = element_json(dev->name, &spec);
+		if (!contains(but, v))
+			rc = add_one(dev, &e);
+		json_decref(v);
 	}
-	return 0;
+	return rc;
 }
 
+/* Delete the elements of @p list that are not in @p but, the last first. */
 static void
-del_gone(struct net_device *dev, const struct cfg *c, const json_t *but) CTL_ONLY
+del_but(struct net_device *dev, const struct cfg *list, const json_t *but) CTL_ONLY
 {
-	for (size_t i = json_array_size(c->node); i-- > 0;) {
-		struct cfg e = cfg_at(c, i);
+	for (size_t i = json_array_size(list->node); i-- > 0;) {
+		struct cfg e = cfg_at(list, i);
+		struct inet_addr_spec spec;
 
-		if (!contains(but, e.node))
-			del_one(dev, &e);
+		if (contains(but, e.node))
+			continue;
+		parse(&e, &spec);
+		inet_addr_del(dev, spec.local, spec.prefixlen);
 	}
 }
 
@@ -209,7 +361,7 @@ add(const struct cfg *c)
 		cfg_fail(c, NULL, "there is no device \"%s\"", c->key);
 		return -ENODEV;
 	}
-	return add_new(dev, c, NULL);
+	return add_but(dev, c, NULL);
 }
 
 static int
@@ -220,24 +372,37 @@ del(const struct cfg *c)
 	role_enter_ctl();
 	dev = dev_get_by_name(c->key);
 	if (dev != NULL)
-		del_gone(dev, c, NULL);
+		del_but(dev, c, NULL);
 	return 0;
 }
 
+/* As few as possible go and come; all of them when those that are left stand in the wrong order, in
+ * which one is primary that should not be. */
 static int
 change(const struct cfg *old, const struct cfg *c)
 {
+	struct cfg is = *old;
 	struct net_device *dev;
+	json_t *want, *have;
 	int rc;
 
 	role_enter_ctl();
 	dev = dev_get_by_name(c->key);
 	if (dev == NULL)
 		return add(c);
-	del_gone(dev, old, c->node);
-	rc = add_new(dev, c, old->node);
-	if (rc != 0)
-		add_new(dev, old, c->node);
+	want = canon(c);
+	del_but(dev, old, want);
+	have = show_dev(dev); /* secondaries may have gone with their primary */
+	rc = add_but(dev, c, have);
+	json_decref(have);
+	have = show_dev(dev);
+	if (rc == 0 && !json_equal(have, want)) {
+		is.node = have;
+		del_but(dev, &is, NULL);
+		rc = add_but(dev, c, NULL);
+	}
+	json_decref(have);
+	json_decref(want);
 	return rc;
 }
 
@@ -247,13 +412,18 @@ static const char schema[] =
 	"\"local\":{\"type\":\"string\"},\"peer\":{\"type\":\"string\"},"
 	"\"label\":{\"type\":\"string\",\"maxLength\":15},"
 	"\"scope\":{\"enum\":[\"global\",\"site\",\"link\",\"host\"]},"
-	"\"broadcast\":{\"type\":\"string\"}}}]}}";
+	"\"broadcast\":{\"type\":\"string\"},"
+	"\"metric\":{\"type\":\"integer\",\"minimum\":0},"
+	"\"noprefixroute\":{\"type\":\"boolean\"}}}]}}";
 
 static struct cfg_section section = {
 	.name = "addresses",
 	.shape = CFG_MAP,
 	.order = 40,
 	.check = check,
+	.check_all = check_all,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
 	.change = change,

@@ -59,7 +59,7 @@ struct netdev_ctl {
 	uint32_t carrier_held_ms; /* it holds the carrier of a flapping link back for so long */
 	int16_t socket;		  /* NUMA node of the port, -1 when it has none */
 	struct net_device *master;
-	bool user_promisc;	     /* one of promiscuity is `ip link set promisc on` */
+	bool user_promisc;	     /* one of promiscuity is the administrator */
 	struct netdev_uc *uc;	     /* extra MAC addresses; NULL: none */
 	struct netdev_stats cleared; /* sums at the last clear */
 	char alias[64];
@@ -111,6 +111,8 @@ int dev_set_mtu(struct net_device *dev, uint32_t mtu) CTL_ONLY;
 /** Count promiscuity up or down by @p inc; the driver hears of 0 <-> 1. */
 /* -EINVAL: below zero. */
 int dev_set_promiscuity(struct net_device *dev, int inc) CTL_ONLY;
+/** The administrator's wish, one of the users, whoever tells it. */
+int dev_set_user_promisc(struct net_device *dev, bool on) CTL_ONLY;
 int dev_set_allmulti(struct net_device *dev, int inc) CTL_ONLY;
 /** Answer to one more unicast MAC. 0, -EEXIST, -EINVAL, -ENOSPC; falls back to promiscuity when
  * the driver can not filter. */

@@ -49,13 +49,10 @@ set_promisc(struct cli_ctx *c, struct net_device *dev) CTL_ONLY
 {
 	int on = on_off(c, "PROMISC"), rc;
 
-	if (on < 0 || dev->ctl->user_promisc == (on == 1))
+	if (on < 0)
 		return on == -EINVAL ? on : 0;
-	rc = dev_set_promiscuity(dev, on ? 1 : -1);
-	if (rc != 0)
-		return cli_error(c, rc, "%s: promisc: %s", dev->name, strerror(-rc));
-	dev->ctl->user_promisc = on;
-	return 0;
+	rc = dev_set_user_promisc(dev, on == 1);
+	return rc != 0 ? cli_error(c, rc, "%s: promisc: %s", dev->name, strerror(-rc)) : 0;
 }
 
 static int

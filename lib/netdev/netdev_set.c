@@ -150,6 +150,16 @@ dev_set_promiscuity(struct net_device *dev, int inc)
 }
 
 int
+dev_set_user_promisc(struct net_device *dev, bool on)
+{
+	int rc = on == dev->ctl->user_promisc ? 0 : dev_set_promiscuity(dev, on ? 1 : -1);
+
+	if (rc == 0)
+		dev->ctl->user_promisc = on;
+	return rc;
+}
+
+int
 dev_set_allmulti(struct net_device *dev, int inc)
 {
 	return count_users(dev, &dev->ctl->allmulti, inc, IFF_ALLMULTI,

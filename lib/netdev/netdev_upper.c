@@ -194,6 +194,16 @@ upper_set_own_mtu(struct net_device *dev, uint32_t mtu)
 	return follow_mtu(dev);
 }
 
+struct upper_wish
+upper_wish(const struct net_device *dev)
+{
+	const struct netdev_upper *priv = priv_of(dev);
+
+	return (struct upper_wish){ .mtu = priv->own_mtu,
+				    .mac = priv->own_mac,
+				    .up = priv->want_up || netif_running(dev) };
+}
+
 /* While down nothing is asked of the lower device: open() does it. */
 int
 upper_set_promisc(struct net_device *dev, bool on)

@@ -24,6 +24,13 @@ void upper_setup(struct net_device *dev, struct net_device *lower) CTL_ONLY;
 /** Set the MTU that is wanted; 0: the lower device's, whatever that is. That is the limit at any
  * time: the device shrinks and grows with it. 0 or as dev_set_mtu(). */
 int upper_set_own_mtu(struct net_device *dev, uint32_t mtu) CTL_ONLY;
+/** What the administrator has set, and not the lower device. */
+struct upper_wish {
+	uint32_t mtu; /* 0: nothing */
+	bool mac;     /* the device's is its own */
+	bool up;      /* with its lower device */
+};
+struct upper_wish upper_wish(const struct net_device *dev) CTL_ONLY;
 /** Does @p lower carry frames: is it up, with carrier? */
 bool upper_has_carrier(const struct net_device *lower);
 

@@ -94,6 +94,22 @@ BAD = [
     ({"system": {"socket": "here"}}, "/system/socket", "absolute"),
     ({"system": {"log": {"level": "loud"}}}, "/system/log/level", "info"),
     ({"system": {"hostnam": "x"}}, "/system/hostnam", "hostname"),
+    ({"ports": {"lo": {"device": "net_null7"}}}, "/ports/lo", "lo"),
+    ({"ports": {"p2": {"device": "net_tap0,iface=a"}, "p3": {"device": "net_af_xdp0,iface=a"}}},
+     "/ports/p3/device", '"p2" is on interface a'),
+    ({"ports": {"p0": {"mac": "02:00:00:00:00:01"}, "p1": {"mac": "02:00:00:00:00:01"}}},
+     "/ports/p1/mac", "p0"),
+    ({"neighbours": BASE["neighbours"] * 2}, "/neighbours/1", "192.0.2.9 dev p0"),
+    ({"routes": [{"dst": "default", "gateway": "192.0.3.254"}]}, "/routes/0/gateway", "no subnet"),
+    ({"routes": [{"dst": "10.0.0.0/8", "nexthops": [{"gateway": "192.0.2.7"}, {"gateway": "9.9.9.9"}]}]},
+     "/routes/0/nexthops/1/gateway", "no subnet"),
+    ({"routes": [{"dst": "default", "gateway": "192.0.2.254", "dev": "p1"}]}, "/routes/0/gateway", "p1"),
+    ({"routes": [{"dst": "default", "gateway": "192.0.2.1"}]}, "/routes/0/gateway", "router itself"),
+    ({"routes": BASE["routes"] + [{"dst": "0.0.0.0/0", "gateway": "192.0.2.253"}]}, "/routes/2",
+     "element 0"),
+    ({"tables": {"a": 100, "b": 100}}, "/tables/b", "100"),
+    ({"dpdk": {"workers": [0, 0]}}, "/dpdk/workers/1", "already"),
+    ({"system": {"power": "poll"}}, "/dpdk/workers/0", "control"),
     ({"bridges": {"br0": {}}}, "/bridges", "not in this release"),
     ({"rules": []}, "/rules", "not in this release"),
     ({"telemetry": {}}, "/telemetry", "not in this release"),
@@ -142,6 +158,44 @@ def test_every_error_is_listed(tmp_path):
     assert done.returncode == 1
     for pointer in ("/ports/p0/mtu", "/vlans/p0.100/id", "/sysctl/net.ipv4.nothing", "/rotes"):
         assert pointer in done.stderr, done.stderr
+
+
+def test_lines_of_a_routes_file(tmp_path):
+    """Each line at fault by file and number, by the rules of "routes"."""
+    lines = ["10.1.0.0/16 via 192.0.2.254",            # 1
+             "10.1.0.0/16 via 192.0.2.253",            # 2: twice
+             "10.2.0.0/16 via 9.9.9.9",                # 3: no subnet
+             "10.3.0.0/16 via 192.0.2.7 dev p9",       # 4: no such device
+             "10.4.0.1/16 via 192.0.2.7",              # 5: bits past the length
+             "10.5.0.0/16 via 192.0.2.7 table nix",    # 6: no such table
+             "10.6.0.0/16 via 9.9.9.9 dev p0 onlink",  # 7
+             "10.1.0.0/16 via 192.0.2.254 metric 5",   # 8: another metric
+             "10.1.0.0/16 via 192.0.2.254 table isp",  # 9: another table
+             "10.7.0.0/16 via 192.0.2.1"]              # 10: ourselves
+    (tmp_path / "r.txt").write_text("\n".join(lines) + "\n")
+    done = check(written(tmp_path, BASE | {"tables": {"isp": 7}, "routes_file": "r.txt"}))
+    assert done.returncode == 1
+    told = {int(s.split("r.txt:")[1].split(":")[0]) for s in done.stderr.splitlines() if "r.txt:" in s}
+    assert told == {2, 3, 4, 5, 6, 10}, done.stderr
+    assert "line 1" in done.stderr and '"9.9.9.9' not in done.stderr
+    (tmp_path / "r.txt").write_text("\n".join(lines[i] for i in (0, 6, 7, 8)))
+    done = check(written(tmp_path, BASE | {"tables": {"isp": 7}, "routes_file": "r.txt"}))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_million_routes_are_checked_in_time(tmp_path):
+    """Twice the routes take twice the time, about: no comparison of each with each."""
+    def seconds(n):
+        routes = [{"dst": f"{20 + (i >> 16)}.{i >> 8 & 255}.{i & 255}.0/24", "gateway": "192.0.2.254"}
+                  for i in range(n)]
+        path = written(tmp_path, BASE | {"routes": routes + routes[-1:]})
+        start = time.monotonic()
+        done = sh([str(build_dir() / "app/polluxd/polluxd"), "--", "-c", str(path), "--check"],
+                  check=False, timeout=300)
+        assert done.returncode == 1 and f"/routes/{n}: is the same as element {n - 1}" in done.stderr
+        return time.monotonic() - start
+    small, large = seconds(50000), seconds(200000)
+    assert large < 10 * small + 5, (small, large)
 
 
 @pytest.mark.parametrize("text, where", [
@@ -220,6 +274,50 @@ def test_bad_reload_changes_nothing(fresh):
     assert dut.log.read_text().count("nothing changed") == 3
     made.h1.ping(made.h2.ip)
     dut.config = good
+
+
+def test_reload_compares_with_what_runs(fresh):
+    """Whatever was typed since, the document is what runs after a reload; what is saved is kept."""
+    made = fresh(config={"routes": [{"dst": "30.0.0.0/8", "type": "blackhole"}],
+                         "vlans": {"r1.5": {"parent": "r1", "id": 5}},
+                         "neighbours": [{"dst": "10.0.2.9", "dev": "r2", "lladdr": "02:00:00:00:00:09"}],
+                         "sysctl": {"net.ipv4.conf.r1.rp_filter": 2}})
+    dut = made.dut
+    made.h1.ping(made.h2.ip)
+    assert dut.client("config diff").stdout == ""
+    typed = ("ip route del 30.0.0.0/8", "ip route add 31.0.0.0/8 via 10.0.2.2", "ip link del r1.5",
+             "ip addr del 10.0.1.1/24 dev r1", "ip neigh del 10.0.2.9 dev r2",
+             "sysctl net.ipv4.conf.r1.rp_filter=0", "sysctl net.ipv4.ip_default_ttl=9",
+             "port detach r2", "port attach net_null7 name extra")
+    for words in typed:
+        assert dut.client(words).returncode == 0, words
+    diff = dut.client("config diff").stdout
+    for line in ("- /ports/extra", "+ /ports/r2", "+ /vlans/r1.5", "+ /addresses/r1", "+ /addresses/r2",
+                 "~ /sysctl/net.ipv4.conf.r1.rp_filter 2", "- /sysctl/net.ipv4.ip_default_ttl 9",
+                 "+ /routes/0", "+ /neighbours/0"):
+        assert line in diff, (line, diff)
+    assert made.h1.ping(made.h2.ip, args="-W 1", check=False) == 0
+    dut.cli(f"config load {dut.conf}")
+    assert dut.client("config diff").stdout == ""
+    assert has(dut, "30.0.0.0/8") and not has(dut, "31.0.0.0/8")
+    assert dut.sysctl("net.ipv4.ip_default_ttl") == "64"
+    assert [n["state"] for n in dut.ip_json("neigh show 10.0.2.9")] == [["PERMANENT"]]
+    eventually(lambda: made.h1.ping(made.h2.ip, args="-W 1", check=False) == 1, "no ping after the load")
+    # Kept by saving, or by merging.
+    dut.ip("route add 31.0.0.0/8 via 10.0.2.2")
+    extra = made.tmp / "extra.json"
+    extra.write_text(json.dumps({"routes": [{"dst": "32.0.0.0/8", "type": "prohibit"}]}))
+    dut.cli(f"config load {extra} merge")
+    assert has(dut, "31.0.0.0/8") and has(dut, "32.0.0.0/8") and has(dut, "30.0.0.0/8")
+    dut.cli("config save")
+    saved = dut.cli("show config startup")
+    assert {"dst": "31.0.0.0/8", "gateway": "10.0.2.2", "dev": "r2", "protocol": "boot"} in saved["routes"]
+    assert dut.cli("show config running") == saved and dut.client("config diff").stdout == ""
+    dut.stop()
+    dut.config = saved  # as it was written
+    dut.start()
+    assert has(dut, "31.0.0.0/8") and dut.client("config diff").stdout == ""
+    eventually(lambda: made.h1.ping(made.h2.ip, args="-W 1", check=False) == 1, "no ping after the restart")
 
 
 def test_stop_under_traffic(fresh):

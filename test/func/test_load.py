@@ -82,7 +82,7 @@ def settled(dut, want, timeout=60):
 
 @pytest.mark.ours("polluxd's own")
 def test_reload_follows_the_routes_file(fresh):
-    """SIGHUP: changed content, another path, no section; other routes are left alone."""
+    """SIGHUP: changed content, another path, no section; a routing daemon's routes are left alone."""
     made = fresh(start=False, config={"routes_file": "a.txt"})
     dut, gw = made.dut, made.h2.ip
 
@@ -98,7 +98,7 @@ def test_reload_follows_the_routes_file(fresh):
     write("a.txt", old)
     dut.start()
     settled(dut, old)
-    dut.ip(f"route add 21.0.0.0/8 via {gw}")
+    dut.ip(f"route add 21.0.0.0/8 via {gw} proto bird")
     new = dict(list(old.items())[3000:]) | {"22.0.0.0/8": made.h1.ip, "20.20.0.0/24": made.h1.ip}
     write("a.txt", new)  # the same path, and the config does not change
     reload()

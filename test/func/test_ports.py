@@ -180,6 +180,37 @@ def test_af_xdp_comes_back(fresh):
                "the pool of a detached port is not freed")
 
 
+def pools(dut):
+    return sorted(p["name"] for p in dut.cli("show mempool") if p["name"].startswith("port"))
+
+
+def test_af_xdp_reload(fresh):
+    """What needs a new port (buffers, an MTU past them): it is made; a load that is refused further
+    down brings the old one back; other ports do not notice."""
+    made = fresh(hosts=3)
+    dut, good = made.dut, made.dut.config
+    flow = made.h1.popen(f"ping -n -q -c 150 -i 0.05 -W 8 {made.h3.ip}")
+    reaches(made, "no ping before", host=made.h2)
+    dut.write_config(merge(good, {"ports": {"r2": {"mbufs": 9000, "mtu": 2500}}}))
+    dut.proc.send_signal(signal.SIGHUP)
+    eventually(lambda: dut.ip_json("link show r2")[0]["mtu"] == 2500, "the MTU is not taken")
+    reaches(made, "no ping after the reload", host=made.h2)
+    bad = merge(good, {"routes": [{"dst": "203.0.113.0/24", "type": "throw", "table": "local"}]})
+    dut.write_config(bad)
+    done = dut.client(f"config load {dut.conf}")
+    assert done.returncode == 1 and "throw" in done.stderr and "not all" not in done.stderr
+    assert dut.ip_json("link show r2")[0]["mtu"] == 2500
+    reaches(made, "no ping after the refused load", host=made.h2)
+    dut.write_config(good)
+    dut.cli(f"config load {dut.conf}")
+    assert dut.ip_json("link show r2")[0]["mtu"] == 1500
+    reaches(made, "no ping after the old configuration came back", host=made.h2)
+    assert dut.client("config diff").stdout == ""
+    out = flow.communicate(timeout=60)[0]
+    assert " 150 received" in out, out
+    eventually(lambda: len(pools(dut)) == 3, "the pools of old ports are not freed")
+
+
 def test_reset_after_a_lower_port_left(fresh):
     """The number of the one that left is free: the device may come back under it."""
     made = fresh(hosts=3, config=NO_R3)

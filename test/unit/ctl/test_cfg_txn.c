@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -101,16 +102,37 @@ applies(const char *text, const char *calls)
 	assert_string_equal(strbuf_str(&trace), calls);
 }
 
+static char *
+running(void)
+{
+	json_t *is;
+	char *text;
+
+	role_enter_ctl();
+	is = cfg_running();
+	text = json_dumps(is, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(is);
+	return text;
+}
+
+static void
+runs(const char *text)
+{
+	char *is = running();
+
+	assert_string_equal(is, text);
+	free(is);
+}
+
 static void
 refuses(const char *text, const char *calls, const char *why)
 {
-	char *before = json_dumps(cfg_running(), 0);
-	char *report, *after;
+	char *before = running(), *report, *after;
 
 	assert_true(apply(text, &report) < 0);
 	assert_string_equal(report, why);
 	assert_string_equal(strbuf_str(&trace), calls);
-	after = json_dumps(cfg_running(), 0);
+	after = running();
 	assert_string_equal(before, after);
 	free(before);
 	free(after);
@@ -129,7 +151,8 @@ test_order(void **state)
 	applies("{\"ports\":{\"p1\":1,\"p2\":3},\"routes\":[\"c\",\"b\"]}",
 		"del /routes/0=\"a\";del /addresses/p0=1;del /ports/p0=1;"
 		"add /ports/p2=3;add /routes/0=\"c\";");
-	applies("{}", "del /routes/1=\"b\";del /routes/0=\"c\";del /ports/p2=3;del /ports/p1=1;");
+	/* The list is as it runs: what came last stands last. */
+	applies("{}", "del /routes/1=\"c\";del /routes/0=\"b\";del /ports/p2=3;del /ports/p1=1;");
 }
 
 static void
@@ -142,21 +165,182 @@ test_change(void **state)
 		"change /ports/p0=5;del /addresses/p0=1;add /addresses/p0=2;");
 }
 
-static void
-test_recreate(void **state)
-{
-	const char *base = "{\"addresses\":{\"p0\":1,\"p1\":1},\"ports\":{\"p0\":1},"
-			   "\"routes\":[{\"dev\":\"p0\"},{\"dev\":\"p01\"},\"conf.p0.x\"]}";
+/* Addresses of a port that goes are gone too, as of a device. */
+static json_t *world; /* what there is, by section */
+static bool goes_along;
 
-	applies(base, "add /ports/p0=1;add /addresses/p0=1;add /addresses/p1=1;"
-		      "add /routes/0={\"dev\":\"p0\"};add /routes/1={\"dev\":\"p01\"};"
-		      "add /routes/2=\"conf.p0.x\";");
-	/* p0 cannot change in place: what names it goes and comes with it. */
-	applies("{\"addresses\":{\"p0\":1,\"p1\":1},\"ports\":{\"p0\":2},"
-		"\"routes\":[{\"dev\":\"p0\"},{\"dev\":\"p01\"},\"conf.p0.x\"]}",
-		"del /routes/2=\"conf.p0.x\";del /routes/0={\"dev\":\"p0\"};del /addresses/p0=1;"
-		"del /ports/p0=1;add /ports/p0=2;add /addresses/p0=1;"
-		"add /routes/0={\"dev\":\"p0\"};add /routes/2=\"conf.p0.x\";");
+static json_t *
+addresses_show(void)
+{
+	return json_deep_copy(json_object_get(world, "addresses"));
+}
+
+static int
+world_add(const struct cfg *entry)
+{
+	json_object_set(json_object_get(world, "addresses"), entry->key, (json_t *)entry->node);
+	return called("add", entry);
+}
+
+static int
+world_del(const struct cfg *entry)
+{
+	int rc = called("del", entry);
+
+	json_object_del(json_object_get(world, "addresses"), entry->key);
+	return rc;
+}
+
+static int
+port_del(const struct cfg *entry)
+{
+	if (goes_along)
+		json_object_del(json_object_get(world, "addresses"), entry->key);
+	return called("del", entry);
+}
+
+static void
+other_hand(const char *key, json_t *value)
+{
+	json_object_set_new(json_object_get(world, "addresses"), key, value);
+}
+
+static void
+test_what_is(void **state)
+{
+	const char *base = "{\"addresses\":{\"p0\":1,\"p1\":1},\"ports\":{\"p0\":1}}";
+	const char *then = "{\"addresses\":{\"p0\":1,\"p1\":1},\"ports\":{\"p0\":2}}";
+
+	world = json_pack("{s:{}}", "addresses");
+	addresses.show = addresses_show;
+	addresses.add = world_add;
+	addresses.del = world_del;
+	ports.del = port_del;
+	goes_along = true;
+	applies(base, "add /ports/p0=1;add /addresses/p0=1;add /addresses/p1=1;");
+	/* p0 cannot change in place: its addresses go and come with it. */
+	applies(then, "del /ports/p0=1;add /ports/p0=2;add /addresses/p0=1;");
+	/* Changed, deleted, added by another hand: the same document sets it right. */
+	other_hand("p0", json_integer(7));
+	json_object_del(json_object_get(world, "addresses"), "p1");
+	other_hand("p9", json_integer(9));
+	applies(then, "del /addresses/p9=9;del /addresses/p0=7;add /addresses/p0=1;"
+		      "add /addresses/p1=1;");
+	applies(then, "");
+	/* A load that fails leaves what ran before it, not what was loaded last. */
+	other_hand("p1", json_integer(5));
+	fails = "add /routes/0=\"x\";";
+	refuses("{\"addresses\":{\"p0\":1,\"p1\":1},\"ports\":{\"p0\":2},\"routes\":[\"x\"]}",
+		"del /addresses/p1=5;add /addresses/p1=1;add /routes/0=\"x\";"
+		"del /addresses/p1=1;add /addresses/p1=5;",
+		"/routes/0: cannot be added: Input/output error\n");
+	assert_true(cfg_undone());
+	json_decref(world);
+	addresses.show = NULL;
+	addresses.add = add;
+	ports.del = addresses.del = del;
+}
+
+/* Elements by key: one that is otherwise changes in place; those that stand on others come last. */
+static bool
+first_letter(const struct cfg *entry, char *key, size_t len)
+{
+	snprintf(key, len, "%c", json_string_value(entry->node)[0]);
+	return true;
+}
+
+static bool
+is_late(const struct cfg *entry)
+{
+	return json_string_value(entry->node)[0] == 'l';
+}
+
+static void
+test_keys(void **state)
+{
+	routes.key = first_letter;
+	routes.later = is_late;
+	routes.change = change;
+	in_place = true;
+	applies("{\"routes\":[\"l1\",\"a1\"]}", "add /routes/1=\"a1\";add /routes/0=\"l1\";");
+	applies("{\"routes\":[\"a2\",\"l1\"]}", "change /routes/0=\"a2\";");
+	refuses("{\"routes\":[\"a2\",\"l1\",\"a3\"]}", "",
+		"/routes/2: is the same as element 0: a\n");
+	routes.key = NULL;
+	routes.later = NULL;
+	routes.change = NULL;
+}
+
+/* Two that run with one key: the document has one of them. */
+static json_t *
+two_of_a_key(void)
+{
+	return json_pack("[s, s, s]", "a1", "a2", "b");
+}
+
+static void
+test_second_of_a_key(void **state)
+{
+	routes.key = first_letter;
+	routes.show = two_of_a_key;
+	applies("{\"routes\":[\"a2\",\"b\"]}", "del /routes/0=\"a1\";");
+	routes.key = NULL;
+	routes.show = NULL;
+}
+
+static json_t *
+no_zero(const struct cfg *entry)
+{
+	return json_integer_value(entry->node) == 0 ? NULL : json_incref((json_t *)entry->node);
+}
+
+/* What asks for nothing is nothing, and deletes what is there. */
+static void
+test_asks_for_nothing(void **state)
+{
+	ports.canon = no_zero;
+	applies("{\"ports\":{\"p0\":0,\"p1\":1}}", "add /ports/p1=1;");
+	applies("{\"ports\":{\"p0\":0,\"p1\":0}}", "del /ports/p1=1;");
+	ports.canon = NULL;
+}
+
+static bool
+always(const struct cfg *entry)
+{
+	return true;
+}
+
+/* Equal, but what it refers to has changed. */
+static void
+test_stale(void **state)
+{
+	applies("{\"addresses\":{\"p0\":1}}", "add /addresses/p0=1;");
+	addresses.stale = always;
+	applies("{\"addresses\":{\"p0\":1}}", "del /addresses/p0=1;add /addresses/p0=1;");
+	addresses.stale = NULL;
+}
+
+static void
+test_merged(void **state)
+{
+	json_t *over = json_loads("{\"ports\":{\"p0\":{\"b\":[2,3]},\"p2\":1},"
+				  "\"routes\":[\"a9\",\"c\"]}",
+				  0, NULL);
+	json_t *all;
+	char *text;
+
+	role_enter_ctl();
+	routes.key = first_letter;
+	applies("{\"ports\":{\"p0\":{\"a\":1,\"b\":[1,2]}},\"routes\":[\"a1\",\"b\"]}",
+		"add /ports/p0={\"a\":1,\"b\":[1,2]};add /routes/0=\"a1\";add /routes/1=\"b\";");
+	all = cfg_merged(over);
+	text = json_dumps(all, JSON_COMPACT);
+	assert_string_equal(text, "{\"version\":1,\"ports\":{\"p0\":{\"a\":1,\"b\":[1,2,3]},"
+				  "\"p2\":1},\"routes\":[\"a9\",\"b\",\"c\"]}");
+	free(text);
+	json_decref(all);
+	json_decref(over);
+	routes.key = NULL;
 }
 
 static void
@@ -199,16 +383,16 @@ test_undo_fails(void **state)
 				    "/addresses/p0: cannot be restored: Input/output error\n"
 				    "/routes/1: cannot be restored: Input/output error\n"
 				    "/: not all could be taken back, what runs differs in "
-				    "/addresses/p0 (is missing), /addresses/p1 (is the new one), "
-				    "/routes/1 (is missing), /routes/0 (is the new one)\n");
+				    "/addresses/p0 (is missing), /addresses/p1 (is new), "
+				    "/routes/1 (is missing), /routes/0 (is new)\n");
 	free(report);
-	is = json_dumps(cfg_running(), JSON_COMPACT | JSON_SORT_KEYS);
+	is = running();
 	assert_string_equal(is, "{\"addresses\":{\"p1\":2},\"ports\":{\"p0\":1,\"p1\":1},"
-				"\"routes\":[\"a\",\"c\"]}");
+				"\"routes\":[\"c\",\"a\"],\"version\":1}");
 	free(is);
 	/* From there on, it is a difference as any other. */
 	fails = NULL;
-	applies(BASE, "del /routes/1=\"c\";del /addresses/p1=2;add /addresses/p0=1;"
+	applies(BASE, "del /routes/0=\"c\";del /addresses/p1=2;add /addresses/p0=1;"
 		      "add /routes/1=\"b\";");
 	assert_true(cfg_undone());
 }
@@ -224,10 +408,10 @@ test_change_back_fails(void **state)
 	fails = "add /routes/0=\"x\";change /ports/p0=1;";
 	assert_true(apply("{\"ports\":{\"p0\":2},\"routes\":[\"x\"]}", &report) < 0);
 	assert_false(cfg_undone());
-	assert_non_null(strstr(report, "what runs differs in /ports/p0 (is the new one)\n"));
+	assert_non_null(strstr(report, "what runs differs in /ports/p0 (is otherwise)\n"));
 	free(report);
-	is = json_dumps(cfg_running(), JSON_COMPACT);
-	assert_string_equal(is, "{\"ports\":{\"p0\":2}}");
+	is = running();
+	assert_string_equal(is, "{\"ports\":{\"p0\":2},\"version\":1}");
 	free(is);
 }
 
@@ -243,8 +427,8 @@ test_start_skips(void **state)
 	assert_string_equal(strbuf_str(&trace),
 			    "add /ports/p0=1;add /ports/p1=1;add /addresses/p0=1;"
 			    "add /routes/0=\"a\";add /routes/1=\"b\";");
-	assert_null(json_object_get(json_object_get(cfg_running(), "ports"), "p0"));
-	assert_non_null(json_object_get(json_object_get(cfg_running(), "ports"), "p1"));
+	runs("{\"addresses\":{\"p0\":1},\"ports\":{\"p1\":1},\"routes\":[\"a\",\"b\"],\"version\":"
+	     "1}");
 	fails = NULL;
 	applies(BASE, "add /ports/p0=1;"); /* a reload tries what failed again */
 }
@@ -257,7 +441,8 @@ test_start_skips_in_list(void **state)
 	fails = "add /routes/0=\"a\";";
 	assert_int_equal(apply(BASE, &report), 0);
 	free(report);
-	assert_int_equal(json_array_size(json_object_get(cfg_running(), "routes")), 1);
+	runs("{\"addresses\":{\"p0\":1},\"ports\":{\"p0\":1,\"p1\":1},\"routes\":[\"b\"],"
+	     "\"version\":1}");
 	fails = NULL;
 	applies(BASE, "add /routes/0=\"a\";");
 }
@@ -343,7 +528,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_order),
 		T(test_change),
-		T(test_recreate),
+		T(test_what_is),
+		T(test_keys),
+		T(test_second_of_a_key),
+		T(test_stale),
+		T(test_asks_for_nothing),
+		T(test_merged),
 		T(test_undo),
 		T(test_start_skips),
 		T(test_undo_fails),

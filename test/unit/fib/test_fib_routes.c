@@ -505,7 +505,7 @@ route_files(void **state)
 	role_enter_ctl();
 	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
 	close(fd);
-	f = fib_file_open(path, 1, &why);
+	f = fib_file_open(path, 1, NULL, &why);
 	id = fib_file_id(f);
 	assert_true(fib_file_same(path, &id));
 	assert_int_equal(fib_file_step(f, 4), 1);
@@ -527,7 +527,7 @@ route_files(void **state)
 	assert_false(fib_file_same(path, &id));
 	unlink(path);
 	assert_false(fib_file_same(path, &id));
-	assert_null(fib_file_open("/nonexistent", 0, &why));
+	assert_null(fib_file_open("/nonexistent", 0, NULL, &why));
 	assert_string_equal(why, "No such file or directory");
 }
 
@@ -542,12 +542,12 @@ only_regular_files(void **state)
 	role_enter_ctl();
 	snprintf(fifo, sizeof(fifo), "/tmp/fib_fifo_%d", getpid());
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	assert_null(fib_file_open(fifo, 0, &why));
+	assert_null(fib_file_open(fifo, 0, NULL, &why));
 	assert_string_equal(why, "is no regular file, expected a file of routes");
 	unlink(fifo);
-	assert_null(fib_file_open("/dev/zero", 1, &why));
+	assert_null(fib_file_open("/dev/zero", 1, NULL, &why));
 	assert_string_equal(why, "is no regular file, expected a file of routes");
-	assert_null(fib_file_open("/tmp", 1, &why));
+	assert_null(fib_file_open("/tmp", 1, NULL, &why));
 	assert_string_equal(why, "is a directory, expected a file of routes");
 }
 
@@ -560,7 +560,7 @@ load(const char *text, uint8_t number)
 
 	close(mkstemp(path));
 	truncate_to(path, text);
-	f = fib_file_open(path, number, &why);
+	f = fib_file_open(path, number, NULL, &why);
 	assert_non_null(f);
 	while (fib_file_step(f, 1) != 0)
 		;
