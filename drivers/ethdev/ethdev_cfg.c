@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "ctl/cfg.h"
 #include "ethdev/ethdev_priv.h"
+#include "netdev/netdev_cfg.h"
 
 LOG_MODULE(ethdev_cfg);
 
@@ -201,10 +202,7 @@ check(const struct cfg *c, const struct cfg *doc)
 		cfg_fail(c, NULL, "expected an object with \"device\"");
 		return;
 	}
-	if (!dev_valid_name(c->key) || strcmp(c->key, "lo") == 0)
-		cfg_fail(c, NULL,
-			 "expected an interface name: 1 to 15 characters, none of / : %% "
-			 "or white space, and not \"lo\"");
+	netdev_cfg_check_name(c, doc);
 	parse(c, &e);
 	check_workers(c, doc, &e);
 }
@@ -223,7 +221,6 @@ entry_json(const struct port_entry *e)
 {
 	json_t *o = json_pack("{s:s}", "device", e->conf.device), *list;
 	unsigned int n = e->n_workers;
-	char mac[RTE_ETHER_ADDR_FMT_SIZE];
 
 	set_number(o, "mtu", e->conf.mtu != 0 ? e->conf.mtu : RTE_ETHER_MTU, RTE_ETHER_MTU);
 	set_number(o, "rx_queues", e->conf.rx_queues, 0);
@@ -231,10 +228,8 @@ entry_json(const struct port_entry *e)
 	set_number(o, "rx_desc", e->conf.rx_desc, 0);
 	set_number(o, "tx_desc", e->conf.tx_desc, 0);
 	set_number(o, "mbufs", e->conf.mbufs, 0);
-	if (e->conf.mac_set) {
-		rte_ether_format_addr(mac, sizeof(mac), &e->conf.mac);
-		json_object_set_new(o, "mac", json_string(mac));
-	}
+	if (e->conf.mac_set)
+		json_object_set_new(o, "mac", cfg_mac_json(&e->conf.mac));
 	if (!e->enabled)
 		json_object_set_new(o, "enabled", json_false());
 	if (e->conf.promisc)
@@ -281,12 +276,9 @@ static json_t *
 show(void)
 {
 	struct port_entry e;
-	json_t *all;
+	json_t *all = json_object();
 
 	role_enter_ctl();
-	if (ethdev_first() == NULL)
-		return NULL;
-	all = json_object();
 	for (const struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
 		entry_read(p, &e);
 		json_object_set_new(all, p->dev->name, entry_json(&e));
@@ -491,6 +483,14 @@ settings_want(const struct ethdev_port *port, const struct port_entry *e, struct
 	to->up = e->enabled;
 }
 
+/* The document's address is no more, and the device came without one. */
+static CTL_ONLY bool
+loses_mac(const struct ethdev_port *port, const struct port_entry *e)
+{
+	return port->ctl->conf.mac_set && !e->conf.mac_set &&
+	       rte_is_zero_ether_addr(&port->dev->ctl->perm_addr);
+}
+
 /* A new device or pool: a new port. The rest in place. */
 static int
 change(const struct cfg *old, const struct cfg *c)
@@ -505,7 +505,8 @@ change(const struct cfg *old, const struct cfg *c)
 	port = ethdev_by_name(c->key);
 	parse(c, &e);
 	if (port == NULL || strcmp(port->ctl->conf.device, e.conf.device) != 0 ||
-	    port->ctl->conf.mbufs != e.conf.mbufs || e.conf.mtu > port->dev->ctl->max_mtu)
+	    port->ctl->conf.mbufs != e.conf.mbufs || e.conf.mtu > port->dev->ctl->max_mtu ||
+	    loses_mac(port, &e))
 		return -EOPNOTSUPP;
 	settings_want(port, &e, &to);
 	rc = apply(c, port, &to);

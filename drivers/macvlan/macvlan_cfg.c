@@ -1,74 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "macvlans". */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "ctl/cfg.h"
 #include "macvlan/macvlan.h"
-#include "netdev/netdev_upper.h"
+#include "netdev/netdev_cfg.h"
 
 static const char *const known[] = { "parent", "mac", "mtu", "enabled", NULL };
 
 struct macvlan_entry {
 	const char *parent;
-	uint32_t mtu;
-	struct rte_ether_addr mac;
-	bool enabled;
+	struct netdev_cfg_upper upper;
 };
 
 static void
 parse(const struct cfg *c, struct macvlan_entry *e)
 {
-	*e = (struct macvlan_entry){ .enabled = true };
+	*e = (struct macvlan_entry){ 0 };
 	cfg_only(c, known);
 	if (cfg_need(c, "parent"))
 		cfg_str(c, "parent", &e->parent);
-	if (cfg_need(c, "mac") && cfg_mac(c, "mac", &e->mac) &&
-	    !rte_is_valid_assigned_ether_addr(&e->mac))
-		cfg_fail(c, "mac", "expected a unicast address");
-	cfg_u32(c, "mtu", 68, UINT16_MAX, &e->mtu);
-	cfg_bool(c, "enabled", &e->enabled);
+	cfg_need(c, "mac");
+	netdev_cfg_upper_parse(c, &e->upper);
 }
 
-static const json_t *
-section_of(const struct cfg *doc, const char *name)
-{
-	return json_object_get(doc->node, name);
-}
-
-/* The later of two entries with one address on one parent is refused. */
-static void
-check_unique(const struct cfg *c, const struct cfg *doc, const struct macvlan_entry *e)
-{
-	const json_t *other;
-	const char *key;
-
-	json_object_foreach((json_t *)(uintptr_t)section_of(doc, "macvlans"), key, other) {
-		const char *parent = json_string_value(json_object_get(other, "parent"));
-		const char *text = json_string_value(json_object_get(other, "mac"));
-		struct rte_ether_addr mac;
-
-		if (strcmp(key, c->key) == 0)
-			return;
-		if (parent != NULL && strcmp(parent, e->parent) == 0 && text != NULL &&
-		    rte_ether_unformat_addr(text, &mac) == 0 &&
-		    rte_is_same_ether_addr(&mac, &e->mac))
-			cfg_fail(c, "mac", "\"%s\" has this address already", key);
-	}
-}
+/* --- check --- */
 
 static void
 check(const struct cfg *c, const struct cfg *doc)
 {
-	static const char *const others[] = { "ports", "vlans", "bridges", "tunnels" };
 	struct macvlan_entry e;
+	const char *section;
 
-	if (!dev_valid_name(c->key) || strcmp(c->key, "lo") == 0)
-		cfg_fail(c, NULL,
-			 "expected an interface name: 1 to 15 characters, none of / : %% "
-			 "or white space, and not \"lo\"");
-	for (unsigned int i = 0; i < RTE_DIM(others); i++)
-		if (json_object_get(section_of(doc, others[i]), c->key) != NULL)
-			cfg_fail(c, NULL, "there is \"%s\" in \"%s\" too", c->key, others[i]);
+	netdev_cfg_check_name(c, doc);
 	if (!json_is_object(c->node)) {
 		cfg_fail(c, NULL, "expected an object with \"parent\" and \"mac\"");
 		return;
@@ -76,36 +41,99 @@ check(const struct cfg *c, const struct cfg *doc)
 	parse(c, &e);
 	if (e.parent == NULL)
 		return;
-	if (json_object_get(section_of(doc, "ports"), e.parent) == NULL &&
-	    json_object_get(section_of(doc, "vlans"), e.parent) == NULL)
+	section = cfg_device_section(doc, e.parent, NULL);
+	if (section == NULL || (strcmp(section, "ports") != 0 && strcmp(section, "vlans") != 0))
 		cfg_fail(c, "parent", "there is no interface \"%s\" in \"ports\" or \"vlans\"",
 			 e.parent);
-	check_unique(c, doc, &e);
+	netdev_cfg_check_mtu(c, doc, e.parent, e.upper.mtu);
 }
 
-static int
-settings(const struct cfg *c, struct net_device *dev, const struct macvlan_entry *e) CTL_ONLY
+static const char *
+mac_of(const struct cfg *doc, const char *name)
 {
-	int rc = dev_set_mac_address(dev, &e->mac);
+	const char *section = cfg_device_section(doc, name, NULL);
+	const json_t *entry = json_object_get(doc->node, section != NULL ? section : "");
 
-	if (rc != 0) {
-		cfg_fail(c, "mac", "refused: %s", strerror(-rc));
-		return rc;
-	}
-	rc = upper_set_own_mtu(dev, e->mtu);
-	if (rc != 0) {
-		cfg_fail(c, "mtu", "refused: the parent's is %u", dev->real_dev->mtu);
-		return rc;
-	}
-	if (!e->enabled) {
-		dev_close(dev);
-		return 0;
-	}
-	rc = dev_open(dev);
-	if (rc != 0 && rc != -ENETDOWN) /* goes up with its parent */
-		cfg_fail(c, "enabled", "does not come up: %s", strerror(-rc));
-	return rc == -ENETDOWN ? 0 : rc;
+	return json_string_value(json_object_get(json_object_get(entry, name), "mac"));
 }
+
+/* "MAC of PARENT" in one spelling; false: @p text is none. */
+static bool
+owned(char *what, size_t len, const char *text, const char *parent)
+{
+	struct rte_ether_addr mac;
+
+	if (text == NULL || rte_ether_unformat_addr(text, &mac) != 0)
+		return false;
+	snprintf(what, len, "%012" PRIx64 " %s", ether_addr_to_u64(&mac), parent);
+	return true;
+}
+
+/* One address on one parent is that of one device: the later entry is refused. */
+static void
+check_all(const struct cfg *sect, const struct cfg *doc)
+{
+	json_t *seen = json_object(), *v;
+	const char *key;
+
+	json_object_foreach((json_t *)(uintptr_t)sect->node, key, v) {
+		const char *parent = json_string_value(json_object_get(v, "parent"));
+		const char *text = json_string_value(json_object_get(v, "mac")), *who;
+		struct cfg c = cfg_get(sect, key), lower = { .key = parent };
+		char what[3 * IFNAMSIZ];
+
+		if (parent == NULL)
+			continue;
+		if (owned(what, sizeof(what), mac_of(doc, parent), parent))
+			cfg_had_before(seen, &lower, what);
+		if (!owned(what, sizeof(what), text, parent))
+			continue;
+		who = cfg_had_before(seen, &c, what);
+		if (who != NULL)
+			cfg_fail(&c, "mac", "%s has this address already", who);
+	}
+	json_decref(seen);
+}
+
+/* --- what runs --- */
+
+static json_t *
+entry_json(const struct macvlan_entry *e)
+{
+	json_t *o = json_pack("{s:s}", "parent", e->parent);
+
+	netdev_cfg_upper_json(o, &e->upper);
+	return o;
+}
+
+static json_t *
+canon(const struct cfg *c)
+{
+	struct macvlan_entry e;
+
+	parse(c, &e);
+	return entry_json(&e);
+}
+
+static json_t *
+show(void)
+{
+	json_t *all = json_object();
+
+	role_enter_ctl();
+	for (const struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
+		struct macvlan_entry e;
+
+		if (!is_macvlan_dev(d))
+			continue;
+		e = (struct macvlan_entry){ .parent = d->real_dev->name,
+					    .upper = netdev_cfg_upper_of(d) };
+		json_object_set_new(all, d->name, entry_json(&e));
+	}
+	return all;
+}
+
+/* --- apply --- */
 
 static int
 add(const struct cfg *c)
@@ -118,12 +146,12 @@ add(const struct cfg *c)
 	parse(c, &e);
 	parent = dev_get_by_name(e.parent);
 	if (parent != NULL)
-		rc = macvlan_dev_add(parent, c->key, &e.mac, &dev);
+		rc = macvlan_dev_add(parent, c->key, &e.upper.mac, &dev);
 	if (rc != 0) {
 		cfg_fail(c, NULL, "on \"%s\": %s", e.parent, strerror(-rc));
 		return rc;
 	}
-	rc = settings(c, dev, &e);
+	rc = netdev_cfg_upper_set(c, dev, &e.upper);
 	if (rc != 0)
 		macvlan_dev_del(dev);
 	return rc;
@@ -142,16 +170,16 @@ del(const struct cfg *c)
 static int
 change(const struct cfg *old, const struct cfg *c)
 {
-	struct macvlan_entry was, e;
+	struct macvlan_entry e;
 	struct net_device *dev;
 
+	(void)old;
 	role_enter_ctl();
-	parse(old, &was);
 	parse(c, &e);
 	dev = dev_get_by_name(c->key);
-	if (dev == NULL || !is_macvlan_dev(dev) || strcmp(was.parent, e.parent) != 0)
+	if (dev == NULL || !is_macvlan_dev(dev) || strcmp(dev->real_dev->name, e.parent) != 0)
 		return -EOPNOTSUPP;
-	return settings(c, dev, &e);
+	return netdev_cfg_upper_set(c, dev, &e.upper);
 }
 
 static const char schema[] =
@@ -165,6 +193,9 @@ static struct cfg_section section = {
 	.shape = CFG_MAP,
 	.order = 25,
 	.check = check,
+	.check_all = check_all,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
 	.change = change,

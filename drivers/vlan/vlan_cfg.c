@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ctl/cfg.h"
-#include "netdev/netdev_upper.h"
+#include "netdev/netdev_cfg.h"
 #include "vlan/vlan.h"
 
 static const char *const known[] = { "parent", "id", "protocol", "mtu", "mac", "enabled", NULL };
@@ -12,10 +12,9 @@ static const char *const protocols[] = { "802.1Q", "802.1ad", NULL };
 
 struct vlan_entry {
 	const char *parent;
-	uint32_t id, mtu;
+	uint32_t id;
 	rte_be16_t proto;
-	struct rte_ether_addr mac;
-	bool mac_set, enabled;
+	struct netdev_cfg_upper upper;
 };
 
 static void
@@ -23,7 +22,7 @@ parse(const struct cfg *c, struct vlan_entry *e)
 {
 	unsigned int proto = 0;
 
-	*e = (struct vlan_entry){ .enabled = true };
+	*e = (struct vlan_entry){ 0 };
 	cfg_only(c, known);
 	if (cfg_need(c, "parent"))
 		cfg_str(c, "parent", &e->parent);
@@ -31,11 +30,7 @@ parse(const struct cfg *c, struct vlan_entry *e)
 		cfg_u32(c, "id", 1, 4094, &e->id);
 	cfg_word(c, "protocol", protocols, &proto);
 	e->proto = vlan_proto_parse(protocols[proto]);
-	cfg_u32(c, "mtu", 68, UINT16_MAX, &e->mtu);
-	e->mac_set = cfg_mac(c, "mac", &e->mac);
-	if (e->mac_set && !rte_is_valid_assigned_ether_addr(&e->mac))
-		cfg_fail(c, "mac", "expected a unicast address");
-	cfg_bool(c, "enabled", &e->enabled);
+	netdev_cfg_upper_parse(c, &e->upper);
 }
 
 /* --- check --- */
@@ -96,32 +91,20 @@ check_all(const struct cfg *sect, const struct cfg *doc)
 }
 
 static void
-check_name(const struct cfg *c, const struct cfg *doc)
-{
-	static const char *const sections[] = { "ports", "macvlans", "bridges", "tunnels" };
-
-	if (!dev_valid_name(c->key) || strcmp(c->key, "lo") == 0)
-		cfg_fail(c, NULL,
-			 "expected an interface name: 1 to 15 characters, none of / : %% "
-			 "or white space, and not \"lo\"");
-	for (unsigned int i = 0; i < RTE_DIM(sections); i++)
-		if (json_object_get(section_of(doc, sections[i]), c->key) != NULL)
-			cfg_fail(c, NULL, "there is \"%s\" in \"%s\" too", c->key, sections[i]);
-}
-
-static void
 check(const struct cfg *c, const struct cfg *doc)
 {
 	struct vlan_entry e;
 
-	check_name(c, doc);
+	netdev_cfg_check_name(c, doc);
 	if (!json_is_object(c->node)) {
 		cfg_fail(c, NULL, "expected an object with \"parent\" and \"id\"");
 		return;
 	}
 	parse(c, &e);
-	if (e.parent != NULL)
-		check_parent(c, doc, e.parent);
+	if (e.parent == NULL)
+		return;
+	check_parent(c, doc, e.parent);
+	netdev_cfg_check_mtu(c, doc, e.parent, e.upper.mtu);
 }
 
 /* --- what runs --- */
@@ -130,18 +113,10 @@ static json_t *
 entry_json(const struct vlan_entry *e)
 {
 	json_t *o = json_pack("{s:s, s:i}", "parent", e->parent, "id", (int)e->id);
-	char mac[RTE_ETHER_ADDR_FMT_SIZE];
 
 	if (e->proto != vlan_proto_parse(protocols[0]))
 		json_object_set_new(o, "protocol", json_string(protocols[1]));
-	if (e->mtu != 0)
-		json_object_set_new(o, "mtu", json_integer(e->mtu));
-	if (e->mac_set) {
-		rte_ether_format_addr(mac, sizeof(mac), &e->mac);
-		json_object_set_new(o, "mac", json_string(mac));
-	}
-	if (!e->enabled)
-		json_object_set_new(o, "enabled", json_false());
+	netdev_cfg_upper_json(o, &e->upper);
 	return o;
 }
 
@@ -157,83 +132,24 @@ canon(const struct cfg *c)
 static json_t *
 show(void)
 {
-	json_t *all = NULL;
+	json_t *all = json_object();
 
 	role_enter_ctl();
 	for (const struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
-		struct upper_wish wish;
 		struct vlan_entry e;
 
 		if (!is_vlan_dev(d))
 			continue;
-		wish = upper_wish(d);
 		e = (struct vlan_entry){ .parent = d->real_dev->name,
 					 .id = d->vlan_id,
 					 .proto = d->vlan_proto,
-					 .mtu = wish.mtu,
-					 .mac_set = wish.mac,
-					 .enabled = wish.up };
-		netdev_addr(d, &e.mac);
-		if (all == NULL)
-			all = json_object();
+					 .upper = netdev_cfg_upper_of(d) };
 		json_object_set_new(all, d->name, entry_json(&e));
 	}
 	return all;
 }
 
 /* --- apply --- */
-
-/*
- * May the device have that MTU? Not more than its parent has; but when a change is undone, the
- * parent's own entry comes back after ours: then it is the document's word that counts, and the
- * device grows with its parent.
- */
-static bool
-fits_parent(const struct cfg *c, const struct net_device *dev, const struct vlan_entry *e)
-{
-	static const char *const sections[] = { "ports", "vlans" };
-	const struct cfg *root = c;
-
-	if (e->mtu <= dev->real_dev->mtu)
-		return true;
-	while (root->up != NULL)
-		root = root->up;
-	for (unsigned int i = 0; i < RTE_DIM(sections); i++) {
-		const json_t *p = json_object_get(section_of(root, sections[i]), e->parent);
-
-		if (json_integer_value(json_object_get(p, "mtu")) >= (json_int_t)e->mtu)
-			return true;
-	}
-	return false;
-}
-
-static int
-settings(const struct cfg *c, struct net_device *dev, const struct vlan_entry *e) CTL_ONLY
-{
-	int rc = 0;
-
-	if (e->mac_set)
-		rc = dev_set_mac_address(dev, &e->mac);
-	if (rc != 0) {
-		cfg_fail(c, "mac", "refused: %s", strerror(-rc));
-		return rc;
-	}
-	rc = fits_parent(c, dev, e) ? upper_set_own_mtu(dev, e->mtu) : -ERANGE;
-	if (rc != 0) {
-		cfg_fail(c, "mtu", "refused: the parent's is %u", dev->real_dev->mtu);
-		return rc;
-	}
-	if (!e->enabled) {
-		dev_close(dev);
-		return 0;
-	}
-	rc = dev_open(dev);
-	if (rc == -ENETDOWN)
-		return 0; /* goes up with its parent */
-	if (rc != 0)
-		cfg_fail(c, "enabled", "does not come up: %s", strerror(-rc));
-	return rc;
-}
 
 static int
 add(const struct cfg *c)
@@ -254,7 +170,7 @@ add(const struct cfg *c)
 		cfg_fail(c, NULL, "VLAN %u on \"%s\": %s", e.id, e.parent, strerror(-rc));
 		return rc;
 	}
-	rc = settings(c, dev, &e);
+	rc = netdev_cfg_upper_set(c, dev, &e.upper);
 	if (rc != 0)
 		vlan_dev_del(dev);
 	return rc;
@@ -283,9 +199,9 @@ change(const struct cfg *old, const struct cfg *c)
 	dev = dev_get_by_name(c->key);
 	if (dev == NULL || !is_vlan_dev(dev) || strcmp(dev->real_dev->name, e.parent) != 0 ||
 	    dev->vlan_id != e.id || dev->vlan_proto != e.proto ||
-	    (upper_wish(dev).mac && !e.mac_set))
+	    (upper_wish(dev).mac && !e.upper.mac_set))
 		return -EOPNOTSUPP;
-	return settings(c, dev, &e);
+	return netdev_cfg_upper_set(c, dev, &e.upper);
 }
 
 /* A VLAN in a VLAN. */

@@ -334,15 +334,26 @@ cfg_only(const struct cfg *c, const char *const *known)
 	}
 }
 
+/* The sections whose members are interfaces. */
+static const char *const device_sections[] = { "ports",	  "vlans",   "macvlans",
+					       "bridges", "tunnels", NULL };
+
+const char *
+cfg_device_section(const struct cfg *doc, const char *name, const char *before)
+{
+	for (const char *const *s = device_sections; *s != NULL; s++) {
+		if (before != NULL && strcmp(*s, before) == 0)
+			break;
+		if (json_object_get(json_object_get(doc->node, *s), name) != NULL)
+			return *s;
+	}
+	return NULL;
+}
+
 bool
 cfg_has_device(const struct cfg *doc, const char *name)
 {
-	static const char *const makers[] = { "ports", "vlans", "macvlans", "bridges", "tunnels" };
-
-	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
-		if (json_object_get(json_object_get(doc->node, makers[i]), name) != NULL)
-			return true;
-	return strcmp(name, "lo") == 0;
+	return strcmp(name, "lo") == 0 || cfg_device_section(doc, name, NULL) != NULL;
 }
 
 void
@@ -350,6 +361,12 @@ cfg_need_device(const struct cfg *c, const char *key, const struct cfg *doc, con
 {
 	if (name != NULL && !cfg_has_device(doc, name))
 		cfg_fail(c, key, "there is no interface \"%s\" in \"ports\" or \"vlans\"", name);
+}
+
+json_t *
+cfg_mac_json(const struct rte_ether_addr *mac)
+{
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", RTE_ETHER_ADDR_BYTES(mac));
 }
 
 const char *

@@ -49,6 +49,8 @@ bool cfg_ip4(const struct cfg *c, const char *key, uint32_t *addr); /* network o
 /** "192.0.2.0/24", "192.0.2.1", "default"; host bits are kept in *addr. */
 bool cfg_prefix(const struct cfg *c, const char *key, uint32_t *addr, uint8_t *plen);
 bool cfg_mac(const struct cfg *c, const char *key, struct rte_ether_addr *mac);
+/** The one spelling of a MAC address: a new reference. */
+json_t *cfg_mac_json(const struct rte_ether_addr *mac);
 /** The key must be there: fails when it is not. */
 bool cfg_need(const struct cfg *c, const char *key);
 /** Fail for every key that is not in the NULL-terminated list, naming the nearest valid one. */
@@ -56,6 +58,9 @@ void cfg_only(const struct cfg *c, const char *const *known);
 
 /** Does the document @p doc make a device of that name ("lo" is always there)? For check(). */
 bool cfg_has_device(const struct cfg *doc, const char *name);
+/** The section of @p doc that makes device @p name, of those before section @p before (NULL: all);
+ * NULL: none. */
+const char *cfg_device_section(const struct cfg *doc, const char *name, const char *before);
 /** cfg_fail() unless it does; @p name NULL is no error. */
 void cfg_need_device(const struct cfg *c, const char *key, const struct cfg *doc, const char *name);
 
@@ -89,8 +94,8 @@ struct cfg_section {
 	bool (*key)(const struct cfg *entry, char *key, size_t len);
 	/** Does the entry stand on others of its section? Those are made first. May be NULL. */
 	bool (*later)(const struct cfg *entry);
-	/** The section as it runs: a new reference, every entry as canon() gives it; NULL: nothing
-	 * there. Sections without show() run as they were applied last. */
+	/** The section as it runs: a new reference, every entry as canon() gives it; NULL or empty:
+	 * nothing there. Sections without show() run as they were applied last. */
 	json_t *(*show)(void);
 	/** The entry as show() would show it: a new reference, defaults left out, each value in its
 	 * one spelling. NULL: it asks for nothing. Without canon(): as it stands. */

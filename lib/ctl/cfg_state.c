@@ -132,7 +132,12 @@ cfg_side_find(struct cfg_side *side, const char *key)
 json_t *
 cfg_section_show(const struct cfg_section *s)
 {
-	return s->show != NULL ? s->show() : json_deep_copy(s->kept);
+	json_t *v = s->show != NULL ? s->show() : json_deep_copy(s->kept);
+
+	if (s->shape == CFG_OBJECT || json_object_size(v) + json_array_size(v) > 0)
+		return v;
+	json_decref(v);
+	return NULL;
 }
 
 json_t *

@@ -185,14 +185,18 @@ static int
 config_save(struct cli_ctx *c)
 {
 	const char *path = cfg_startup_path;
-	json_t *is;
-	char *text;
+	char *text, *report = NULL;
 	int rc = -ENOMEM;
+	json_t *is;
 
 	role_enter_ctl();
 	if (path == NULL)
 		return cli_error(c, -ENOENT, "the daemon was started without a file");
 	is = cfg_running();
+	if (cfg_check(is, &report) < 0) { /* the daemon would not start with it */
+		json_decref(is);
+		return refused(c, -EINVAL, "what runs is", report, true);
+	}
 	text = json_dumps(is, JSON_INDENT(2));
 	if (text != NULL)
 		rc = write_file(path, text);

@@ -47,14 +47,8 @@ value_of(const struct cfg *c, int *out)
 static bool
 in_document(const char *name, const struct cfg *doc)
 {
-	static const char *const makers[] = { "ports", "vlans", "macvlans", "bridges", "tunnels" };
-
-	if (strcmp(name, "lo") == 0 || strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
-		if (json_object_get(json_object_get(doc->node, makers[i]), name) != NULL)
-			return true;
-	return false;
+	return strcmp(name, "all") == 0 || strcmp(name, "default") == 0 ||
+	       cfg_has_device(doc, name);
 }
 
 static void

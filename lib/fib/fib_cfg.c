@@ -547,7 +547,11 @@ route_del(const struct cfg *c)
 static const char route_schema[] =
 	"{\"type\":\"object\",\"required\":[\"dst\"],\"properties\":{\"dst\":{\"type\":\"string\"},"
 	"\"type\":{\"type\":\"string\"},\"gateway\":{\"type\":\"string\"},\"dev\":{\"type\":"
-	"\"string\"},\"onlink\":{\"type\":\"boolean\"},\"nexthops\":{\"type\":\"array\"},\"table\":"
+	"\"string\"},\"onlink\":{\"type\":\"boolean\"},\"nexthops\":{\"type\":\"array\","
+	"\"minItems\":1,"
+	"\"items\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+	"\"gateway\":{\"type\":\"string\"},\"dev\":{\"type\":\"string\"},\"weight\":{\"type\":"
+	"\"integer\",\"minimum\":1,\"maximum\":256},\"onlink\":{\"type\":\"boolean\"}}}},\"table\":"
 	"{\"type\":[\"string\",\"integer\"]},\"metric\":{\"type\":\"integer\"},\"tos\":{\"type\":"
 	"\"integer\"},\"mtu\":{\"type\":\"integer\"},\"mtu_lock\":{\"type\":\"boolean\"},"
 	"\"advmss\":{\"type\":\"integer\"},"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "filter": a member for each chain, its rules in order. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cfg.h"
-#include "filter/filter.h"
+#include "filter/filter_cfg.h"
 
 static const char *const rule_keys[] = { "src",	     "dst",	    "protocol", "sport",
 					 "dport",    "icmp_type",   "tos",	"dscp",
@@ -200,6 +201,122 @@ check(const struct cfg *c, const struct cfg *doc)
 	}
 }
 
+/* --- what runs --- */
+
+static void
+add_str(json_t *o, const char *key, const char *value)
+{
+	json_object_set_new(o, key, json_string(value));
+}
+
+static void
+add_prefix(json_t *o, const char *key, rte_be32_t addr, uint8_t plen)
+{
+	char buf[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &addr, buf, sizeof(buf));
+	if (plen > 0)
+		json_object_set_new(
+			o, key, plen == 32 ? json_string(buf) : json_sprintf("%s/%u", buf, plen));
+}
+
+static void
+add_ports(json_t *o, const char *key, bool set, const uint16_t ports[2])
+{
+	if (set)
+		json_object_set_new(o, key,
+				    ports[0] == ports[1]
+					    ? json_sprintf("%u", ports[0])
+					    : json_sprintf("%u-%u", ports[0], ports[1]));
+}
+
+/* The members in the order in which a rule is written. */
+json_t *
+filter_rule_json(const struct filter_rule *r)
+{
+	json_t *o = json_object();
+
+	add_prefix(o, "src", r->src, r->src_plen);
+	add_prefix(o, "dst", r->dst, r->dst_plen);
+	if (r->proto_set)
+		add_str(o, "protocol", filter_proto_word(r->proto));
+	add_ports(o, "sport", r->sport_set, r->sport);
+	add_ports(o, "dport", r->dport_set, r->dport);
+	if (r->icmp_type_set)
+		add_str(o, "icmp_type", filter_icmp_word(r));
+	if (r->tos_mask == 0xfc && (r->tos & 3) == 0)
+		json_object_set_new(o, "dscp", json_integer(r->tos >> 2));
+	else if (r->tos_mask != 0)
+		json_object_set_new(o, "tos", json_sprintf("0x%02x/0x%02x", r->tos, r->tos_mask));
+	if (r->fragment != FILTER_FRAG_ANY)
+		add_str(o, "fragment", filter_fragment_word(r->fragment));
+	if (r->iif[0] != '\0')
+		add_str(o, "iif", r->iif);
+	if (r->oif[0] != '\0')
+		add_str(o, "oif", r->oif);
+	if (r->comment[0] != '\0')
+		add_str(o, "comment", r->comment);
+	add_str(o, "action", filter_action_word(r->action));
+	if (r->action == FILTER_MARK)
+		json_object_set_new(o, "mark", json_integer(r->mark));
+	if (r->action == FILTER_REJECT)
+		add_str(o, "reject_with", filter_reject_word(r->reject));
+	return o;
+}
+
+/* NULL: a chain that does nothing. Takes @p rules. */
+static json_t *
+chain_json(bool drop, json_t *rules)
+{
+	json_t *o = json_object();
+
+	if (drop)
+		json_object_set_new(o, "policy", json_string("drop"));
+	if (json_array_size(rules) > 0)
+		json_object_set(o, "rules", rules);
+	json_decref(rules);
+	if (json_object_size(o) > 0)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+static json_t *
+canon(const struct cfg *c)
+{
+	struct cfg list = cfg_get(c, "rules");
+	json_t *rules = json_array();
+
+	for (size_t i = 0; i < json_array_size(list.node); i++) {
+		struct cfg rule = cfg_at(&list, i);
+		struct filter_rule r;
+
+		parse_rule(&rule, NULL, &r);
+		json_array_append_new(rules, filter_rule_json(&r));
+	}
+	return chain_json(parse_policy(c), rules);
+}
+
+static json_t *
+show(void)
+{
+	json_t *all = json_object();
+
+	role_enter_ctl();
+	for (enum ip4_hook_point at = 0; at < IP4_HOOK_MAX; at++) {
+		json_t *rules = json_array(), *chain;
+
+		for (uint32_t i = 1; i <= filter_rules(at); i++)
+			json_array_append_new(rules, filter_rule_json(filter_rule_get(at, i)));
+		chain = chain_json(filter_policy_is_drop(at), rules);
+		if (chain != NULL)
+			json_object_set_new(all, ip4_hook_name(at), chain);
+	}
+	return all;
+}
+
+/* --- apply --- */
+
 static int
 say_why(const struct cfg *c, int rc)
 {
@@ -284,6 +401,8 @@ static struct cfg_section section = {
 	.shape = CFG_MAP,
 	.order = 30,
 	.check = check,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
 	.change = change,

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <arpa/inet.h>
 #include "ctl/cli.h"
-#include "filter/filter.h"
+#include "filter/filter_cfg.h"
 
 #define CHAINS "(prerouting|input|forward|output|postrouting)"
 #define SLICE  1000 /* rules handed out at a time */
@@ -226,66 +225,15 @@ clear(struct cli_ctx *c)
 
 /* --- show --- */
 
-static void
-add_str(json_t *o, const char *key, const char *value)
-{
-	json_object_set_new(o, key, json_string(value));
-}
-
-static void
-add_prefix(json_t *o, const char *key, rte_be32_t addr, uint8_t plen)
-{
-	char buf[INET_ADDRSTRLEN];
-
-	inet_ntop(AF_INET, &addr, buf, sizeof(buf));
-	if (plen > 0)
-		json_object_set_new(
-			o, key, plen == 32 ? json_string(buf) : json_sprintf("%s/%u", buf, plen));
-}
-
-static void
-add_ports(json_t *o, const char *key, bool set, const uint16_t ports[2])
-{
-	if (set)
-		json_object_set_new(o, key,
-				    ports[0] == ports[1]
-					    ? json_sprintf("%u", ports[0])
-					    : json_sprintf("%u-%u", ports[0], ports[1]));
-}
-
-/* The members in the order in which a rule is written. */
 static json_t *
 rule_json(enum ip4_hook_point at, uint32_t pos) CTL_ONLY
 {
-	const struct filter_rule *r = filter_rule_get(at, pos);
-	struct filter_counter n = filter_count(at, pos);
 	json_t *o = json_pack("{s:s, s:i}", "chain", ip4_hook_name(at), "position", (int)pos);
+	json_t *rule = filter_rule_json(filter_rule_get(at, pos));
+	struct filter_counter n = filter_count(at, pos);
 
-	add_prefix(o, "src", r->src, r->src_plen);
-	add_prefix(o, "dst", r->dst, r->dst_plen);
-	if (r->proto_set)
-		add_str(o, "protocol", filter_proto_word(r->proto));
-	add_ports(o, "sport", r->sport_set, r->sport);
-	add_ports(o, "dport", r->dport_set, r->dport);
-	if (r->icmp_type_set)
-		add_str(o, "icmp_type", filter_icmp_word(r));
-	if (r->tos_mask == 0xfc && (r->tos & 3) == 0)
-		json_object_set_new(o, "dscp", json_integer(r->tos >> 2));
-	else if (r->tos_mask != 0)
-		json_object_set_new(o, "tos", json_sprintf("0x%02x/0x%02x", r->tos, r->tos_mask));
-	if (r->fragment != FILTER_FRAG_ANY)
-		add_str(o, "fragment", filter_fragment_word(r->fragment));
-	if (r->iif[0] != '\0')
-		add_str(o, "iif", r->iif);
-	if (r->oif[0] != '\0')
-		add_str(o, "oif", r->oif);
-	if (r->comment[0] != '\0')
-		add_str(o, "comment", r->comment);
-	add_str(o, "action", filter_action_word(r->action));
-	if (r->action == FILTER_MARK)
-		json_object_set_new(o, "mark", json_integer(r->mark));
-	if (r->action == FILTER_REJECT)
-		add_str(o, "reject_with", filter_reject_word(r->reject));
+	json_object_update(o, rule);
+	json_decref(rule);
 	json_object_set_new(o, "packets", json_integer((json_int_t)n.packets));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)n.bytes));
 	return o;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Section "neighbours": a list of permanent entries. */
+/* Section "neighbours": a list of permanent entries, and of hosts that are answered for. */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +14,9 @@
 
 struct entry {
 	rte_be32_t dst;
-	const char *dev;
+	uint8_t plen; /* of a proxy entry */
+	bool proxy;
+	const char *dev; /* of a proxy entry NULL: all */
 	struct rte_ether_addr lladdr;
 };
 
@@ -23,35 +24,57 @@ struct entry {
 static bool
 parse(const struct cfg *c, struct entry *e)
 {
-	static const char *const known[] = { "dst", "dev", "lladdr", NULL };
-	bool complete = true;
+	static const char *const known[] = { "dst", "dev", "lladdr", "proxy", NULL };
+	bool complete;
 
+	*e = (struct entry){ .proxy = false };
 	cfg_only(c, known);
-	for (unsigned int i = 0; known[i] != NULL; i++)
-		complete = cfg_need(c, known[i]) && complete;
+	cfg_bool(c, "proxy", &e->proxy);
+	complete = cfg_need(c, "dst");
+	if (!e->proxy)
+		complete = cfg_need(c, "dev") && cfg_need(c, "lladdr") && complete;
+	else if (cfg_get(c, "lladdr").node != NULL)
+		cfg_fail(c, "lladdr", "a proxy answers with the address of its device");
 	if (!complete)
 		return false;
-	complete = cfg_ip4(c, "dst", &e->dst);
-	complete = cfg_str(c, "dev", &e->dev) && complete;
+	if (cfg_get(c, "dev").node != NULL)
+		complete = cfg_str(c, "dev", &e->dev);
+	if (e->proxy)
+		return cfg_prefix(c, "dst", &e->dst, &e->plen) && complete;
+	complete = cfg_ip4(c, "dst", &e->dst) && complete;
 	return cfg_mac(c, "lladdr", &e->lladdr) && complete;
+}
+
+static void
+dst_text(const struct entry *e, char *text, size_t len)
+{
+	char addr[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &e->dst, addr, sizeof(addr));
+	if (e->proxy && e->plen < 32)
+		snprintf(text, len, "%s/%u", addr, e->plen);
+	else
+		snprintf(text, len, "%s", addr);
 }
 
 static bool
 key(const struct cfg *c, char *text, size_t len)
 {
-	char addr[INET_ADDRSTRLEN];
+	char dst[INET_ADDRSTRLEN + 4];
 	struct entry e;
 
 	if (!json_is_object(c->node) || !parse(c, &e))
 		return false;
-	inet_ntop(AF_INET, &e.dst, addr, sizeof(addr));
-	snprintf(text, len, "%s dev %s", addr, e.dev);
+	dst_text(&e, dst, sizeof(dst));
+	snprintf(text, len, "%s%s%s%s", e.proxy ? "proxy " : "", dst, e.dev != NULL ? " dev " : "",
+		 e.dev != NULL ? e.dev : "");
 	return true;
 }
 
 static void
 check(const struct cfg *c, const struct cfg *doc)
 {
+	uint32_t behind;
 	struct entry e;
 	uint8_t first;
 
@@ -64,7 +87,10 @@ check(const struct cfg *c, const struct cfg *doc)
 	first = (uint8_t)(rte_be_to_cpu_32(e.dst) >> 24);
 	if (first == 0 || first == 127 || first >= 224)
 		cfg_fail(c, "dst", "expected a unicast address");
-	if (!rte_is_valid_assigned_ether_addr(&e.lladdr))
+	behind = e.proxy && e.plen < 32 ? UINT32_MAX >> e.plen : 0;
+	if (rte_be_to_cpu_32(e.dst) & behind)
+		cfg_fail(c, "dst", "bits are set behind the prefix of /%u", e.plen);
+	if (!e.proxy && !rte_is_valid_assigned_ether_addr(&e.lladdr))
 		cfg_fail(c, "lladdr", "expected a unicast MAC address that is not zero");
 	cfg_need_device(c, "dev", doc, e.dev);
 }
@@ -74,13 +100,18 @@ check(const struct cfg *c, const struct cfg *doc)
 static json_t *
 entry_json(const struct entry *e)
 {
-	char addr[INET_ADDRSTRLEN], mac[RTE_ETHER_ADDR_FMT_SIZE];
+	char dst[INET_ADDRSTRLEN + 4];
+	json_t *o;
 
-	inet_ntop(AF_INET, &e->dst, addr, sizeof(addr));
-	rte_ether_format_addr(mac, sizeof(mac), &e->lladdr);
-	for (char *p = mac; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return json_pack("{s:s, s:s, s:s}", "dst", addr, "dev", e->dev, "lladdr", mac);
+	dst_text(e, dst, sizeof(dst));
+	o = json_pack("{s:s}", "dst", dst);
+	if (e->dev != NULL)
+		json_object_set_new(o, "dev", json_string(e->dev));
+	if (e->proxy)
+		json_object_set_new(o, "proxy", json_true());
+	else
+		json_object_set_new(o, "lladdr", cfg_mac_json(&e->lladdr));
+	return o;
 }
 
 static json_t *
@@ -104,9 +135,18 @@ static json_t *
 show(void)
 {
 	json_t *list = json_array();
+	const struct neigh_proxy *p;
 
 	role_enter_ctl();
 	neigh_walk(show_one, list);
+	for (unsigned int i = 0; (p = neigh_proxy_at(i)) != NULL; i++) {
+		struct entry e = { .dst = p->addr,
+				   .plen = p->plen,
+				   .proxy = true,
+				   .dev = p->dev != NULL ? p->dev->name : NULL };
+
+		json_array_append_new(list, entry_json(&e));
+	}
 	return list;
 }
 
@@ -115,19 +155,23 @@ show(void)
 static int
 add(const struct cfg *c)
 {
-	struct net_device *dev;
+	struct net_device *dev = NULL;
 	struct entry e;
 	int rc;
 
 	role_enter_ctl();
 	if (!parse(c, &e))
 		return -EINVAL;
-	dev = dev_get_by_name(e.dev);
-	if (dev == NULL) {
+	if (e.dev != NULL)
+		dev = dev_get_by_name(e.dev);
+	if (e.dev != NULL && dev == NULL) {
 		cfg_fail(c, "dev", "there is no device \"%s\"", e.dev);
 		return -ENODEV;
 	}
-	rc = neigh_admin_set(e.dst, dev, &e.lladdr, NUD_PERMANENT);
+	if (e.proxy)
+		rc = neigh_proxy_add(e.dst, e.plen, dev);
+	else
+		rc = neigh_admin_set(e.dst, dev, &e.lladdr, NUD_PERMANENT);
 	if (rc < 0)
 		cfg_fail(c, NULL, "the neighbour table refuses it: %s", strerror(-rc));
 	return rc;
@@ -136,14 +180,19 @@ add(const struct cfg *c)
 static int
 del(const struct cfg *c)
 {
+	struct net_device *dev = NULL;
 	const struct neighbour *n;
-	struct net_device *dev;
 	struct entry e;
 
 	role_enter_ctl();
 	if (!parse(c, &e))
 		return -EINVAL;
-	dev = dev_get_by_name(e.dev);
+	if (e.dev != NULL)
+		dev = dev_get_by_name(e.dev);
+	if (e.proxy) {
+		neigh_proxy_del(e.dst, e.plen, dev);
+		return 0;
+	}
 	n = dev != NULL ? neigh_lookup(e.dst, dev) : NULL;
 	if (n != NULL && n->nud.state == NUD_PERMANENT)
 		neigh_admin_del(e.dst, dev); /* what was changed by hand since stays */
@@ -158,10 +207,11 @@ change(const struct cfg *old, const struct cfg *c)
 }
 
 static const char schema[] =
-	"{\"type\":\"object\",\"required\":[\"dst\",\"dev\",\"lladdr\"],"
-	"\"additionalProperties\":false,\"properties\":{\"dst\":{\"type\":\"string\","
-	"\"format\":\"ipv4\"},\"dev\":{\"type\":\"string\"},\"lladdr\":{\"type\":\"string\","
-	"\"pattern\":\"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$\"}}}";
+	"{\"type\":\"object\",\"required\":[\"dst\"],"
+	"\"additionalProperties\":false,\"properties\":{\"dst\":{\"type\":\"string\"},"
+	"\"dev\":{\"type\":\"string\"},\"lladdr\":{\"type\":\"string\","
+	"\"pattern\":\"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$\"},"
+	"\"proxy\":{\"type\":\"boolean\"}}}";
 
 static struct cfg_section section = {
 	.name = "neighbours",

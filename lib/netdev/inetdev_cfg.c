@@ -279,10 +279,7 @@ show(void)
 			json_object_set(all, d->name, list);
 		json_decref(list);
 	}
-	if (json_object_size(all) > 0)
-		return all;
-	json_decref(all);
-	return NULL;
+	return all;
 }
 
 /* --- apply --- */

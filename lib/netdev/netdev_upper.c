@@ -126,6 +126,13 @@ upper_stop(struct net_device *dev)
 	release_real(dev);
 }
 
+void
+upper_close(struct net_device *dev)
+{
+	dev_close(dev);
+	priv_of(dev)->want_up = false;
+}
+
 /* The new address first: when the lower device refuses it, the old one is still heard. */
 int
 upper_set_mac(struct net_device *dev, const struct rte_ether_addr *addr)

@@ -31,6 +31,8 @@ struct upper_wish {
 	bool up;      /* with its lower device */
 };
 struct upper_wish upper_wish(const struct net_device *dev) CTL_ONLY;
+/** dev_close(), and stay down when the lower device comes up. */
+void upper_close(struct net_device *dev) CTL_ONLY;
 /** Does @p lower carry frames: is it up, with carrier? */
 bool upper_has_carrier(const struct net_device *lower);
 

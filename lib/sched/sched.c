@@ -66,21 +66,28 @@ reclaim(struct rcu_head *head)
 	destroy((struct qdisc *)head);
 }
 
+/* As tc: what arrives within the latency, and a bucket. */
+uint32_t
+sched_spec_limit(const struct qdisc_spec *s)
+{
+	if (s->limit != 0)
+		return s->limit;
+	return (uint32_t)RTE_MIN(s->rate * s->latency_us / US_PER_S + s->burst, UINT32_MAX);
+}
+
 static void
 set_tbf(struct qdisc *q, const struct qdisc_spec *s)
 {
-	uint64_t limit = s->limit;
+	uint32_t limit = sched_spec_limit(s);
 
-	if (limit == 0) /* as tc: what arrives within the latency, and a bucket */
-		limit = RTE_MIN(s->rate * s->latency_us / US_PER_S + s->burst, UINT32_MAX);
 	q->tbf = (struct tbf){ .rate = s->rate,
 			       .burst = s->burst,
-			       .limit = (uint32_t)limit,
+			       .limit = limit,
 			       .hz = rte_get_tsc_hz(),
 			       .last = rte_rdtsc() };
 	q->tbf.full = s->burst * q->tbf.hz / s->rate + 1;
 	q->tbf.tokens = s->burst * q->tbf.hz;
-	skb_queue_head_init(&q->band[0], 0, (uint32_t)limit);
+	skb_queue_head_init(&q->band[0], 0, limit);
 }
 
 static struct qdisc *
@@ -177,6 +184,22 @@ sched_set(struct net_device *dev, const struct qdisc_spec *s)
 	install(dev, q);
 	tell(dev);
 	return 0;
+}
+
+struct qdisc_spec
+sched_spec_of(const struct net_device *dev)
+{
+	const struct qdisc *q = dev->qdisc;
+
+	if (q == NULL)
+		return (struct qdisc_spec){ .kind = QDISC_NOQUEUE };
+	if (q->ops != &tbf_ops)
+		return (struct qdisc_spec){ .kind = QDISC_PFIFO_FAST, .handle = q->handle };
+	return (struct qdisc_spec){ .kind = QDISC_TBF,
+				    .handle = q->handle,
+				    .rate = q->tbf.rate,
+				    .burst = q->tbf.burst,
+				    .limit = q->tbf.limit };
 }
 
 struct qdisc *

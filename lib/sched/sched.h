@@ -29,6 +29,10 @@ const char *sched_spec_check(const struct qdisc_spec *s);
  * dropped. 0, -EINVAL (sched_spec_check(), or the loopback device), -ENOMEM (nothing changed).
  */
 int sched_set(struct net_device *dev, const struct qdisc_spec *s) CTL_ONLY;
+/** Bytes that may wait by a specification of a tbf. */
+uint32_t sched_spec_limit(const struct qdisc_spec *s);
+/** What sched_set() would want to make the discipline of @p dev; a tbf by its limit. */
+struct qdisc_spec sched_spec_of(const struct net_device *dev) CTL_ONLY;
 /** The discipline of @p dev, NULL: none. */
 struct qdisc *sched_of(const struct net_device *dev) CTL_ONLY;
 

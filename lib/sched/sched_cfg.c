@@ -24,10 +24,11 @@ parse_tbf(const struct cfg *c, struct qdisc_spec *s)
 		cfg_fail(c, "latency", "expected a time as \"50ms\"");
 }
 
+static const char *const kinds[] = { "noqueue", "pfifo_fast", "tbf", NULL }; /* enum qdisc_kind */
+
 static void
 parse(const struct cfg *c, struct qdisc_spec *s)
 {
-	static const char *const kinds[] = { "noqueue", "pfifo_fast", "tbf", NULL };
 	unsigned int kind = QDISC_NOQUEUE;
 
 	*s = (struct qdisc_spec){ .kind = QDISC_NOQUEUE };
@@ -62,6 +63,51 @@ check(const struct cfg *c, const struct cfg *doc)
 	if (why != NULL)
 		cfg_fail(c, NULL, "%s", why);
 }
+
+/* --- what runs --- */
+
+static json_t *
+entry_json(const struct qdisc_spec *s)
+{
+	json_t *o;
+
+	if (s->kind == QDISC_NOQUEUE)
+		return NULL;
+	o = json_pack("{s:s}", "kind", kinds[s->kind]);
+	if (s->kind != QDISC_TBF)
+		return o;
+	json_object_set_new(o, "rate", json_string(sched_rate_word(s->rate)));
+	json_object_set_new(o, "burst", json_string(sched_size_word(s->burst)));
+	json_object_set_new(o, "limit", json_string(sched_size_word(sched_spec_limit(s))));
+	return o;
+}
+
+static json_t *
+canon(const struct cfg *c)
+{
+	struct qdisc_spec s;
+
+	parse(c, &s);
+	return entry_json(&s);
+}
+
+static json_t *
+show(void)
+{
+	json_t *all = json_object();
+
+	role_enter_ctl();
+	for (const struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
+		struct qdisc_spec s = sched_spec_of(d);
+		json_t *entry = entry_json(&s);
+
+		if (entry != NULL)
+			json_object_set_new(all, d->name, entry);
+	}
+	return all;
+}
+
+/* --- apply --- */
 
 static int
 set(const struct cfg *c, const struct qdisc_spec *s)
@@ -119,6 +165,8 @@ static struct cfg_section section = {
 	.shape = CFG_MAP,
 	.order = 35,
 	.check = check,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
 	.change = change,

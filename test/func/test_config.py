@@ -320,6 +320,52 @@ def test_reload_compares_with_what_runs(fresh):
     eventually(lambda: made.h1.ping(made.h2.ip, args="-W 1", check=False) == 1, "no ping after the restart")
 
 
+def test_what_is_saved_is_what_starts(fresh):
+    """One command at least for each section: saved, they are what the next start makes."""
+    made = fresh()
+    dut = made.dut
+    for words in ("port config r1 damping 7", "port config r1 spread l4", "ip link set r2 mtu 1400",
+                  "ip link set r1 alias lab", "set power auto",
+                  "ip link add link r1 name r1.7 type vlan id 7", "ip link set r1.7 up",
+                  "ip link add link r2 name m2 address 02:00:00:00:0a:11 type macvlan",
+                  "ip addr add 10.7.0.1/24 dev r1.7", "ip addr add 10.2.0.1 peer 10.2.0.2/32 dev m2",
+                  "filter add forward protocol tcp dport 80-443 dscp 46 comment web mark 7",
+                  "filter policy input drop", "filter add input accept",
+                  "tc qdisc add dev r1 root tbf rate 10mbit burst 32kb latency 50ms",
+                  "tc qdisc add dev r2 root pfifo_fast",
+                  "ip neigh add 10.0.2.9 lladdr 02:00:00:00:00:09 dev r2",
+                  "ip neigh add proxy 10.77.0.0/24 dev r1", "ip neigh add proxy 10.78.0.1",
+                  "ip route add 30.0.0.0/8 nexthop via 10.0.1.2 weight 2 nexthop via 10.0.2.2",
+                  "ip route add prohibit 31.0.0.0/8 metric 4 table 77",
+                  "sysctl net.ipv4.conf.r1.log_martians=1"):
+        done = dut.client(words)
+        assert done.returncode == 0, (words, done.stderr)
+    dut.cli("config save")
+    runs = dut.cli("show config running")
+    dut.stop()
+    dut.config = json.loads(dut.conf.read_text())
+    dut.start()
+    assert dut.cli("show config running") == runs
+    assert dut.client("config diff").stdout == ""
+    assert set(runs) >= {"system", "ports", "vlans", "macvlans", "filter", "qdisc", "addresses",
+                         "neighbours", "routes", "sysctl"}
+    made.h1.ping(made.h2.ip)
+
+
+def test_what_could_not_start_is_not_saved(fresh):
+    """Commands can do what the checks of a document refuse: the file stays as it is."""
+    made = fresh()
+    dut = made.dut
+    before = dut.conf.read_text()
+    dut.ip("addr add 10.0.1.1/24 dev r2")
+    done = dut.client("config save")
+    assert done.returncode == 1 and '/addresses/r2/1: "r1" has this address too' in done.stderr, done.stderr
+    assert dut.conf.read_text() == before
+    dut.ip("addr del 10.0.1.1/24 dev r2")
+    dut.cli("config save")
+    assert dut.conf.read_text() != before
+
+
 def test_stop_under_traffic(fresh):
     """SIGTERM while packets pass: exit 0 (the fixture checks), the socket is gone."""
     made = fresh()

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The whole configuration at once: every key of every section is applied, is told as what runs, and
+ * comes back after a command changed it. A section or key that is not in the document below is
+ * red. */
+#include "dp.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <jansson.h>
+#include "ctl/cfg.h"
+#include "ctl/cfg_priv.h"
+
+/* What can not change while the router runs. */
+#define FIXED                                                                                      \
+	"\"version\":1,\"dpdk\":{\"control\":1,\"workers\":[0],\"memory_mb\":512,"                 \
+	"\"hugepages\":false,\"eal\":[\"--no-pci\"]},"
+#define SOCKET "\"socket\":\"/run/pollux/test.sock\""
+
+static const char bare[] = "{" FIXED "\"system\":{" SOCKET "}}";
+
+/* Each value in the spelling in which it is shown. */
+static const char every_key[] =
+	"{" FIXED "\"system\":{" SOCKET
+	",\"hostname\":\"r1\",\"power\":\"poll\",\"max_sleep_us\":500,"
+	"\"burst_pps\":1000000,\"log\":{\"level\":\"notice\"}},"
+	"\"ports\":{\"q1\":{\"device\":\"net_ring_q1\",\"description\":\"to the lab\","
+	"\"mtu\":1600,\"rx_queues\":2,\"tx_queues\":2,\"rx_desc\":512,\"tx_desc\":256,"
+	"\"mbufs\":8191,\"mac\":\"02:00:00:00:0a:01\",\"promisc\":true,\"damping\":7,"
+	"\"spread\":\"l4\",\"workers\":[0,1]},"
+	"\"q2\":{\"device\":\"net_ring_q2\",\"enabled\":false}},"
+	"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5,\"protocol\":\"802.1ad\",\"mtu\":1400,"
+	"\"mac\":\"02:00:00:00:0a:05\",\"enabled\":false}},"
+	"\"macvlans\":{\"m1\":{\"parent\":\"q1\",\"mac\":\"02:00:00:00:0a:11\",\"mtu\":1300,"
+	"\"enabled\":false}},"
+	"\"filter\":{\"forward\":{\"policy\":\"drop\",\"rules\":["
+	"{\"src\":\"10.0.0.0/8\",\"dst\":\"192.0.2.1\",\"protocol\":\"tcp\",\"sport\":\"53\","
+	"\"dport\":\"1024-65535\",\"tos\":\"0x10/0x1e\",\"fragment\":\"first\",\"iif\":\"q1\","
+	"\"oif\":\"q2\",\"action\":\"mark\",\"mark\":4294967295,\"comment\":\"two words\"},"
+	"{\"protocol\":\"icmp\",\"icmp_type\":\"3/4\",\"action\":\"accept\"},"
+	"{\"protocol\":\"99\",\"dscp\":46,\"action\":\"reject\","
+	"\"reject_with\":\"admin-prohibited\"}]}},"
+	"\"qdisc\":{\"q1\":{\"kind\":\"tbf\",\"rate\":\"10Mbit\",\"burst\":\"32Kb\","
+	"\"limit\":\"64001b\"},\"q2\":{\"kind\":\"pfifo_fast\"}},"
+	"\"addresses\":{\"q1\":["
+	"{\"local\":\"10.9.2.1/24\",\"label\":\"q1:b\",\"scope\":\"link\","
+	"\"broadcast\":\"10.9.2.0\",\"metric\":5,\"noprefixroute\":true},"
+	"\"10.9.0.1/24\",{\"local\":\"10.9.1.1\",\"peer\":\"10.9.1.2/32\"}]},"
+	"\"neighbours\":[{\"dst\":\"10.9.0.9\",\"dev\":\"q1\",\"lladdr\":\"02:00:00:00:00:09\"},"
+	"{\"dst\":\"10.77.0.0/24\",\"proxy\":true},"
+	"{\"dst\":\"10.78.0.1\",\"dev\":\"q1\",\"proxy\":true}],"
+	"\"sysctl\":{\"net.ipv4.conf.q1.rp_filter\":2},"
+	"\"tables\":{\"t\":77},"
+	"\"routes\":[{\"dst\":\"10.6.0.1/32\",\"type\":\"blackhole\",\"table\":77,\"metric\":9,"
+	"\"tos\":4},"
+	"{\"dst\":\"default\",\"gateway\":\"10.8.0.9\",\"dev\":\"q1\",\"onlink\":true,"
+	"\"protocol\":\"boot\",\"prefsrc\":\"10.9.0.1\",\"advmss\":1200,\"hoplimit\":9},"
+	"{\"dst\":\"10.7.0.0/24\",\"mtu\":1400,\"mtu_lock\":true,\"nexthops\":["
+	"{\"gateway\":\"10.9.0.2\",\"dev\":\"q1\",\"weight\":2},"
+	"{\"gateway\":\"10.7.7.7\",\"dev\":\"q1\",\"onlink\":true}]},"
+	"{\"dst\":\"10.8.0.0/24\",\"dev\":\"q1\",\"scope\":\"host\"}]}";
+
+static json_t *every; /* every_key, and a file of routes */
+static char routes_file[] = "/tmp/dp_config.XXXXXX";
+
+static int
+setup(void **state)
+{
+	static const char line[] = "198.51.100.0/24 via 10.9.0.3 metric 7\n";
+	int fd = mkstemp(routes_file);
+
+	assert_true(fd >= 0 && write(fd, line, sizeof(line) - 1) == sizeof(line) - 1);
+	close(fd);
+	every = json_loads(every_key, 0, NULL);
+	assert_non_null(every);
+	json_object_set_new(every, "routes_file", json_string(routes_file));
+	return dp_setup(state);
+}
+
+static int
+teardown(void **state)
+{
+	unlink(routes_file);
+	json_decref(every);
+	return dp_teardown(state);
+}
+
+static void
+load(const json_t *doc)
+{
+	json_t *copy = json_deep_copy(doc);
+	char *report = NULL;
+	int rc;
+
+	role_enter_ctl();
+	rc = cfg_apply(copy, &report);
+	if (rc != 0 || report != NULL)
+		fail_msg("%s", report);
+	json_decref(copy);
+}
+
+static void
+runs(const json_t *want)
+{
+	char *diff, *all;
+	json_t *is;
+
+	role_enter_ctl();
+	is = cfg_running();
+	diff = cfg_diff(is, want);
+	assert_string_equal(diff, "");
+	if (!json_equal(is, want)) {
+		all = json_dumps(is, JSON_INDENT(1) | JSON_SORT_KEYS);
+		fail_msg("what runs is spelt otherwise:\n%s", all);
+	}
+	free(diff);
+	json_decref(is);
+}
+
+/* --- what the schema has --- */
+
+/* Call for every key that @p schema names; with @p doc: for those that are in it. Names that the
+ * user chooses and numbers of elements are left out of the path. */
+static void
+keys_of(const json_t *schema, const char *path, const json_t *doc, bool all, json_t *keys)
+{
+	const json_t *more = json_object_get(schema, "additionalProperties");
+	const json_t *items = json_object_get(schema, "items");
+	const char *name;
+	json_t *v, *one;
+	char below[256];
+	size_t i;
+
+	json_object_foreach(json_object_get(schema, "properties"), name, v) {
+		snprintf(below, sizeof(below), "%s/%s", path, name);
+		one = json_object_get(doc, name);
+		if (!all && one == NULL)
+			continue;
+		json_object_set_new(keys, below, json_true());
+		keys_of(v, below, one, all, keys);
+	}
+	json_array_foreach(json_object_get(schema, "oneOf"), i, v)
+		keys_of(v, path, doc, all, keys);
+	if (json_is_object(more) && all)
+		keys_of(more, path, NULL, all, keys);
+	json_object_foreach((json_t *)(uintptr_t)doc, name, v)
+		if (json_is_object(more))
+			keys_of(more, path, v, all, keys);
+	if (items != NULL && all)
+		keys_of(items, path, NULL, all, keys);
+	json_array_foreach((json_t *)(uintptr_t)doc, i, v)
+		keys_of(items, path, v, all, keys);
+}
+
+/* Keys that are other ways to say what another one says. */
+static const char *const aliases[] = { "/qdisc/latency" };
+
+static void
+document_has_every_key(void **state)
+{
+	json_t *schema, *known = json_object(), *set = json_object(), *v;
+	const char *key;
+
+	(void)state;
+	role_enter_ctl();
+	schema = cfg_schema();
+	keys_of(schema, "", NULL, true, known);
+	keys_of(schema, "", every, false, set);
+	assert_true(json_object_size(known) > 60);
+	for (size_t i = 0; i < RTE_DIM(aliases); i++)
+		assert_int_equal(json_object_del(known, aliases[i]), 0);
+	json_object_foreach(known, key, v)
+		if (json_object_get(set, key) == NULL)
+			fail_msg("%s: the schema has it, this test's document has not", key);
+	json_decref(schema);
+	json_decref(known);
+	json_decref(set);
+}
+
+/* What runs is asked from who runs it, but for what can not change, and what is a file. */
+static void
+sections_tell_what_runs(void **state)
+{
+	(void)state;
+	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next)
+		if (s->show == NULL && !s->restart_only && s->stale == NULL)
+			fail_msg("section \"%s\" has no show()", s->name);
+}
+
+/* --- there and back --- */
+
+static void
+comes_and_goes(void **state)
+{
+	json_t *none = json_loads(bare, 0, NULL);
+
+	(void)state;
+	load(none);
+	runs(none);
+	load(every);
+	runs(every);
+	load(none);
+	runs(none);
+	load(every);
+	runs(every);
+	json_decref(none);
+}
+
+/* One command against each section. */
+static const struct {
+	const char *section, *cmd;
+} meddling[] = {
+	{ "system", "set power auto" },
+	{ "ports", "port config q1 damping 60" },
+	{ "vlans", "ip link set q1.5 mtu 1000" },
+	{ "macvlans", "ip link set m1 address 02:00:00:00:0a:99" },
+	{ "filter", "filter flush forward" },
+	{ "qdisc", "tc qdisc del dev q1 root" },
+	{ "addresses", "ip addr add 10.9.9.1/24 dev q2" },
+	{ "neighbours", "ip neigh del proxy 10.77.0.0/24" },
+	{ "sysctl", "sysctl net.ipv4.conf.q1.rp_filter=0" },
+	{ "routes", "ip route del 10.7.0.0/24" },
+};
+
+static void
+is_repaired(void **state)
+{
+	char pointer[64], *diff;
+	json_t *is;
+
+	(void)state;
+	load(every);
+	for (size_t i = 0; i < RTE_DIM(meddling); i++) {
+		dp_cmd("%s", meddling[i].cmd);
+		role_enter_ctl();
+		is = cfg_running();
+		diff = cfg_diff(is, every);
+		snprintf(pointer, sizeof(pointer), " /%s", meddling[i].section);
+		if (strstr(diff, pointer) == NULL)
+			fail_msg("after `%s`: %s", meddling[i].cmd, diff);
+		free(diff);
+		json_decref(is);
+	}
+	load(every);
+	runs(every);
+}
+
+/* A file is read again when its routes are not all there. */
+static void
+file_is_repaired(void **state)
+{
+	(void)state;
+	load(every);
+	dp_run_ms(10);
+	dp_cmd("ip route del 198.51.100.0/24 metric 7");
+	load(every);
+	dp_run_ms(10);
+	dp_cmd("ip route show 198.51.100.0/24");
+	assert_string_equal(dp_cmd_output(),
+			    "198.51.100.0/24 via 10.9.0.3 dev q1 proto static metric 7 \n");
+}
+
+/* Every section that tells what runs is meddled with above. */
+static void
+every_section_is_meddled_with(void **state)
+{
+	(void)state;
+	for (const struct cfg_section *s = cfg_sections; s != NULL; s = s->next) {
+		size_t i = 0;
+
+		while (i < RTE_DIM(meddling) && strcmp(meddling[i].section, s->name) != 0)
+			i++;
+		/* No command changes the names of tables, or which file there is. */
+		if (i == RTE_DIM(meddling) && s->show != NULL && strcmp(s->name, "tables") != 0 &&
+		    strcmp(s->name, "routes_file") != 0)
+			fail_msg("no command of this test changes \"%s\"", s->name);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(document_has_every_key),
+		cmocka_unit_test(sections_tell_what_runs),
+		cmocka_unit_test(every_section_is_meddled_with),
+		cmocka_unit_test(comes_and_goes),
+		cmocka_unit_test(is_repaired),
+		cmocka_unit_test(file_is_repaired),
+	};
+
+	return cmocka_run_group_tests_name("dp/config", tests, setup, teardown);
+}
