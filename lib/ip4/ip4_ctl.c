@@ -296,6 +296,9 @@ ip4_init(void)
 	if (rc == 0)
 		rc = ip4_defrag_init();
 	ip4_defrag_user(IP_DEFRAG_LOCAL_DELIVER, deliver_whole);
+	ip4_main_table = fib_table_dp(RT_TABLE_MAIN);
+	if (rc == 0 && ip4_main_table == NULL)
+		rc = -ENOMEM;
 	if (rc == 0)
 		rc = ip4_sock_init();
 	if (rc == 0)

@@ -93,6 +93,7 @@ ip_forward(struct worker *w, struct skb_vec *vec)
 	enum stage from = stage_enter(w, STAGE_IP4_FORWARD, vec->n);
 	struct skb_vec send = { .n = 0 };
 	uint64_t octets = 0;
+	uint16_t n = 0;
 
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = forward_one(w, vec->v[i]);
@@ -101,10 +102,20 @@ ip_forward(struct worker *w, struct skb_vec *vec)
 			skb_vec_push(&send, skb);
 	}
 	ip4_hook(w, IP4_HOOK_FORWARD, &send);
-	for (uint16_t i = 0; i < send.n; i++)
-		octets += skb_len(send.v[i]);
 	IP_ADD_STATS(w, ForwDatagrams, send.n);
+	for (uint16_t i = 0; i < send.n; i++) {
+		struct sk_buff *skb = send.v[i];
+
+		octets += skb_len(skb);
+		if (likely(skb->pkt_type != PACKET_BROADCAST)) {
+			send.v[n++] = skb;
+			continue;
+		}
+		ip4_count_broadcast(w, skb);
+		ip_output_link(w, skb, skb->dst->dev);
+	}
 	IPEXT_ADD_STATS(w, OutOctets, octets);
+	send.n = n;
 	if (send.n > 0)
 		ip_output(w, &send);
 	stage_leave(w, from);

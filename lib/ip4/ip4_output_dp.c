@@ -84,9 +84,8 @@ xmit_on_link(struct worker *w, struct skb_vec *vec)
 	vec->n = 0;
 }
 
-/* What leaves by no adjacency, in fragments where it is too long. */
-static void
-send_on_link(struct worker *w, struct sk_buff *skb, struct net_device *dev) DP_ONLY
+void
+ip_output_link(struct worker *w, struct sk_buff *skb, struct net_device *dev)
 {
 	struct skb_vec send = { .n = 0 };
 
@@ -117,7 +116,7 @@ loop_back(struct worker *w, struct sk_buff *skb) DP_ONLY
 		kfree_skb_reason(w, skb, DROP_NETDEV_GONE);
 		return;
 	}
-	send_on_link(w, skb, lo);
+	ip_output_link(w, skb, lo);
 }
 
 /* The device with our address @p saddr, or else the one whose subnet has broadcast @p daddr. Looks
@@ -177,10 +176,9 @@ send_group(struct worker *w, struct sk_buff *skb, uint32_t dst) DP_ONLY
 		IPEXT_INC_STATS(w, OutMcastPkts);
 		IPEXT_ADD_STATS(w, OutMcastOctets, skb_len(skb));
 	} else {
-		IPEXT_INC_STATS(w, OutBcastPkts);
-		IPEXT_ADD_STATS(w, OutBcastOctets, skb_len(skb));
+		ip4_count_broadcast(w, skb);
 	}
-	send_on_link(w, skb, dev);
+	ip_output_link(w, skb, dev);
 }
 
 /* The packet has no way out. Nobody but ourselves would be told: count and drop. */

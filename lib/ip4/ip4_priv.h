@@ -145,6 +145,8 @@ ip4_maybe_own(const struct ip4_own *own, rte_be32_t addr)
  * rp_filter, 1 strict or 2 loose (RFC 3704 2.2, 2.4). */
 bool ip4_reverse_path(const struct adj *back, const struct net_device *dev, int rpf);
 
+/** Table main alone: where a subnet's link is. */
+extern const struct fib_table_dp *ip4_main_table;
 /** The loopback device, where packets to ourselves go; RCU, NULL while there is none. */
 extern struct net_device *ip4_loopback;
 /** Message types of packets to the control thread; -1 before ip4_init(). */
@@ -233,6 +235,16 @@ ip4_skb_total(const struct sk_buff *skb)
 }
 /** Hand the packet to the control thread by message @p type. */
 void ip4_to_control(struct worker *w, struct sk_buff *skb, int type, uint32_t arg) DP_ONLY;
+/** Send by @p dev, where no neighbour is looked for: to all, to a group, to ourselves. Cut where it
+ * is too long. Takes the packet. */
+void ip_output_link(struct worker *w, struct sk_buff *skb, struct net_device *dev) DP_ONLY;
+/** OutBcastPkts and OutBcastOctets. */
+static inline void
+ip4_count_broadcast(struct worker *w, const struct sk_buff *skb)
+{
+	IPEXT_INC_STATS(w, OutBcastPkts);
+	IPEXT_ADD_STATS(w, OutBcastOctets, skb_len(skb));
+}
 /** Put the header in front, options signed; length and checksum are still to come. 0 or -EMSGSIZE
  * (untouched). */
 int ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o) DP_ONLY;

@@ -21,6 +21,8 @@ answer(struct refusal *no, enum drop_reason why, uint8_t code)
 	return V_ICMP;
 }
 
+const struct fib_table_dp *ip4_main_table;
+
 bool
 ip4_reverse_path(const struct adj *back, const struct net_device *dev, int rpf)
 {
@@ -82,11 +84,40 @@ not_forwarded(const struct in_device *in_dev, const struct adj *a, struct refusa
 	return answer(no, DROP_IP4_NO_ROUTE, ICMP4_NET_UNREACH); /* RFC 1812 5.2.7.1 */
 }
 
-/* Destination classes that are never forwarded: delivery, or the reason. */
+/* RFC 1812 5.3.5.2, RFC 2644: a broadcast of a subnet on another link, where the administrator
+ * wants it so. The way there is the subnet's. */
+static bool
+is_directed_elsewhere(struct sk_buff *skb, const struct in_device *in_dev)
+{
+	rte_be32_t dst = ip_hdr(skb)->dst_addr;
+	const struct in_ifaddr *ifa;
+	struct fib_table_res res;
+	const struct adj *a;
+
+	if (likely(!IN_DEV_ANDCONF(in_dev, bc_forwarding)) || !IN_DEV_CONF(in_dev, forwarding) ||
+	    skb->pkt_type != PACKET_HOST ||
+	    !ip4_is_host_class(rte_be_to_cpu_32(ip_hdr(skb)->src_addr)) ||
+	    !fib_table_lookup_dp(ip4_main_table, rte_be_to_cpu_32(dst), 0, &res))
+		return false;
+	a = adj_get(res.idx);
+	if (a->type != ADJ_GLEAN || a->dev == skb->dev)
+		return false;
+	in_dev = in_dev_get_rcu(a->dev);
+	for (ifa = in_dev != NULL ? rcu_dereference(in_dev->ifa_list) : NULL; ifa != NULL;
+	     ifa = rcu_dereference(ifa->ifa_next))
+		if (ifa->ifa_broadcast == dst) {
+			skb->dst = a;
+			return true;
+		}
+	return false;
+}
+
+/* Groups and broadcasts: delivery, or the reason. */
 static enum verdict
 route_group(struct worker *w, struct sk_buff *skb, bool multicast, struct refusal *no) DP_ONLY
 {
 	uint32_t len = ip4_skb_total(skb);
+	bool forward;
 
 	if (multicast) {
 		ROUTE_INC_STATS(w, in_slow_mc);
@@ -101,8 +132,9 @@ route_group(struct worker *w, struct sk_buff *skb, bool multicast, struct refusa
 	ROUTE_INC_STATS(w, in_brd);
 	IPEXT_INC_STATS(w, InBcastPkts);
 	IPEXT_ADD_STATS(w, InBcastOctets, len);
+	forward = is_directed_elsewhere(skb, in_dev_get_rcu(skb->dev));
 	skb->pkt_type = PACKET_BROADCAST;
-	return V_LOCAL;
+	return forward ? V_FORWARD : V_LOCAL;
 }
 
 /* A source route that names us next: where to, then. */
@@ -145,6 +177,12 @@ route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
 	/* RFC 1122 3.3.6, RFC 1812 5.3.4. */
 	if (skb->pkt_type != PACKET_HOST && !multicast && !broadcast)
 		return drop(no, DROP_IP4_LINK_BROADCAST);
+	/* What has no address yet asks a server elsewhere: a relay here may want to hear it. */
+	if (unlikely(ip4_is_zeronet(rte_be_to_cpu_32(ip_hdr(skb)->src_addr))) && !multicast &&
+	    !broadcast && a->type != ADJ_LOCAL && IN_DEV_ANDCONF(in_dev, bootp_relay)) {
+		skb->dst = adj_get(ADJ_IDX_LOCAL);
+		return V_LOCAL;
+	}
 	why = validate_source(skb, in_dev, !multicast && !broadcast);
 	if (why != DROP_MAX)
 		return drop(no, why);

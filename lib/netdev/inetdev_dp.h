@@ -60,6 +60,10 @@ struct ipv4_devconf {
 	int accept_local;
 	int route_localnet;
 	int icmp_mask_reply;
+	int bc_forwarding;
+	int bootp_relay;
+	int mc_forwarding;
+	int tag;
 };
 
 struct in_device {

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plain forwarding between two hosts: RFC 1812 5.2; fragments: RFC 791 3.2."""
+import contextlib
+
 import pytest
 from netlab import sh
 from pkt import carries, control, echo, is_reply_to, probe, token, warm_up
-from scapy.all import ICMP, IP, TCP, UDP, Raw, raw
+from scapy.all import Ether, ICMP, IP, TCP, UDP, Raw, raw
 
 core = pytest.mark.core
 
@@ -217,3 +219,36 @@ def test_echo_request_keeps_its_ttl_apart(lab):
         wire.send(request)
         reply = wire.expect(is_reply_to(request))
     assert reply[IP].ttl == 64 and reply[ICMP].code == 0
+
+
+def test_directed_broadcast(lab):
+    """RFC 2644, RFC 1812 5.3.5.2: forwarded only where `all` and the interface say so."""
+    def send(wire1):
+        mark = token()
+        wire1.send(probe(lab.h1, "10.0.2.255", mark))
+        control(lab.h1, wire1, lab.h1.gw)
+        return mark
+    keys = ("net.ipv4.conf.all.bc_forwarding", "net.ipv4.conf.r1.bc_forwarding")
+    warm_up(lab)
+    with lab.h1.wire() as w1, lab.h2.wire() as w2:
+        try:
+            for key in keys:
+                mark = send(w1)
+                w2.none(carries(mark), "a directed broadcast")
+                lab.dut.sysctl(key, 1)
+            mark = send(w1)
+            got = w2.expect(carries(mark), "the directed broadcast")
+            assert (got[Ether].dst, got[IP].ttl) == ("ff:ff:ff:ff:ff:ff", 63)
+        finally:
+            for key in keys:
+                lab.dut.sysctl(key, 0)
+
+
+def test_tunables_that_only_stand_there(lab):
+    """mc_forwarding is what a multicast routing daemon would set; tag is the administrator's."""
+    lab.dut.sysctl("net.ipv4.conf.r1.tag", 7)
+    assert lab.dut.sysctl("net.ipv4.conf.r1.tag") == "7"
+    lab.dut.sysctl("net.ipv4.conf.r1.tag", 0)
+    with contextlib.suppress(AssertionError):
+        lab.dut.sysctl("net.ipv4.conf.r1.mc_forwarding", 1)
+    assert lab.dut.sysctl("net.ipv4.conf.r1.mc_forwarding") == "0"

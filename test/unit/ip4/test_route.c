@@ -312,15 +312,91 @@ test_vlan_out(void **state)
 	}
 }
 
+/* bc_forwarding: all, the interface it came by, and never where it came from. */
+static void
+test_directed_broadcast(void **state)
+{
+	static const struct rte_ether_addr to_all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	const struct pkt there = { .dst = IP(198, 51, 100, 255), .proto = 99 };
+	unsigned int forwarded = 0;
+
+	for (unsigned int i = 0; i < 8; i++) {
+		bool on = (i & 1) && (i & 2) && (i & 4);
+
+		ipv4_devconf_all.bc_forwarding = i & 1;
+		cnf(p0)->cnf.bc_forwarding = !!(i & 2);
+		cnf(p0)->cnf.forwarding = !!(i & 4);
+		n_frames = 0;
+		rx_pkt(&there, i & 1);
+		forwarded += on;
+		assert_int_equal(n_frames, on);
+		assert_int_equal(mib(&ip_mib, IP_ForwDatagrams), forwarded);
+		assert_int_equal(mib(&ipext_mib, IPEXT_OutBcastPkts), forwarded);
+		assert_int_equal(mib(&ipext_mib, IPEXT_InBcastPkts), i + 1);
+	}
+	assert_ptr_equal(frames[0].dev, p1);
+	assert_memory_equal(frames[0].bytes, &to_all, 6);
+	assert_memory_equal(frames[0].bytes + 6, &mac1, 6);
+	assert_int_equal(frame_ip(&frames[0])->time_to_live, 63);
+	assert_int_equal(frame_ip(&frames[0])->dst_addr, there.dst);
+	/* Delivered here, as ever: from its own link, to all, without a source. */
+	for (unsigned int i = 0; i < 3; i++) {
+		struct pkt p = there;
+
+		if (i == 0)
+			p.dst = IP(192, 0, 2, 255);
+		else if (i == 1)
+			p.mac = &to_all;
+		else
+			p.dst = RTE_BE32(UINT32_MAX);
+		n_frames = 0;
+		rx_pkt(&p, false);
+		assert_int_equal(n_frames, 0);
+	}
+	/* RFC 1812 4.3.2.7: no error about one. */
+	n_frames = 0;
+	rx_pkt(&(struct pkt){ .dst = there.dst, .ttl = 1 }, false);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(drops(DROP_IP4_TTL_EXPIRED), 1);
+	/* Cut to the link's MTU. */
+	role_enter_ctl();
+	assert_int_equal(dev_set_mtu(p1, 600), 0);
+	rx_pkt(&(struct pkt){ .dst = there.dst, .payload = 1000 }, false);
+	assert_int_equal(n_frames, 2);
+	assert_memory_equal(frames[1].bytes, &to_all, 6);
+	(void)state;
+}
+
+/* bootp_relay: who has no address yet, asking a server that is not us, is heard here. */
+static void
+test_bootp_relay(void **state)
+{
+	const struct pkt asks = { .src = IP(0, 1, 2, 3), .proto = 99 };
+
+	for (unsigned int i = 0; i < 4; i++) {
+		ipv4_devconf_all.bootp_relay = i & 1;
+		cnf(p0)->cnf.bootp_relay = i >> 1;
+		rx_pkt(&asks, false);
+		settle();
+		assert_int_equal(mib(&ip_mib, IP_InUnknownProtos), i == 3);
+	}
+	assert_int_equal(drops(DROP_IP4_MARTIAN_SOURCE), 3);
+	/* To ourselves it stays a martian; what has an address goes on. */
+	rx_pkt(&(struct pkt){ .src = IP(0, 1, 2, 3), .dst = OUR0, .proto = 99 }, false);
+	assert_int_equal(drops(DROP_IP4_MARTIAN_SOURCE), 4);
+	expect_forward((struct pkt){ 0 }, p1);
+	(void)state;
+}
+
 int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_martian_sources),   T(test_destinations),   T(test_rp_filter),
-		T(test_forwarding_switch), T(test_link_broadcast), T(test_bad_headers),
-		T(test_padding_is_cut),	   T(test_multipath),	   T(test_odd_mbufs),
-		T(test_vlan_out),
+		T(test_martian_sources),   T(test_destinations),       T(test_rp_filter),
+		T(test_forwarding_switch), T(test_link_broadcast),     T(test_bad_headers),
+		T(test_padding_is_cut),	   T(test_multipath),	       T(test_odd_mbufs),
+		T(test_vlan_out),	   T(test_directed_broadcast), T(test_bootp_relay),
 	};
 
 	if (fixture_eal("ip4_route") < 0)
