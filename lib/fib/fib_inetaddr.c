@@ -8,6 +8,12 @@ LOG_MODULE(fib_addr);
 
 #define IFADDR_ROUTES 4
 
+static bool
+same_subnet(const struct in_ifaddr *a, const struct in_ifaddr *b)
+{
+	return a->ifa_mask == b->ifa_mask && ((a->ifa_address ^ b->ifa_address) & a->ifa_mask) == 0;
+}
+
 static void
 add_spec(struct fib_route_spec *r, const struct in_ifaddr *ifa, uint8_t type, rte_be32_t dst,
 	 uint8_t plen)
@@ -28,20 +34,28 @@ add_spec(struct fib_route_spec *r, const struct in_ifaddr *ifa, uint8_t type, rt
 	};
 }
 
-/* What @p ifa wants in the tables. Returns how many. */
+/* Whose address the routes of @p ifa prefer as a source: the first of its subnet. */
+static const struct in_ifaddr *
+primary_of(const struct in_ifaddr *ifa)
+{
+	const struct in_ifaddr *a = ifa->ifa_dev->ifa_list;
+
+	if (!(ifa->ifa_flags & IFA_SECONDARY))
+		return ifa;
+	while (a != NULL && !same_subnet(a, ifa))
+		a = a->ifa_next;
+	return a != NULL ? a : ifa;
+}
+
+/* What @p ifa wants in the tables, with @p prim as the source. Returns how many. */
 static unsigned int
-ifaddr_routes(const struct in_ifaddr *ifa, struct fib_route_spec r[IFADDR_ROUTES])
+ifaddr_routes(const struct in_ifaddr *ifa, const struct in_ifaddr *prim,
+	      struct fib_route_spec r[IFADDR_ROUTES])
 {
 	const struct net_device *dev = ifa->ifa_dev->dev;
 	rte_be32_t prefix = ifa->ifa_address & ifa->ifa_mask;
-	const struct in_ifaddr *prim = ifa;
 	unsigned int n = 0;
 
-	if (ifa->ifa_flags & IFA_SECONDARY) {
-		prim = inet_ifa_byprefix_rcu(ifa->ifa_dev, prefix);
-		if (prim == NULL)
-			prim = ifa;
-	}
 	add_spec(&r[n++], prim, FIB_LOCAL, ifa->ifa_local, 32);
 	if (!netif_running(dev))
 		return n;
@@ -65,7 +79,7 @@ void
 fib_add_ifaddr(const struct in_ifaddr *ifa)
 {
 	struct fib_route_spec r[IFADDR_ROUTES];
-	unsigned int n = ifaddr_routes(ifa, r);
+	unsigned int n = ifaddr_routes(ifa, primary_of(ifa), r);
 	const char *why;
 
 	for (unsigned int i = 0; i < n; i++) {
@@ -90,7 +104,7 @@ still_wanted(struct net_device *dev, const struct fib_route_spec *r)
 	struct fib_route_spec other[IFADDR_ROUTES];
 
 	for (const struct in_ifaddr *ifa = inet_addr_first(dev); ifa != NULL; ifa = ifa->ifa_next) {
-		unsigned int n = ifaddr_routes(ifa, other);
+		unsigned int n = ifaddr_routes(ifa, primary_of(ifa), other);
 
 		for (unsigned int i = 0; i < n; i++)
 			if (same_route(r, &other[i]))
@@ -117,30 +131,59 @@ sync_down_addr(rte_be32_t local)
 		fib_sweep();
 }
 
+/* Delete what @p ifa has in the tables with @p prim as the source, but for what others want. */
+static CTL_ONLY void
+del_routes(const struct in_ifaddr *ifa, const struct in_ifaddr *prim)
+{
+	struct fib_route_spec r[IFADDR_ROUTES];
+	unsigned int n = ifaddr_routes(ifa, prim, r);
+
+	for (unsigned int i = 0; i < n; i++)
+		if (!still_wanted(ifa->ifa_dev->dev, &r[i]))
+			fib_route_del(&r[i]);
+}
+
+/*
+ * @p ifa is on the list no more. Its secondaries, when there are any left, have another primary by
+ * now: their routes get it as the source, the new one before the old one goes, so that no packet
+ * finds none.
+ */
 static CTL_ONLY void
 del_ifaddr(const struct in_ifaddr *ifa)
 {
 	struct net_device *dev = ifa->ifa_dev->dev;
-	struct fib_route_spec r[IFADDR_ROUTES];
-	unsigned int n = ifaddr_routes(ifa, r);
+	const struct in_ifaddr *a;
 
-	/* Those that stay first: what they share with this one is never missing. */
-	for (const struct in_ifaddr *i = inet_addr_first(dev); i != NULL; i = i->ifa_next)
-		fib_add_ifaddr(i);
-	for (unsigned int i = 0; i < n; i++)
-		if (!still_wanted(dev, &r[i]))
-			fib_route_del(&r[i]);
+	if (ifa->ifa_flags & IFA_SECONDARY) {
+		del_routes(ifa, primary_of(ifa));
+	} else {
+		for (a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+			if (same_subnet(a, ifa))
+				fib_add_ifaddr(a);
+		for (a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+			if (same_subnet(a, ifa))
+				del_routes(a, ifa);
+		del_routes(ifa, ifa);
+	}
 	sync_down_addr(ifa->ifa_local);
+	if (inet_addr_first(dev) == NULL)
+		fib_disable_ip(dev);
 }
 
 static CTL_ONLY int
 on_inetaddr(struct notifier *self, unsigned int event, void *obj)
 {
+	const struct in_ifaddr *ifa = obj;
+	struct net_device *dev = ifa->ifa_dev->dev;
+
 	RTE_SET_USED(self);
-	if (event == INETADDR_ADD)
-		fib_add_ifaddr(obj);
-	else if (event == INETADDR_DEL)
-		del_ifaddr(obj);
+	if (event == INETADDR_DEL) {
+		del_ifaddr(ifa);
+	} else if (event == INETADDR_ADD) {
+		fib_add_ifaddr(ifa);
+		if (inet_addr_first(dev) == ifa && ifa->ifa_next == NULL)
+			fib_enable_ip(dev);
+	}
 	return NOTIFY_OK;
 }
 

@@ -130,6 +130,9 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 	if (fi->type == FIB_UNICAST)
 		res->adj_idx = res->gateway != 0 ? m->nh->adj_idx
 						 : onlink_adj(rte_be_to_cpu_32(dst), m->nh);
+	/* The kernel's choice, not the administrator's: made anew when that one is deprecated. */
+	if (fi->protocol == FIB_PROT_KERNEL && inet_addr_is_deprecated(fi->prefsrc))
+		res->prefsrc = 0;
 	if (fi->type == FIB_LOCAL && dst != 0 && ip_dev_find(dst) != NULL)
 		res->prefsrc = dst; /* to ourselves: from the address itself, as Linux */
 	if (res->prefsrc == 0)

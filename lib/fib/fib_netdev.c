@@ -55,13 +55,22 @@ set_flags(const struct net_device *dev, uint8_t set, uint8_t clear)
 	settle();
 }
 
+void
+fib_enable_ip(const struct net_device *dev)
+{
+	bool carrier = netif_carrier_ok(dev);
+
+	if (netif_running(dev))
+		set_flags(dev, carrier ? 0 : FIB_NH_LINKDOWN,
+			  FIB_NH_DEAD | (carrier ? FIB_NH_LINKDOWN : 0));
+}
+
 static CTL_ONLY void
 dev_up(struct net_device *dev)
 {
 	for (const struct in_ifaddr *ifa = inet_addr_first(dev); ifa != NULL; ifa = ifa->ifa_next)
 		fib_add_ifaddr(ifa);
-	set_flags(dev, netif_carrier_ok(dev) ? 0 : FIB_NH_LINKDOWN,
-		  FIB_NH_DEAD | (netif_carrier_ok(dev) ? FIB_NH_LINKDOWN : 0));
+	fib_enable_ip(dev);
 }
 
 /* Is no next hop left when @p dev goes down? */
@@ -78,16 +87,17 @@ all_down(const struct fib_info *fi, const struct net_device *dev)
 	return hit;
 }
 
+/* Routes whose last device this is go; @p all: those to ourselves, too. */
 static CTL_ONLY void
-dev_down(const struct net_device *dev)
+disable(const struct net_device *dev, bool all)
 {
 	bool any = false;
 
-	/* Local addresses stay ours (RFC 1122 3.3.4.2, weak host model). */
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
 
-		if (fi == NULL || fi->keep || fi->scope == SCOPE_HOST || !all_down(fi, dev))
+		if (fi == NULL || fi->keep || (fi->scope == SCOPE_HOST && !all) ||
+		    !all_down(fi, dev))
 			continue;
 		fi->kill = true;
 		any = true;
@@ -95,6 +105,12 @@ dev_down(const struct net_device *dev)
 	if (any)
 		fib_sweep();
 	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0);
+}
+
+void
+fib_disable_ip(const struct net_device *dev)
+{
+	disable(dev, true);
 }
 
 /* Forget the next hops by @p dev. True: none is left. */
@@ -146,7 +162,7 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 		dev_up(dev);
 		break;
 	case NETDEV_DOWN:
-		dev_down(dev);
+		disable(dev, false); /* addresses stay ours (RFC 1122 3.3.4.2, weak host model) */
 		break;
 	case NETDEV_UNREGISTER:
 		dev_gone(dev);

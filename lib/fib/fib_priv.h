@@ -221,6 +221,10 @@ void fib_neigh_init(void) CTL_ONLY;
 void fib_neigh_fini(void) CTL_ONLY;
 /** Routes that an address brings: local, connected prefix, broadcast. */
 void fib_add_ifaddr(const struct in_ifaddr *ifa) CTL_ONLY;
+/** The last address of @p dev is gone: routes by it go as if it went down (Linux's fib_disable_ip);
+ * what the configuration wants comes back with the first address. */
+void fib_disable_ip(const struct net_device *dev) CTL_ONLY;
+void fib_enable_ip(const struct net_device *dev) CTL_ONLY;
 
 void fib_names_fini(void) CTL_ONLY;
 #endif

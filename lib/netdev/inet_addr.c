@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The list of a device's IPv4 addresses: order, primaries and secondaries, lifetimes. */
+/* The list of a device's IPv4 addresses: order, primaries and secondaries. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +9,7 @@
 #include "netdev/inetdev_priv.h"
 #include "netdev/netdev_priv.h"
 
-#define EXPIRY_MAX_MS	3600000 /* the clock is looked at once an hour at least */
-#define EXPIRY_RETRY_MS 1000	/* what could not be deleted for want of memory */
-
 struct notifier_chain inetaddr_chain = NOTIFIER_CHAIN("inetaddr");
-static struct ctl_timer expiry;
 
 static rte_be32_t
 mask_of(uint8_t prefixlen)
@@ -36,6 +32,22 @@ ip_dev_find(rte_be32_t addr)
 	return NULL;
 }
 
+bool
+inet_addr_is_deprecated(rte_be32_t addr)
+{
+	bool deprecated = false;
+
+	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
+		for (struct in_ifaddr *a = inet_addr_first(d); a != NULL; a = a->ifa_next) {
+			if (a->ifa_local != addr)
+				continue;
+			if (!(a->ifa_flags & IFA_DEPRECATED))
+				return false;
+			deprecated = true;
+		}
+	return deprecated;
+}
+
 /* --- what is an address --- */
 
 /* May an interface own it? RFC 1122 3.2.1.3: not 0/8, 127/8 but for loopback, classes D and E. */
@@ -55,18 +67,6 @@ label_ok(const struct net_device *dev, const char *label)
 	size_t n = strlen(dev->name);
 
 	return strncmp(label, dev->name, n) == 0 && (label[n] == '\0' || label[n] == ':');
-}
-
-static void
-set_lifetimes(struct in_ifaddr *ifa, const struct inet_addr_spec *s)
-{
-	ifa->valid_until_ms = s->valid_s != 0 ? clock_ms() + s->valid_s * UINT64_C(1000) : 0;
-	ifa->preferred_until_ms =
-		s->preferred_s != 0 ? clock_ms() + s->preferred_s * UINT64_C(1000) : 0;
-	if (s->valid_s == 0)
-		ifa->ifa_flags |= IFA_PERMANENT;
-	else
-		ifa->ifa_flags &= ~IFA_PERMANENT;
 }
 
 static rte_be32_t
@@ -99,61 +99,8 @@ new_ifa(struct net_device *dev, const struct inet_addr_spec *s)
 	ifa->ifa_rt_priority = s->metric;
 	if (s->noprefixroute)
 		ifa->ifa_flags |= IFA_NOPREFIXROUTE;
-	set_lifetimes(ifa, s);
+	inet_lifetime_set(ifa, s);
 	return ifa;
-}
-
-/* --- lifetimes --- */
-
-static void
-arm_expiry(void) CTL_ONLY
-{
-	uint64_t now = clock_ms(), next = UINT64_MAX;
-
-	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
-		for (struct in_ifaddr *a = inet_addr_first(d); a != NULL; a = a->ifa_next)
-			if (a->valid_until_ms != 0)
-				next = RTE_MIN(next, a->valid_until_ms);
-	if (next == UINT64_MAX)
-		timer_del(&expiry);
-	else
-		timer_mod(&expiry, next <= now ? EXPIRY_RETRY_MS
-					       : RTE_MIN(next - now, (uint64_t)EXPIRY_MAX_MS));
-}
-
-static bool
-expire_one(struct net_device *dev) CTL_ONLY
-{
-	uint64_t now = clock_ms();
-
-	for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-		if (a->valid_until_ms != 0 && a->valid_until_ms <= now) {
-			/* No memory for the heir: it goes at the next look at the clock. */
-			return inet_addr_del(dev, a->ifa_local, a->ifa_prefixlen) == 0;
-		}
-	return false;
-}
-
-static void
-on_expiry(struct ctl_timer *self)
-{
-	role_enter_ctl();
-	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
-		while (expire_one(d))
-			continue;
-	arm_expiry();
-}
-
-void
-inet_addr_init(void)
-{
-	timer_setup(&expiry, on_expiry);
-}
-
-void
-inet_addr_fini(void)
-{
-	timer_del(&expiry);
 }
 
 /* --- adding --- */
@@ -164,24 +111,32 @@ check_spec(const struct net_device *dev, const struct inet_addr_spec *s)
 	if (dev->ip_ptr == NULL || s->prefixlen > 32 || !is_host_address(dev, s->local) ||
 	    (s->peer != 0 && !is_host_address(dev, s->peer)))
 		return -EINVAL;
-	if (s->valid_s != 0 && (s->preferred_s == 0 || s->preferred_s > s->valid_s))
-		return -EINVAL; /* preferred for longer than it is valid */
+	if (s->lifetime_set && (s->valid_s == 0 || s->preferred_s > s->valid_s))
+		return -EINVAL; /* over before it began, or preferred for longer than it is valid */
 	return s->label[0] != '\0' && !label_ok(dev, s->label) ? -ERANGE : 0;
 }
 
-/*
- * Where @p ifa goes: a primary behind the last one of its scope or a narrower one, a secondary
- * (which it becomes when an address of its subnet is there) at the end: Linux's order, which
- * decides what inet_select_addr() finds first.
- */
+/* Where a primary of @p scope goes: behind the last one of its scope or a narrower one. Linux's
+ * order, which decides what inet_select_addr() finds first. */
+static struct in_ifaddr **
+primary_place(struct in_device *in_dev, uint8_t scope)
+{
+	struct in_ifaddr **place = &in_dev->ifa_list;
+
+	for (struct in_ifaddr *a = *place; a != NULL; a = a->ifa_next)
+		if (!(a->ifa_flags & IFA_SECONDARY) && scope <= a->ifa_scope)
+			place = &a->ifa_next;
+	return place;
+}
+
+/* Where @p ifa goes: as a secondary, which it becomes when an address of its subnet is there, at
+ * the end. */
 static int
 find_place(struct in_device *in_dev, struct in_ifaddr *ifa, struct in_ifaddr ***place)
 {
-	struct in_ifaddr **last_primary = &in_dev->ifa_list, **at, *a;
+	struct in_ifaddr **at, *a;
 
 	for (at = &in_dev->ifa_list; (a = *at) != NULL; at = &a->ifa_next) {
-		if (!(a->ifa_flags & IFA_SECONDARY) && ifa->ifa_scope <= a->ifa_scope)
-			last_primary = &a->ifa_next;
 		if (a->ifa_mask != ifa->ifa_mask || !inet_ifa_match(ifa->ifa_address, a))
 			continue;
 		if (a->ifa_local == ifa->ifa_local)
@@ -190,7 +145,7 @@ find_place(struct in_device *in_dev, struct in_ifaddr *ifa, struct in_ifaddr ***
 			return -EINVAL;
 		ifa->ifa_flags |= IFA_SECONDARY;
 	}
-	*place = ifa->ifa_flags & IFA_SECONDARY ? at : last_primary;
+	*place = ifa->ifa_flags & IFA_SECONDARY ? at : primary_place(in_dev, ifa->ifa_scope);
 	return 0;
 }
 
@@ -216,8 +171,7 @@ insert(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY
 	}
 	link_ifa(place, ifa);
 	netdev_rx_off(dev, NETDEV_RXF_NO_IP, false);
-	if (ifa->valid_until_ms != 0)
-		arm_expiry();
+	inet_lifetime_arm();
 	notifier_call(&inetaddr_chain, INETADDR_ADD, ifa);
 	return 0;
 }
@@ -230,151 +184,164 @@ inet_addr_add(struct net_device *dev, const struct inet_addr_spec *spec)
 	return rc != 0 ? rc : insert(dev, spec);
 }
 
+/* The link that points to @p ifa. */
 static struct in_ifaddr **
-find_ifa(struct in_device *in_dev, rte_be32_t local, uint8_t prefixlen)
+link_of(struct in_device *in_dev, const struct in_ifaddr *ifa)
 {
-	struct in_ifaddr **at;
+	struct in_ifaddr **at = &in_dev->ifa_list;
 
-	for (at = &in_dev->ifa_list; *at != NULL; at = &(*at)->ifa_next)
-		if ((*at)->ifa_local == local && (*at)->ifa_prefixlen == prefixlen)
-			return at;
-	return NULL;
+	while (*at != ifa)
+		at = &(*at)->ifa_next;
+	return at;
 }
 
-/* Put a changed copy in the place of *@p at; the old one is retired. Who makes routes hears of
- * another metric as of an address that went and of one that came. */
-static void
-replace_ifa(struct in_ifaddr **at, struct in_ifaddr *copy) CTL_ONLY
+struct in_ifaddr *
+inet_addr_find(struct net_device *dev, const struct inet_addr_spec *s)
 {
-	struct in_ifaddr *old = *at;
+	rte_be32_t prefix = s->peer != 0 ? s->peer : s->local;
+	struct in_ifaddr *a = inet_addr_first(dev);
 
+	while (a != NULL && (a->ifa_local != s->local || a->ifa_prefixlen != s->prefixlen ||
+			     !inet_ifa_match(prefix, a)))
+		a = a->ifa_next;
+	return a;
+}
+
+void
+inet_addr_swap(struct in_ifaddr *old, struct in_ifaddr *copy)
+{
 	copy->ifa_next = old->ifa_next;
-	rcu_assign_pointer(*at, copy);
+	rcu_assign_pointer(*link_of(old->ifa_dev, old), copy);
+	/* Who makes routes hears of another metric as of an address that went and one that came. */
 	if (copy->ifa_rt_priority != old->ifa_rt_priority) {
 		notifier_call(&inetaddr_chain, INETADDR_DEL, old);
 		notifier_call(&inetaddr_chain, INETADDR_ADD, copy);
+	} else {
+		notifier_call(&inetaddr_chain, INETADDR_CHANGE, copy);
 	}
 	netdev_free_rcu(&old->rcu);
+}
+
+struct in_ifaddr *
+inet_addr_copy(const struct in_ifaddr *ifa)
+{
+	struct in_ifaddr *copy = malloc(sizeof(*copy));
+
+	if (copy != NULL)
+		*copy = *ifa;
+	return copy;
 }
 
 int
 inet_addr_replace(struct net_device *dev, const struct inet_addr_spec *spec)
 {
-	struct in_ifaddr **at, *copy;
+	struct in_ifaddr *old, *copy;
 	int rc = check_spec(dev, spec);
 
 	if (rc != 0)
 		return rc;
-	at = find_ifa(dev->ip_ptr, spec->local, spec->prefixlen);
-	if (at == NULL)
+	old = inet_addr_find(dev, spec);
+	if (old == NULL)
 		return insert(dev, spec);
-	copy = malloc(sizeof(*copy));
+	copy = inet_addr_copy(old);
 	if (copy == NULL)
 		return -ENOMEM;
-	*copy = **at;
 	copy->ifa_rt_priority = spec->metric;
-	set_lifetimes(copy, spec);
-	replace_ifa(at, copy);
-	arm_expiry();
+	inet_lifetime_set(copy, spec);
+	inet_addr_swap(old, copy);
+	inet_lifetime_arm();
 	return 0;
 }
 
 /* --- deleting --- */
 
 static void
-unlink_ifa(struct in_ifaddr **at) CTL_ONLY
+unlink_ifa(struct in_ifaddr *ifa) CTL_ONLY
 {
-	struct in_ifaddr *ifa = *at;
-
-	rcu_assign_pointer(*at, ifa->ifa_next);
+	rcu_assign_pointer(*link_of(ifa->ifa_dev, ifa), ifa->ifa_next);
 	notifier_call(&inetaddr_chain, INETADDR_DEL, ifa);
 	netdev_free_rcu(&ifa->rcu);
 }
 
-static bool
-is_secondary_of(const struct in_ifaddr *a, const struct in_ifaddr *primary)
+static struct in_ifaddr *
+first_secondary(const struct in_device *in_dev, const struct in_ifaddr *primary)
 {
-	return a->ifa_flags & IFA_SECONDARY && a->ifa_mask == primary->ifa_mask &&
-	       inet_ifa_match(a->ifa_address, primary);
+	struct in_ifaddr *a = in_dev->ifa_list;
+
+	while (a != NULL && (!(a->ifa_flags & IFA_SECONDARY) || a->ifa_mask != primary->ifa_mask ||
+			     !inet_ifa_match(a->ifa_address, primary)))
+		a = a->ifa_next;
+	return a;
 }
 
-static struct in_ifaddr **
-first_secondary(struct in_device *in_dev, const struct in_ifaddr *primary)
-{
-	struct in_ifaddr **at = &in_dev->ifa_list;
-
-	while (*at != NULL && !is_secondary_of(*at, primary))
-		at = &(*at)->ifa_next;
-	return *at != NULL ? at : NULL;
-}
-
-/* Make @p copy, a secondary's, the primary: the old one goes, the new one comes behind the last
- * primary of its scope. Listeners hear of one address that went and of another that came. */
+/* @p heir, a copy of the secondary @p sec, takes the place of @p primary. The list is in its new
+ * order before anybody hears of it, and at no moment without an address of the subnet. */
 static void
-promote(struct in_device *in_dev, struct in_ifaddr *copy) CTL_ONLY
+promote(struct in_ifaddr *primary, struct in_ifaddr *sec, struct in_ifaddr *heir) CTL_ONLY
 {
-	struct in_ifaddr **at = find_ifa(in_dev, copy->ifa_local, copy->ifa_prefixlen);
-	struct in_ifaddr **place = &in_dev->ifa_list;
+	struct in_device *in_dev = primary->ifa_dev;
 
-	copy->ifa_flags &= ~IFA_SECONDARY;
-	unlink_ifa(at);
-	for (at = &in_dev->ifa_list; *at != NULL; at = &(*at)->ifa_next)
-		if (!((*at)->ifa_flags & IFA_SECONDARY) && copy->ifa_scope <= (*at)->ifa_scope)
-			place = &(*at)->ifa_next;
-	link_ifa(place, copy);
-	notifier_call(&inetaddr_chain, INETADDR_ADD, copy);
+	heir->ifa_flags &= ~IFA_SECONDARY;
+	link_ifa(primary_place(in_dev, heir->ifa_scope), heir);
+	rcu_assign_pointer(*link_of(in_dev, sec), sec->ifa_next);
+	netdev_free_rcu(&sec->rcu);
+	unlink_ifa(primary);
+	notifier_call(&inetaddr_chain, INETADDR_ADD, heir);
 }
 
 static int
 del_primary(struct in_device *in_dev, struct in_ifaddr *primary) CTL_ONLY
 {
-	struct in_ifaddr **sec = first_secondary(in_dev, primary), *heir = NULL;
+	struct in_ifaddr *sec = first_secondary(in_dev, primary), *heir;
 
 	if (sec != NULL && IN_DEV_ORCONF(in_dev, promote_secondaries)) {
-		heir = malloc(sizeof(*heir));
+		heir = inet_addr_copy(sec);
 		if (heir == NULL)
 			return -ENOMEM;
-		*heir = **sec;
+		promote(primary, sec, heir);
+		return 0;
 	}
-	for (; heir == NULL && sec != NULL; sec = first_secondary(in_dev, primary))
+	for (; sec != NULL; sec = first_secondary(in_dev, primary))
 		unlink_ifa(sec);
-	unlink_ifa(find_ifa(in_dev, primary->ifa_local, primary->ifa_prefixlen));
-	if (heir != NULL)
-		promote(in_dev, heir);
+	unlink_ifa(primary);
 	return 0;
+}
+
+int
+inet_addr_del_ifa(struct in_ifaddr *ifa)
+{
+	struct in_device *in_dev = ifa->ifa_dev;
+	int rc = 0;
+
+	if (ifa->ifa_flags & IFA_SECONDARY)
+		unlink_ifa(ifa);
+	else
+		rc = del_primary(in_dev, ifa);
+	netdev_rx_off(in_dev->dev, NETDEV_RXF_NO_IP, in_dev->ifa_list == NULL);
+	return rc;
 }
 
 int
 inet_addr_del(struct net_device *dev, rte_be32_t local, uint8_t prefixlen)
 {
-	struct in_device *in_dev = dev->ip_ptr;
-	struct in_ifaddr **at = in_dev != NULL ? find_ifa(in_dev, local, prefixlen) : NULL;
-	int rc = 0;
+	struct in_ifaddr *a = inet_addr_first(dev);
 
-	if (at == NULL)
-		return -EADDRNOTAVAIL;
-	if ((*at)->ifa_flags & IFA_SECONDARY)
-		unlink_ifa(at);
-	else
-		rc = del_primary(in_dev, *at);
-	netdev_rx_off(dev, NETDEV_RXF_NO_IP, in_dev->ifa_list == NULL);
-	return rc;
+	while (a != NULL && (a->ifa_local != local || a->ifa_prefixlen != prefixlen))
+		a = a->ifa_next;
+	return a != NULL ? inet_addr_del_ifa(a) : -EADDRNOTAVAIL;
 }
 
 unsigned int
 inet_addr_flush(struct net_device *dev)
 {
-	struct in_device *in_dev = dev->ip_ptr;
+	struct in_ifaddr *last;
 	unsigned int n = 0;
 
 	/* Secondaries first, from the end: nobody is promoted on the way out. */
-	while (in_dev != NULL && in_dev->ifa_list != NULL) {
-		struct in_ifaddr **at = &in_dev->ifa_list;
-
-		while ((*at)->ifa_next != NULL)
-			at = &(*at)->ifa_next;
-		unlink_ifa(at);
-		n++;
+	for (; (last = inet_addr_first(dev)) != NULL; n++) {
+		while (last->ifa_next != NULL)
+			last = last->ifa_next;
+		unlink_ifa(last);
 	}
 	netdev_rx_off(dev, NETDEV_RXF_NO_IP, true);
 	return n;

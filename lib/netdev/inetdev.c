@@ -91,7 +91,7 @@ inetdev_init(void)
 
 	if (rc != 0)
 		return rc;
-	inet_addr_init();
+	inet_lifetime_init();
 	notifier_add(&netdev_chain, &listener);
 	return 0;
 }
@@ -103,6 +103,6 @@ inetdev_fini(void)
 		if (d->ip_ptr != NULL)
 			del_in_device(d);
 	notifier_del(&netdev_chain, &listener);
-	inet_addr_fini();
+	inet_lifetime_fini();
 	devconf_fini();
 }

@@ -12,8 +12,11 @@
 enum inetaddr_event {
 	INETADDR_ADD = 1, /* published already */
 	INETADDR_DEL,	  /* unlinked already; freed after a grace period */
+	INETADDR_CHANGE,  /* its lifetime, or that it is deprecated; published already */
 };
 extern struct notifier_chain inetaddr_chain; /* obj: struct in_ifaddr * */
+
+#define LIFETIME_FOREVER UINT32_MAX
 
 /** What to add: zero-initialise and fill in what is given. */
 struct inet_addr_spec {
@@ -23,23 +26,30 @@ struct inet_addr_spec {
 	uint8_t scope;
 	bool broadcast_set; /* broadcast is given (may be 0: none); else derived */
 	rte_be32_t broadcast;
-	char label[IFNAMSIZ];	       /* "": the device's name */
-	uint32_t valid_s, preferred_s; /* 0: forever */
+	char label[IFNAMSIZ]; /* "": the device's name */
+	bool lifetime_set;    /* seconds are given, preferred 0: deprecated at once; else forever */
+	uint32_t valid_s, preferred_s; /* LIFETIME_FOREVER, too */
 	uint32_t metric;	       /* of the connected route */
 	bool noprefixroute;	       /* no connected route */
 };
 /**
  * Add an address. It becomes secondary when an earlier address of the same subnet and mask is
  * there. 0, or -EEXIST, -EINVAL (prefixlen above 32; address multicast, broadcast, 0/8, class E;
- * 127/8 on anything but a loopback device; host part zero or all ones in prefixes up to /30 is
- * accepted, as Linux does), -ERANGE (label does not start with the device's name), -ENOMEM.
+ * 127/8 on anything but a loopback device; another scope than its subnet's; preferred for longer
+ * than valid; host part zero or all ones in prefixes up to /30 is accepted, as Linux does), -ERANGE
+ * (label does not start with the device's name), -ENOMEM.
  */
 int inet_addr_add(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY;
-/** As inet_addr_add(), but an address that is there already (same prefix length) gets the lifetimes
- * and the metric of @p spec; all else of it stays, as with `ip addr replace`. */
+/** As inet_addr_add(), but an address that is there already (same subnet) gets the lifetimes and
+ * the metric of @p spec; all else of it stays, as with `ip addr replace`. */
 int inet_addr_replace(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY;
+/** The address that @p spec would be a duplicate of (Linux's find_matching_ifa), or NULL. */
+struct in_ifaddr *inet_addr_find(struct net_device *dev,
+				 const struct inet_addr_spec *spec) CTL_ONLY;
 /** Delete. Its secondaries go too, or the first is promoted (promote_secondaries).
- * 0 or -EADDRNOTAVAIL. */
+ * 0 or -ENOMEM: it stays. */
+int inet_addr_del_ifa(struct in_ifaddr *ifa) CTL_ONLY;
+/** The same for the first of that address and length; -EADDRNOTAVAIL: there is none. */
 int inet_addr_del(struct net_device *dev, rte_be32_t local, uint8_t prefixlen) CTL_ONLY;
 /** Delete all; returns how many. */
 unsigned int inet_addr_flush(struct net_device *dev) CTL_ONLY;
@@ -47,6 +57,8 @@ unsigned int inet_addr_flush(struct net_device *dev) CTL_ONLY;
 struct in_ifaddr *inet_addr_first(struct net_device *dev) CTL_ONLY;
 /** The device that owns @p addr, or NULL. */
 struct net_device *ip_dev_find(rte_be32_t addr) CTL_ONLY;
+/** Is @p addr ours, and deprecated wherever it is? */
+bool inet_addr_is_deprecated(rte_be32_t addr) CTL_ONLY;
 
 /**
  * Set conf.all.forwarding, conf.default.forwarding and that of every interface, as a write to

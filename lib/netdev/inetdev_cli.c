@@ -1,178 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ip addr (show|add|replace|change|del|flush). */
+/* ip addr (add|replace|change|del|flush). */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cli.h"
 #include "netdev/inetdev.h"
+#include "netdev/inetdev_priv.h"
 #include "netdev/netdev_cli.h"
 
-/* --- show --- */
-
-static json_t *
-ip_json(rte_be32_t addr)
-{
-	char text[INET_ADDRSTRLEN];
-
-	return json_string(inet_ntop(AF_INET, &addr, text, sizeof(text)));
-}
-
-/* Seconds that are left; all ones: for ever. */
-static json_t *
-lifetime_json(uint64_t until_ms)
-{
-	uint64_t now = clock_ms();
-
-	if (until_ms == 0)
-		return json_integer(UINT32_MAX);
-	return json_integer(until_ms > now ? (json_int_t)((until_ms - now) / 1000) : 0);
-}
-
-static json_t *
-ifa_json(const struct in_ifaddr *ifa)
-{
-	json_t *o = json_object();
-
-	json_object_set_new(o, "family", json_string("inet"));
-	json_object_set_new(o, "local", ip_json(ifa->ifa_local));
-	if (ifa->ifa_address != ifa->ifa_local)
-		json_object_set_new(o, "address", ip_json(ifa->ifa_address));
-	json_object_set_new(o, "prefixlen", json_integer(ifa->ifa_prefixlen));
-	if (ifa->ifa_rt_priority != 0)
-		json_object_set_new(o, "metric", json_integer(ifa->ifa_rt_priority));
-	if (ifa->ifa_broadcast != 0)
-		json_object_set_new(o, "broadcast", ip_json(ifa->ifa_broadcast));
-	json_object_set_new(o, "scope", json_string(rt_scope_name(ifa->ifa_scope)));
-	if (ifa->ifa_flags & IFA_SECONDARY)
-		json_object_set_new(o, "secondary", json_true());
-	if (!(ifa->ifa_flags & IFA_PERMANENT))
-		json_object_set_new(o, "dynamic", json_true());
-	if (ifa->ifa_flags & IFA_NOPREFIXROUTE)
-		json_object_set_new(o, "noprefixroute", json_true());
-	json_object_set_new(o, "label", json_string(ifa->ifa_label));
-	json_object_set_new(o, "valid_life_time", lifetime_json(ifa->valid_until_ms));
-	json_object_set_new(o, "preferred_life_time", lifetime_json(ifa->preferred_until_ms));
-	return o;
-}
-
-/* Is @p ifa one of those that "to", "scope", "label", "primary" and "secondary" ask for? */
-static bool
-is_wanted(const struct cli_ctx *c, const struct in_ifaddr *ifa)
-{
-	const char *label = cli_arg_str(c, "LABEL"), *scope = cli_arg_str(c, "SCOPE");
-	bool secondary = ifa->ifa_flags & IFA_SECONDARY;
-	rte_be32_t to = 0, mask;
-	uint8_t plen = 0;
-
-	if (cli_arg_prefix(c, "TO", &to, &plen)) {
-		mask = plen == 0 ? 0 : rte_cpu_to_be_32(UINT32_MAX << (32 - plen));
-		if (((ifa->ifa_local ^ to) & mask) != 0)
-			return false;
-	}
-	if (scope != NULL && rt_scope_parse(scope) != ifa->ifa_scope)
-		return false;
-	if (label != NULL && fnmatch(label, ifa->ifa_label, 0) != 0)
-		return false;
-	return !(cli_has(c, "primary") && secondary) && !(cli_has(c, "secondary") && !secondary);
-}
-
-/* Is the scope that is asked for one? */
-static int
-check_scope(struct cli_ctx *c)
-{
-	const char *scope = cli_arg_str(c, "SCOPE");
-
-	if (scope == NULL || rt_scope_parse(scope) >= 0)
-		return 0;
-	return cli_error_at(c, -EINVAL, scope,
-			    "\"%s\" is no scope: global, site, link, host or a number", scope);
-}
-
-static json_t *
-addr_json(const struct cli_ctx *c, struct net_device *dev)
-{
-	json_t *o, *list;
-
-	role_enter_ctl();
-	list = json_array();
-	for (const struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-		if (is_wanted(c, a))
-			json_array_append_new(list, ifa_json(a));
-	/* As iproute2: who asks for certain addresses is not shown devices without. */
-	if (json_array_size(list) == 0 && (cli_has(c, "TO") || cli_has(c, "LABEL"))) {
-		json_decref(list);
-		return NULL;
-	}
-	o = netdev_json(c, dev, false);
-	json_object_set_new(o, "addr_info", list);
-	return o;
-}
-
-static int
-addr_show(struct cli_ctx *c)
-{
-	int rc = check_scope(c);
-
-	role_enter_ctl();
-	return rc != 0 ? rc : netdev_cli_list(c, addr_json);
-}
-
-static void
-lifetime_text(struct cli_ctx *c, const char *word, const json_t *v)
-{
-	if (json_integer_value(v) == UINT32_MAX)
-		cli_printf(c, "%s forever", word);
-	else
-		cli_printf(c, "%s %lldsec", word, (long long)json_integer_value(v));
-}
-
-static void
-ifa_text(struct cli_ctx *c, const json_t *a)
-{
-	const char *peer = json_string_value(json_object_get(a, "address"));
-	const char *brd = json_string_value(json_object_get(a, "broadcast"));
-	const json_t *metric = json_object_get(a, "metric");
-
-	cli_printf(c, "    inet %s", json_string_value(json_object_get(a, "local")));
-	if (peer != NULL)
-		cli_printf(c, " peer %s", peer);
-	cli_printf(c, "/%d", (int)json_integer_value(json_object_get(a, "prefixlen")));
-	if (metric != NULL)
-		cli_printf(c, " metric %lld", (long long)json_integer_value(metric));
-	if (brd != NULL)
-		cli_printf(c, " brd %s", brd);
-	cli_printf(c, " scope %s", json_string_value(json_object_get(a, "scope")));
-	if (json_object_get(a, "secondary") != NULL)
-		cli_printf(c, " secondary");
-	if (json_object_get(a, "dynamic") != NULL)
-		cli_printf(c, " dynamic");
-	if (json_object_get(a, "noprefixroute") != NULL)
-		cli_printf(c, " noprefixroute");
-	cli_printf(c, " %s\n       ", json_string_value(json_object_get(a, "label")));
-	lifetime_text(c, "valid_lft", json_object_get(a, "valid_life_time"));
-	lifetime_text(c, " preferred_lft", json_object_get(a, "preferred_life_time"));
-	cli_printf(c, "\n");
-}
-
-static void
-addr_text(struct cli_ctx *c, const json_t *result)
-{
-	for (size_t i = 0; i < json_array_size(result); i++) {
-		const json_t *dev = json_array_get(result, i);
-		const json_t *info = json_object_get(dev, "addr_info");
-
-		netdev_text(c, dev);
-		for (size_t k = 0; k < json_array_size(info); k++)
-			ifa_text(c, json_array_get(info, k));
-	}
-}
-
-/* --- change --- */
-
-/* Seconds, or "forever" (0). */
+/* Seconds, or "forever"; @p out is left alone when nothing is given. */
 static int
 parse_lifetime(struct cli_ctx *c, const char *name, uint32_t *out)
 {
@@ -180,14 +18,36 @@ parse_lifetime(struct cli_ctx *c, const char *name, uint32_t *out)
 	char *end;
 	unsigned long long v;
 
-	if (word == NULL || strcmp(word, "forever") == 0)
+	if (word == NULL)
 		return 0;
-	v = strtoull(word, &end, 10);
-	if (word[0] < '0' || word[0] > '9' || *end != '\0' || v > UINT32_MAX || v == 0)
+	v = strcmp(word, "forever") == 0 ? LIFETIME_FOREVER : strtoull(word, &end, 0);
+	if (v != LIFETIME_FOREVER &&
+	    (word[0] < '0' || word[0] > '9' || *end != '\0' || v > UINT32_MAX))
 		return cli_error_at(c, -EINVAL, word,
-				    "\"%s\" is no lifetime: seconds from 1, or \"forever\"", word);
-	*out = v == UINT32_MAX ? 0 : (uint32_t)v;
+				    "\"%s\" is no lifetime: seconds, or \"forever\"", word);
+	*out = (uint32_t)v;
 	return 0;
+}
+
+/* As iproute2: both are forever where nothing is said, and preferred can not outlast valid. */
+static int
+parse_lifetimes(struct cli_ctx *c, struct inet_addr_spec *spec)
+{
+	int rc;
+
+	spec->lifetime_set = true;
+	spec->valid_s = spec->preferred_s = LIFETIME_FOREVER;
+	rc = parse_lifetime(c, "VALID", &spec->valid_s);
+	if (rc == 0 && spec->valid_s == 0)
+		return cli_error_at(c, -EINVAL, cli_arg_str(c, "VALID"), "valid_lft: from 1 on");
+	if (rc == 0)
+		rc = parse_lifetime(c, "PREFERRED", &spec->preferred_s);
+	if (rc == 0 && cli_arg_str(c, "PREFERRED") == NULL)
+		spec->preferred_s = spec->valid_s;
+	if (rc == 0 && spec->preferred_s > spec->valid_s)
+		return cli_error_at(c, -EINVAL, cli_arg_str(c, "PREFERRED"),
+				    "preferred_lft is greater than valid_lft");
+	return rc;
 }
 
 static int
@@ -216,12 +76,13 @@ static int
 parse_spec(struct cli_ctx *c, struct inet_addr_spec *spec)
 {
 	const char *label = cli_arg_str(c, "LABEL"), *scope = cli_arg_str(c, "SCOPE");
-	int rc = check_scope(c);
+	int rc = inetdev_cli_check_scope(c);
 
 	if (rc != 0)
 		return rc;
 	*spec = (struct inet_addr_spec){ 0 };
-	cli_arg_prefix(c, "ADDR", &spec->local, &spec->prefixlen);
+	if (!cli_arg_prefix(c, "ADDR", &spec->local, &spec->prefixlen))
+		return cli_error(c, -EINVAL, "an address is missing: ADDR[/LENGTH]");
 	cli_arg_prefix(c, "PEER", &spec->peer, &spec->prefixlen);
 	/* iproute2's default: 127/8 stays in the host. */
 	if ((rte_be_to_cpu_32(spec->local) >> 24) == 127)
@@ -236,14 +97,7 @@ parse_spec(struct cli_ctx *c, struct inet_addr_spec *spec)
 		memcpy(spec->label, label, strlen(label) + 1);
 	}
 	rc = parse_broadcast(c, spec);
-	if (rc == 0)
-		rc = parse_lifetime(c, "VALID", &spec->valid_s);
-	spec->preferred_s = spec->valid_s;
-	if (rc == 0 && cli_arg_str(c, "PREFERRED") != NULL) {
-		spec->preferred_s = 0;
-		rc = parse_lifetime(c, "PREFERRED", &spec->preferred_s);
-	}
-	return rc;
+	return rc != 0 ? rc : parse_lifetimes(c, spec);
 }
 
 static int
@@ -253,10 +107,11 @@ say_why(struct cli_ctx *c, int rc, const struct net_device *dev)
 	case 0:
 		return 0;
 	case -EEXIST:
-		return cli_error(c, rc, "%s has this address already", dev->name);
+		return cli_error(c, rc, "File exists: %s has this address already", dev->name);
 	case -EINVAL:
 		return cli_error(c, rc,
-				 "no address for %s: expected a unicast address with prefix "
+				 "Invalid argument: no address for %s: expected a unicast address "
+				 "with prefix "
 				 "length, the scope of its subnet, valid_lft not below "
 				 "preferred_lft",
 				 dev->name);
@@ -286,101 +141,128 @@ addr_add(struct cli_ctx *c)
 	return say_why(c, rc, dev);
 }
 
-/* iproute2 takes an address without length for the first of that address, and grumbles. */
-static uint8_t
-any_length(struct cli_ctx *c, struct net_device *dev, rte_be32_t addr) CTL_ONLY
+/* Linux's inet_rtm_deladdr(): the first with that address, of that subnet if a length or a peer
+ * says so, with that label if one is given. */
+static struct in_ifaddr *
+find_doomed(struct cli_ctx *c, struct net_device *dev, rte_be32_t local) CTL_ONLY
 {
-	const struct in_ifaddr *a = inet_addr_first(dev);
+	const char *label = cli_arg_str(c, "LABEL"), *peer = cli_arg_str(c, "PEER");
+	bool any = peer == NULL && strchr(cli_arg_str(c, "ADDR"), '/') == NULL;
+	rte_be32_t prefix = local;
+	struct in_ifaddr *a;
+	uint8_t plen = 0;
 
-	while (a != NULL && a->ifa_local != addr)
-		a = a->ifa_next;
-	if (a == NULL)
-		return 32;
-	if (!cli_wants_json(c))
+	cli_arg_prefix(c, peer != NULL ? "PEER" : "ADDR", &prefix, &plen);
+	for (a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+		if (a->ifa_local == local && (label == NULL || strcmp(label, a->ifa_label) == 0) &&
+		    (any || (a->ifa_prefixlen == plen && inet_ifa_match(prefix, a))))
+			break;
+	if (a != NULL && any && !cli_wants_json(c))
 		cli_printf(c,
 			   "Warning: no prefix length given: deleting %s/%u. Name the length: a "
 			   "device can have one address with several.\n",
 			   cli_arg_str(c, "ADDR"), a->ifa_prefixlen);
-	return a->ifa_prefixlen;
+	return a;
 }
 
 static int
 addr_del(struct cli_ctx *c)
 {
 	struct net_device *dev;
+	struct in_ifaddr *a;
 	rte_be32_t addr = 0;
 	uint8_t plen = 0;
-	int rc;
 
 	role_enter_ctl();
 	dev = netdev_cli_dev(c);
 	if (dev == NULL)
 		return -ENODEV;
-	cli_arg_prefix(c, "ADDR", &addr, &plen);
-	if (strchr(cli_arg_str(c, "ADDR"), '/') == NULL)
-		plen = any_length(c, dev, addr);
-	rc = inet_addr_del(dev, addr, plen);
-	if (rc == -EADDRNOTAVAIL)
-		return cli_error(c, rc, "%s has no such address with prefix length %u", dev->name,
-				 plen);
-	return say_why(c, rc, dev);
+	if (!cli_arg_prefix(c, "ADDR", &addr, &plen))
+		return cli_error(c, -EINVAL, "an address is missing: ADDR[/LENGTH]");
+	a = find_doomed(c, dev, addr);
+	if (a == NULL)
+		return cli_error_at(c, -EADDRNOTAVAIL, cli_arg_str(c, "ADDR"),
+				    "Cannot assign requested address: %s has no such address",
+				    dev->name);
+	return say_why(c, inet_addr_del_ifa(a), dev);
 }
 
-/* The last of the addresses that are asked for: secondaries first, nobody is promoted on the way.
- */
-static const struct in_ifaddr *
-last_wanted(const struct cli_ctx *c, struct net_device *dev) CTL_ONLY
+/* What is wanted now, as keys: an address can go with another. How many. */
+static unsigned int
+list_wanted(const struct cli_ctx *c, struct net_device *dev, struct inet_addr_spec **list) CTL_ONLY
 {
-	const struct in_ifaddr *last = NULL;
+	const struct in_ifaddr *a;
+	unsigned int n = 0;
 
-	for (const struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-		if (is_wanted(c, a))
-			last = a;
-	return last;
+	for (a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
+		n++;
+	*list = calloc(n + 1, sizeof(**list));
+	n = 0;
+	for (a = inet_addr_first(dev); a != NULL && *list != NULL; a = a->ifa_next)
+		if (inetdev_cli_wants(c, a))
+			(*list)[n++] = (struct inet_addr_spec){ .local = a->ifa_local,
+								.peer = a->ifa_address,
+								.prefixlen = a->ifa_prefixlen };
+	return n;
+}
+
+/* As iproute2: round after round in the order of the list; with "primary" one only, which leaves
+ * those that were promoted. */
+static int
+flush_dev(struct cli_ctx *c, struct net_device *dev) CTL_ONLY
+{
+	struct inet_addr_spec *list;
+	unsigned int n;
+	int rc = 0;
+
+	do {
+		n = list_wanted(c, dev, &list);
+		for (unsigned int i = 0; i < n && rc == 0; i++) {
+			struct in_ifaddr *a = inet_addr_find(dev, &list[i]);
+
+			rc = a != NULL ? inet_addr_del_ifa(a) : 0;
+		}
+		free(list);
+	} while (n > 0 && rc == 0 && !cli_has(c, "primary"));
+	return say_why(c, rc, dev);
 }
 
 static int
 addr_flush(struct cli_ctx *c)
 {
-	const struct in_ifaddr *a;
-	struct net_device *dev;
-	int rc;
+	struct net_device *dev = NULL;
+	int rc = inetdev_cli_check_scope(c);
 
 	role_enter_ctl();
-	dev = netdev_cli_dev(c);
-	if (dev == NULL)
-		return -ENODEV;
-	rc = check_scope(c);
 	if (rc != 0)
 		return rc;
-	while (rc == 0 && (a = last_wanted(c, dev)) != NULL)
-		rc = inet_addr_del(dev, a->ifa_local, a->ifa_prefixlen);
-	return say_why(c, rc, dev);
+	if (cli_arg_dev(c, "DEV") != NULL)
+		dev = netdev_cli_dev(c);
+	else if (!inetdev_cli_filters(c))
+		return cli_error(c, -EINVAL,
+				 "Flush requires arguments: a device, or which addresses");
+	for (struct net_device *d = dev_first(); d != NULL && rc == 0; d = d->ctl->next)
+		if (dev == NULL || d == dev)
+			rc = flush_dev(c, d);
+	return rc;
 }
 
+/* What tells an address from another, in iproute2's words and in any order. */
+#define SPEC_WORDS                                                                                 \
+	"[[local] ADDR:prefix] [dev DEV:dev] [peer PEER:prefix] [(broadcast|brd) BRD:str] "        \
+	"[label LABEL:str] [scope SCOPE:str] [metric METRIC:u32] [noprefixroute] "                 \
+	"[valid_lft VALID:str] [preferred_lft PREFERRED:str]"
+
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip addr [show] [[dev] DEV:dev] [up] [to TO:prefix] [scope SCOPE:str] "
-		    "[label LABEL:str] [primary] [secondary]",
-	  .help = "Show devices with their IPv4 addresses.",
-	  .section = "display",
-	  .fn = addr_show,
-	  .text = addr_text,
-	  .read_only = true },
-	{ .syntax = "ip addr (add|replace|change) [local] ADDR:prefix [dev DEV:dev] [peer "
-		    "PEER:prefix] "
-		    "[(broadcast|brd) BRD:str] [label LABEL:str] [scope SCOPE:str] "
-		    "[metric METRIC:u32] [noprefixroute] [valid_lft VALID:str] "
-		    "[preferred_lft PREFERRED:str]",
+	{ .syntax = "ip addr (add|replace|change) " SPEC_WORDS,
 	  .help = "Add an address to a device, or renew its lifetimes.",
 	  .section = "ports",
 	  .fn = addr_add },
-	{ .syntax = "ip addr del [local] ADDR:prefix [dev] DEV:dev",
+	{ .syntax = "ip addr del " SPEC_WORDS,
 	  .help = "Delete an address of a device.",
 	  .section = "ports",
 	  .fn = addr_del },
-	{ .syntax =
-		  "ip addr flush [dev] DEV:dev [to TO:prefix] [scope SCOPE:str] [label LABEL:str] "
-		  "[primary] [secondary]",
+	{ .syntax = "ip addr flush [[dev] DEV:dev] [up] " INETDEV_CLI_FILTERS,
 	  .help = "Delete all addresses of a device, or those that are asked for.",
 	  .section = "ports",
 	  .fn = addr_flush },
@@ -390,5 +272,6 @@ static const struct cli_cmd cmds[] = {
 void
 inetdev_cli_register(void)
 {
+	inetdev_show_cli_register();
 	cli_register(cmds);
 }

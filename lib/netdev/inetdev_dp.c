@@ -36,43 +36,61 @@ inet_ifa_byprefix_rcu(const struct in_device *in_dev, rte_be32_t addr)
 	return NULL;
 }
 
-/* The device's own best address for @p dst, or 0. */
-static rte_be32_t
+/*
+ * How well @p ifa does as a source, 0: not at all. As in Linux a primary of the destination's
+ * subnet, else any primary; but one that is deprecated only where there is no other, not even a
+ * secondary.
+ */
+static unsigned int
+rank(const struct in_ifaddr *ifa, rte_be32_t dst, enum rt_scope scope)
+{
+	unsigned int primary = !(ifa->ifa_flags & IFA_SECONDARY);
+	unsigned int near = dst == 0 || inet_ifa_match(dst, ifa) ? 2 : 0;
+
+	if (ifa->ifa_scope > scope)
+		return 0;
+	if (ifa->ifa_flags & IFA_DEPRECATED)
+		return primary ? near + 1 : 0;
+	return 4 + near + primary;
+}
+#define RANK_BEST 7
+
+/* The device's own best address for @p dst, the first among equals, or NULL. */
+static const struct in_ifaddr *
 select_on(const struct in_device *in_dev, rte_be32_t dst, enum rt_scope scope)
 {
-	const struct in_ifaddr *ifa;
-	rte_be32_t addr = 0;
+	const struct in_ifaddr *ifa, *best = NULL;
+	unsigned int most = 0;
 
 	for_each_ifa(ifa, in_dev)
 	{
-		if (ifa->ifa_flags & IFA_SECONDARY || ifa->ifa_scope > scope)
+		unsigned int r = rank(ifa, dst, scope);
+
+		if (r <= most)
 			continue;
-		if (dst == 0 || inet_ifa_match(dst, ifa))
-			return ifa->ifa_local;
-		if (addr == 0)
-			addr = ifa->ifa_local;
+		best = ifa;
+		most = r;
+		if (r == RANK_BEST)
+			break;
 	}
-	return addr;
+	return best;
 }
 
 rte_be32_t
 inet_select_addr(const struct net_device *dev, rte_be32_t dst, enum rt_scope scope)
 {
 	const struct in_device *in_dev = dev != NULL ? in_dev_get_rcu(dev) : NULL;
-	rte_be32_t addr = in_dev != NULL ? select_on(in_dev, dst, scope) : 0;
+	const struct in_ifaddr *ifa = in_dev != NULL ? select_on(in_dev, dst, scope) : NULL;
 
 	/* RFC 1812 2.2.7: an unnumbered interface speaks with another's address. One of link scope
 	 * is of no use elsewhere. */
-	for (uint32_t i = 1; addr == 0 && scope != SCOPE_LINK && i < NETDEV_MAX; i++) {
+	for (uint32_t i = 1; ifa == NULL && scope != SCOPE_LINK && i < NETDEV_MAX; i++) {
 		const struct net_device *other = dev_get_by_index_rcu(i);
-		const struct in_ifaddr *ifa;
 
 		in_dev = other != NULL ? in_dev_get_rcu(other) : NULL;
 		if (in_dev == NULL)
 			continue;
-		for_each_ifa(ifa, in_dev) if (!(ifa->ifa_flags & IFA_SECONDARY) &&
-					      ifa->ifa_scope != SCOPE_LINK &&
-					      ifa->ifa_scope <= scope) return ifa->ifa_local;
+		ifa = select_on(in_dev, 0, scope < SCOPE_LINK ? scope : SCOPE_LINK - 1);
 	}
-	return addr;
+	return ifa != NULL ? ifa->ifa_local : 0;
 }

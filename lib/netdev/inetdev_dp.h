@@ -23,8 +23,9 @@ struct in_ifaddr {
 	char ifa_label[IFNAMSIZ];
 	uint64_t valid_until_ms, preferred_until_ms; /* clock_ms(); 0: forever */
 };
-#define IFA_SECONDARY	  0x01 /* IFA_F_SECONDARY: another address of the same subnet came first */
-#define IFA_PERMANENT	  0x80
+#define IFA_SECONDARY	  0x01	/* IFA_F_SECONDARY: another address of the same subnet came first */
+#define IFA_DEPRECATED	  0x20	/* no source for what is new, where there is another */
+#define IFA_PERMANENT	  0x80	/* valid forever */
 #define IFA_NOPREFIXROUTE 0x200 /* brings no connected route */
 
 /** Scopes as in Linux's rtnetlink: the smaller, the wider. */

@@ -2,7 +2,7 @@
 #ifndef INETDEV_PRIV_H
 #define INETDEV_PRIV_H
 /** @file What the files of IPv4 addresses and settings share. */
-#include "netdev/inetdev_dp.h"
+#include "netdev/inetdev.h"
 
 /** Does the subnet of @p ifa hold @p addr? */
 static inline bool
@@ -23,8 +23,32 @@ void devconf_del(struct in_device *in_dev) CTL_ONLY;
 void devconf_rename(struct in_device *in_dev) CTL_ONLY;
 
 /* --- inet_addr.c --- */
-void inet_addr_init(void) CTL_ONLY;
-void inet_addr_fini(void) CTL_ONLY;
+/** A copy to be changed and swapped in; NULL: no memory. */
+struct in_ifaddr *inet_addr_copy(const struct in_ifaddr *ifa) CTL_ONLY;
+/** Put @p copy in the place of @p old, which is retired. */
+void inet_addr_swap(struct in_ifaddr *old, struct in_ifaddr *copy) CTL_ONLY;
 /** Labels follow the name @p old -> dev->name. */
 void inet_addr_rename(struct in_device *in_dev, const char *old) CTL_ONLY;
+
+/* --- inet_lifetime.c --- */
+void inet_lifetime_init(void) CTL_ONLY;
+void inet_lifetime_fini(void) CTL_ONLY;
+/** Lifetimes and the flags that tell of them, as @p s says. */
+void inet_lifetime_set(struct in_ifaddr *ifa, const struct inet_addr_spec *s) CTL_ONLY;
+/** An address came, or got another lifetime: look at the clock in time. O(addresses). */
+void inet_lifetime_arm(void) CTL_ONLY;
+
+/* --- inetdev_show_cli.c --- */
+struct cli_ctx;
+/** Words by which `ip addr show` and `flush` choose addresses. */
+#define INETDEV_CLI_FILTERS                                                                        \
+	"[to TO:prefix] [scope SCOPE:str] [label LABEL:str] [primary] [secondary] [permanent] "    \
+	"[dynamic] [deprecated] [-deprecated] [noprefixroute]"
+/** Do they ask for certain ones at all? */
+bool inetdev_cli_filters(const struct cli_ctx *c);
+/** Is @p ifa one of those that they ask for? */
+bool inetdev_cli_wants(const struct cli_ctx *c, const struct in_ifaddr *ifa);
+/** Is the scope that is asked for one? 0, or -EINVAL after cli_error(). */
+int inetdev_cli_check_scope(struct cli_ctx *c);
+void inetdev_show_cli_register(void) CTL_ONLY;
 #endif

@@ -72,6 +72,16 @@ ip_dev_find(rte_be32_t addr)
 	return NULL;
 }
 
+bool
+inet_addr_is_deprecated(rte_be32_t addr)
+{
+	for (unsigned int i = 0; i < FAKE_DEVS; i++)
+		for (struct in_ifaddr *a = dev_in[i].ifa_list; a != NULL; a = a->ifa_next)
+			if (a->ifa_local == addr)
+				return a->ifa_flags & IFA_DEPRECATED;
+	return false;
+}
+
 const struct in_ifaddr *
 inet_ifa_byprefix_rcu(const struct in_device *in_dev, rte_be32_t addr)
 {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include "fixture.h"
 
-static char log_[512]; /* "+192.0.2.1 -192.0.2.1 ": events in order */
+static char log_[512]; /* "+192.0.2.1 ~192.0.2.1 -192.0.2.1 ": events in order */
 
 static int
 note_event(struct notifier *self, unsigned int event, void *obj)
@@ -16,7 +16,7 @@ note_event(struct notifier *self, unsigned int event, void *obj)
 	size_t n = strlen(log_);
 
 	inet_ntop(AF_INET, &ifa->ifa_local, text, sizeof(text));
-	snprintf(log_ + n, sizeof(log_) - n, "%c%s ", event == INETADDR_ADD ? '+' : '-', text);
+	snprintf(log_ + n, sizeof(log_) - n, "%c%s ", " +-~"[event], text);
 	return NOTIFY_OK;
 }
 static struct notifier listener = { .fn = note_event };
@@ -135,7 +135,7 @@ test_promotion(void **state)
 	log_[0] = '\0';
 	assert_int_equal(del(p0, "192.0.2.1", 24), 0);
 	assert_list(p0, "3 2 4s ");
-	assert_string_equal(log_, "-192.0.2.1 -192.0.2.2 +192.0.2.2 ");
+	assert_string_equal(log_, "-192.0.2.1 +192.0.2.2 ");
 	assert_int_equal(del(p0, "192.0.2.4", 24), 0);
 	assert_list(p0, "3 2 ");
 	assert_int_equal(del(p0, "192.0.2.2", 24), 0);
@@ -180,6 +180,7 @@ test_refused(void **state)
 	assert_int_equal(inet_addr_add(p0, &s), -ERANGE);
 	memcpy(s.label, "p0:x", 5);
 	assert_int_equal(inet_addr_add(p0, &s), 0);
+	s.lifetime_set = true;
 	s.valid_s = 10;
 	s.preferred_s = 11;
 	s.local = ip("192.0.2.9");
@@ -241,12 +242,85 @@ test_select_addr(void **state)
 }
 
 static void
+set_preferred(struct net_device *dev, const char *addr, uint32_t preferred_s)
+{
+	role_enter_ctl();
+	assert_int_equal(
+		inet_addr_replace(dev, &(struct inet_addr_spec){ .local = ip(addr),
+								 .prefixlen = 24,
+								 .lifetime_set = true,
+								 .valid_s = LIFETIME_FOREVER,
+								 .preferred_s = preferred_s }),
+		0);
+}
+
+/* Deprecated ones are the last to be chosen, wherever they stand. */
+static void
+test_select_addr_deprecated(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1), *p1 = fake_dev("p1", 2);
+
+	add(p0, "192.0.2.1", 24);
+	add(p0, "192.0.2.2", 24);
+	add(p0, "198.51.100.3", 24);
+	set_preferred(p0, "192.0.2.1", 0);
+	assert_true(inet_addr_is_deprecated(ip("192.0.2.1")));
+	assert_false(inet_addr_is_deprecated(ip("192.0.2.2")));
+	assert_int_equal(inet_select_addr(p0, ip("192.0.2.9"), SCOPE_UNIVERSE), ip("192.0.2.2"));
+	assert_int_equal(inet_select_addr(p0, ip("10.0.0.1"), SCOPE_UNIVERSE), ip("198.51.100.3"));
+	assert_int_equal(inet_select_addr(p1, 0, SCOPE_UNIVERSE), ip("198.51.100.3"));
+	set_preferred(p0, "198.51.100.3", 0);
+	assert_int_equal(inet_select_addr(p0, ip("10.0.0.1"), SCOPE_UNIVERSE), ip("192.0.2.2"));
+	/* near beats far, and primary beats secondary, among those that are left */
+	set_preferred(p0, "192.0.2.2", 0);
+	assert_int_equal(inet_select_addr(p0, ip("198.51.100.9"), SCOPE_UNIVERSE),
+			 ip("198.51.100.3"));
+	assert_int_equal(inet_select_addr(p0, ip("192.0.2.9"), SCOPE_UNIVERSE), ip("192.0.2.1"));
+	add(p1, "192.0.2.1", 24);
+	assert_false(inet_addr_is_deprecated(ip("192.0.2.1"))); /* not there */
+	set_preferred(p0, "192.0.2.1", LIFETIME_FOREVER);
+	assert_int_equal(inet_select_addr(p0, 0, SCOPE_UNIVERSE), ip("192.0.2.1"));
+}
+
+/* First it is deprecated, then it goes; one that is valid forever stays deprecated. */
+static void
+test_preferred_ends_first(void **state)
+{
+	struct net_device *p0 = fake_dev("p0", 1);
+	struct inet_addr_spec s = { .local = ip("192.0.2.1"),
+				    .prefixlen = 24,
+				    .lifetime_set = true,
+				    .valid_s = 2,
+				    .preferred_s = 1 };
+	uint64_t start = clock_ms();
+
+	role_enter_ctl();
+	assert_int_equal(inet_addr_add(p0, &s), 0);
+	s.local = ip("198.51.100.1");
+	s.valid_s = LIFETIME_FOREVER;
+	assert_int_equal(inet_addr_add(p0, &s), 0);
+	assert_true(inet_addr_first(p0)->ifa_next->ifa_flags & IFA_PERMANENT);
+	log_[0] = '\0';
+	while (clock_ms() < start + 20000 && inet_addr_first(p0)->ifa_next != NULL) {
+		timer_run();
+		usleep(10000);
+	}
+	assert_string_equal(log_, "~192.0.2.1 ~198.51.100.1 -192.0.2.1 ");
+	assert_true(inet_addr_first(p0)->ifa_flags & IFA_DEPRECATED);
+	assert_int_equal(timer_next_ms(5000), 5000);
+	set_preferred(p0, "198.51.100.1", LIFETIME_FOREVER);
+	assert_false(inet_addr_first(p0)->ifa_flags & IFA_DEPRECATED);
+}
+
+static void
 test_lifetime(void **state)
 {
 	struct net_device *p0 = fake_dev("p0", 1);
-	struct inet_addr_spec s = {
-		.local = ip("192.0.2.1"), .prefixlen = 24, .valid_s = 1, .preferred_s = 1
-	};
+	struct inet_addr_spec s = { .local = ip("192.0.2.1"),
+				    .prefixlen = 24,
+				    .lifetime_set = true,
+				    .valid_s = 1,
+				    .preferred_s = 1 };
 	uint64_t start = clock_ms();
 
 	role_enter_ctl();
@@ -254,10 +328,11 @@ test_lifetime(void **state)
 	s.local = ip("198.51.100.1");
 	assert_int_equal(inet_addr_add(p0, &s), 0);
 	assert_false(inet_addr_first(p0)->ifa_flags & IFA_PERMANENT);
-	s.valid_s = s.preferred_s = 0;
+	s.lifetime_set = false;
 	log_[0] = '\0';
 	assert_int_equal(inet_addr_replace(p0, &s), 0); /* for ever now */
-	assert_string_equal(log_, "");
+	assert_string_equal(log_, "~198.51.100.1 ");
+	log_[0] = '\0';
 	while (clock_ms() < start + 20000 && inet_addr_first(p0)->ifa_next != NULL) {
 		timer_run();
 		usleep(10000);
@@ -286,9 +361,11 @@ static void
 test_lifetime_without_memory(void **state)
 {
 	struct net_device *p0 = fake_dev("p0", 1);
-	struct inet_addr_spec s = {
-		.local = ip("192.0.2.1"), .prefixlen = 24, .valid_s = 1, .preferred_s = 1
-	};
+	struct inet_addr_spec s = { .local = ip("192.0.2.1"),
+				    .prefixlen = 24,
+				    .lifetime_set = true,
+				    .valid_s = 1,
+				    .preferred_s = 1 };
 
 	role_enter_ctl();
 	set_sysctl("net.ipv4.conf.p0.promote_secondaries", 1);
@@ -405,6 +482,8 @@ main(void)
 		T(test_refused),
 		T(test_broadcast_and_peer),
 		T(test_select_addr),
+		T(test_select_addr_deprecated),
+		T(test_preferred_ends_first),
 		T(test_lifetime),
 		T(test_lifetime_without_memory),
 		T(test_rename_labels),
