@@ -151,7 +151,9 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 	fi->dead = fi->changed = fi->kill = false;
 	fi->leaf = ADJ_IDX_NO_ROUTE;
 	fi->idx = fib_arena_get(&fib_ctl.live);
-	fib_live(fi->idx)->prefsrc = fi->prefsrc; /* no worker knows it yet */
+	/* No worker knows it yet. What the kernel prefers by itself is what inet_select_addr()
+	 * finds, which also knows what is deprecated. */
+	fib_live(fi->idx)->prefsrc = fi->protocol == FIB_PROT_KERNEL ? 0 : fi->prefsrc;
 	if (fi->idx < fib_infos_size || grow() == 0)
 		*err = fib_nh_activate(fi);
 	if (*err < 0) {
