@@ -83,7 +83,16 @@ destructor(struct net_device *dev)
 	free(t);
 }
 
-static const struct net_device_ops ipip_ops = { .dellink = dellink, .destructor = destructor };
+static int
+set_mtu(struct net_device *dev, uint32_t mtu)
+{
+	tunnel_of(dev)->own_mtu = mtu;
+	return 0;
+}
+
+static const struct net_device_ops ipip_ops = { .set_mtu = set_mtu,
+						.dellink = dellink,
+						.destructor = destructor };
 
 bool
 is_ipip_dev(const struct net_device *dev)
@@ -237,6 +246,22 @@ ipip_dev_change(struct net_device *dev, const struct ipip_spec *s)
 	rcu_defer(&old->rcu, free_conf);
 	notifier_call(&netdev_chain, NETDEV_CHANGE, dev);
 	return 0;
+}
+
+int
+ipip_dev_set_mtu(struct net_device *dev, uint32_t mtu)
+{
+	int rc = dev_set_mtu(dev, mtu != 0 ? mtu : mtu_by_route(ipip_conf(dev)->remote));
+
+	if (rc == 0)
+		tunnel_of(dev)->own_mtu = mtu;
+	return rc;
+}
+
+uint32_t
+ipip_own_mtu(const struct net_device *dev)
+{
+	return tunnel_of(dev)->own_mtu;
 }
 
 int

@@ -27,6 +27,10 @@ const char *ipip_spec_check(const struct ipip_spec *s);
 int ipip_dev_add(const char *name, const struct ipip_spec *s, struct net_device **out) CTL_ONLY;
 /** Change it in place. 0, -EINVAL, -EEXIST, -ENOMEM. */
 int ipip_dev_change(struct net_device *dev, const struct ipip_spec *s) CTL_ONLY;
+/** Set the MTU; 0: by the route to the other end, or 1480. 0 or as dev_set_mtu(). */
+int ipip_dev_set_mtu(struct net_device *dev, uint32_t mtu) CTL_ONLY;
+/** The MTU that was set; 0: none. */
+uint32_t ipip_own_mtu(const struct net_device *dev) CTL_ONLY;
 int ipip_dev_del(struct net_device *dev) CTL_ONLY;
 bool is_ipip_dev(const struct net_device *dev);
 /** The settings of a tunnel device. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section "tunnels". */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "ctl/cfg.h"
 #include "ipip/ipip.h"
+#include "netdev/netdev_cfg.h"
 
 static const char *const known[] = { "type",	 "local", "remote",  "ttl", "tos",
 				     "pmtudisc", "mtu",	  "enabled", NULL };
@@ -55,39 +57,13 @@ parse(const struct cfg *c, struct tunnel_entry *e)
 	cfg_bool(c, "enabled", &e->enabled);
 }
 
-/* The later of two tunnels between the same ends, or of one name in two sections, is refused. */
-static void
-check_unique(const struct cfg *c, const struct cfg *doc)
-{
-	static const char *const sections[] = { "ports", "vlans", "macvlans", "bridges" };
-	const json_t *all = json_object_get(doc->node, "tunnels");
-	const char *key;
-	json_t *other;
-
-	for (unsigned int i = 0; i < RTE_DIM(sections); i++)
-		if (json_object_get(json_object_get(doc->node, sections[i]), c->key) != NULL)
-			cfg_fail(c, NULL, "there is \"%s\" in \"%s\" too", c->key, sections[i]);
-	json_object_foreach((json_t *)(uintptr_t)all, key, other) {
-		if (strcmp(key, c->key) == 0)
-			return;
-		if (json_equal(json_object_get(other, "local"),
-			       json_object_get(c->node, "local")) &&
-		    json_equal(json_object_get(other, "remote"),
-			       json_object_get(c->node, "remote")))
-			cfg_fail(c, "remote", "\"%s\" is between these two already", key);
-	}
-}
-
 static void
 check(const struct cfg *c, const struct cfg *doc)
 {
 	struct tunnel_entry e;
 	const char *why;
 
-	if (!dev_valid_name(c->key) || strcmp(c->key, "lo") == 0)
-		cfg_fail(c, NULL,
-			 "expected an interface name: 1 to 15 characters, none of / : %% or white "
-			 "space, and not \"lo\"");
+	netdev_cfg_check_name(c, doc);
 	if (!json_is_object(c->node)) {
 		cfg_fail(c, NULL, "expected an object with \"type\", \"local\" and \"remote\"");
 		return;
@@ -96,13 +72,99 @@ check(const struct cfg *c, const struct cfg *doc)
 	why = cfg_failed(c) ? NULL : ipip_spec_check(&e.spec);
 	if (why != NULL)
 		cfg_fail(c, NULL, "%s", why);
-	check_unique(c, doc);
 }
+
+/* One tunnel between two ends: the later entry is refused. */
+static void
+check_all(const struct cfg *sect, const struct cfg *doc)
+{
+	json_t *seen = json_object(), *v;
+	const char *key;
+
+	(void)doc;
+	json_object_foreach((json_t *)(uintptr_t)sect->node, key, v) {
+		const char *local = json_string_value(json_object_get(v, "local"));
+		const char *remote = json_string_value(json_object_get(v, "remote")), *who;
+		struct cfg c = cfg_get(sect, key);
+		char what[2 * INET_ADDRSTRLEN];
+
+		if (local == NULL || remote == NULL)
+			continue;
+		snprintf(what, sizeof(what), "%s %s", local, remote);
+		who = cfg_had_before(seen, &c, what);
+		if (who != NULL)
+			cfg_fail(&c, "remote", "%s is between these two already", who);
+	}
+	json_decref(seen);
+}
+
+/* --- what runs --- */
+
+static json_t *
+entry_json(const struct tunnel_entry *e)
+{
+	char local[INET_ADDRSTRLEN], remote[INET_ADDRSTRLEN];
+	json_t *o;
+
+	inet_ntop(AF_INET, &e->spec.local, local, sizeof(local));
+	inet_ntop(AF_INET, &e->spec.remote, remote, sizeof(remote));
+	o = json_pack("{s:s, s:s, s:s}", "type", "ipip", "local", local, "remote", remote);
+	if (e->spec.ttl != 0)
+		json_object_set_new(o, "ttl", json_integer(e->spec.ttl));
+	if (e->spec.tos_inherit)
+		json_object_set_new(o, "tos", json_string("inherit"));
+	else if (e->spec.tos != 0)
+		json_object_set_new(o, "tos", json_integer(e->spec.tos));
+	if (!e->spec.pmtudisc)
+		json_object_set_new(o, "pmtudisc", json_false());
+	if (e->mtu != 0)
+		json_object_set_new(o, "mtu", json_integer(e->mtu));
+	if (!e->enabled)
+		json_object_set_new(o, "enabled", json_false());
+	return o;
+}
+
+static json_t *
+canon(const struct cfg *c)
+{
+	struct tunnel_entry e;
+
+	parse(c, &e);
+	return entry_json(&e);
+}
+
+static json_t *
+show(void)
+{
+	json_t *all = json_object();
+
+	role_enter_ctl();
+	for (const struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
+		const struct ipip_conf *t;
+		struct tunnel_entry e;
+
+		if (!is_ipip_dev(d))
+			continue;
+		t = ipip_conf(d);
+		e = (struct tunnel_entry){ .spec = { .local = t->local,
+						     .remote = t->remote,
+						     .ttl = t->ttl,
+						     .tos = t->tos,
+						     .tos_inherit = t->tos_inherit,
+						     .pmtudisc = t->pmtudisc },
+					   .mtu = ipip_own_mtu(d),
+					   .enabled = netif_running(d) };
+		json_object_set_new(all, d->name, entry_json(&e));
+	}
+	return all;
+}
+
+/* --- apply --- */
 
 static int
 settings(const struct cfg *c, struct net_device *dev, const struct tunnel_entry *e) CTL_ONLY
 {
-	int rc = e->mtu != 0 ? dev_set_mtu(dev, e->mtu) : 0;
+	int rc = ipip_dev_set_mtu(dev, e->mtu);
 
 	if (rc != 0) {
 		cfg_fail(c, "mtu", "refused: %s", strerror(-rc));
@@ -148,19 +210,18 @@ del(const struct cfg *c)
 	return dev == NULL || !is_ipip_dev(dev) ? 0 : ipip_dev_del(dev); /* gone by hand is gone */
 }
 
-/* In place, but for an MTU that is the route's again. */
 static int
 change(const struct cfg *old, const struct cfg *c)
 {
-	struct tunnel_entry was, e;
+	struct tunnel_entry e;
 	struct net_device *dev;
 	int rc;
 
+	(void)old;
 	role_enter_ctl();
-	parse(old, &was);
 	parse(c, &e);
 	dev = dev_get_by_name(c->key);
-	if (dev == NULL || !is_ipip_dev(dev) || (was.mtu != 0 && e.mtu == 0))
+	if (dev == NULL || !is_ipip_dev(dev))
 		return -EOPNOTSUPP;
 	rc = ipip_dev_change(dev, &e.spec);
 	if (rc != 0) {
@@ -188,6 +249,9 @@ static struct cfg_section section = {
 	.shape = CFG_MAP,
 	.order = 25,
 	.check = check,
+	.check_all = check_all,
+	.show = show,
+	.canon = canon,
 	.add = add,
 	.del = del,
 	.change = change,

@@ -21,6 +21,7 @@ struct ipip_tunnel {
 	struct ipip_tunnel *next; /* RCU: of the same hash */
 	struct net_device *dev;
 	struct ipip_conf *conf; /* RCU */
+	uint32_t own_mtu;	/* control: set by the administrator; 0: by the route */
 	/* Soft state (RFC 2003 5), written by workers, whole words: */
 	uint64_t pmtu; /* bytes of the outer packet << 32 | clock_ms() / 1000 until when; 0: unknown
 			*/

@@ -33,6 +33,10 @@ static const char every_key[] =
 	"\"mac\":\"02:00:00:00:0a:05\",\"enabled\":false}},"
 	"\"macvlans\":{\"m1\":{\"parent\":\"q1\",\"mac\":\"02:00:00:00:0a:11\",\"mtu\":1300,"
 	"\"enabled\":false}},"
+	"\"tunnels\":{\"t1\":{\"type\":\"ipip\",\"local\":\"10.9.0.1\",\"remote\":"
+	"\"10.9.0.77\",\"ttl\":64,\"tos\":16,\"mtu\":1480,\"enabled\":false},"
+	"\"t2\":{\"type\":\"ipip\",\"local\":\"10.9.0.1\",\"remote\":\"10.9.0.78\","
+	"\"tos\":\"inherit\",\"pmtudisc\":false}},"
 	"\"filter\":{\"forward\":{\"policy\":\"drop\",\"rules\":["
 	"{\"src\":\"10.0.0.0/8\",\"dst\":\"192.0.2.1\",\"protocol\":\"tcp\",\"sport\":\"53\","
 	"\"dport\":\"1024-65535\",\"tos\":\"0x10/0x1e\",\"fragment\":\"first\",\"iif\":\"q1\","
@@ -214,6 +218,7 @@ static const struct {
 	{ "ports", "port config q1 damping 60" },
 	{ "vlans", "ip link set q1.5 mtu 1000" },
 	{ "macvlans", "ip link set m1 address 02:00:00:00:0a:99" },
+	{ "tunnels", "ip link set t1 mtu 1400" },
 	{ "filter", "filter flush forward" },
 	{ "qdisc", "tc qdisc del dev q1 root" },
 	{ "addresses", "ip addr add 10.9.9.1/24 dev q2" },

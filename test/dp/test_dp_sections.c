@@ -380,6 +380,13 @@ static const char *const bad[][2] = {
 	  "/macvlans/m/mtu: expected at most 1500, the MTU of \"q1\", found 1600" },
 	{ "\"macvlans\":{\"m\":{\"parent\":\"lo\",\"mac\":\"02:00:00:00:00:0a\"}}",
 	  "/macvlans/m/parent: there is no interface \"lo\" in \"ports\" or \"vlans\"" },
+	{ "\"tunnels\":{\"a\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\"},"
+	  "\"b\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\"}}",
+	  "/tunnels/b/remote: \"a\" is between these two already" },
+	{ "\"ports\":{" RING(
+		  "q1") "},\"tunnels\":{\"q1\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\","
+			"\"remote\":\"10.0.0.2\"}}",
+	  "/tunnels/q1: there is \"q1\" in \"ports\" too" },
 	{ "\"neighbours\":[{\"dst\":\"10.0.0.1/24\",\"proxy\":true}]",
 	  "/neighbours/0/dst: bits are set behind the prefix of /24" },
 	{ "\"neighbours\":[{\"dst\":\"10.0.0.0/24\",\"proxy\":true,\"dev\":\"q9\"}]",
