@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
+#include "neigh/acd.h"
 #include "neigh/neigh_priv.h"
 
 /* RFC 5227 2.4: somebody else uses an address of ours. Told to whoever listens, remembered for
@@ -12,8 +13,7 @@
 
 LOG_MODULE(arp_conflict);
 
-#define REMEMBERED	   64	 /* the oldest gives way */
-#define DEFEND_INTERVAL_MS 10000 /* RFC 5227 1.1 */
+#define REMEMBERED 64 /* the oldest gives way */
 
 struct notifier_chain arp_conflict_chain = NOTIFIER_CHAIN("arp_conflict");
 static struct arp_conflict conflicts[REMEMBERED];
@@ -48,7 +48,7 @@ record_of(struct net_device *dev, rte_be32_t addr)
 static CTL_ONLY void
 defend(struct arp_conflict *c)
 {
-	bool lately = c->defended_ms != 0 && c->seen_ms - c->defended_ms < DEFEND_INTERVAL_MS;
+	bool lately = c->defended_ms != 0 && c->seen_ms - c->defended_ms < ACD_DEFEND_INTERVAL_MS;
 
 	if (neigh_parms_get(c->dev)->arp_defend == 0 || lately ||
 	    !inet_ifa_is_local(in_dev_get_rcu(c->dev), c->addr))
@@ -61,7 +61,7 @@ defend(struct arp_conflict *c)
 void
 arp_conflict_seen(struct net_device *dev, rte_be32_t addr, const struct rte_ether_addr *sha)
 {
-	static struct log_ratelimit rl = LOG_RATELIMIT(3, DEFEND_INTERVAL_MS);
+	static struct log_ratelimit rl = LOG_RATELIMIT(3, ACD_DEFEND_INTERVAL_MS);
 	char text[INET_ADDRSTRLEN];
 	struct arp_conflict *c;
 

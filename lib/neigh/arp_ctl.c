@@ -171,7 +171,13 @@ on_heard(struct ctl_msg *msg)
 	if (in_dev == NULL || !netif_running(dev))
 		return;
 	memcpy(&sha, &msg->arg2, sizeof(sha));
+	if (what == ARP_HEARD_PROBE) {
+		arp_probe_heard(dev, sip, &sha);
+		return;
+	}
 	if (what == ARP_HEARD_CONFLICT) {
+		if (!arp_probe_heard(dev, sip, &sha) && ip_dev_find(sip) == NULL)
+			return; /* probed for on another LAN */
 		arp_conflict_seen(dev, sip, &sha);
 		arping_heard(dev, sip, &sha); /* duplicate address detection of our own */
 		return;
@@ -224,7 +230,8 @@ on_inetaddr(struct notifier *self, unsigned int event, void *obj)
 
 	(void)self;
 	arp_locals_rebuild();
-	if (event == INETADDR_ADD && wants_announcement(ifa->ifa_dev->dev))
+	if (event == INETADDR_ADD && wants_announcement(ifa->ifa_dev->dev) &&
+	    !arp_probe_announces(ifa->ifa_dev->dev, ifa->ifa_local))
 		arp_announce_addr(ifa->ifa_dev->dev, ifa->ifa_local);
 	return NOTIFY_OK;
 }
@@ -248,6 +255,7 @@ arp_init(void)
 		return rc;
 	notifier_add(&netdev_chain, &netdev_listener);
 	notifier_add(&inetaddr_chain, &inetaddr_listener);
+	arp_probe_init();
 	arp_locals_rebuild();
 	return 0;
 }
@@ -257,6 +265,7 @@ arp_fini(void)
 {
 	notifier_del(&netdev_chain, &netdev_listener);
 	notifier_del(&inetaddr_chain, &inetaddr_listener);
+	arp_probe_fini();
 	dev_remove_pack(ARP_ETHERTYPE);
 	arp_locals_free();
 	arp_proxy_fini();

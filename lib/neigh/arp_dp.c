@@ -68,7 +68,7 @@ check_device(const struct sk_buff *skb, const struct in_device *in_dev)
 	if (skb->pkt_type == PACKET_OTHERHOST)
 		return DROP_NETDEV_OTHERHOST;
 	if ((skb->dev->flags & (IFF_NOARP | IFF_LOOPBACK)) || in_dev == NULL ||
-	    rcu_dereference(in_dev->ifa_list) == NULL)
+	    (rcu_dereference(in_dev->ifa_list) == NULL && rcu_dereference(arp_tentative) == NULL))
 		return DROP_ARP_NOARP;
 	return DROP_MAX;
 }
@@ -91,6 +91,21 @@ check_sender(const struct net_device *dev, const struct in_device *in_dev,
 	if (arp->ar_sip == arp->ar_tip && IN_DEV_ORCONF(in_dev, drop_gratuitous_arp))
 		return DROP_ARP_IGNORED;
 	return DROP_MAX;
+}
+
+/* An address that we probe for: who has it is in our way, and so is who probes for it, too (RFC
+ * 5227 2.1.1). The control thread knows by which device. */
+static DP_ONLY enum drop_reason
+check_tentative(struct worker *w, const struct net_device *dev, const struct arp_eth_ip *arp)
+{
+	const struct arp_locals *l = rcu_dereference(arp_tentative);
+
+	if (l == NULL)
+		return DROP_MAX;
+	if (arp->ar_sip == 0 && arp_local_find(l, arp->ar_tip) != NULL)
+		arp_tell(w, dev->ifindex, arp, ARP_HEARD_PROBE);
+	return arp->ar_sip != 0 && arp_local_find(l, arp->ar_sip) != NULL ? DROP_ARP_OWN_ADDRESS
+									  : DROP_MAX;
 }
 
 /* Requests are routed as packets are: a sender that packets are not taken from is not answered
@@ -345,6 +360,8 @@ rcv_one(struct worker *w, struct sk_buff *skb)
 		why = check_addresses(in_dev, arp);
 	if (why == DROP_MAX)
 		why = check_sender(skb->dev, in_dev, arp);
+	if (why == DROP_MAX)
+		why = check_tentative(w, skb->dev, arp);
 	if (why == DROP_ARP_OWN_ADDRESS)
 		arp_tell(w, skb->dev->ifindex, arp, ARP_HEARD_CONFLICT);
 	if (why != DROP_MAX)

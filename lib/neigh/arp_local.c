@@ -9,8 +9,8 @@
 
 LOG_MODULE(arp_local);
 
-static struct arp_locals *
-locals_alloc(unsigned int n)
+struct arp_locals *
+arp_locals_alloc(unsigned int n)
 {
 	uint32_t size = 16;
 	struct arp_locals *l;
@@ -23,19 +23,19 @@ locals_alloc(unsigned int n)
 	return l;
 }
 
-static void
-locals_insert(struct arp_locals *l, const struct in_ifaddr *ifa)
+void
+arp_locals_insert(struct arp_locals *l, rte_be32_t addr, uint8_t scope)
 {
-	uint32_t i = arp_local_hash(ifa->ifa_local);
+	uint32_t i = arp_local_hash(addr);
 	struct arp_local *e;
 
 	for (e = &l->slot[i & l->mask]; e->addr != 0; e = &l->slot[++i & l->mask])
-		if (e->addr == ifa->ifa_local) {
-			e->scope = RTE_MIN(e->scope, ifa->ifa_scope);
+		if (e->addr == addr) {
+			e->scope = RTE_MIN(e->scope, scope);
 			return;
 		}
-	e->addr = ifa->ifa_local;
-	e->scope = ifa->ifa_scope;
+	e->addr = addr;
+	e->scope = scope;
 }
 
 static void
@@ -44,12 +44,12 @@ locals_free(struct rcu_head *head)
 	free(container_of(head, struct arp_locals, rcu));
 }
 
-static CTL_ONLY void
-locals_publish(struct arp_locals *fresh)
+void
+arp_locals_publish(struct arp_locals **where, struct arp_locals *fresh)
 {
-	struct arp_locals *old = arp_locals;
+	struct arp_locals *old = *where;
 
-	rcu_assign_pointer(arp_locals, fresh);
+	rcu_assign_pointer(*where, fresh);
 	if (old != NULL)
 		rcu_defer(&old->rcu, locals_free);
 }
@@ -64,7 +64,7 @@ arp_locals_rebuild(void)
 	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
 		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
 			n++;
-	l = locals_alloc(n);
+	l = arp_locals_alloc(n);
 	if (l == NULL) {
 		log_err("no memory: ARP goes on answering for the addresses before this change");
 		return;
@@ -72,12 +72,12 @@ arp_locals_rebuild(void)
 	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
 		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
 			if (netif_running(dev))
-				locals_insert(l, a);
-	locals_publish(l);
+				arp_locals_insert(l, a->ifa_local, a->ifa_scope);
+	arp_locals_publish(&arp_locals, l);
 }
 
 void
 arp_locals_free(void)
 {
-	locals_publish(NULL);
+	arp_locals_publish(&arp_locals, NULL);
 }

@@ -80,9 +80,9 @@ void
 arp_tell(struct worker *w, int32_t ifindex, const struct arp_eth_ip *arp, enum arp_heard what)
 {
 	struct ctl_msg msg = { .type = (uint16_t)neigh_msg_heard,
-			       .arg = arp->ar_sip,
+			       .arg = what == ARP_HEARD_PROBE ? arp->ar_tip : arp->ar_sip,
 			       .arg2 = arp_heard_pack(&arp->ar_sha, ifindex, what) };
 
-	if (arp->ar_sip != 0 && arp_within_limits(w, ifindex, arp->ar_sip))
+	if (msg.arg != 0 && arp_within_limits(w, ifindex, (rte_be32_t)msg.arg))
 		(void)msg_send(w, &msg); /* refused: counted there, and the next ARP tells again */
 }

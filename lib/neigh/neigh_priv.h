@@ -65,6 +65,7 @@ enum arp_heard {
 	ARP_HEARD_REPLY_OTHER,
 	ARP_HEARD_GRATUITOUS, /* request or reply with sender == target address */
 	ARP_HEARD_CONFLICT,   /* RFC 5227 2.4: claims an address of ours */
+	ARP_HEARD_PROBE,      /* RFC 5227 2.1.1: asks for one that we are asking for */
 };
 extern int neigh_msg_resolve; /* arg: ifindex; arg2: next hop; pkt: the packet */
 extern int neigh_msg_heard;   /* arg: sender's IP; arg2: arp_heard_pack() */
@@ -87,7 +88,8 @@ struct arp_locals {
 		uint8_t scope;	 /* the widest that it is configured with */
 	} slot[];
 };
-extern struct arp_locals *arp_locals; /* RCU */
+extern struct arp_locals *arp_locals;	 /* RCU */
+extern struct arp_locals *arp_tentative; /* RCU; those that are probed for; NULL: none */
 
 static inline uint32_t
 arp_local_hash(rte_be32_t addr)
@@ -268,12 +270,17 @@ neigh_dev_noarp(const struct net_device *dev)
 	return dev->flags & (IFF_NOARP | IFF_LOOPBACK);
 }
 
-/* --- ARP (arp_ctl.c, arp_local.c, arp_proxy.c, arp_conflict.c) --- */
+/* --- ARP (arp_ctl.c, arp_local.c, arp_proxy.c, arp_conflict.c, arp_probe.c) --- */
 int arp_init(void) CTL_ONLY;
 void arp_fini(void) CTL_ONLY;
 /** Make the set of addresses that are answered for anew; with none at the end. */
 void arp_locals_rebuild(void) CTL_ONLY;
 void arp_locals_free(void) CTL_ONLY;
+/** A set for @p n addresses, empty. NULL: no memory. */
+struct arp_locals *arp_locals_alloc(unsigned int n);
+void arp_locals_insert(struct arp_locals *l, rte_be32_t addr, uint8_t scope);
+/** Put @p fresh, or NULL, in the place of the set that workers read. */
+void arp_locals_publish(struct arp_locals **where, struct arp_locals *fresh) CTL_ONLY;
 int arp_proxy_init(void) CTL_ONLY;
 void arp_proxy_fini(void) CTL_ONLY;
 /** The device goes: so do its proxy entries and delayed answers. */
@@ -281,6 +288,13 @@ void arp_proxy_forget(const struct net_device *dev) CTL_ONLY;
 /** Somebody at @p sha claims @p addr, which is ours on @p dev (RFC 5227 2.4). */
 void arp_conflict_seen(struct net_device *dev, rte_be32_t addr,
 		       const struct rte_ether_addr *sha) CTL_ONLY;
+void arp_probe_init(void) CTL_ONLY;
+void arp_probe_fini(void) CTL_ONLY;
+/** Somebody at @p sha has @p addr, or wants it: is it one that is not ours yet? */
+bool arp_probe_heard(struct net_device *dev, rte_be32_t addr,
+		     const struct rte_ether_addr *sha) CTL_ONLY;
+/** Is @p addr announced by those who probed for it? */
+bool arp_probe_announces(const struct net_device *dev, rte_be32_t addr) CTL_ONLY;
 /** Nothing is remembered of @p dev any more; NULL: of any. */
 void arp_conflict_forget(const struct net_device *dev) CTL_ONLY;
 #endif

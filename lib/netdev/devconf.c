@@ -51,6 +51,8 @@ static const struct ctl_table conf_table[] = {
 	CONF(arp_announce, 0, 2, "Which source address ARP requests carry."),
 	CONF(arp_ignore, 0, 8, "Which of our addresses are answered for, and where."),
 	CONF(arp_accept, 0, 2, "Create neighbours from gratuitous ARP: 2 same subnet only."),
+	CONF(arp_probe, 0, 1,
+	     "Probe for an address before it is used: RFC 5227. Holds for addresses added later."),
 	CONF(arp_notify, 0, 1,
 	     "Send gratuitous ARP when the interface comes up or its MAC changes."),
 	CONF(arp_evict_nocarrier, 0, 1, "Forget neighbours when the carrier is lost."),

@@ -23,6 +23,22 @@ inet_addr_first(struct net_device *dev)
 	return dev->ip_ptr != NULL ? dev->ip_ptr->ifa_list : NULL;
 }
 
+struct in_ifaddr *
+inet_addr_first_any(struct net_device *dev)
+{
+	struct in_ifaddr *first = inet_addr_first(dev);
+
+	return first != NULL || dev->ip_ptr == NULL ? first : dev->ip_ptr->tentative;
+}
+
+struct in_ifaddr *
+inet_addr_next_any(const struct in_ifaddr *ifa)
+{
+	if (ifa->ifa_next != NULL || ifa->ifa_flags & IFA_TENTATIVE)
+		return ifa->ifa_next;
+	return ifa->ifa_dev->tentative;
+}
+
 struct net_device *
 ip_dev_find(rte_be32_t addr)
 {
@@ -116,6 +132,12 @@ check_spec(const struct net_device *dev, const struct inet_addr_spec *s)
 	return s->label[0] != '\0' && !label_ok(dev, s->label) ? -ERANGE : 0;
 }
 
+static bool
+same_subnet(const struct in_ifaddr *a, const struct in_ifaddr *b)
+{
+	return a->ifa_mask == b->ifa_mask && inet_ifa_match(a->ifa_address, b);
+}
+
 /* Where a primary of @p scope goes: behind the last one of its scope or a narrower one. Linux's
  * order, which decides what inet_select_addr() finds first. */
 static struct in_ifaddr **
@@ -134,18 +156,22 @@ primary_place(struct in_device *in_dev, uint8_t scope)
 static int
 find_place(struct in_device *in_dev, struct in_ifaddr *ifa, struct in_ifaddr ***place)
 {
-	struct in_ifaddr **at, *a;
+	struct in_ifaddr *a;
 
-	for (at = &in_dev->ifa_list; (a = *at) != NULL; at = &a->ifa_next) {
-		if (a->ifa_mask != ifa->ifa_mask || !inet_ifa_match(ifa->ifa_address, a))
+	for_each_addr(a, in_dev->dev)
+	{
+		if (!same_subnet(a, ifa))
 			continue;
 		if (a->ifa_local == ifa->ifa_local)
 			return -EEXIST;
 		if (a->ifa_scope != ifa->ifa_scope)
 			return -EINVAL;
-		ifa->ifa_flags |= IFA_SECONDARY;
+		if (!(a->ifa_flags & IFA_TENTATIVE))
+			ifa->ifa_flags |= IFA_SECONDARY;
 	}
-	*place = ifa->ifa_flags & IFA_SECONDARY ? at : primary_place(in_dev, ifa->ifa_scope);
+	*place = primary_place(in_dev, ifa->ifa_scope);
+	while (ifa->ifa_flags & IFA_SECONDARY && **place != NULL)
+		*place = &(**place)->ifa_next;
 	return 0;
 }
 
@@ -154,6 +180,38 @@ link_ifa(struct in_ifaddr **place, struct in_ifaddr *ifa)
 {
 	ifa->ifa_next = *place;
 	rcu_assign_pointer(*place, ifa);
+}
+
+/* Is an address to be probed for first? Not where nobody could answer, nor when it is ours already.
+ */
+static bool
+needs_probe(const struct net_device *dev, const struct inet_addr_spec *s)
+{
+	const struct in_device *in_dev = dev->ip_ptr;
+
+	return (s->probe || IN_DEV_ORCONF(in_dev, arp_probe)) && !s->nodad &&
+	       !(dev->flags & (IFF_LOOPBACK | IFF_NOARP)) && !inet_ifa_is_local(in_dev, s->local);
+}
+
+static void
+use(struct in_ifaddr *ifa, struct in_ifaddr **place) CTL_ONLY
+{
+	link_ifa(place, ifa);
+	netdev_rx_off(ifa->ifa_dev->dev, NETDEV_RXF_NO_IP, false);
+	notifier_call(&inetaddr_chain, INETADDR_ADD, ifa);
+}
+
+static void
+add_tentative(struct in_ifaddr *ifa) CTL_ONLY
+{
+	struct in_ifaddr **at = &ifa->ifa_dev->tentative;
+
+	while (*at != NULL)
+		at = &(*at)->ifa_next;
+	ifa->ifa_flags &= ~IFA_SECONDARY; /* that is decided when it is used */
+	ifa->ifa_flags |= IFA_TENTATIVE;
+	link_ifa(at, ifa);
+	notifier_call(&inetaddr_chain, INETADDR_TENTATIVE, ifa);
 }
 
 static int
@@ -169,10 +227,11 @@ insert(struct net_device *dev, const struct inet_addr_spec *spec) CTL_ONLY
 		free(ifa);
 		return rc;
 	}
-	link_ifa(place, ifa);
-	netdev_rx_off(dev, NETDEV_RXF_NO_IP, false);
+	if (needs_probe(dev, spec))
+		add_tentative(ifa);
+	else
+		use(ifa, place);
 	inet_lifetime_arm();
-	notifier_call(&inetaddr_chain, INETADDR_ADD, ifa);
 	return 0;
 }
 
@@ -188,7 +247,8 @@ inet_addr_add(struct net_device *dev, const struct inet_addr_spec *spec)
 static struct in_ifaddr **
 link_of(struct in_device *in_dev, const struct in_ifaddr *ifa)
 {
-	struct in_ifaddr **at = &in_dev->ifa_list;
+	bool tentative = ifa->ifa_flags & IFA_TENTATIVE;
+	struct in_ifaddr **at = tentative ? &in_dev->tentative : &in_dev->ifa_list;
 
 	while (*at != ifa)
 		at = &(*at)->ifa_next;
@@ -199,11 +259,10 @@ struct in_ifaddr *
 inet_addr_find(struct net_device *dev, const struct inet_addr_spec *s)
 {
 	rte_be32_t prefix = s->peer != 0 ? s->peer : s->local;
-	struct in_ifaddr *a = inet_addr_first(dev);
+	struct in_ifaddr *a;
 
-	while (a != NULL && (a->ifa_local != s->local || a->ifa_prefixlen != s->prefixlen ||
-			     !inet_ifa_match(prefix, a)))
-		a = a->ifa_next;
+	for_each_addr(a, dev) if (a->ifa_local == s->local && a->ifa_prefixlen == s->prefixlen &&
+				  inet_ifa_match(prefix, a)) break;
 	return a;
 }
 
@@ -213,7 +272,7 @@ inet_addr_swap(struct in_ifaddr *old, struct in_ifaddr *copy)
 	copy->ifa_next = old->ifa_next;
 	rcu_assign_pointer(*link_of(old->ifa_dev, old), copy);
 	/* Who makes routes hears of another metric as of an address that went and one that came. */
-	if (copy->ifa_rt_priority != old->ifa_rt_priority) {
+	if (copy->ifa_rt_priority != old->ifa_rt_priority && !(old->ifa_flags & IFA_TENTATIVE)) {
 		notifier_call(&inetaddr_chain, INETADDR_DEL, old);
 		notifier_call(&inetaddr_chain, INETADDR_ADD, copy);
 	} else {
@@ -253,13 +312,55 @@ inet_addr_replace(struct net_device *dev, const struct inet_addr_spec *spec)
 	return 0;
 }
 
+/* --- probed for before they are used --- */
+
+bool
+inet_addr_is_tentative(struct net_device *dev, rte_be32_t addr)
+{
+	const struct in_ifaddr *a = dev->ip_ptr != NULL ? dev->ip_ptr->tentative : NULL;
+
+	while (a != NULL && a->ifa_local != addr)
+		a = a->ifa_next;
+	return a != NULL;
+}
+
+void
+inet_addr_accept(struct net_device *dev, rte_be32_t addr)
+{
+	struct in_ifaddr **at = &dev->ip_ptr->tentative, **place, *ifa;
+
+	while ((ifa = *at) != NULL) {
+		if (ifa->ifa_local != addr) {
+			at = &ifa->ifa_next;
+			continue;
+		}
+		*at = ifa->ifa_next;
+		ifa->ifa_flags &= ~(IFA_TENTATIVE | IFA_DADFAILED);
+		if (find_place(dev->ip_ptr, ifa, &place) == 0) /* as it was when it came */
+			use(ifa, place);
+	}
+}
+
+void
+inet_addr_dad_failed(struct net_device *dev, rte_be32_t addr)
+{
+	for (struct in_ifaddr *a = dev->ip_ptr->tentative; a != NULL; a = a->ifa_next) {
+		if (a->ifa_local != addr || a->ifa_flags & IFA_DADFAILED)
+			continue;
+		a->ifa_flags |= IFA_DADFAILED; /* nobody but this thread reads it */
+		notifier_call(&inetaddr_chain, INETADDR_CHANGE, a);
+	}
+}
+
 /* --- deleting --- */
 
 static void
 unlink_ifa(struct in_ifaddr *ifa) CTL_ONLY
 {
+	bool tentative = ifa->ifa_flags & IFA_TENTATIVE;
+
 	rcu_assign_pointer(*link_of(ifa->ifa_dev, ifa), ifa->ifa_next);
-	notifier_call(&inetaddr_chain, INETADDR_DEL, ifa);
+	notifier_call(&inetaddr_chain, tentative ? INETADDR_FORGET : INETADDR_DEL, ifa);
 	netdev_free_rcu(&ifa->rcu);
 }
 
@@ -268,8 +369,7 @@ first_secondary(const struct in_device *in_dev, const struct in_ifaddr *primary)
 {
 	struct in_ifaddr *a = in_dev->ifa_list;
 
-	while (a != NULL && (!(a->ifa_flags & IFA_SECONDARY) || a->ifa_mask != primary->ifa_mask ||
-			     !inet_ifa_match(a->ifa_address, primary)))
+	while (a != NULL && (!(a->ifa_flags & IFA_SECONDARY) || !same_subnet(a, primary)))
 		a = a->ifa_next;
 	return a;
 }
@@ -313,7 +413,7 @@ inet_addr_del_ifa(struct in_ifaddr *ifa)
 	struct in_device *in_dev = ifa->ifa_dev;
 	int rc = 0;
 
-	if (ifa->ifa_flags & IFA_SECONDARY)
+	if (ifa->ifa_flags & (IFA_SECONDARY | IFA_TENTATIVE))
 		unlink_ifa(ifa);
 	else
 		rc = del_primary(in_dev, ifa);
@@ -324,11 +424,11 @@ inet_addr_del_ifa(struct in_ifaddr *ifa)
 int
 inet_addr_del(struct net_device *dev, rte_be32_t local, uint8_t prefixlen)
 {
-	struct in_ifaddr *a = inet_addr_first(dev);
+	struct in_ifaddr *a;
 
-	while (a != NULL && (a->ifa_local != local || a->ifa_prefixlen != prefixlen))
-		a = a->ifa_next;
-	return a != NULL ? inet_addr_del_ifa(a) : -EADDRNOTAVAIL;
+	for_each_addr(a, dev) if (a->ifa_local == local &&
+				  a->ifa_prefixlen == prefixlen) return inet_addr_del_ifa(a);
+	return -EADDRNOTAVAIL;
 }
 
 unsigned int
@@ -338,9 +438,9 @@ inet_addr_flush(struct net_device *dev)
 	unsigned int n = 0;
 
 	/* Secondaries first, from the end: nobody is promoted on the way out. */
-	for (; (last = inet_addr_first(dev)) != NULL; n++) {
-		while (last->ifa_next != NULL)
-			last = last->ifa_next;
+	for (; (last = inet_addr_first_any(dev)) != NULL; n++) {
+		while (inet_addr_next_any(last) != NULL)
+			last = inet_addr_next_any(last);
 		unlink_ifa(last);
 	}
 	netdev_rx_off(dev, NETDEV_RXF_NO_IP, true);
@@ -351,9 +451,11 @@ void
 inet_addr_rename(struct in_device *in_dev, const char *old)
 {
 	size_t n = strlen(old);
+	struct in_ifaddr *a;
 
 	/* Labels are for showing, on the control thread: the one field changed in place. */
-	for (struct in_ifaddr *a = in_dev->ifa_list; a != NULL; a = a->ifa_next) {
+	for_each_addr(a, in_dev->dev)
+	{
 		char label[2 * IFNAMSIZ];
 
 		if (strncmp(a->ifa_label, old, n) != 0)

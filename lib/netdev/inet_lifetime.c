@@ -53,10 +53,10 @@ void
 inet_lifetime_arm(void)
 {
 	uint64_t now = clock_ms(), next = UINT64_MAX;
+	struct in_ifaddr *a;
 
 	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
-		for (const struct in_ifaddr *a = inet_addr_first(d); a != NULL; a = a->ifa_next)
-			next = RTE_MIN(next, next_of(a));
+		for_each_addr(a, d) next = RTE_MIN(next, next_of(a));
 	if (next == UINT64_MAX)
 		timer_del(&look);
 	else
@@ -81,7 +81,10 @@ deprecate(struct in_ifaddr *ifa) CTL_ONLY
 static bool
 look_at(struct net_device *dev, uint64_t now) CTL_ONLY
 {
-	for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next) {
+	struct in_ifaddr *a;
+
+	for_each_addr(a, dev)
+	{
 		if (is_over(a->valid_until_ms, now))
 			return inet_addr_del_ifa(a) == 0;
 		if (is_over(a->preferred_until_ms, now) && !(a->ifa_flags & IFA_DEPRECATED))

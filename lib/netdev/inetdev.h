@@ -10,9 +10,11 @@
 #include "netdev/netdev.h"
 
 enum inetaddr_event {
-	INETADDR_ADD = 1, /* published already */
-	INETADDR_DEL,	  /* unlinked already; freed after a grace period */
-	INETADDR_CHANGE,  /* its lifetime, or that it is deprecated; published already */
+	INETADDR_ADD = 1,   /* published already */
+	INETADDR_DEL,	    /* unlinked already; freed after a grace period */
+	INETADDR_CHANGE,    /* its lifetime, or a flag; published already */
+	INETADDR_TENTATIVE, /* is to be probed for: then inet_addr_accept() or _dad_failed() */
+	INETADDR_FORGET,    /* one that was tentative, unlinked */
 };
 extern struct notifier_chain inetaddr_chain; /* obj: struct in_ifaddr * */
 
@@ -31,6 +33,7 @@ struct inet_addr_spec {
 	uint32_t valid_s, preferred_s; /* LIFETIME_FOREVER, too */
 	uint32_t metric;	       /* of the connected route */
 	bool noprefixroute;	       /* no connected route */
+	bool probe, nodad;	       /* probe for it, or not, whatever arp_probe says */
 };
 /**
  * Add an address. It becomes secondary when an earlier address of the same subnet and mask is
@@ -53,8 +56,18 @@ int inet_addr_del_ifa(struct in_ifaddr *ifa) CTL_ONLY;
 int inet_addr_del(struct net_device *dev, rte_be32_t local, uint8_t prefixlen) CTL_ONLY;
 /** Delete all; returns how many. */
 unsigned int inet_addr_flush(struct net_device *dev) CTL_ONLY;
-/** The first of dev's addresses; follow ifa_next. */
+/** The first of dev's addresses in use; follow ifa_next. */
 struct in_ifaddr *inet_addr_first(struct net_device *dev) CTL_ONLY;
+/** All addresses of @p dev: those in use, then the tentative ones. */
+struct in_ifaddr *inet_addr_first_any(struct net_device *dev) CTL_ONLY;
+struct in_ifaddr *inet_addr_next_any(const struct in_ifaddr *ifa) CTL_ONLY;
+#define for_each_addr(a, dev)                                                                      \
+	for ((a) = inet_addr_first_any(dev); (a) != NULL; (a) = inet_addr_next_any(a))
+/** Nobody else has @p addr: from now on its tentative addresses are in use. */
+void inet_addr_accept(struct net_device *dev, rte_be32_t addr) CTL_ONLY;
+/** Somebody else has it. */
+void inet_addr_dad_failed(struct net_device *dev, rte_be32_t addr) CTL_ONLY;
+bool inet_addr_is_tentative(struct net_device *dev, rte_be32_t addr) CTL_ONLY;
 /** The device that owns @p addr, or NULL. */
 struct net_device *ip_dev_find(rte_be32_t addr) CTL_ONLY;
 /** Is @p addr ours, and deprecated wherever it is? */

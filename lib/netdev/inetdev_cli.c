@@ -91,6 +91,8 @@ parse_spec(struct cli_ctx *c, struct inet_addr_spec *spec)
 		spec->scope = (uint8_t)rt_scope_parse(scope);
 	spec->metric = cli_arg_u32(c, "METRIC", 0);
 	spec->noprefixroute = cli_has(c, "noprefixroute");
+	spec->probe = cli_has(c, "probe");
+	spec->nodad = cli_has(c, "nodad");
 	if (label != NULL) {
 		if (strlen(label) >= sizeof(spec->label))
 			return cli_error_at(c, -EINVAL, label, "label: at most 15 characters");
@@ -153,10 +155,10 @@ find_doomed(struct cli_ctx *c, struct net_device *dev, rte_be32_t local) CTL_ONL
 	uint8_t plen = 0;
 
 	cli_arg_prefix(c, peer != NULL ? "PEER" : "ADDR", &prefix, &plen);
-	for (a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-		if (a->ifa_local == local && (label == NULL || strcmp(label, a->ifa_label) == 0) &&
-		    (any || (a->ifa_prefixlen == plen && inet_ifa_match(prefix, a))))
-			break;
+	for_each_addr(
+		a, dev) if (a->ifa_local == local &&
+			    (label == NULL || strcmp(label, a->ifa_label) == 0) &&
+			    (any || (a->ifa_prefixlen == plen && inet_ifa_match(prefix, a)))) break;
 	if (a != NULL && any && !cli_wants_json(c))
 		cli_printf(c,
 			   "Warning: no prefix length given: deleting %s/%u. Name the length: a "
@@ -191,18 +193,17 @@ addr_del(struct cli_ctx *c)
 static unsigned int
 list_wanted(const struct cli_ctx *c, struct net_device *dev, struct inet_addr_spec **list) CTL_ONLY
 {
-	const struct in_ifaddr *a;
+	struct in_ifaddr *a;
 	unsigned int n = 0;
 
-	for (a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-		n++;
+	for_each_addr(a, dev) n++;
 	*list = calloc(n + 1, sizeof(**list));
 	n = 0;
-	for (a = inet_addr_first(dev); a != NULL && *list != NULL; a = a->ifa_next)
-		if (inetdev_cli_wants(c, a))
-			(*list)[n++] = (struct inet_addr_spec){ .local = a->ifa_local,
-								.peer = a->ifa_address,
-								.prefixlen = a->ifa_prefixlen };
+	if (*list == NULL)
+		return 0;
+	for_each_addr(a, dev) if (inetdev_cli_wants(c, a))(*list)[n++] = (struct inet_addr_spec){
+		.local = a->ifa_local, .peer = a->ifa_address, .prefixlen = a->ifa_prefixlen
+	};
 	return n;
 }
 
@@ -250,7 +251,7 @@ addr_flush(struct cli_ctx *c)
 /* What tells an address from another, in iproute2's words and in any order. */
 #define SPEC_WORDS                                                                                 \
 	"[[local] ADDR:prefix] [dev DEV:dev] [peer PEER:prefix] [(broadcast|brd) BRD:str] "        \
-	"[label LABEL:str] [scope SCOPE:str] [metric METRIC:u32] [noprefixroute] "                 \
+	"[label LABEL:str] [scope SCOPE:str] [metric METRIC:u32] [noprefixroute] [probe] [nodad] " \
 	"[valid_lft VALID:str] [preferred_lft PREFERRED:str]"
 
 static const struct cli_cmd cmds[] = {

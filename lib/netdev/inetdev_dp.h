@@ -24,7 +24,9 @@ struct in_ifaddr {
 	uint64_t valid_until_ms, preferred_until_ms; /* clock_ms(); 0: forever */
 };
 #define IFA_SECONDARY	  0x01	/* IFA_F_SECONDARY: another address of the same subnet came first */
+#define IFA_DADFAILED	  0x08	/* another has it */
 #define IFA_DEPRECATED	  0x20	/* no source for what is new, where there is another */
+#define IFA_TENTATIVE	  0x40	/* is being probed for: on the list of those */
 #define IFA_PERMANENT	  0x80	/* valid forever */
 #define IFA_NOPREFIXROUTE 0x200 /* brings no connected route */
 
@@ -65,12 +67,14 @@ struct ipv4_devconf {
 	int bootp_relay;
 	int mc_forwarding;
 	int tag;
+	int arp_probe;
 };
 
 struct in_device {
 	struct rcu_head rcu;
 	struct net_device *dev;
-	struct in_ifaddr *ifa_list; /* RCU */
+	struct in_ifaddr *ifa_list;  /* RCU */
+	struct in_ifaddr *tentative; /* control: probed for, not in use (RFC 5227 2.1), in order */
 	struct ipv4_devconf cnf;
 	uint64_t cnf_set;	    /* control: fields set on this interface, by index */
 	char sysctl_name[IFNAMSIZ]; /* control: under which cnf is registered */

@@ -43,7 +43,8 @@ struct cli_ctx;
 /** Words by which `ip addr show` and `flush` choose addresses. */
 #define INETDEV_CLI_FILTERS                                                                        \
 	"[to TO:prefix] [scope SCOPE:str] [label LABEL:str] [primary] [secondary] [permanent] "    \
-	"[dynamic] [deprecated] [-deprecated] [noprefixroute]"
+	"[dynamic] [deprecated] [-deprecated] [tentative] [-tentative] [dadfailed] [-dadfailed] "  \
+	"[noprefixroute]"
 /** Do they ask for certain ones at all? */
 bool inetdev_cli_filters(const struct cli_ctx *c);
 /** Is @p ifa one of those that they ask for? */

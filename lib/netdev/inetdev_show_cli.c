@@ -31,10 +31,9 @@ lifetime_json(uint64_t until_ms)
 static const struct {
 	uint32_t flag;
 	const char *name;
-} flag_names[] = { { IFA_SECONDARY, "secondary" },
-		   { IFA_DEPRECATED, "deprecated" },
-		   { IFA_PERMANENT, "dynamic" },
-		   { IFA_NOPREFIXROUTE, "noprefixroute" } };
+} flag_names[] = { { IFA_SECONDARY, "secondary" },   { IFA_DADFAILED, "dadfailed" },
+		   { IFA_DEPRECATED, "deprecated" }, { IFA_TENTATIVE, "tentative" },
+		   { IFA_PERMANENT, "dynamic" },     { IFA_NOPREFIXROUTE, "noprefixroute" } };
 
 static bool
 flag_shows(const struct in_ifaddr *ifa, unsigned int i)
@@ -77,6 +76,8 @@ static const struct {
 	{ "primary", IFA_SECONDARY, false },	     { "secondary", IFA_SECONDARY, true },
 	{ "permanent", IFA_PERMANENT, true },	     { "dynamic", IFA_PERMANENT, false },
 	{ "deprecated", IFA_DEPRECATED, true },	     { "-deprecated", IFA_DEPRECATED, false },
+	{ "tentative", IFA_TENTATIVE, true },	     { "-tentative", IFA_TENTATIVE, false },
+	{ "dadfailed", IFA_DADFAILED, true },	     { "-dadfailed", IFA_DADFAILED, false },
 	{ "noprefixroute", IFA_NOPREFIXROUTE, true }
 };
 
@@ -129,13 +130,12 @@ inetdev_cli_check_scope(struct cli_ctx *c)
 static json_t *
 addr_json(const struct cli_ctx *c, struct net_device *dev)
 {
+	struct in_ifaddr *a;
 	json_t *o, *list;
 
 	role_enter_ctl();
 	list = json_array();
-	for (const struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-		if (inetdev_cli_wants(c, a))
-			json_array_append_new(list, ifa_json(a));
+	for_each_addr(a, dev) if (inetdev_cli_wants(c, a)) json_array_append_new(list, ifa_json(a));
 	/* As iproute2: who asks for certain addresses is not shown devices without. */
 	if (json_array_size(list) == 0 && (cli_has(c, "TO") || cli_has(c, "LABEL"))) {
 		json_decref(list);
