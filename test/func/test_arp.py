@@ -252,7 +252,7 @@ def test_permanent_entry_resists_announcements(lab):
 @pytest.mark.ours("Linux counts bytes of its buffers: ten small packets fit where four large do")
 def test_queue_of_waiting_packets_is_bounded(lab):
     """unres_qlen: the oldest make room; each loss is counted."""
-    with tuned(lab.dut, unres_qlen=4), lab.h1.wire() as w1, lab.h2.wire() as w2:
+    with tuned(lab.dut, unres_qlen=4, mcast_solicit=30), lab.h1.wire() as w1, lab.h2.wire() as w2:
         packets = [probe(lab.h1, "10.0.2.73") for _ in range(10)]
         with lab.dut.expect_drops(neigh_unresolved=6):
             w1.send(*packets)
