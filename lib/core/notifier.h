@@ -48,6 +48,7 @@ int notifier_ask(struct notifier_chain *c, unsigned int event, unsigned int undo
 
 /* Priorities of the stack's own listeners, highest first: who must act before whom. */
 enum notifier_prio {
+	NOTIFIER_PRIO_TELL = 50,     /* `ip monitor`: a change before what follows from it */
 	NOTIFIER_PRIO_INETADDR = 40, /* addresses follow the device */
 	NOTIFIER_PRIO_FIB = 30,	     /* routes before neighbours: no leaf may name a dead one */
 	NOTIFIER_PRIO_NEIGH = 20,

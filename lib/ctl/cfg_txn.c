@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cfg_priv.h"
+#include "ctl/monitor_priv.h"
 
 #define SECTIONS_MAX 64
 #define ROUNDS_MAX   4 /* an entry made anew may take others of its section along: look again */
@@ -303,6 +304,7 @@ cfg_apply(json_t *doc, char **report)
 	cfg_check_doc(doc, &errs);
 	if (errs.n > 0) {
 		cfg_errors_report(&errs, report);
+		monitor_config("refused");
 		return -EINVAL;
 	}
 	from = cfg_running();
@@ -315,6 +317,7 @@ cfg_apply(json_t *doc, char **report)
 		started = true;
 	json_decref(from);
 	cfg_errors_report(&errs, report);
+	monitor_config(rc == 0 ? "loaded" : undone ? "taken back" : "partly taken back");
 	return rc;
 }
 

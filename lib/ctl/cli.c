@@ -288,6 +288,12 @@ cli_denied(struct cli_ctx *c)
 }
 
 bool
+cli_wants_brief(const struct cli_ctx *c)
+{
+	return c->root->flags & CLI_F_BRIEF;
+}
+
+bool
 cli_may_write(const struct cli_ctx *c)
 {
 	return !(c->root->flags & CLI_F_READONLY);

@@ -68,6 +68,8 @@ bool cli_wants_json(const struct cli_ctx *c);
 /** -s / -d style detail flags of the client. */
 bool cli_wants_stats(const struct cli_ctx *c);
 bool cli_wants_detail(const struct cli_ctx *c);
+/** -br: one line each, the little that most want. */
+bool cli_wants_brief(const struct cli_ctx *c);
 /** May the user behind this command change things? For a read_only row with a writing form. */
 bool cli_may_write(const struct cli_ctx *c);
 /** cli_error() for what the user lacks the permission to do (exit status 4). Returns -EPERM. */

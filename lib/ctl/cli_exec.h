@@ -18,7 +18,10 @@ enum {
 	CLI_F_PRETTY = 1 << 1, /* JSON in lines, indented */
 	CLI_F_STATS = 1 << 2,
 	CLI_F_DETAIL = 1 << 3,
-	CLI_F_READONLY = 1 << 4, /* who asks may change nothing */
+	CLI_F_BRIEF = 1 << 5,
+	CLI_F_STAMP = 1 << 6,	    /* monitor: when */
+	CLI_F_STAMP_SHORT = 1 << 7, /* in front of the line */
+	CLI_F_READONLY = 1 << 4,    /* who asks may change nothing */
 };
 
 /** How it ended: the exit status of `pollux`. */

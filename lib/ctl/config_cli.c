@@ -10,6 +10,7 @@
 #include "ctl/cfg.h"
 #include "ctl/cfg_priv.h"
 #include "ctl/cli_priv.h"
+#include "ctl/monitor_priv.h"
 
 /* The report of a refusal as one line: errors are parted by "; ". */
 static int
@@ -202,7 +203,10 @@ config_save(struct cli_ctx *c)
 		rc = write_file(path, text);
 	free(text);
 	json_decref(is);
-	return rc < 0 ? cli_error_at(c, rc, path, "\"%s\": %s", path, strerror(-rc)) : 0;
+	if (rc < 0)
+		return cli_error_at(c, rc, path, "\"%s\": %s", path, strerror(-rc));
+	monitor_config("saved");
+	return 0;
 }
 
 /* RFC 6901, 4: down from the root, a reference token at a time. */

@@ -659,4 +659,5 @@ fib_cli_register(void)
 {
 	cli_register(cmds);
 	fib_get_cli_register();
+	fib_monitor_register();
 }

@@ -19,4 +19,5 @@ void fib_route_text(struct cli_ctx *c, const json_t *o);
 /** Argument TOS. 0, or -EINVAL after cli_error(). */
 int fib_arg_tos(struct cli_ctx *c, uint8_t *tos);
 void fib_get_cli_register(void) CTL_ONLY;
+void fib_monitor_register(void) CTL_ONLY;
 #endif

@@ -191,8 +191,8 @@ add_stats(json_t *o, struct neighbour *n) CTL_ONLY
 	json_object_set_new(o, "probes", json_integer(n->nud.probes));
 }
 
-static json_t *
-entry_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev) CTL_ONLY
+json_t *
+neigh_cli_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev)
 {
 	char ip[INET_ADDRSTRLEN], mac[RTE_ETHER_ADDR_FMT_SIZE];
 	json_t *o = json_object();
@@ -230,7 +230,7 @@ show_slice(struct cli_ctx *c, void *arg)
 		return NULL;
 	list = json_array();
 	for (;;) {
-		json_array_append_new(list, entry_json(c, n, r->show_dev));
+		json_array_append_new(list, neigh_cli_json(c, n, r->show_dev));
 		if (json_array_size(list) == SLICE)
 			return list;
 		n = rows_next(r);
@@ -276,7 +276,7 @@ neigh_get(struct cli_ctx *c)
 	if (n == NULL)
 		return cli_error(c, -ENOENT, "Neighbour entry not found.");
 	list = json_array();
-	json_array_append_new(list, entry_json(c, n, true));
+	json_array_append_new(list, neigh_cli_json(c, n, true));
 	cli_set_result(c, list);
 	return 0;
 }
@@ -299,29 +299,32 @@ stats_text(struct cli_ctx *c, const json_t *e)
 
 /* Space by space as ip prints it. */
 void
-neigh_show_text(struct cli_ctx *c, const json_t *result)
+neigh_cli_text(struct cli_ctx *c, const json_t *e)
 {
 	static const char *const marks[] = { "router", "proxy", "extern_learn" };
+	const json_t *state = json_array_get(json_object_get(e, "state"), 0);
+	const char *dev = json_string_value(json_object_get(e, "dev"));
+	const char *lladdr = json_string_value(json_object_get(e, "lladdr"));
 
-	for (size_t i = 0; i < json_array_size(result); i++) {
-		const json_t *e = json_array_get(result, i);
-		const json_t *state = json_array_get(json_object_get(e, "state"), 0);
-		const char *dev = json_string_value(json_object_get(e, "dev"));
-		const char *lladdr = json_string_value(json_object_get(e, "lladdr"));
+	cli_printf(c, "%s ", json_string_value(json_object_get(e, "dst")));
+	if (dev != NULL)
+		cli_printf(c, "dev %s ", dev);
+	if (lladdr != NULL)
+		cli_printf(c, "lladdr %s ", lladdr);
+	for (size_t m = 0; m < RTE_DIM(marks); m++)
+		if (json_object_get(e, marks[m]) != NULL)
+			cli_printf(c, "%s ", marks[m]);
+	stats_text(c, e);
+	if (state != NULL)
+		cli_printf(c, "%s ", json_string_value(state));
+	cli_printf(c, "\n");
+}
 
-		cli_printf(c, "%s ", json_string_value(json_object_get(e, "dst")));
-		if (dev != NULL)
-			cli_printf(c, "dev %s ", dev);
-		if (lladdr != NULL)
-			cli_printf(c, "lladdr %s ", lladdr);
-		for (size_t m = 0; m < RTE_DIM(marks); m++)
-			if (json_object_get(e, marks[m]) != NULL)
-				cli_printf(c, "%s ", marks[m]);
-		stats_text(c, e);
-		if (state != NULL)
-			cli_printf(c, "%s ", json_string_value(state));
-		cli_printf(c, "\n");
-	}
+void
+neigh_show_text(struct cli_ctx *c, const json_t *result)
+{
+	for (size_t i = 0; i < json_array_size(result); i++)
+		neigh_cli_text(c, json_array_get(result, i));
 }
 
 /* --- change --- */
@@ -499,4 +502,5 @@ neigh_cli_register(void)
 	cli_register(cmds);
 	arp_cli_register();
 	arping_cli_register();
+	neigh_monitor_register();
 }

@@ -4,6 +4,9 @@
 /** @file Commands (`ip neigh`) and configuration ("neighbours") of this module. */
 #include <jansson.h>
 #include "core/role.h"
+#include "neigh/neigh.h"
+
+struct cli_ctx;
 
 /** Register the commands. At start. */
 void neigh_cli_register(void) CTL_ONLY;
@@ -11,11 +14,16 @@ void neigh_cli_register(void) CTL_ONLY;
 void arping_cli_register(void) CTL_ONLY;
 /** `ip neigh ... proxy` and `show arp conflicts`: called by the one above. */
 void arp_cli_register(void) CTL_ONLY;
-struct cli_ctx;
 /** A list of entries, of neighbours or of proxies, as text. */
 void neigh_show_text(struct cli_ctx *c, const json_t *result);
 /** With -s: what `flush` did. */
 void neigh_say_flushed(struct cli_ctx *c, unsigned int n);
 /** Register the section. At start. */
 void neigh_cfg_register(void) CTL_ONLY;
+/** An entry as `ip -j neigh` shows it, with counters when the user asked. New reference. */
+json_t *neigh_cli_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev) CTL_ONLY;
+/** The same as text, ended by a newline. */
+void neigh_cli_text(struct cli_ctx *c, const json_t *e);
+/** `ip monitor neigh`: called by the first one. */
+void neigh_monitor_register(void) CTL_ONLY;
 #endif

@@ -43,8 +43,8 @@ flag_shows(const struct in_ifaddr *ifa, unsigned int i)
 	return flag_names[i].flag == IFA_PERMANENT ? !set : set;
 }
 
-static json_t *
-ifa_json(const struct in_ifaddr *ifa)
+json_t *
+inet_addr_json(const struct in_ifaddr *ifa)
 {
 	json_t *o = json_object();
 
@@ -135,7 +135,8 @@ addr_json(const struct cli_ctx *c, struct net_device *dev)
 
 	role_enter_ctl();
 	list = json_array();
-	for_each_addr(a, dev) if (inetdev_cli_wants(c, a)) json_array_append_new(list, ifa_json(a));
+	for_each_addr(a, dev) if (inetdev_cli_wants(c, a))
+		json_array_append_new(list, inet_addr_json(a));
 	/* As iproute2: who asks for certain addresses is not shown devices without. */
 	if (json_array_size(list) == 0 && (cli_has(c, "TO") || cli_has(c, "LABEL"))) {
 		json_decref(list);
@@ -164,8 +165,8 @@ lifetime_text(struct cli_ctx *c, const char *word, const json_t *v)
 		cli_printf(c, "%s %lldsec", word, (long long)json_integer_value(v));
 }
 
-static void
-ifa_text(struct cli_ctx *c, const json_t *a)
+void
+inet_addr_text(struct cli_ctx *c, const json_t *a)
 {
 	const char *peer = json_string_value(json_object_get(a, "address"));
 	const char *brd = json_string_value(json_object_get(a, "broadcast"));
@@ -198,7 +199,7 @@ addr_text(struct cli_ctx *c, const json_t *result)
 
 		netdev_text(c, dev);
 		for (size_t k = 0; k < json_array_size(info); k++)
-			ifa_text(c, json_array_get(info, k));
+			inet_addr_text(c, json_array_get(info, k));
 	}
 }
 

@@ -215,4 +215,5 @@ netdev_cli_register(void)
 	cli_dev_exists = dev_exists;
 	netdev_declare();
 	cli_register(cmds);
+	netdev_monitor_register();
 }

@@ -19,6 +19,13 @@ struct net_device *netdev_cli_dev(struct cli_ctx *c) CTL_ONLY;
  * @p fn leaves the device out. */
 int netdev_cli_list(struct cli_ctx *c,
 		    json_t *(*fn)(const struct cli_ctx *c, struct net_device *dev)) CTL_ONLY;
+struct in_ifaddr;
+/** An address as `ip -j addr` shows it. New reference. */
+json_t *inet_addr_json(const struct in_ifaddr *ifa);
+/** The same as text: two lines, indented. */
+void inet_addr_text(struct cli_ctx *c, const json_t *a);
+/** `ip monitor link` and `ip monitor addr`. */
+void netdev_monitor_register(void) CTL_ONLY;
 /** Let a kind of device add to what `ip link` shows of it; @p detail: -d was given, and linkinfo is
  * there. */
 void netdev_cli_kind(const char *kind,

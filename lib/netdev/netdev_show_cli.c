@@ -209,8 +209,10 @@ head_text(struct cli_ctx *c, const json_t *o)
 	cli_printf(c, "state %s ", str(o, "operstate"));
 	if (json_object_get(o, "linkmode") != NULL)
 		cli_printf(c, "mode %s ", str(o, "linkmode"));
-	cli_printf(c, "group %s qlen %lld\n", str(o, "group"), num(o, "txqlen"));
-	cli_printf(c, "    link/%s %s %s %s", str(o, "link_type"), str(o, "address"),
+	cli_printf(c, "group %s ", str(o, "group"));
+	if (json_object_get(o, "txqlen") != NULL)
+		cli_printf(c, "qlen %lld", num(o, "txqlen"));
+	cli_printf(c, "\n    link/%s %s %s %s", str(o, "link_type"), str(o, "address"),
 		   json_object_get(o, "link_pointtopoint") != NULL ? "peer" : "brd",
 		   str(o, "broadcast"));
 }

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""ip monitor: what happens is told in order, in iproute2's words; ^C ends it, exit 0."""
+import copy
+import json
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+from dut import merge
+from netlab import SLOW
+
+pytestmark = pytest.mark.ours("the client of polluxd")
+
+
+class Monitor:
+    """`pollux ip FLAGS monitor WORDS` in the background."""
+
+    def __init__(self, dut, words, *flags):
+        self.dut = dut
+        self.log = open(dut.tmp / f"monitor-{time.monotonic_ns()}", "w+")
+        self.proc = subprocess.Popen(
+            [str(dut.build / "app/pollux/pollux"), "-S", str(dut.sock), "ip", *flags, "monitor",
+             *words.split()], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+
+    def text(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def wait(self, *parts):
+        """Until all parts stand there, in this order."""
+        end = time.monotonic() + SLOW
+        while True:
+            text, at = self.text(), 0
+            for part in parts:
+                at = text.find(part, at)
+                if at < 0:
+                    break
+                at += len(part)
+            if at >= 0:
+                return text
+            assert time.monotonic() < end, f"{parts} not in\n{text}"
+            time.sleep(0.05)
+
+    def stop(self):
+        self.proc.send_signal(signal.SIGINT)
+        assert self.proc.wait(10) == 0, self.text()
+        return self.text()
+
+
+def started(lab, words, *flags):
+    """A monitor that has shown its first event."""
+    made = Monitor(lab.dut, words, *flags)
+    end = time.monotonic() + SLOW
+    while not made.text():
+        lab.dut.ip("route replace blackhole 198.18.0.0/24")
+        lab.dut.ip("route del blackhole 198.18.0.0/24")
+        assert time.monotonic() < end, "no event"
+        time.sleep(0.1)
+    return made
+
+
+def test_words(lab):
+    mon = started(lab, "all")
+    dut = lab.dut
+    dut.ip("addr add 10.77.0.1/24 dev r1")
+    dut.ip("route add 20.0.0.0/8 via 10.77.0.2")
+    dut.ip("neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev r1")
+    dut.ip("link set r1 alias hello")
+    dut.ip("neigh del 10.77.0.9 dev r1")
+    dut.ip("route del 20.0.0.0/8")
+    dut.ip("addr del 10.77.0.1/24 dev r1")
+    dut.write_config()
+    dut.cli(f"config load {dut.conf}")
+    mon.wait("10.77.0.1/24 scope global r1\n       valid_lft forever preferred_lft forever\n",
+             "[ROUTE]20.0.0.0/8 via 10.77.0.2 dev r1 \n",
+             "[NEIGH]10.77.0.9 dev r1 lladdr 02:00:00:00:00:09 PERMANENT \n",
+             "r1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500",
+             "[NEIGH]Deleted 10.77.0.9 dev r1", "[ROUTE]Deleted 20.0.0.0/8 via 10.77.0.2 dev r1 \n",
+             "[ADDR]Deleted ", "[CONFIG]config loaded\n")
+    mon.stop()
+
+
+def lines_about(text, *words):
+    return [s for s in text.splitlines() if any(w in s for w in words)]
+
+
+def test_a_change_comes_before_what_follows_from_it(lab):
+    """The order in which Linux tells it."""
+    mon = started(lab, "")
+    dut = lab.dut
+    dut.ip("addr add 10.76.0.1/24 dev r2")
+    dut.ip("route add 21.0.0.0/8 via 10.76.0.2")
+    dut.ip("link set r2 down")
+    mon.wait("Deleted 21.0.0.0/8")
+    dut.ip("link set r2 up")
+    mon.wait("Deleted 21.0.0.0/8", ",UP", "> mtu 1500", "10.76.0.0/24 dev r2")
+    dut.ip("addr del 10.76.0.1/24 dev r2")
+    mon.wait("Deleted 21.0.0.0/8", "Deleted 3: r2    inet 10.76.0.1/24", "Deleted 10.76.0.0/24")
+    text = mon.stop()
+    mine = lines_about(text, "r2: <", "10.76.0.1/24", "dst 10.76", "10.76.0.0/24", "21.0.0.0/8")
+    assert mine[0] == "3: r2    inet 10.76.0.1/24 scope global r2", text
+    assert mine[1].startswith("10.76.0.0/24 dev r2 proto kernel"), text
+    assert mine[2] == "21.0.0.0/8 via 10.76.0.2 dev r2 ", text
+    assert mine[3].startswith("3: r2: <BROADCAST,MULTICAST> mtu 1500 qdisc noqueue state DOWN"), text
+    assert {s[:20] for s in mine[4:6]} == {"Deleted 21.0.0.0/8 v", "Deleted 10.76.0.0/24"}, text
+    up = next(i for i, s in enumerate(mine) if i > 5 and ",UP" in s and "3: r2: <" in s)
+    back = next(i for i, s in enumerate(mine) if i > 5 and s.startswith("10.76.0.0/24 dev r2"))
+    assert up < back, text
+    assert mine[-2] == "Deleted 3: r2    inet 10.76.0.1/24 scope global r2", text
+    assert mine[-1].startswith("Deleted 10.76.0.0/24 dev r2"), text
+
+
+def test_devices_come_and_go(lab):
+    mon = started(lab, "link route")
+    lab.dut.ip("link add link r1 name r1.9 type vlan id 9")
+    lab.dut.ip("link del r1.9")
+    text = mon.wait("r1.9@r1: <BROADCAST,MULTICAST> mtu 1500 qdisc noqueue state DOWN group default \n",
+                    "Deleted ", "r1.9@r1: <")
+    assert "inet" not in text
+    mon.stop()
+
+
+def test_a_neighbour_that_is_learned(lab):
+    lab.dut.ip("neigh flush dev r1")
+    mon = started(lab, "neigh route")
+    lab.h1.ping(lab.h2.ip)
+    mac = lab.h1.mac.lower()
+    mon.wait(f"{lab.h1.ip} dev r1 lladdr {mac} REACHABLE \n")
+    mon.stop()
+
+
+def test_a_resolver_outside_is_asked(lab):
+    """app_solicit: the event for a resolver in user space (arpd); what it answers with
+    `ip neigh replace` is used."""
+    dut = lab.dut
+    old = {k: dut.sysctl(f"net.ipv4.neigh.r2.{k}") for k in ("app_solicit", "mcast_solicit")}
+    try:
+        dut.sysctl("net.ipv4.neigh.r2.app_solicit", 2)
+        dut.sysctl("net.ipv4.neigh.r2.mcast_solicit", 0)
+        mon = started(lab, "neigh route")
+        lab.h1.ping("10.0.2.99", args="-W 1", check=False)
+        text = mon.wait("miss 10.0.2.99 dev r2 ")
+        assert "REACHABLE" not in "".join(lines_about(text, "10.0.2.99"))
+        dut.ip("neigh replace 10.0.2.99 lladdr 02:00:00:00:00:99 dev r2 nud reachable")
+        mon.wait("miss 10.0.2.99", "10.0.2.99 dev r2 lladdr 02:00:00:00:00:99 REACHABLE")
+        mon.stop()
+        jmon = started(lab, "neigh route", "-j")
+        lab.h1.ping("10.0.2.98", args="-W 1", check=False)
+        jmon.wait('"miss":true', '"dst":"10.0.2.98"')
+        jmon.stop()
+    finally:
+        for k, v in old.items():
+            dut.sysctl(f"net.ipv4.neigh.r2.{k}", v)
+        dut.ip("neigh flush dev r2")
+
+
+def test_timestamps(lab):
+    """ip -t and ip -ts; with -j a member."""
+    short, long, rows = (started(lab, "route", *f) for f in (["-ts"], ["-t"], ["-j", "-t"]))
+    lab.dut.ip("route add blackhole 22.0.0.0/8")
+    lab.dut.ip("route del blackhole 22.0.0.0/8")
+    day = time.strftime("%Y-%m-%d")
+    for mon in (short, long, rows):
+        mon.wait("22.0.0.0/8", "22.0.0.0/8")
+    assert re.search(rf"^\[{day}T\d\d:\d\d:\d\d\.\d{{6}}\] Deleted blackhole 22.0.0.0/8", short.stop(), re.M)
+    assert re.search(r"^Timestamp: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4} \d+ usec\nDeleted blackhole 22", long.stop(), re.M)
+    stamps = [json.loads(s)["timestamp"] for s in rows.stop().splitlines()]
+    assert len(stamps) >= 2 and stamps == sorted(stamps) and stamps[0].startswith(day)
+
+
+def test_two_clients_never_mix(lab):
+    """Two at a time load one document and the other: between two ends, the events are of one
+    change, whole."""
+    dut = lab.dut
+    files = []
+    for k in (40, 41):
+        path = dut.tmp / f"mix{k}.json"
+        path.write_text(json.dumps(merge(copy.deepcopy(dut.config), {
+            "routes": [{"dst": f"{k}.{i}.0.0/16", "type": "blackhole"} for i in range(20)]})))
+        files.append(path)
+    dut.cli(f"config load {files[0]}")
+    mon = started(lab, "route config")
+    batch = []
+    for n in range(2):
+        path = dut.tmp / f"mix-batch{n}"
+        path.write_text("".join(f"config load {files[(i + n) % 2]}\n" for i in range(30)))
+        batch.append(subprocess.Popen([str(dut.build / "app/pollux/pollux"), "-S", str(dut.sock), "-f",
+                                       str(path)], stdout=subprocess.DEVNULL))
+    assert [p.wait(120) for p in batch] == [0, 0]
+    dut.write_config()
+    dut.cli(f"config load {dut.conf}")
+    mon.wait(*["config loaded"] * 61)
+    changes = 0
+    for part in mon.stop().split("config loaded\n")[:60]:
+        mine = lines_about(part, "blackhole 40.", "blackhole 41.")
+        gone = [s.split(".")[0] for s in mine if s.startswith("Deleted")]
+        came = [s.split(".")[0] for s in mine if not s.startswith("Deleted")]
+        assert len(gone) in (0, 20) and len(came) == len(gone), part
+        assert len(set(gone)) <= 1 and len(set(came)) <= 1, part
+        changes += len(gone) == 20
+    assert changes > 1
+
+
+def test_json_and_selection(lab):
+    mon = started(lab, "route config", "-j")
+    lab.dut.ip("addr add 10.78.0.1/24 dev r1")
+    lab.dut.ip("addr del 10.78.0.1/24 dev r1")
+    mon.wait('"dst":"10.78.0.0/24"', '"deleted":true')
+    rows = [json.loads(line) for line in mon.stop().splitlines()]
+    assert {r["event"] for r in rows} == {"route"}
+    mine = [r for r in rows if r["dst"] == "10.78.0.1"]
+    assert [(r["type"], r["table"], r.get("deleted", False)) for r in mine] == [
+        ("local", "local", False), ("local", "local", True)]
+
+
+def test_a_client_that_does_not_read(lab):
+    """It holds nobody up: commands are answered; it is told how many events it lost."""
+    dut = lab.dut
+    proc = subprocess.Popen([str(dut.build / "app/pollux/pollux"), "-S", str(dut.sock), "ip",
+                             "monitor", "route"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    batch = dut.tmp / "batch"
+    batch.write_text("".join(f"ip route replace blackhole 20.{i >> 8}.{i & 255}.0/24\n"
+                             for i in range(20000)))
+    time.sleep(1)
+    dut.cli(f"load {batch}", timeout=120)
+    assert dut.client("show health").returncode == 0
+    dut.ip("route flush type blackhole")
+    proc.send_signal(signal.SIGINT)
+    out = proc.communicate(timeout=60)[0].decode()
+    assert "lost " in out and "blackhole 20.0.0.0/24" in out
+    lab.h1.ping(lab.h2.ip)
