@@ -114,6 +114,9 @@ newTcWhile(struct stp_ptree *x) /* 17.21.7, 13.27.10 */
 	count_change(x);
 	if (!x->port->sendRSTP) {
 		x->tcWhile = long_tc(x);
+		/* 802.1D-1998 8.6.6.3: the first TCN at once, the others each Hello Time. */
+		if (x->role == STP_ROLE_ROOT)
+			x->port->newInfo = true;
 		return;
 	}
 	x->tcWhile = (uint16_t)(HelloTime(x->port) + 1);

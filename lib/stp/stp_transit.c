@@ -126,11 +126,11 @@ must_discard(const struct stp_ptree *x)
 		return STP_WHY_INFERIOR;
 	if (!x->learn && !x->forward)
 		return STP_WHY_N;
+	if (x->loopInconsistent)
+		return STP_WHY_LOOP_GUARD;
 	if (x->sync && !x->synced)
 		return STP_WHY_SYNC;
-	if (x->reRoot && x->rrWhile != 0)
-		return STP_WHY_REROOT;
-	return x->loopInconsistent ? STP_WHY_LOOP_GUARD : STP_WHY_N;
+	return x->reRoot && x->rrWhile != 0 ? STP_WHY_REROOT : STP_WHY_N;
 }
 
 static bool
