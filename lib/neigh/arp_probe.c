@@ -194,6 +194,7 @@ static struct notifier netdev_listener = { .fn = on_netdev, .prio = NOTIFIER_PRI
 void
 arp_probe_init(void)
 {
+	role_borrow_dp();
 	seed = (uint32_t)worker_rand(worker_ctl());
 	notifier_add(&inetaddr_chain, &inetaddr_listener);
 	notifier_add(&netdev_chain, &netdev_listener);

@@ -97,7 +97,7 @@ broadcast_of(const struct net_device *dev, const struct inet_addr_spec *s, rte_b
 }
 
 static struct in_ifaddr *
-new_ifa(struct net_device *dev, const struct inet_addr_spec *s)
+new_ifa(struct net_device *dev, const struct inet_addr_spec *s) CTL_ONLY
 {
 	struct in_ifaddr *ifa = calloc(1, sizeof(*ifa));
 
@@ -154,7 +154,7 @@ primary_place(struct in_device *in_dev, uint8_t scope)
 /* Where @p ifa goes: as a secondary, which it becomes when an address of its subnet is there, at
  * the end. */
 static int
-find_place(struct in_device *in_dev, struct in_ifaddr *ifa, struct in_ifaddr ***place)
+find_place(struct in_device *in_dev, struct in_ifaddr *ifa, struct in_ifaddr ***place) CTL_ONLY
 {
 	struct in_ifaddr *a;
 
