@@ -274,9 +274,18 @@ static const struct cli_cmd commands[] = {
 	{ 0 }
 };
 
+static void
+complete_port(void (*add)(void *arg, const char *word), void *arg)
+{
+	role_enter_ctl();
+	for (const struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next)
+		add(arg, p->dev->name);
+}
+
 void
 ethdev_cli_register(void)
 {
+	cli_complete_port = complete_port;
 	cli_register(commands);
 	ethdev_show_cli_register();
 	ethtool_cli_register();

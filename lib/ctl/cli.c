@@ -10,6 +10,7 @@
 struct cli_prog **cli_progs;
 size_t cli_n_progs;
 void (*cli_complete_dev)(void (*add)(void *arg, const char *word), void *arg);
+void (*cli_complete_port)(void (*add)(void *arg, const char *word), void *arg);
 bool (*cli_dev_exists)(const char *name);
 
 void
@@ -294,6 +295,12 @@ cli_wants_brief(const struct cli_ctx *c)
 }
 
 bool
+cli_wants_oneline(const struct cli_ctx *c)
+{
+	return c->root->flags & CLI_F_ONELINE;
+}
+
+bool
 cli_may_write(const struct cli_ctx *c)
 {
 	return !(c->root->flags & CLI_F_READONLY);
@@ -328,7 +335,9 @@ void
 cli_write(struct cli_ctx *c, const char *data, size_t len)
 {
 	c = c->root;
-	if (c->sink.out != NULL && len > 0)
+	if (c->collect != NULL)
+		strbuf_add(c->collect, data, len);
+	else if (c->sink.out != NULL && len > 0)
 		c->sink.out(c->sink_arg, data, len);
 }
 

@@ -70,6 +70,9 @@ bool cli_wants_stats(const struct cli_ctx *c);
 bool cli_wants_detail(const struct cli_ctx *c);
 /** -br: one line each, the little that most want. */
 bool cli_wants_brief(const struct cli_ctx *c);
+/** -o: a line for each. Lines that begin with a blank are joined to the one before by the engine.
+ */
+bool cli_wants_oneline(const struct cli_ctx *c);
 /** May the user behind this command change things? For a read_only row with a writing form. */
 bool cli_may_write(const struct cli_ctx *c);
 /** cli_error() for what the user lacks the permission to do (exit status 4). Returns -EPERM. */
@@ -100,5 +103,6 @@ void cli_finish(struct cli_ctx *c, int rc) CTL_ONLY;
 
 /* Completion of value types that modules know: set once at start. Calls add() per candidate. */
 extern void (*cli_complete_dev)(void (*add)(void *arg, const char *word), void *arg);
+extern void (*cli_complete_port)(void (*add)(void *arg, const char *word), void *arg);
 extern bool (*cli_dev_exists)(const char *name);
 #endif

@@ -164,6 +164,7 @@ struct cli_ctx {
 	unsigned int flags;
 	struct cli_sink sink;
 	void *sink_arg;
+	struct strbuf *collect; /* not NULL: what is written goes here for the moment */
 	json_t *result;
 	struct strbuf error;
 	char *error_word;
@@ -192,6 +193,9 @@ void cli_set_steps(struct cli_ctx *c, int (*step)(struct cli_ctx *c, void *arg),
 /** A paused command may go on. */
 void cli_wake(struct cli_ctx *c) CTL_ONLY;
 void cli_write(struct cli_ctx *c, const char *data, size_t len);
+/** @p text writes @p v; with -o on as few lines as ip does. */
+void cli_write_text(struct cli_ctx *c, void (*text)(struct cli_ctx *c, const json_t *v),
+		    const json_t *v);
 /** Open a regular file that the user who asks may read as well: the daemon has more rights than
  * they. NULL with a negative errno in *rc. */
 FILE *cli_open_file(const char *path, int *rc);

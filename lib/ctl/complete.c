@@ -79,8 +79,10 @@ offer_value(struct offer *o, const struct cli_op *op)
 
 	o->help = value_describe(op, buf, sizeof(buf));
 	o->typed = false;
-	if ((op->type == CLI_T_DEV || op->type == CLI_T_PORT) && cli_complete_dev != NULL)
+	if (op->type == CLI_T_DEV && cli_complete_dev != NULL)
 		cli_complete_dev(offer_word, o);
+	if (op->type == CLI_T_PORT && cli_complete_port != NULL)
+		cli_complete_port(offer_word, o);
 	if (op->type == CLI_T_PORT)
 		offer_word(o, "all");
 	if (op->type == CLI_T_PREFIX && o->begun[0] != '\0')

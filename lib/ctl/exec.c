@@ -145,16 +145,33 @@ end_json_rows(struct cli_ctx *c)
 	cli_write(c, "]\n", 2);
 }
 
+/* -o as ip has it: a line that goes on is parted by a backslash. */
+void
+cli_write_text(struct cli_ctx *c, void (*text)(struct cli_ctx *c, const json_t *v), const json_t *v)
+{
+	struct strbuf b = { 0 };
+
+	if (!(c->flags & CLI_F_ONELINE)) {
+		text(c, v);
+		return;
+	}
+	c->collect = &b;
+	text(c, v);
+	c->collect = NULL;
+	for (size_t i = 0; i + 1 < b.len; i++)
+		if (b.s[i] == '\n' && (b.s[i + 1] == ' ' || b.s[i + 1] == '\t'))
+			b.s[i] = '\\';
+	cli_write(c, strbuf_str(&b), b.len);
+	strbuf_free(&b);
+}
+
 static void
 write_value(struct cli_ctx *c, const json_t *v)
 {
 	struct strbuf b = { 0 };
 
 	if (!(c->flags & CLI_F_JSON)) {
-		if (c->cmd->text != NULL)
-			c->cmd->text(c, v);
-		else
-			cli_print_generic(c, v);
+		cli_write_text(c, c->cmd->text != NULL ? c->cmd->text : cli_print_generic, v);
 		return;
 	}
 	json_dump_callback(v, json_out, &b, json_flags(c));
@@ -319,8 +336,8 @@ strip_options(struct cli_ctx *c, struct cli_words *ws)
 		{ "-ts", CLI_F_STAMP | CLI_F_STAMP_SHORT },
 		{ "-tshort", CLI_F_STAMP | CLI_F_STAMP_SHORT },
 		{ "-4", 0 },
-		{ "-o", 0 },
-		{ "-oneline", 0 },
+		{ "-o", CLI_F_ONELINE },
+		{ "-oneline", CLI_F_ONELINE },
 		{ "-n", 0 },
 		{ "-jp", CLI_F_JSON | CLI_F_PRETTY },
 	};

@@ -368,10 +368,10 @@ static bool
 known_devices(const struct cli_op *op, struct strbuf *devs)
 {
 	*devs = (struct strbuf){ 0 };
-	if (op->type != CLI_T_DEV && op->type != CLI_T_PORT)
-		return false;
-	if (cli_complete_dev != NULL)
+	if (op->type == CLI_T_DEV && cli_complete_dev != NULL)
 		cli_complete_dev(list_devices, devs);
+	if (op->type == CLI_T_PORT && cli_complete_port != NULL)
+		cli_complete_port(list_devices, devs);
 	if (op->type == CLI_T_PORT && devs->len > 0)
 		strbuf_puts(devs, ", all");
 	return devs->len > 0 && devs->len < 400;

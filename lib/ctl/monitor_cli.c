@@ -163,7 +163,7 @@ write_item(struct client *m, const struct item *i)
 		cli_printf(c, "Deleted ");
 	if (json_object_get(i->event, "miss") != NULL)
 		cli_printf(c, "miss ");
-	i->s->text(c, i->event);
+	cli_write_text(c, i->s->text, i->event);
 }
 
 static int

@@ -206,6 +206,8 @@ neigh_cli_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev)
 			 RTE_ETHER_ADDR_BYTES(&n->ha));
 		json_object_set_new(o, "lladdr", json_string(mac));
 	}
+	if (cli_wants_brief(c))
+		return o;
 	if (n->flags & NTF_ROUTER)
 		json_object_set_new(o, "router", json_null());
 	if (n->flags & NTF_EXT_LEARNED)
@@ -306,6 +308,13 @@ neigh_cli_text(struct cli_ctx *c, const json_t *e)
 	const char *dev = json_string_value(json_object_get(e, "dev"));
 	const char *lladdr = json_string_value(json_object_get(e, "lladdr"));
 
+	if (cli_wants_brief(c)) { /* as ip pads it */
+		cli_printf(c, "%-40s", json_string_value(json_object_get(e, "dst")));
+		if (dev != NULL)
+			cli_printf(c, "%-17s", dev);
+		cli_printf(c, "%s\n", lladdr != NULL ? lladdr : "");
+		return;
+	}
 	cli_printf(c, "%s ", json_string_value(json_object_get(e, "dst")));
 	if (dev != NULL)
 		cli_printf(c, "dev %s ", dev);

@@ -127,6 +127,20 @@ inetdev_cli_check_scope(struct cli_ctx *c)
 			    "\"%s\" is no scope: global, site, link, host or a number", scope);
 }
 
+/* What -br leaves of an address. Takes @p a. */
+static json_t *
+brief_json(json_t *a)
+{
+	static const char *const keys[] = { "local", "address", "prefixlen", "metric" };
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < RTE_DIM(keys); i++)
+		if (json_object_get(a, keys[i]) != NULL)
+			json_object_set(o, keys[i], json_object_get(a, keys[i]));
+	json_decref(a);
+	return o;
+}
+
 static json_t *
 addr_json(const struct cli_ctx *c, struct net_device *dev)
 {
@@ -135,8 +149,8 @@ addr_json(const struct cli_ctx *c, struct net_device *dev)
 
 	role_enter_ctl();
 	list = json_array();
-	for_each_addr(a, dev) if (inetdev_cli_wants(c, a))
-		json_array_append_new(list, inet_addr_json(a));
+	for_each_addr(a, dev) if (inetdev_cli_wants(c, a)) json_array_append_new(
+		list, cli_wants_brief(c) ? brief_json(inet_addr_json(a)) : inet_addr_json(a));
 	/* As iproute2: who asks for certain addresses is not shown devices without. */
 	if (json_array_size(list) == 0 && (cli_has(c, "TO") || cli_has(c, "LABEL"))) {
 		json_decref(list);
@@ -190,6 +204,27 @@ inet_addr_text(struct cli_ctx *c, const json_t *a)
 	cli_printf(c, "\n");
 }
 
+/* ip -br addr: all of a device on one line. */
+static void
+brief_text(struct cli_ctx *c, const json_t *dev)
+{
+	const json_t *info = json_object_get(dev, "addr_info"), *a;
+	size_t i;
+
+	netdev_brief_text(c, dev);
+	json_array_foreach((json_t *)(uintptr_t)info, i, a) {
+		const char *peer = json_string_value(json_object_get(a, "address"));
+
+		cli_printf(c, "%s%s%s/%d ", json_string_value(json_object_get(a, "local")),
+			   peer != NULL ? " peer " : "", peer != NULL ? peer : "",
+			   (int)json_integer_value(json_object_get(a, "prefixlen")));
+		if (json_object_get(a, "metric") != NULL)
+			cli_printf(c, "metric %lld ",
+				   (long long)json_integer_value(json_object_get(a, "metric")));
+	}
+	cli_printf(c, "\n");
+}
+
 static void
 addr_text(struct cli_ctx *c, const json_t *result)
 {
@@ -197,9 +232,17 @@ addr_text(struct cli_ctx *c, const json_t *result)
 		const json_t *dev = json_array_get(result, i);
 		const json_t *info = json_object_get(dev, "addr_info");
 
-		netdev_text(c, dev);
-		for (size_t k = 0; k < json_array_size(info); k++)
+		if (cli_wants_brief(c))
+			brief_text(c, dev);
+		else if (!cli_wants_oneline(c))
+			netdev_text(c, dev);
+		for (size_t k = 0; !cli_wants_brief(c) && k < json_array_size(info); k++) {
+			if (cli_wants_oneline(c))
+				cli_printf(c, "%d: %s",
+					   (int)json_integer_value(json_object_get(dev, "ifindex")),
+					   json_string_value(json_object_get(dev, "ifname")));
 			inet_addr_text(c, json_array_get(info, k));
+		}
 	}
 }
 

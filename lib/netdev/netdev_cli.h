@@ -13,6 +13,8 @@ struct cli_ctx;
 json_t *netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link) CTL_ONLY;
 /** The same as text, ended by a newline. */
 void netdev_text(struct cli_ctx *c, const json_t *link);
+/** What -br shows of it, without the end of the line. */
+void netdev_brief_text(struct cli_ctx *c, const json_t *link);
 /** The device of argument DEV; NULL after cli_error() when it is absent or unknown. */
 struct net_device *netdev_cli_dev(struct cli_ctx *c) CTL_ONLY;
 /** Build a list of fn(dev) for DEV, or for all devices; with "up" for those that are. A NULL from

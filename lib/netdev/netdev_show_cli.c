@@ -140,6 +140,25 @@ add_stats(json_t *o, const struct net_device *dev) CTL_ONLY
 			  (json_int_t)st.drops[DROP_NETDEV_NO_CARRIER], "collisions", 0));
 }
 
+/* ip -br link|addr */
+static json_t *
+brief_json(const struct net_device *dev, bool link)
+{
+	json_t *o = json_object();
+	struct rte_ether_addr mac;
+
+	if (dev->real_dev != dev)
+		json_object_set_new(o, "link", json_string(dev->real_dev->name));
+	json_object_set_new(o, "ifname", json_string(dev->name));
+	json_object_set_new(o, "operstate", json_string(operstate(dev)));
+	if (!link)
+		return o;
+	netdev_addr(dev, &mac);
+	json_object_set_new(o, "address", mac_json(&mac));
+	json_object_set_new(o, "flags", flags_json(dev));
+	return o;
+}
+
 json_t *
 netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link)
 {
@@ -149,6 +168,10 @@ netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link)
 	json_t *o = json_object();
 	struct rte_ether_addr mac;
 
+	if (cli_wants_brief(c)) {
+		json_decref(o);
+		return brief_json(dev, link);
+	}
 	netdev_addr(dev, &mac);
 	json_object_set_new(o, "ifindex", json_integer(dev->ifindex));
 	if (dev->real_dev != dev)
@@ -194,16 +217,45 @@ num(const json_t *o, const char *key)
 }
 
 static void
-head_text(struct cli_ctx *c, const json_t *o)
+flags_text(struct cli_ctx *c, const json_t *flags)
 {
-	const json_t *flags = json_object_get(o, "flags");
-
-	cli_printf(c, "%lld: %s%s%s: <", num(o, "ifindex"), str(o, "ifname"),
-		   json_object_get(o, "link") != NULL ? "@" : "", str(o, "link"));
+	cli_printf(c, "<");
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		cli_printf(c, "%s%s", i > 0 ? "," : "",
 			   json_string_value(json_array_get(flags, i)));
-	cli_printf(c, "> mtu %lld qdisc %s ", num(o, "mtu"), str(o, "qdisc"));
+	cli_printf(c, "> ");
+}
+
+static void
+name_of(const json_t *o, char *name, size_t len)
+{
+	snprintf(name, len, "%s%s%s", str(o, "ifname"),
+		 json_object_get(o, "link") != NULL ? "@" : "", str(o, "link"));
+}
+
+/* The line is ended by netdev_text(), or behind the addresses. */
+void
+netdev_brief_text(struct cli_ctx *c, const json_t *o)
+{
+	char name[2 * IFNAMSIZ];
+
+	name_of(o, name, sizeof(name));
+	cli_printf(c, "%-16s %-14s ", name, str(o, "operstate"));
+	if (json_object_get(o, "flags") == NULL)
+		return;
+	cli_printf(c, "%-17s ", str(o, "address"));
+	flags_text(c, json_object_get(o, "flags"));
+}
+
+static void
+head_text(struct cli_ctx *c, const json_t *o)
+{
+	char name[2 * IFNAMSIZ];
+
+	name_of(o, name, sizeof(name));
+	cli_printf(c, "%lld: %s: ", num(o, "ifindex"), name);
+	flags_text(c, json_object_get(o, "flags"));
+	cli_printf(c, "mtu %lld qdisc %s ", num(o, "mtu"), str(o, "qdisc"));
 	if (json_object_get(o, "master") != NULL)
 		cli_printf(c, "master %s ", str(o, "master"));
 	cli_printf(c, "state %s ", str(o, "operstate"));
@@ -268,6 +320,11 @@ stats_text(struct cli_ctx *c, const json_t *o)
 void
 netdev_text(struct cli_ctx *c, const json_t *link)
 {
+	if (cli_wants_brief(c)) {
+		netdev_brief_text(c, link);
+		cli_printf(c, "\n");
+		return;
+	}
 	head_text(c, link);
 	detail_text(c, link);
 	if (json_object_get(link, "ifalias") != NULL)

@@ -246,6 +246,52 @@ route_prints(void **state)
 	dp_cmd("ip addr flush dev p1");
 }
 
+/* -br and -o, space by space as ip prints them. */
+static void
+brief_prints(void **state)
+{
+	(void)state;
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.1.9/24 metric 7 noprefixroute dev p1");
+	dp_cmd("ip addr add 10.2.0.1 peer 10.2.0.2/32 dev p1");
+	dp_cmd("ip link add link p1 name p1.5 type vlan id 5");
+	dp_cmd("ip neigh add 10.0.1.7 lladdr 02:00:00:00:00:07 dev p1");
+	prints("ip -br link show p1", "p1               UP             02:00:00:00:00:01 "
+				      "<BROADCAST,MULTICAST,UP,LOWER_UP> \n");
+	prints("ip -brief link show p1.5",
+	       "p1.5@p1          DOWN           02:00:00:00:00:01 <BROADCAST,MULTICAST> \n");
+	prints("ip -br addr show p1",
+	       "p1               UP             10.0.1.1/24 10.2.0.1 peer 10.2.0.2/32 "
+	       "10.0.1.9/24 metric 7 \n");
+	prints("ip -br addr show p1.5", "p1.5@p1          DOWN           \n");
+	prints("ip -br -j addr show p1",
+	       "[{\"ifname\":\"p1\",\"operstate\":\"UP\",\"addr_info\":["
+	       "{\"local\":\"10.0.1.1\",\"prefixlen\":24},"
+	       "{\"local\":\"10.2.0.1\",\"address\":\"10.2.0.2\",\"prefixlen\":32},"
+	       "{\"local\":\"10.0.1.9\",\"prefixlen\":24,\"metric\":7}]}]\n");
+	prints("ip -br -j link show p1.5",
+	       "[{\"link\":\"p1\",\"ifname\":\"p1.5\",\"operstate\":\"DOWN\",\"address\":"
+	       "\"02:00:00:00:00:01\",\"flags\":[\"BROADCAST\",\"MULTICAST\"]}]\n");
+	prints("ip -br neigh",
+	       "10.0.1.7                                p1               02:00:00:00:00:07\n");
+	prints("ip -br neigh show dev p1",
+	       "10.0.1.7                                02:00:00:00:00:07\n");
+	prints("ip -o link show p1",
+	       "2: p1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode "
+	       "DEFAULT group default qlen 1000\\    link/ether 02:00:00:00:00:01 brd "
+	       "ff:ff:ff:ff:ff:ff\n");
+	prints("ip -o addr show p1",
+	       "2: p1    inet 10.0.1.1/24 scope global p1\\       valid_lft forever preferred_lft "
+	       "forever\n"
+	       "2: p1    inet 10.2.0.1 peer 10.2.0.2/32 scope global p1\\       valid_lft forever "
+	       "preferred_lft forever\n"
+	       "2: p1    inet 10.0.1.9/24 metric 7 scope global secondary noprefixroute p1\\       "
+	       "valid_lft forever preferred_lft forever\n");
+	dp_cmd("ip neigh flush dev p1 nud permanent");
+	dp_cmd("ip link del p1.5");
+	dp_cmd("ip addr flush dev p1");
+}
+
 /* --- every command --- */
 
 static unsigned int seed;
@@ -368,15 +414,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(link_prints),
-		cmocka_unit_test(addr_prints),
-		cmocka_unit_test(neigh_prints),
-		cmocka_unit_test(proxy_prints),
-		cmocka_unit_test(route_prints),
-		cmocka_unit_test(addr_broadcast),
-		cmocka_unit_test(addr_words),
-		cmocka_unit_test(says_what_is_missing),
-		cmocka_unit_test(every_command_ends_well),
+		cmocka_unit_test(link_prints),	cmocka_unit_test(addr_prints),
+		cmocka_unit_test(neigh_prints), cmocka_unit_test(proxy_prints),
+		cmocka_unit_test(route_prints), cmocka_unit_test(addr_broadcast),
+		cmocka_unit_test(addr_words),	cmocka_unit_test(says_what_is_missing),
+		cmocka_unit_test(brief_prints), cmocka_unit_test(every_command_ends_well),
 	};
 
 	return cmocka_run_group_tests_name("dp/bindings", tests, setup, dp_teardown);

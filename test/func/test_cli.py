@@ -284,3 +284,11 @@ def test_commands_wait_for_nobody(lab):
         begun = time.monotonic()
         assert lab.dut.client("show version").returncode == DONE
         assert time.monotonic() - begun < 20
+
+
+def test_completion_knows_ports_from_other_devices(lab):
+    """Where a port is wanted, "lo" and VLAN devices are no candidates; where a device is, they are."""
+    words = {kind: pollux(lab, "-S", str(lab.dut.sock), "--complete", line).stdout.split("\n")
+             for kind, line in (("port", "show port info "), ("dev", "ip link show "))}
+    assert {"r1", "r2", "all"} <= set(words["port"]) and "lo" not in words["port"], words
+    assert {"r1", "r2", "lo"} <= set(words["dev"]), words

@@ -398,7 +398,7 @@ test_values(void **state)
 	refuses("ip link set p0 address 02:00:00:00:00", CLI_USAGE,
 		"Error: \"02:00:00:00:00\": expected M (a MAC address)\n");
 	refuses("ip link set p7 up", CLI_FAILED,
-		"Error: \"p7\": cannot find device; there are p0, p1\n");
+		"Error: \"p7\": cannot find device; there are lo, p0, p1\n");
 	refuses("show port stats p7", CLI_FAILED,
 		"Error: \"p7\": cannot find port; there are p0, p1, all\n");
 	refuses("ip link set p0 mtu 67", CLI_USAGE,
@@ -422,7 +422,7 @@ test_words(void **state)
 		"Error: \"four\": unexpected, the command ends before it\n");
 	refuses("ip link set", CLI_USAGE,
 		"Error: incomplete after \"ip link set\": expected one of dev, DEV (a net "
-		"device: p0, p1)\n");
+		"device: lo, p0, p1)\n");
 }
 
 static void
@@ -548,10 +548,10 @@ test_completion(void **state)
 	completes("ip ro", "wroute;");
 	completes("ip r", "wroute;wrule;");
 	completes("ip route add default ", "wvia;wdev;wmetric;wnexthop;e;");
-	completes("ip route add default dev ", "wp0;wp1;");
+	completes("ip route add default dev ", "wlo;wp0;wp1;");
 	completes("ip route add default dev p0 m", "wmetric;");
 	completes("ip route add ", "vDST;");
-	completes("ip link set ", "wdev;wp0;wp1;");
+	completes("ip link set ", "wdev;wlo;wp0;wp1;");
 	completes("show port stats ", "wp0;wp1;wall;");
 	completes("opts b c ", "wd;wa;we;wf;wg;e;");
 	completes("nonsense ", "");
@@ -628,6 +628,14 @@ test_bad_syntax(void **state)
 static void
 list_devs(void (*add)(void *arg, const char *word), void *arg)
 {
+	add(arg, "lo");
+	add(arg, "p0");
+	add(arg, "p1");
+}
+
+static void
+list_ports(void (*add)(void *arg, const char *word), void *arg)
+{
 	add(arg, "p0");
 	add(arg, "p1");
 }
@@ -645,6 +653,7 @@ setup(void **state)
 	ctl_init();
 	cli_register(cmds);
 	cli_complete_dev = list_devs;
+	cli_complete_port = list_ports;
 	cli_dev_exists = dev_exists;
 	return 0;
 }
