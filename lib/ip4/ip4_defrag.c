@@ -20,6 +20,7 @@ init_one(struct ip4_defrag *f, unsigned int slot, const struct siphash_key *secr
 	int rc;
 
 	f->next_tsc = UINT64_MAX;
+	shed_init(&f->shed, secret->k[0]);
 	f->table.secret = *secret;
 	if (slot == 0 && n_workers > 1) /* owns nothing: hands all over */
 		return 0;
@@ -48,6 +49,7 @@ ip4_defrag_fini(void)
 	struct worker *w = worker_ctl();
 
 	role_borrow_dp();
+	ip4_shedding = 0;
 	for (unsigned int i = 0; i < n_workers; i++) {
 		struct ip4_defrag *f = &ip4_defrag_tab[i];
 		void *skb;

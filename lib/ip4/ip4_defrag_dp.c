@@ -23,6 +23,8 @@ struct ip4_frag_conf ip4_frag_conf = {
 	.ipfrag_max_dist = 64,
 };
 struct ip4_defrag ip4_defrag_tab[WORKER_MAX];
+uint64_t ip4_shedding;
+_Static_assert(WORKER_MAX <= 64, "a bit for each worker");
 ip_defrag_fn ip4_defrag_fns[IP_DEFRAG_USERS];
 
 static struct frag_cb *
@@ -84,6 +86,8 @@ lost(struct reasm_table *t, struct reasm_dgram *d, enum reasm_why why)
 
 	role_enter_dp();
 	count_lost(f->w, why);
+	if (why == REASM_EVICTED)
+		shed_lost(&f->shed, d->key.src);
 	for (struct reasm_piece *p = d->first, *next; p != NULL; p = next) {
 		struct sk_buff *skb = skb_of_piece(p);
 
@@ -292,10 +296,66 @@ watch(struct ip4_defrag *f)
 }
 
 static void
-begin(struct worker *w, struct ip4_defrag *f) DP_ONLY
+begin(struct worker *w, struct ip4_defrag *f, uint64_t now_ms) DP_ONLY
 {
+	uint64_t bit = UINT64_C(1) << w->id;
+
 	f->w = w;
 	read_conf(&f->table);
+	shed_tick(&f->shed, now_ms);
+	if (likely(shed_is_on(&f->shed) == !!(ip4_shedding & bit)))
+		return;
+	if (shed_is_on(&f->shed))
+		__atomic_or_fetch(&ip4_shedding, bit, __ATOMIC_RELAXED);
+	else
+		__atomic_and_fetch(&ip4_shedding, ~bit, __ATOMIC_RELAXED);
+}
+
+static void
+shed(struct worker *w) DP_ONLY
+{
+	IP_INC_STATS(w, ReasmFails);
+	FRAG_INC_STATS(w, Shed);
+}
+
+/* Is it a fragment for us whose datagram's owner would refuse it? */
+static bool
+is_hopeless(const struct net_device *dev, const struct rte_mbuf *m)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+	const struct rte_ipv4_hdr *iph = (const struct rte_ipv4_hdr *)(eth + 1);
+	struct reasm_key key;
+	uint64_t hash;
+
+	if (m->data_len < sizeof(*eth) + IP4_HDR_MIN || iph->version_ihl != 0x45 ||
+	    eth->ether_type != rte_cpu_to_be_16(ETHERTYPE_IP4) ||
+	    !(iph->fragment_offset & rte_cpu_to_be_16(IP4_MF | IP4_OFFMASK)) ||
+	    ether_addr_to_u64(&eth->dst_addr) !=
+		    __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED) ||
+	    fib_lookup(&fib_main_dp, rte_be_to_cpu_32(iph->dst_addr)) != ADJ_IDX_LOCAL)
+		return false;
+	key = key_of(iph, IP_DEFRAG_LOCAL_DELIVER);
+	hash = reasm_hash(&ip4_defrag_tab[0].table.secret, &key);
+	return !shed_admits(&ip4_defrag_tab[owner_of(hash)].shed, key.src, hash);
+}
+
+uint16_t
+ip4_shed_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t left = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (!is_hopeless(dev, pkts[i])) {
+			pkts[left++] = pkts[i];
+			continue;
+		}
+		IP_INC_STATS(w, InReceives);
+		IPEXT_ADD_STATS(w, InOctets, pkts[i]->pkt_len - sizeof(struct rte_ether_hdr));
+		IP_INC_STATS(w, ReasmReqds);
+		shed(w);
+		kfree_mbuf_reason(w, pkts[i], dev, DROP_IP4_REASM_MEMORY);
+	}
+	return left;
 }
 
 void
@@ -305,7 +365,7 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 	struct skb_vec whole = { .n = 0 };
 	uint64_t now = clock_ms();
 
-	begin(w, f);
+	begin(w, f, now);
 	IP_ADD_STATS(w, ReasmReqds, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
@@ -326,6 +386,11 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 		} else {
 			hash = reasm_hash(&f->table.secret, &key);
 			owner = owner_of(hash);
+			if (unlikely(!shed_admits(&ip4_defrag_tab[owner].shed, key.src, hash))) {
+				shed(w);
+				kfree_skb_reason(w, skb, DROP_IP4_REASM_MEMORY);
+				continue;
+			}
 		}
 		if (likely(owner == w->id))
 			take(w, skb, hash, now, &whole);
@@ -367,7 +432,7 @@ ip4_defrag_expire(struct worker *w, uint64_t now_ms)
 {
 	struct ip4_defrag *f = &ip4_defrag_tab[w->id];
 
-	begin(w, f);
+	begin(w, f, now_ms);
 	reasm_expire(&f->table, now_ms);
 	f->next_tsc = UINT64_MAX;
 	watch(f);
@@ -380,7 +445,7 @@ ip4_defrag_work(struct worker *w)
 	enum stage from = stage_enter(w, STAGE_IP4_LOCAL, 0);
 	unsigned int n = 0;
 
-	begin(w, f);
+	begin(w, f, clock_ms());
 	if (f->handed != NULL && !rte_ring_empty(f->handed)) {
 		n = take_handed(w, f);
 		watch(f);

@@ -9,6 +9,7 @@
  */
 #include <rte_ring.h>
 #include "ip4/ip4_reasm_dp.h"
+#include "ip4/ip4_shed_dp.h"
 #include "skb/skb_dp.h"
 
 /** Who wants datagrams whole; those of one user never meet another's fragments. */
@@ -35,6 +36,7 @@ struct ip4_defrag {
 	struct worker *w;	 /* whose context it is in now */
 	struct rte_ring *handed; /* fragments that other workers received */
 	uint64_t next_tsc;	 /* when to look for overdue ones; UINT64_MAX: nothing waits */
+	struct ip4_shed shed;	 /* what it has no memory for */
 } __rte_cache_aligned;
 extern struct ip4_defrag ip4_defrag_tab[WORKER_MAX];
 
@@ -52,6 +54,21 @@ void ip4_defrag_user(enum ip_defrag_users user, ip_defrag_fn fn) CTL_ONLY;
  * 5722 4), copies, tiny ones (RFC 1858 3, RFC 3128), more than 65535 bytes.
  */
 void ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user) DP_ONLY;
+/** Workers, one bit each, that refuse fragments at the door. */
+extern uint64_t ip4_shedding;
+/** The rare part of ip4_shed(). */
+uint16_t ip4_shed_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+			uint16_t n) DP_ONLY;
+/** In a flood: drop fragments for us that there is no memory for, before anything is done for them.
+ * @p pkts: Ethernet frames of a device that the fast lane takes, and has left. @return how many
+ * stay, in order. One test while there is no flood. */
+static inline uint16_t
+ip4_shed(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n) DP_ONLY
+{
+	if (likely(__atomic_load_n(&ip4_shedding, __ATOMIC_RELAXED) == 0))
+		return n;
+	return ip4_shed_burst(w, dev, pkts, n);
+}
 /** Give up what is overdue on @p w at @p now_ms, telling the sources (ICMP 11/1). */
 void ip4_defrag_expire(struct worker *w, uint64_t now_ms) DP_ONLY;
 /** The rare part of ip4_defrag_poll(). */

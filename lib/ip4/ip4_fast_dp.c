@@ -778,6 +778,7 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 		for (; gone != 0; gone &= gone - 1)
 			pkts[left++] = some[__builtin_ctz(gone)];
 	}
+	left = ip4_shed(w, dev, pkts, (uint16_t)left);
 	stage_leave(w, from);
 	return (uint16_t)left;
 }

@@ -30,7 +30,7 @@
 	X(InDatagrams) X(NoPorts) X(InErrors) X(OutDatagrams) X(RcvbufErrors) X(InCsumErrors) \
 	X(IgnoredMulti)
 #define FRAG_MIB(X) \
-	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(HandedOver) \
+	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(Shed) X(HandedOver) \
 	X(PmtuLearned) X(PmtuRefused)
 /* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's. */
 #define ROUTE_MIB(X) \

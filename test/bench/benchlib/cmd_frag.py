@@ -16,13 +16,16 @@ from .harness import compare
 from .tables import save, table
 
 EXAMPLE = "/usr/share/dpdk/examples/ip_fragmentation"
-EDITS = [("RTE_ETH_RX_OFFLOAD_CHECKSUM |", "0 |"), ("RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |", "0 |"),
-         ("RTE_ETH_RX_OFFLOAD_SCATTER),", "0),"), ("#define NB_MBUF   8192", "#define NB_MBUF   65536"),
+EDITS = [("RTE_ETH_RX_OFFLOAD_CHECKSUM |", "0 |"), ("RTE_ETH_RX_OFFLOAD_SCATTER),", "0),"),
+         ("(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |\n\t\t\t     RTE_ETH_TX_OFFLOAD_MULTI_SEGS)", "0"),
+         ("#define NB_MBUF   8192", "#define NB_MBUF   65536"),
          (".mtu = JUMBO_FRAME_MAX_SIZE - RTE_ETHER_HDR_LEN -\n\t\t\tRTE_ETHER_CRC_LEN,", ".mtu = 2000,"),
          ("if (ret < 0) {\n\t\t\tprintf(\"\\n\");\n\t\t\trte_exit(EXIT_FAILURE, \"Set MTU failed",
           "if (ret < 0 && ret != -ENOTSUP) {\n\t\t\tprintf(\"\\n\");\n\t\t\trte_exit(EXIT_FAILURE, \"Set MTU failed")]
 FAR = (100 << 24) + (20 << 16)  # what the example routes to its second port: 100.20.0.0/16
 FLOOD_PPS = 1e6
+OTHERS = 7        # packets to be forwarded for each fragment
+DATAGRAMS = 2048
 
 
 def add_parser(sub, common):
@@ -105,6 +108,17 @@ class Fragmenting(duts.Polluxd):
         return conf
 
 
+class Flooded(duts.Polluxd):
+    """With buffers for all that the traffic file holds; reassembly holds a small part of its datagrams, so that
+    when one comes again it is a new one."""
+
+    def config(self):
+        conf = super().config()
+        conf["ports"]["p0"]["mbufs"] = 32768
+        conf["sysctl"] = {"net.ipv4.ipfrag_low_thresh": 192 << 10, "net.ipv4.ipfrag_high_thresh": 256 << 10}
+        return conf
+
+
 def ip_frame(dst, ident, payload, frag=0, src=traffic.SENDER, proto=17):
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident & 0xffff, frag, 64, proto, 0,
                        bytes(int(x) for x in src.split(".")), struct.pack("!I", dst))
@@ -134,21 +148,26 @@ def out(args, setup):
 
 
 def flood(args, setup):
-    """Forwarding alone, and with one first fragment for the router itself among eight packets: what each of
-    them costs, and what a million a second take from the rest."""
+    """Forwarding alone; with one first fragment for the router itself among eight packets; and with the same
+    frames addressed to another station, which are dropped unread: what it costs to receive them at all.
+    Cycles for each of both, and what a million a second of them leave of the others' rate."""
     router = 10 << 24 | 1
-    plain = [traffic.frame(FAR + i, i) for i in range(3584)]
-    mixed = []
-    for i, f in enumerate(plain):
-        mixed.append(f)
-        if i % 7 == 6:
-            mixed.append(ip_frame(router, i, bytes(1400 if args.large else 32), 0x2000,
-                                  f"198.18.{i >> 8 & 255}.{i & 255}" if args.spoofed else traffic.SENDER))
-    kinds = {"alone": plain, "flooded": mixed}
-    rows, _ = compare(lambda: [duts.Polluxd(n, with_traffic(setup, n + ".pcap", f)) for n, f in kinds.items()],
+    kinds = {"alone": [], "unread": [], "flooded": []}
+    for i in range(OTHERS * DATAGRAMS):
+        f = traffic.frame(FAR + i, i)
+        for frames in kinds.values():
+            frames.append(f)
+        if i % OTHERS == OTHERS - 1:
+            bad = ip_frame(router, i, bytes(1400 if args.large else 32), 0x2000,
+                           f"198.18.{i >> 8 & 255}.{i & 255}" if args.spoofed else traffic.SENDER)
+            kinds["flooded"].append(bad)
+            kinds["unread"].append(b"\x02\x00\x00\x00\xee\x01" + bad[6:])
+    rows, _ = compare(lambda: [Flooded(n, with_traffic(setup, n + ".pcap", f)) for n, f in kinds.items()],
                       args.starts, args.rounds, "alone")
-    each = (rows[1]["cycles"] - rows[0]["cycles"]) * 7
-    return rows, each, FLOOD_PPS * each / tsc_hz()
+    each = [(r["cycles"] - rows[0]["cycles"]) * OTHERS for r in rows]
+    return {"spoofed": args.spoofed, "large": args.large, "unread": each[1], "cycles": each[2],
+            "others_unread": 1 - FLOOD_PPS * each[1] / tsc_hz(), "others": 1 - FLOOD_PPS * each[2] / tsc_hz(),
+            "rows": rows}
 
 
 def main(args):
@@ -174,10 +193,9 @@ def main(args):
                 for args.large in (False, True):
                     say(f"a flood of fragments, {'spoofed sources' if args.spoofed else 'one source'}, "
                         f"{'1400' if args.large else '32'} bytes each")
-                    _, each, share = flood(args, setup)
-                    result["flood"].append({"spoofed": args.spoofed, "large": args.large, "cycles": each,
-                                            "share": share})
-            table(["sources", "bytes", "cycles for each fragment", "of a core at 1 M/s"],
+                    result["flood"].append(flood(args, setup))
+            table(["sources", "bytes", "cycles for each fragment", "unread", "others' rate at 1 M/s", "unread"],
                   [["spoofed" if r["spoofed"] else "one", 1400 if r["large"] else 32, f"{r['cycles']:.0f}",
-                    f"{100 * r['share']:.1f} %"] for r in result["flood"]])
+                    f"{r['unread']:.0f}", f"{r['others']:.2f}", f"{r['others_unread']:.2f}"]
+                   for r in result["flood"]])
     save(args.json, result)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ip4/ip4_shed_dp.h"
+
+/* A part that loses @p lost in @p ms: less of it when that is too much, else a quarter more. */
+static uint32_t
+adjust(uint32_t keep, uint32_t lost, uint64_t ms)
+{
+	uint64_t limit = SHED_LOST * ms;
+
+	if (lost > limit)
+		return RTE_MAX((uint32_t)(keep * limit / lost), SHED_MIN);
+	if (lost > limit / 2)
+		return keep;
+	for (uint64_t i = 0; i < ms && keep < SHED_ALL; i++)
+		keep += keep / 4;
+	return RTE_MIN(keep, SHED_ALL);
+}
+
+void
+shed_tick(struct ip4_shed *s, uint64_t now_ms)
+{
+	uint64_t ms = now_ms - s->tick_ms;
+	uint32_t all = 0, heavy = 0;
+
+	if (ms == 0)
+		return;
+	s->tick_ms = now_ms;
+	for (unsigned int i = 0; i < SHED_SOURCES; i++)
+		all += s->lost[i];
+	if (all == 0 && !shed_is_on(s))
+		return;
+	for (unsigned int i = 0; i < SHED_SOURCES; i++) {
+		/* Who is held down loses little: that does not make him a light one. */
+		bool is_heavy = s->lost[i] > RTE_MAX(all / SHED_SHARE, 1u) ||
+				(s->heavy[i] && s->keep[1] != SHED_ALL);
+
+		__atomic_store_n(&s->heavy[i], is_heavy, __ATOMIC_RELAXED);
+		heavy += is_heavy ? s->lost[i] : 0;
+		s->lost[i] = 0;
+	}
+	__atomic_store_n(&s->keep[1], adjust(s->keep[1], heavy, ms), __ATOMIC_RELAXED);
+	__atomic_store_n(&s->keep[0], adjust(s->keep[0], all - heavy, ms), __ATOMIC_RELAXED);
+}
