@@ -194,6 +194,57 @@ give_up(struct worker *w, struct skb_vec *out, unsigned int first) DP_ONLY
 		kfree_skb_reason(w, out->v[--out->n], DROP_SKB_NO_MBUF);
 }
 
+/* Is the datagram a chain of what its fragments carry, each in a buffer of its own with room for a
+ * header in front? So are those that ip_append_data() made, and many that were put together. */
+static bool
+is_cut_already(const struct sk_buff *skb, const struct cut *c)
+{
+	const struct rte_mbuf *m = skb_mbuf(skb);
+
+	if (m->next == NULL || m->data_len != c->hlen + c->step || skb_cloned(skb))
+		return false;
+	for (m = m->next; m != NULL; m = m->next)
+		if (!RTE_MBUF_DIRECT(m) || rte_mbuf_refcnt_read(m) != 1 ||
+		    rte_pktmbuf_headroom(m) < c->hlen + ADJ_HDR_MAX ||
+		    (m->next != NULL ? m->data_len != c->step
+				     : m->data_len == 0 || m->data_len > c->step))
+			return false;
+	return true;
+}
+
+/* Each buffer becomes a fragment: nothing but headers is written. */
+static void
+split(struct worker *w, struct sk_buff *skb, struct cut *c, struct skb_vec *out) DP_ONLY
+{
+	struct rte_mbuf *m = skb_mbuf(skb), *next = m->next;
+	uint32_t off = c->step;
+
+	m->next = NULL;
+	m->nb_segs = 1;
+	m->pkt_len = m->data_len;
+	finish_header(skb, c, 0, false);
+	skb_vec_push(out, skb);
+	strip_uncopied_options(c->hdr, c->hlen);
+	for (m = next; m != NULL; m = next) {
+		uint32_t len = m->data_len;
+		struct sk_buff *f = skb_init(m, skb->dev);
+
+		next = m->next;
+		m->next = NULL;
+		m->nb_segs = 1;
+		m->pkt_len = len;
+		copy_metadata(f, skb);
+		memcpy(skb_push(f, (uint16_t)c->hlen), c->hdr, c->hlen);
+		skb_reset_network_header(f);
+		f->transport_header = (uint16_t)(f->network_header + c->hlen);
+		memset(ip_opt(f), 0, sizeof(struct ip_options));
+		finish_header(f, c, off, next == NULL);
+		skb_vec_push(out, f);
+		off += len;
+		counter_inc(w, &skb_counters, SKB_CNT_ORIGINATED);
+	}
+}
+
 void
 ip_fragment(struct worker *w, struct sk_buff *skb, uint32_t mtu, ip4_send_fn send,
 	    struct skb_vec *out)
@@ -215,6 +266,12 @@ ip_fragment(struct worker *w, struct sk_buff *skb, uint32_t mtu, ip4_send_fn sen
 	n = (len + c.step - 1) / c.step;
 	if (out->n + n > SKB_BURST && out->n > 0)
 		send(w, out);
+	if (n <= SKB_BURST && is_cut_already(skb, &c)) {
+		IP_INC_STATS(w, FragOKs);
+		IP_ADD_STATS(w, FragCreates, n);
+		split(w, skb, &c, out);
+		return;
+	}
 	first = out->n;
 	/* Where bytes are copied, the packet itself becomes the first fragment, when the others are
 	 * made. */

@@ -26,7 +26,7 @@ send_one(struct ping *p) CTL_ONLY
 {
 	uint16_t seq = (uint16_t)(p->stats.sent + 1);
 	unsigned int i = seq % PING_WINDOW;
-	struct sk_buff *skb = ip4_probe_alloc(p->spec.size);
+	struct sk_buff *skb = ip4_probe_alloc(&p->spec.probe, ICMP4_HDR_LEN, p->spec.size);
 	struct icmp4_hdr *icmph;
 	int rc = -ENOBUFS;
 

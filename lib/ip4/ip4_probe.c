@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fib/fib.h"
+#include "ip4/ip4_append_dp.h"
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_probe.h"
 #include "neigh/neigh.h"
 
+/* What the IP header of a probe says. */
+static struct ip_out
+header_of(const struct ip4_probe *p)
+{
+	return (struct ip_out){ .saddr = p->src,
+				.daddr = p->dst,
+				.proto = p->proto,
+				.ttl = p->ttl,
+				.tos = p->tos,
+				.df = p->df,
+				.discover = true,
+				.optlen = p->optlen,
+				.opt = p->opt };
+}
+
 struct sk_buff *
-ip4_probe_alloc(uint32_t len)
+ip4_probe_alloc(const struct ip4_probe *p, uint32_t head, uint32_t len)
 {
 	struct worker *w = worker_ctl();
-	struct rte_mbuf *head, *seg;
-	struct sk_buff *skb;
+	struct ip_out o = header_of(p);
+	uint8_t pattern[256];
+	struct ip4_cork c;
+	int rc;
 
+	for (unsigned int i = 0; i < sizeof(pattern); i++)
+		pattern[i] = (uint8_t)i;
 	role_borrow_dp();
-	skb = alloc_skb(w, SKB_HEADROOM);
-	if (skb == NULL)
-		return NULL;
-	head = seg = skb_mbuf(skb);
-	for (uint32_t at = 0; at < len;) {
-		uint16_t n = (uint16_t)RTE_MIN(len - at, (uint32_t)rte_pktmbuf_tailroom(seg));
-		uint8_t *p = rte_pktmbuf_mtod_offset(seg, uint8_t *, seg->data_len);
-
-		if (n == 0) {
-			seg->next = rte_pktmbuf_alloc(w->pool);
-			if (seg->next == NULL) {
-				kfree_skb_reason(w, skb, DROP_SKB_NO_MBUF);
-				return NULL;
-			}
-			seg = seg->next;
-			seg->data_off = 0;
-			head->nb_segs++;
-			continue;
-		}
-		for (uint16_t i = 0; i < n; i++)
-			p[i] = (uint8_t)(at + i);
-		seg->data_len = (uint16_t)(seg->data_len + n);
-		head->pkt_len += n;
-		at += n;
-	}
-	return skb;
+	rc = ip_append_start(w, &c, &o, head);
+	for (uint32_t at = 0; rc == 0 && at < len; at += sizeof(pattern))
+		rc = ip_append_data(w, &c, pattern, RTE_MIN(len - at, (uint32_t)sizeof(pattern)));
+	if (rc != 0)
+		ip_flush_pending_frames(w, &c);
+	return c.skb;
 }
 
 rte_be32_t
@@ -89,15 +89,7 @@ send_by_device(const struct ip4_probe *p, struct sk_buff *skb, const struct ip_o
 int
 ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
 {
-	struct ip_out o = { .saddr = p->src,
-			    .daddr = p->dst,
-			    .proto = p->proto,
-			    .ttl = p->ttl,
-			    .tos = p->tos,
-			    .df = p->df,
-			    .discover = true,
-			    .optlen = p->optlen,
-			    .opt = p->opt };
+	struct ip_out o = header_of(p);
 	struct fib_result res;
 	int rc;
 

@@ -14,9 +14,9 @@ struct ip4_probe {
 	uint8_t optlen, opt[40]; /* IP options, a multiple of 4 bytes */
 };
 
-/** A packet of @p len bytes of payload, headroom for all headers, filled with 00 01 02 ... as ping
- * has it. Chained when it takes more than a buffer. NULL: no mbufs. */
-struct sk_buff *ip4_probe_alloc(uint32_t len) CTL_ONLY;
+/** What probe @p p carries: @p len bytes 00 01 02 ..., as ping has it, with room in front for a
+ * transport header of @p head bytes; in buffers as it will be cut. NULL: no mbufs, or too much. */
+struct sk_buff *ip4_probe_alloc(const struct ip4_probe *p, uint32_t head, uint32_t len) CTL_ONLY;
 /** The source address that @p p would leave with, or 0: there is no way out (*@p rc says why). */
 rte_be32_t ip4_probe_source(const struct ip4_probe *p, int *rc) CTL_ONLY;
 /** Put the IP header in front and send. p->src must be set. Takes the packet. 0 or -errno. */

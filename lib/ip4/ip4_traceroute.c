@@ -39,7 +39,8 @@ send_one(struct trace *t, uint32_t query) CTL_ONLY
 {
 	struct ip4_probe probe = t->spec.probe;
 	rte_be16_t n = rte_cpu_to_be_16(number_of(t, query));
-	struct sk_buff *skb = ip4_probe_alloc(t->spec.len - TRACE_PROBE_MIN);
+	struct sk_buff *skb = ip4_probe_alloc(&probe, TRACE_PROBE_MIN - IP4_HDR_MIN,
+					      t->spec.len - TRACE_PROBE_MIN);
 	struct icmp4_hdr *icmph;
 
 	role_borrow_dp();

@@ -125,8 +125,8 @@ output(void)
 	skb = alloc_skb(dp(), SKB_HEADROOM);
 	ip_build_and_send_pkt(dp(), skb, &(struct ip_out){ .daddr = IP(8, 8, 8, 8) });
 	MOVED(ip, IP_OutNoRoutes, 1);
-	skb = ip4_probe_alloc(65530);
-	ip_build_and_send_pkt(dp(), skb, &(struct ip_out){ .daddr = PEER0 });
+	skb = ip4_probe_alloc(&(struct ip4_probe){ .dst = PEER0 }, 0, 65515);
+	ip_build_and_send_pkt(dp(), skb, &(struct ip_out){ .daddr = PEER0, .optlen = 4 });
 	MOVED(ip, IP_OutDiscards, 1);
 	/* More than the ring to the control thread holds. */
 	assert_int_equal(ip4_sock_open(&sk), 0);
