@@ -194,6 +194,35 @@ def reasm() -> dict:
     return {k: bytes([0x37]) + b"".join(bytes(p) for p in v) for k, v in out.items()}
 
 
+def bpdu() -> dict:
+    """The bridge, then BPDUs, ticks and links: see fuzz_bpdu.c."""
+    raw, rst, mst, config, tick, link = range(6)
+
+    def hear(kind, port, b: bytes) -> bytes:
+        b += bytes(-len(b) % 4)
+        return bytes([kind | port << 3, len(b) // 4]) + b
+
+    def common(flags, root=0x10, port=1, age=1) -> bytes:
+        return (bytes([0, 0, 2, 2, flags, root, 0]) + P1 + bytes(4) + b"\x80\0" + P2
+                + bytes([0x80, port, age, 0, 20, 0, 2, 0, 15, 0]))
+
+    msti = bytes([0x7e, 0x10, 1]) + P1 + bytes(4) + bytes([0x80, 0x80, 20])
+    region = bytes(2 + 51 + 4) + b"\x80\0" + P2 + b"\x14"
+    seconds = bytes([tick | 3 << 5])
+    out = {}
+    for v, kinds in enumerate(((config,), (rst, config), (mst, rst), (mst,))):
+        head = bytes([v | 2 << 2])
+        for kind in kinds:
+            for flags in (0x0c, 0x0e, 0x4d, 0x1c, 0x48, 0x44, 0x81):
+                b = common(flags) + b"\0" + (region + 2 * msti if kind == mst else b"")
+                out[f"v{v}_{kind}_{flags:02x}"] = (
+                    head + hear(kind, 0, b) + seconds + hear(kind, 1, b) + seconds * 3
+                    + hear(kind, 1, common(0x3e, root=0) + b"\0") + bytes([link]) + seconds * 8)
+    out["tcn"] = b"\1" + hear(raw, 0, b"\0\0\0\x80") + seconds * 2
+    out["short"] = b"\2" + b"".join(hear(raw, 0, common(0x0c)[:n]) for n in (0, 3, 4, 20, 35))
+    return out
+
+
 def dictionary() -> list[str]:
     words = set(" ".join(CLI).replace("/", " ").split())
     for v in [CONFIG, *[x for x in CONFIG.values() if isinstance(x, dict)]]:
@@ -204,7 +233,7 @@ def dictionary() -> list[str]:
 def main() -> None:
     top = pathlib.Path(sys.argv[1])
     targets = {"datapath": datapath(), "reasm": reasm(), "config": config(),
-               "cli": cli(), "client_proto": proto()}
+               "cli": cli(), "client_proto": proto(), "bpdu": bpdu()}
     for target, files in targets.items():
         (top / target).mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
