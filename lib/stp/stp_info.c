@@ -182,6 +182,7 @@ follow_cist(const struct stp_port *p)
 	const struct stp_ptree *cist = &p->tree[0];
 
 	for (unsigned int t = 1; !p->rcvdInternal && t < p->br->n_trees; t++) {
+		p->tree[t].agree = p->tree[t].agree && cist->agree;
 		p->tree[t].agreed = p->tree[t].agreed && cist->agreed;
 		p->tree[t].synced = p->tree[t].synced && cist->synced;
 	}
@@ -267,8 +268,7 @@ superior_designated(struct stp_ptree *x)
 	x->infoIs = INFO_RECEIVED;
 	x->reselect = true;
 	x->selected = false;
-	bridge_of(x)->why = STP_WHY_SUPERIOR;
-	pass_on(x);
+	bridge_of(x)->why = STP_WHY_SUPERIOR; /* if it changes what we say, UPDATE passes it on */
 }
 
 static void

@@ -45,9 +45,9 @@ stp_begin(struct stp_bridge *br, enum stp_why why)
 	stp_run(br, why);
 }
 
-/* Each machine makes a step if it can. The CIST comes before the instances, which depend on it. */
+/* What is heard, and who is what. The CIST comes before the instances, which depend on it. */
 static bool
-pass(struct stp_bridge *br)
+inform(struct stp_bridge *br)
 {
 	bool moved = false;
 
@@ -62,6 +62,15 @@ pass(struct stp_bridge *br)
 	}
 	for (unsigned int t = 0; t < br->n_trees; t++)
 		moved |= prs_run(br, t);
+	return moved;
+}
+
+/* What follows for roles and states. */
+static bool
+act(struct stp_bridge *br)
+{
+	bool moved = false;
+
 	for (unsigned int i = 0; i < br->n_ports; i++)
 		for (unsigned int t = 0; t < br->n_trees; t++) {
 			struct stp_ptree *x = &br->port[i]->tree[t];
@@ -71,6 +80,16 @@ pass(struct stp_bridge *br)
 			moved |= tcm_run(x);
 		}
 	return moved;
+}
+
+/*
+ * Each machine makes a step if it can. Nobody acts before all is known: an instance might take a port
+ * for synced that the CIST is about to release.
+ */
+static bool
+pass(struct stp_bridge *br)
+{
+	return inform(br) || act(br);
 }
 
 /* Only now, so that one BPDU says all that came of the event. */

@@ -288,6 +288,27 @@ proposals_by_instance(void **state)
 	assert_int_equal(fix.port[2].state[2], STP_LISTENING);
 }
 
+/* 13.27.18: who is of another region speaks for all instances. */
+static void
+proposal_from_outside_is_for_all(void **state)
+{
+	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
+
+	(void)state;
+	FIX_PORT_SET(3, edge, STP_OFF);
+	fix_up(1);
+	fix_up(3);
+	fix_ticks(20);
+	for (unsigned int m = 0; m < 3; m++)
+		assert_int_equal(fix.port[3].state[m], STP_LEARNING); /* by timer, nobody agreed */
+	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
+	for (unsigned int m = 0; m < 3; m++) {
+		assert_int_equal(fix.port[3].state[m], STP_LISTENING);
+		assert_int_equal(fix.port[1].state[m], STP_FORWARDING);
+	}
+	assert_true(fix.port[1].last.flags & STP_F_AGREEMENT);
+}
+
 static void
 agreement_under_another_regional_root_is_void(void **state)
 {
@@ -381,6 +402,10 @@ master_flag_shows_the_way_out(void **state)
 	assert_true(fix.port[2].last.msti[0].flags & STP_F_MASTER);
 	assert_false(fix.port[3].last.msti[0].flags & STP_F_MASTER);
 	assert_false(fix.port[2].last.msti[1].flags & STP_F_MASTER);
+	b = fix_rst(WORSE, 0, WORSE); /* port 3 leads out of the region now */
+	fix_hear(3, &b);
+	fix_ticks(2);
+	assert_false(fix.port[2].last.msti[0].flags & STP_F_MASTER);
 }
 
 /* 13.27.25 */
@@ -512,6 +537,7 @@ main(void)
 		T(messages_of_unknown_instances_are_skipped),
 		T(boundary_follows_the_cist),
 		T(proposals_by_instance),
+		T(proposal_from_outside_is_for_all),
 		T(agreement_under_another_regional_root_is_void),
 		T(change_in_an_instance_stays_there),
 		T(change_from_outside_is_for_all),
