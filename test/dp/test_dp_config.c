@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include "ctl/cfg.h"
 #include "ctl/cfg_priv.h"
+#include "netdev/netdev.h"
 
 /* What can not change while the router runs. */
 #define FIXED                                                                                      \
@@ -250,6 +251,28 @@ is_repaired(void **state)
 	runs(every);
 }
 
+/* What was told to go up, at once or with its parent, and is not enabled, is down again. */
+static void
+stays_down(void **state)
+{
+	struct net_device *dev;
+
+	(void)state;
+	load(every);
+	role_enter_ctl();
+	dp_cmd("ip link set q1.5 up");
+	dev = dev_get_by_name("q1.5");
+	assert_true(netif_running(dev));
+	load(every);
+	assert_false(netif_running(dev));
+	dp_cmd("ip link set q1 down");
+	dp_cmd_fails("ip link set q1.5 up"); /* waits for its parent */
+	load(every);
+	runs(every);
+	assert_true(netif_running(dev->real_dev));
+	assert_false(netif_running(dev));
+}
+
 /* A file is read again when its routes are not all there. */
 static void
 file_is_repaired(void **state)
@@ -291,6 +314,7 @@ main(void)
 		cmocka_unit_test(every_section_is_meddled_with),
 		cmocka_unit_test(comes_and_goes),
 		cmocka_unit_test(is_repaired),
+		cmocka_unit_test(stays_down),
 		cmocka_unit_test(file_is_repaired),
 	};
 
