@@ -274,6 +274,8 @@ brief_prints(void **state)
 	       "\"02:00:00:00:00:01\",\"flags\":[\"BROADCAST\",\"MULTICAST\"]}]\n");
 	prints("ip -br neigh",
 	       "10.0.1.7                                p1               02:00:00:00:00:07\n");
+	prints("ip -br -j neigh",
+	       "[{\"dst\":\"10.0.1.7\",\"dev\":\"p1\",\"lladdr\":\"02:00:00:00:00:07\"}]\n");
 	prints("ip -br neigh show dev p1",
 	       "10.0.1.7                                02:00:00:00:00:07\n");
 	prints("ip -o link show p1",
