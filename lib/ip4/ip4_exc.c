@@ -128,7 +128,7 @@ static int
 on_netdev(struct notifier *self, unsigned int event, void *obj)
 {
 	role_enter_ctl();
-	if (event == NETDEV_DOWN || event == NETDEV_UNREGISTER)
+	if (event == NETDEV_DOWN) /* which comes before the end, too */
 		ip4_exc_flush(obj);
 	return NOTIFY_OK;
 }

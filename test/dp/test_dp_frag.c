@@ -110,24 +110,38 @@ one_source_floods(void **state)
 static void
 invented_sources_flood(void **state)
 {
-	unsigned int datagrams, forwarded = 0;
+	unsigned int datagrams, forwarded = 0, answered = 0;
 	uint64_t bytes, before = shed();
 	struct dp_frame plain = dp_udp(p1, 3, "10.0.1.3", "10.0.2.2", 100), f;
 
 	(void)state;
+	dp_cmd("ip route add blackhole 10.9.0.0/16");
+	dp_drops_clear();
 	for (uint32_t i = 0; i < FLOOD; i++) {
 		f = first_fragment("11.0.0.0", i, true);
 		dp_inject(p1, &f);
 		if (i % 50 != 49)
 			continue;
 		dp_inject(p1, &plain);
+		f = dp_echo(p1, 3, "10.0.1.3", "10.0.1.1", 8); /* whole */
+		dp_ip4(&f)->packet_id = rte_cpu_to_be_16((uint16_t)i);
+		dp_fix_checksum(&f);
+		dp_inject(p1, &f);
+		f = first_fragment("10.0.1.3", i, false); /* not for us */
+		dp_ip4(&f)->dst_addr = dp_ip("10.9.0.1");
+		dp_fix_checksum(&f);
+		dp_inject(p1, &f);
 		dp_run();
 		while (dp_out(p2, &f))
 			forwarded++;
+		while (dp_out(p1, &f))
+			answered++;
 		ip4_defrag_usage(&bytes, &datagrams);
 		assert_true(bytes <= 300000);
 	}
 	assert_int_equal(forwarded, FLOOD / 50);
+	assert_int_equal(answered, FLOOD / 50);
+	assert_int_equal(dp_drops("ip4_blackhole"), FLOOD / 50);
 	assert_true(shed() > before + FLOOD / 10);
 	for (unsigned int i = 0; i < 50 && ip4_shedding != 0; i++) {
 		dp_run_ms(20);

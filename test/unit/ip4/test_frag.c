@@ -569,8 +569,12 @@ test_memory_limit(void **state)
 	ip4_frag_conf.ipfrag_low_thresh = 150000;
 	make_echo(64);
 	for (uint16_t id = 0; id < 1000; id++) {
+		uint64_t evicted = mib(&frag_mib, FRAG_Evicted);
+
 		piece(id, 0, 32, true);
 		ip4_defrag_usage(&bytes, &datagrams);
+		if (mib(&frag_mib, FRAG_Evicted) != evicted) /* down to low, and one more */
+			assert_true(bytes < 150000 + 5000);
 		assert_true(bytes <= 200000);
 	}
 	assert_true(datagrams >= 50 && datagrams < 100);

@@ -409,6 +409,32 @@ test_origination(void **state)
 	(void)state;
 }
 
+/* The first piece has more options than the last: together they are too much (RFC 791 3.1). 47
+ * pieces, the last one merged. */
+static void
+test_options_make_it_too_long(void **state)
+{
+	static const uint8_t opt[40] = { [0 ... 39] = 1 };
+
+	for (unsigned int with = 0; with < 2; with++) {
+		for (uint32_t off = 0; off < 65515; off += 1424)
+			rx_pkt(&(struct pkt){ .dst = OUR0,
+					      .proto = 99,
+					      .id = (uint16_t)with,
+					      .opt = opt,
+					      .optlen = with && off == 0 ? 40 : 0,
+					      .payload = (uint16_t)RTE_MIN(1424u, 65515 - off),
+					      .frag = (uint16_t)(off / 8 |
+								 (off + 1424 < 65515 ? IP4_MF
+										     : 0)) },
+			       true);
+		settle();
+		assert_int_equal(mib(&ip_mib, IP_ReasmOKs), 1);
+		assert_int_equal(drops(DROP_IP4_REASM_OVERSIZE), with ? 46 : 0);
+	}
+	(void)state;
+}
+
 int
 main(void)
 {
@@ -427,6 +453,7 @@ main(void)
 		T(test_error_reverses_route),
 		T(test_error_with_records),
 		T(test_origination),
+		T(test_options_make_it_too_long),
 	};
 
 	if (fixture_eal("ip4_options") < 0)

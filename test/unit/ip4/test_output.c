@@ -260,12 +260,14 @@ static void
 test_pmtu_bounded(void **state)
 {
 	role_enter_ctl();
+	told(FAR, 1400, adj_now_s + 500); /* ends last: never gives way */
 	for (uint32_t i = 0; i < 40000; i++) {
 		told(rte_cpu_to_be_32(0x0a100000 + i), 1400, adj_now_s);
 		assert_int_equal(pmtu(rte_cpu_to_be_32(0x0a100000 + i)), 1400);
 	}
 	assert_int_equal(ip4_exc_n, IP4_EXC_SETS * IP4_EXC_WAYS);
-	assert_int_equal(mib(&route_mib, ROUTE_exc_evicted), 40000 - IP4_EXC_SETS * IP4_EXC_WAYS);
+	assert_int_equal(pmtu(FAR), 1400);
+	assert_int_equal(mib(&route_mib, ROUTE_exc_evicted), 40001 - IP4_EXC_SETS * IP4_EXC_WAYS);
 	forget();
 	(void)state;
 }
@@ -543,10 +545,10 @@ test_append_other_sizes(void **state)
 	struct ip4_cork c;
 
 	role_borrow_dp();
-	append(&o, 0, 5000, 77, &c);
-	assert_int_equal(skb_mbuf(c.skb)->nb_segs, (5000 + 1471) / 1472);
+	append(&o, 0, 3 * 1472 + 1, 77, &c);
+	assert_int_equal(skb_mbuf(c.skb)->nb_segs, 4);
 	assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
-	check_text(0, 5000, 1500);
+	check_text(0, 3 * 1472 + 1, 1500);
 	assert_int_equal(frames[0].bytes[38], 0x1e);
 	assert_int_equal(frames[1].bytes[38], 1); /* not copied: no operation */
 	o.optlen = 0;
@@ -554,6 +556,8 @@ test_append_other_sizes(void **state)
 		if (i == 0)
 			told(FAR, 1000, adj_now_s);
 		append(&o, 0, 5000, 77, &c);
+		if (i == 0)
+			assert_int_equal(skb_mbuf(c.skb)->nb_segs, 6); /* of 976 */
 		if (i == 1)
 			told(FAR, 800, adj_now_s);
 		n_frames = 0;
@@ -568,6 +572,43 @@ test_append_other_sizes(void **state)
 	n_frames = 0;
 	assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
 	assert_int_equal(n_frames, 3);
+	(void)state;
+}
+
+/* A chain that only looks as if it were cut is cut all the same. */
+static void
+test_append_not_quite(void **state)
+{
+	const struct ip_out o = { .daddr = FAR, .proto = 17 };
+	struct rte_mbuf *seg;
+	struct ip4_cork c;
+
+	role_borrow_dp();
+	append(&o, 0, 5000, 5000, &c);
+	seg = skb_mbuf(c.skb)->next;
+	rte_mbuf_refcnt_update(seg, 1); /* somebody else reads it */
+	assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
+	check_text(0, 5000, 1500);
+	assert_int_equal(seg->data_len, 1480);
+	rte_pktmbuf_free_seg(seg);
+
+	append(&o, 0, 5000, 5000, &c);
+	seg = skb_mbuf(c.skb)->next;
+	memmove((uint8_t *)seg->buf_addr + 10, rte_pktmbuf_mtod(seg, void *), 1480);
+	seg->data_off = 10; /* no room for a header */
+	n_frames = 0;
+	assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
+	check_text(0, 5000, 1500);
+
+	append(&o, 0, 5000, 5000, &c);
+	seg = skb_mbuf(c.skb)->next;
+	seg->data_len = 1000; /* no multiple of 8 would fit */
+	skb_mbuf(c.skb)->pkt_len -= 480;
+	n_frames = 0;
+	assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
+	assert_int_equal(n_frames, 4);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(frames[i].len, 14 + 1500);
 	(void)state;
 }
 
@@ -591,6 +632,27 @@ test_append_limits(void **state)
 	ip_flush_pending_frames(dp(), &c);
 	while (n > 0)
 		rte_pktmbuf_free(all[--n]);
+	(void)state;
+}
+
+/* No room for a header and 8 bytes. */
+static void
+test_mtu_too_small(void **state)
+{
+	struct skb_vec out = { .n = 0 };
+	struct sk_buff *skb;
+
+	role_borrow_dp();
+	skb = alloc_skb(dp(), SKB_HEADROOM);
+	assert_non_null(skb_put(skb, 100));
+	memset(skb_data(skb), 0, 100);
+	*skb_data(skb) = 0x45;
+	skb_reset_network_header(skb);
+	skb->dev = p1;
+	ip_fragment(dp(), skb, 27, neigh_output, &out);
+	assert_int_equal(out.n, 0);
+	assert_int_equal(drops(DROP_IP4_FRAG_FAILED), 1);
+	assert_int_equal(mib(&ip_mib, IP_FragFails), 1);
 	(void)state;
 }
 
@@ -618,6 +680,8 @@ main(void)
 		T(test_append_copies_nothing),
 		T(test_append_other_sizes),
 		T(test_append_limits),
+		T(test_append_not_quite),
+		T(test_mtu_too_small),
 	};
 
 	if (fixture_eal("ip4_output") < 0)

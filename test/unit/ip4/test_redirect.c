@@ -148,6 +148,8 @@ test_refused(void **state)
 		{ .frag = RTE_BE16(IP4_DF), .id = 0 }, /* with DF, and without our mark */
 	};
 
+	role_enter_ctl(); /* answering is not enough */
+	assert_int_equal(neigh_admin_set(OUR1, p1, &gw2_mac, NUD_PERMANENT), 0);
 	for (unsigned int i = 0; i < RTE_DIM(bad); i++) {
 		say(&bad[i]);
 		assert_int_equal(ip4_exc_n, 0);
@@ -284,6 +286,9 @@ test_with_path_mtu(void **state)
 	assert_int_equal(ip4_exc_n, 1);
 	assert_true(is_redirected());
 	assert_int_equal(ip4_pmtu(FAR, ip4_lookup(OUR1, FAR), &locked), 1400);
+	/* It is the path's by the better gateway, too. */
+	assert_int_equal(ip4_pmtu(FAR, ip4_exc_redirect(FAR, ip4_lookup(OUR1, FAR)), &locked),
+			 1400);
 	say(&(struct said){ .src = GW2, .to = PEER1 });
 	assert_int_equal(ip4_pmtu(FAR, ip4_lookup(OUR1, FAR), &locked), 1400);
 	forget();
@@ -291,7 +296,7 @@ test_with_path_mtu(void **state)
 }
 
 static void
-change_route(rte_be32_t gw)
+change_route(rte_be32_t gw, struct net_device *onlink)
 {
 	struct fib_route_spec *r = calloc(1, sizeof(*r));
 	const char *why = NULL;
@@ -303,7 +308,9 @@ change_route(rte_be32_t gw)
 				      .plen = 24,
 				      .type = FIB_UNICAST,
 				      .n_nh = 1 };
-	r->nh[0] = (struct fib_nexthop_spec){ .gateway = gw, .weight = 1 };
+	r->nh[0] = (struct fib_nexthop_spec){
+		.gateway = gw, .weight = 1, .dev = onlink, .onlink = onlink != NULL
+	};
 	assert_int_equal(fib_route_add(r, FIB_REPLACE, &why), 0);
 	free(r);
 }
@@ -317,10 +324,12 @@ test_events(void **state)
 	say(&(struct said){ 0 });
 	role_enter_ctl();
 	ip4_pmtu_update(FAR, ip4_lookup(OUR1, FAR), 1400, adj_now_s);
-	change_route(PEER0);
+	change_route(PEER0, NULL);
 	assert_memory_equal(leaves_by(FAR), &peer0, 6);
 	assert_int_equal(ip4_pmtu(FAR, ip4_lookup(OUR1, FAR), &locked), 0);
-	change_route(PEER1);
+	change_route(PEER1, p2); /* the same address on another link */
+	assert_int_equal(ip4_pmtu(FAR, ip4_lookup(OUR1, FAR), &locked), 0);
+	change_route(PEER1, NULL);
 	assert_true(is_redirected());
 	/* The gateway fails: the route's own takes over. */
 	assert_int_equal(neigh_admin_set(GW2, p1, NULL, NUD_FAILED), 0);

@@ -75,6 +75,8 @@ test_one_source(void **state)
 	}
 	assert_true(tried > 100 * SHED_LOST / 4 && tried < 100 * SHED_LOST * 2);
 	assert_true(admitted(PEER0) < 100);
+	flood(0, 0, false); /* who is held down loses nothing: that does not free him */
+	assert_true(admitted(PEER0) < 200);
 	(void)state;
 }
 
