@@ -207,6 +207,7 @@ sim_free(struct sim *s)
 	for (unsigned int i = 0; i < s->n_heap; i++)
 		free(s->heap[i].frame);
 	free(s->heap);
+	sim_init(s, 0);
 }
 
 int

@@ -85,6 +85,7 @@ uint64_t sim_rand(struct sim *s);
 unsigned int sim_below(struct sim *s, unsigned int n);
 
 void sim_init(struct sim *s, uint64_t seed);
+/** Leaves an empty network. */
 void sim_free(struct sim *s);
 /** A bridge that is off. */
 int sim_add_bridge(struct sim *s, uint8_t version);
