@@ -83,8 +83,8 @@ act(struct stp_bridge *br)
 }
 
 /*
- * Each machine makes a step if it can. Nobody acts before all is known: an instance might take a port
- * for synced that the CIST is about to release.
+ * Each machine makes a step if it can. Nobody acts before all is known: an instance might take a
+ * port for synced that the CIST is about to release.
  */
 static bool
 pass(struct stp_bridge *br)

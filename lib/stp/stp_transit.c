@@ -115,6 +115,23 @@ answer_proposal(struct stp_ptree *x)
 	return false;
 }
 
+/* 13.12: at the boundary of a region all instances forward alike. So none learns or forwards... */
+static bool
+beyond_cist(const struct stp_ptree *x, bool learns, bool forwards)
+{
+	const struct stp_ptree *cist = &x->port->tree[0];
+
+	return !is_cist(x) && !x->port->rcvdInternal &&
+	       ((learns && !cist->learn) || (forwards && !cist->forward));
+}
+
+/* ... or goes on to do so where the CIST does not. */
+static bool
+held_by_cist(const struct stp_ptree *x)
+{
+	return beyond_cist(x, true, x->learn);
+}
+
 /* Designated and master port: must it stop? Why, or STP_WHY_N. */
 static enum stp_why
 must_discard(const struct stp_ptree *x)
@@ -128,6 +145,8 @@ must_discard(const struct stp_ptree *x)
 		return STP_WHY_N;
 	if (x->loopInconsistent)
 		return STP_WHY_LOOP_GUARD;
+	if (beyond_cist(x, x->learn, x->forward))
+		return STP_WHY_ROLE;
 	if (x->sync && !x->synced)
 		return STP_WHY_SYNC;
 	return x->reRoot && x->rrWhile != 0 ? STP_WHY_REROOT : STP_WHY_N;
@@ -302,7 +321,7 @@ run_root(struct stp_ptree *x)
 static enum stp_why
 designated_may_go(const struct stp_ptree *x)
 {
-	if (x->sync || (x->reRoot && x->rrWhile != 0) || x->loopInconsistent)
+	if (x->sync || (x->reRoot && x->rrWhile != 0) || x->loopInconsistent || held_by_cist(x))
 		return STP_WHY_N;
 	if (x->port->operEdge)
 		return STP_WHY_EDGE;
@@ -375,7 +394,7 @@ run_master_forwarding(struct stp_ptree *x)
 {
 	enum stp_why why = x->fdWhile == 0 ? STP_WHY_TIMER : STP_WHY_REROOTED;
 
-	if ((x->learn && x->forward) || (x->fdWhile != 0 && !allSynced(x)))
+	if ((x->learn && x->forward) || held_by_cist(x) || (x->fdWhile != 0 && !allSynced(x)))
 		return false;
 	if (!x->learn) {
 		learn(x, why);
@@ -431,8 +450,6 @@ change_role(struct stp_ptree *x)
 
 	set_role(x, x->selectedRole);
 	x->prt = PRT_ACTIVE;
-	if (old == STP_ROLE_MASTER) /* the agreement was with the way out of the region */
-		x->agreed = x->synced = false;
 	switch (x->role) {
 	case STP_ROLE_DISABLED:
 		x->prt = PRT_DISABLE_PORT;

@@ -13,10 +13,11 @@ static void
 set_state(void *ctx, void *port, uint16_t mstid, enum stp_state state)
 {
 	struct fix_port *p = port;
+	struct fix *f = ctx;
 
-	(void)ctx;
 	if (mstid < 3)
 		p->state[mstid] = state;
+	p->order = ++f->changes;
 }
 
 static void

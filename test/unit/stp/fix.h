@@ -24,6 +24,7 @@
 struct fix_port {
 	struct stp_port *p;
 	enum stp_state state[3]; /* by MSTID 0, 1, 2 */
+	unsigned int order;	 /* of its last change of state among those of all ports */
 	unsigned int sent, flushed, guarded;
 	struct stp_bpdu last;
 	uint8_t bytes[STP_BPDU_MAX];
@@ -34,7 +35,7 @@ struct fix {
 	struct stp_bridge *br;
 	struct fix_port port[FIX_PORTS + 1]; /* by number */
 	unsigned int ageing;		     /* as last set; 0: normal */
-	unsigned int ageing_set;
+	unsigned int ageing_set, changes;
 	uint64_t now_ms;
 	struct stp_transition tr; /* the last one of a state */
 };

@@ -288,6 +288,46 @@ proposals_by_instance(void **state)
 	assert_int_equal(fix.port[2].state[2], STP_LISTENING);
 }
 
+/* What an instance heard of is void when the port turns out to be at the boundary. */
+static void
+region_that_changes_leaves_no_root_behind(void **state)
+{
+	struct stp_bpdu b = internal(BETTER, PEER), c = fix_rst(BEST, 0, PEER);
+
+	(void)state;
+	fix_up(1);
+	fix_hear(1, &b);
+	assert_int_equal(role(1, 1), STP_ROLE_ROOT);
+	fix_hear(1, &c);
+	assert_int_equal(role(1, 1), STP_ROLE_MASTER);
+	assert_true(fix.br->tree[1].rootPriority.rroot == MSTI_ID(1, OWN_ID));
+	assert_int_equal(fix.br->tree[1].rootPortId, 0);
+}
+
+/* The CIST's root port goes on, the way out of the region waits for all ports of the instance. */
+static void
+new_way_out_waits_for_all(void **state)
+{
+	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
+
+	(void)state;
+	FIX_PORT_SET(3, edge, STP_OFF);
+	fix_up(2);
+	fix.port[2].last.kind = STP_BPDU_RST;
+	fix_agree(2);
+	fix_up(3);
+	fix_ticks(20);
+	assert_int_equal(fix.port[3].state[1], STP_LEARNING);
+	fix_hear(2, &b);
+	assert_int_equal(role(2, 0), STP_ROLE_ROOT);
+	assert_int_equal(role(2, 1), STP_ROLE_MASTER);
+	assert_int_equal(fix.port[2].state[0], STP_FORWARDING);
+	assert_int_equal(fix.port[2].state[1], STP_LISTENING);
+	fix_hear_flags(2, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
+	assert_int_equal(fix.port[3].state[1], STP_LISTENING);
+	assert_int_equal(fix.port[2].state[1], STP_FORWARDING);
+}
+
 /* 13.27.18: who is of another region speaks for all instances. */
 static void
 proposal_from_outside_is_for_all(void **state)
@@ -444,6 +484,30 @@ stp_bridge_sees_this_bridge_not_the_region(void **state)
 	assert_int_equal(fix.port[2].last.vec.ext_cost, 100);
 }
 
+/* 13.9: between this bridge and an STP bridge their own identifiers decide, not the region's. */
+static void
+tie_with_an_stp_bridge(void **state)
+{
+	struct stp_bpdu b = internal(BETTER, PEER);
+	struct stp_bpdu c = fix_config(BETTER, 100, 0x8000ULL << 48 | 0x020000000010ULL);
+
+	(void)state;
+	fix_up(1);
+	fix_up(2);
+	fix_ticks(3);
+	b.vec.ext_cost = 100;
+	fix_hear(1, &b);
+	assert_true(fix.br->tree[0].rootPriority.rroot < c.vec.bridge);
+	fix_hear(2, &c); /* from now on we speak STP there */
+	fix_hear(2, &c);
+	assert_role(2, alternate);
+	c = fix_config(BETTER, 100, OWN_ID + 1);
+	fix_hear(2, &c);
+	fix_ticks(6);
+	fix_hear(1, &b);
+	assert_role(2, designated);
+}
+
 /* 13.35: on a shared LAN somebody does not hear the designated bridge. */
 static void
 disputed_root_port_stops(void **state)
@@ -537,6 +601,8 @@ main(void)
 		T(messages_of_unknown_instances_are_skipped),
 		T(boundary_follows_the_cist),
 		T(proposals_by_instance),
+		T(region_that_changes_leaves_no_root_behind),
+		T(new_way_out_waits_for_all),
 		T(proposal_from_outside_is_for_all),
 		T(agreement_under_another_regional_root_is_void),
 		T(change_in_an_instance_stays_there),
@@ -544,6 +610,7 @@ main(void)
 		T(master_flag_shows_the_way_out),
 		T(new_regional_root_voids_agreements),
 		T(stp_bridge_sees_this_bridge_not_the_region),
+		T(tie_with_an_stp_bridge),
 		T(disputed_root_port_stops),
 		T(vlans_move_between_instances),
 		T(rstp_reads_mst_as_rst),

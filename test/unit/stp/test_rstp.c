@@ -74,6 +74,7 @@ half_duplex_waits_for_timers(void **state)
 	fix_ticks(2); /* 17.20.5: Hello Time, as it sends RSTP */
 	assert_state(1, FORWARDING);
 	assert_why(TIMER);
+	assert_true(X(1)->agreed); /* 17.29.3: nobody objected */
 }
 
 static void
@@ -366,6 +367,7 @@ old_root_port_stops_before_the_new_one_goes(void **state)
 	assert_role(1, designated);
 	assert_state(1, LISTENING);
 	assert_state(3, FORWARDING);
+	assert_true(fix.port[1].order < fix.port[3].order); /* 17.20.10 */
 	assert_state(2, FORWARDING); /* was agreed to, and what it says got better */
 }
 
@@ -410,6 +412,27 @@ proposal_blocks_what_is_not_agreed(void **state)
 	assert_int_equal(fix.port[1].sent, 1);
 	assert_true(fix.port[1].last.flags & STP_F_AGREEMENT);
 	assert_int_equal((fix.port[1].last.flags & STP_F_ROLE_MASK) >> 2, STP_MSG_ROLE_ROOT);
+}
+
+/* 13.35: a designated port agrees, too, when all others are synced. */
+static void
+designated_port_agrees(void **state)
+{
+	(void)state;
+	FIX_PORT_SET(2, edge, STP_OFF);
+	fix_up(1);
+	fix_up(2);
+	fix_ticks(20);
+	assert_state(2, LEARNING);
+	assert_true(fix.port[1].last.flags & STP_F_AGREEMENT);
+	X(2)->synced = false; /* as by worse information */
+	X(1)->agree = false;
+	fix_ticks(1);
+	assert_false(X(1)->agree);
+	fix_ticks(1);
+	assert_state(2, FORWARDING);
+	assert_true(X(1)->agree);
+	assert_true(fix.port[1].last.flags & STP_F_AGREEMENT);
 }
 
 static void
@@ -534,6 +557,7 @@ stp_neighbour_gets_long_timers(void **state)
 	assert_state(1, LEARNING);
 	fix_ticks(1); /* 17.20.5: Forward Delay */
 	assert_state(1, FORWARDING);
+	assert_false(X(1)->agreed);	     /* who could not */
 	assert_int_equal(X(1)->tcWhile, 35); /* 17.21.7: Max Age and Forward Delay */
 }
 
@@ -775,6 +799,7 @@ main(void)
 		T(old_root_port_stops_before_the_new_one_goes),
 		T(bridge_that_becomes_root_stops_its_old_root_port),
 		T(proposal_blocks_what_is_not_agreed),
+		T(designated_port_agrees),
 		T(alternate_agrees),
 		T(worse_information_voids_an_agreement),
 		T(better_information_keeps_an_agreement),
