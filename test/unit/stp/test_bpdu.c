@@ -312,6 +312,7 @@ mst_with_wrong_lengths_is_rst(void **state)
 	assert_int_equal(fault(sizeof(mst), 37, 0x51), STP_MST_V3_BAD);
 	assert_int_equal(fault(sizeof(mst), 37, 0x30), STP_MST_V3_BAD);	 /* less than 64 */
 	assert_int_equal(fault(sizeof(mst) - 1, -1, 0), STP_MST_V3_BAD); /* more than there is */
+	assert_int_equal(fault(sizeof(mst), 37, 0x48), STP_MST_V3_BAD);	 /* half a message */
 	assert_int_equal(fault(sizeof(mst), 36, 0x04), STP_MST_V3_BAD);
 	assert_int_equal(fault(sizeof(mst), 37, 64), STP_MST_OK); /* what follows is padding */
 	assert_int_equal(fault(STP_BPDU_MAX, 36, 0x04), STP_MST_V3_BAD); /* 65 messages */

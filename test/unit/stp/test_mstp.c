@@ -111,7 +111,8 @@ other_region_costs_externally(void **state)
 	stp_tree_show(fix.br, 0, &info);
 	assert_int_equal(info.root.ext_cost, 20000);
 	assert_int_equal(info.root.int_cost, 0);
-	assert_true(info.root.rroot == OWN_ID); /* we are our region's root */
+	assert_true(info.root.rroot == OWN_ID);		  /* we are our region's root */
+	assert_int_equal(X(1)->portPriority.int_cost, 0); /* the other region's is none of ours */
 	assert_int_equal(info.times.message_age, 2);
 	assert_int_equal(info.times.remaining_hops, 20);
 	assert_false(fix.port[1].p->infoInternal);
@@ -416,6 +417,13 @@ change_from_outside_is_for_all(void **state)
 	for (unsigned int t = 0; t < 3; t++)
 		assert_int_equal(fix_tree(2, t)->tcWhile, 3);
 	assert_int_equal(fix.port[2].flushed, 3);
+	fix_ticks(4);
+	fix_hear(1, &b);
+	fix_clear();
+	b = fix_tcn(); /* so is a TCN */
+	fix_hear(1, &b);
+	for (unsigned int t = 0; t < 3; t++)
+		assert_int_equal(fix_tree(2, t)->tcWhile, 3);
 }
 
 /* 13.25.23 */

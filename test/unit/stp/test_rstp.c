@@ -114,6 +114,14 @@ hello_each_hello_time(void **state)
 	fix_clear();
 	fix_ticks(20);
 	assert_int_equal(fix.port[1].sent, 10);
+	fix_ticks(fix.port[1].p->helloWhen - 1u); /* one is due in a second */
+	fix_clear();
+	assert_int_equal(stp_tree_set_priority(fix.br, 0, 4096, NULL), 0);
+	assert_int_equal(fix.port[1].sent, 1); /* and goes before: Hello Time begins anew */
+	fix_ticks(1);
+	assert_int_equal(fix.port[1].sent, 1);
+	fix_ticks(1);
+	assert_int_equal(fix.port[1].sent, 2);
 	FIX_SET(hello_time, 1);
 	fix_ticks(2);
 	fix_clear();
@@ -700,6 +708,55 @@ tcn_is_acknowledged(void **state)
 }
 
 static void
+what_rst_told_is_told_again_to_stp(void **state)
+{
+	struct stp_bpdu b = fix_config(WORSE, 0, WORSE);
+
+	(void)state;
+	between();
+	fix_ticks(3);
+	keep_root();
+	assert_int_equal(X(2)->tcWhile, 0);
+	fix_hear(2, &b);
+	assert_false(fix.port[2].p->sendRSTP);
+	assert_int_equal(X(2)->tcWhile, 35);
+	fix_ticks(1);
+	assert_true(fix.port[2].last.flags & STP_F_TC);
+}
+
+static void
+port_that_becomes_an_edge_is_flushed(void **state)
+{
+	(void)state;
+	between();
+	FIX_PORT_SET(2, edge, STP_ON);
+	assert_int_equal(fix.port[2].flushed, 1);
+	assert_state(2, FORWARDING);
+}
+
+/* 17.22 */
+static void
+each_tick_takes_a_second_off_all_timers(void **state)
+{
+	struct stp_ptree *x;
+
+	(void)state;
+	between();
+	x = X(2);
+	x->fdWhile = x->rbWhile = x->rcvdInfoWhile = x->rrWhile = x->tcWhile = x->tcDetected = 9;
+	fix.port[2].p->edgeDelayWhile = fix.port[2].p->mdelayWhile = 9;
+	fix_ticks(1);
+	assert_int_equal(x->fdWhile, 8);
+	assert_int_equal(x->rbWhile, 8);
+	assert_int_equal(x->rcvdInfoWhile, 8);
+	assert_int_equal(x->rrWhile, 8);
+	assert_int_equal(x->tcWhile, 8);
+	assert_int_equal(x->tcDetected, 8);
+	assert_int_equal(fix.port[2].p->edgeDelayWhile, 8);
+	assert_int_equal(fix.port[2].p->mdelayWhile, 8);
+}
+
+static void
 blocked_ports_hear_of_no_change(void **state)
 {
 	struct stp_bpdu b = fix_rst(BETTER, 100, PEER);
@@ -814,6 +871,9 @@ main(void)
 		T(change_is_told_and_flushes_the_others),
 		T(heard_change_flushes_all_but_where_it_came_from),
 		T(tcn_is_acknowledged),
+		T(what_rst_told_is_told_again_to_stp),
+		T(port_that_becomes_an_edge_is_flushed),
+		T(each_tick_takes_a_second_off_all_timers),
 		T(blocked_ports_hear_of_no_change),
 		T(port_that_stops_is_flushed),
 		T(transitions_are_kept_with_their_reasons),

@@ -242,6 +242,21 @@ topology_change_is_the_roots_to_tell(void **state)
 	assert_int_equal(fix.ageing_set, 2);
 }
 
+/* Its other ports may be blocked: what was learned there is wrong all the same. */
+static void
+change_ages_where_nothing_is_passed_on(void **state)
+{
+	struct stp_bpdu b = fix_config(BETTER, 0, BETTER);
+
+	(void)state;
+	between();
+	fix_down(2);
+	fix_ticks(1);
+	b.flags = STP_F_TC;
+	fix_hear(1, &b);
+	assert_int_equal(fix.ageing, 15);
+}
+
 static void
 root_tells_a_change_for_max_age_and_forward_delay(void **state)
 {
@@ -352,6 +367,7 @@ main(void)
 		T(times_are_the_roots),
 		T(tcn_goes_to_the_root_until_acknowledged),
 		T(topology_change_is_the_roots_to_tell),
+		T(change_ages_where_nothing_is_passed_on),
 		T(root_tells_a_change_for_max_age_and_forward_delay),
 		T(port_that_forwards_makes_a_change),
 		T(rst_bpdus_are_none),
