@@ -22,6 +22,14 @@ stp_vec_cmp(const struct stp_vec *a, const struct stp_vec *b)
 	return CMP(a->port, b->port);
 }
 
+bool
+stp_times_same(const struct stp_times *a, const struct stp_times *b)
+{
+	return a->message_age == b->message_age && a->max_age == b->max_age &&
+	       a->forward_delay == b->forward_delay && a->hello_time == b->hello_time &&
+	       a->remaining_hops == b->remaining_hops;
+}
+
 static const char *const rx_names[STP_RX_N] = {
 	[STP_RX_OK] = "ok",
 	[STP_RX_SHORT] = "short",

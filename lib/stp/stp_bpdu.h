@@ -94,6 +94,7 @@ const char *stp_rx_name(enum stp_rx rx);
 /** "v3_len" and the like. */
 const char *stp_mst_fault_name(enum stp_mst_fault fault);
 
+bool stp_times_same(const struct stp_times *a, const struct stp_times *b);
 /** <0: @p a is better than @p b; 0: the same; >0: worse (13.9). */
 int stp_vec_cmp(const struct stp_vec *a, const struct stp_vec *b);
 #endif

@@ -7,14 +7,6 @@
 #include "stp/stp_digest.h"
 #include "stp/stp_priv.h"
 
-static int
-refuse(int err, const char **why, const char *sentence)
-{
-	if (why != NULL)
-		*why = sentence;
-	return err;
-}
-
 /* --- what follows from the parameters --- */
 
 static void
@@ -182,7 +174,7 @@ stp_bridge_set(struct stp_bridge *br, const struct stp_bridge_conf *conf, const 
 	bool over;
 
 	if (wrong != NULL)
-		return refuse(-EINVAL, why, wrong);
+		return stp_refuse(-EINVAL, why, wrong);
 	over = starts_over(&br->conf, conf);
 	/* 17.13.12: a changed Transmit Hold Count counts from now. */
 	for (unsigned int i = 0; br->conf.tx_hold_count != conf->tx_hold_count && i < br->n_ports;
@@ -220,9 +212,9 @@ stp_tree_set_priority(struct stp_bridge *br, uint16_t mstid, uint32_t priority, 
 	int t = stp_tree_index(br, mstid);
 
 	if (t < 0)
-		return refuse(-ENOENT, why, "there is no such instance");
+		return stp_refuse(-ENOENT, why, "there is no such instance");
 	if (priority > 61440 || priority % 4096 != 0)
-		return refuse(-EINVAL, why, "a bridge priority is 0 to 61440 in steps of 4096");
+		return stp_refuse(-EINVAL, why, "a bridge priority is 0 to 61440 in steps of 4096");
 	set_identifier(br, &br->tree[t], priority);
 	if ((unsigned int)t < br->n_trees)
 		stp_reselect_tree(br, (unsigned int)t);
@@ -258,13 +250,13 @@ stp_msti_add(struct stp_bridge *br, uint16_t mstid, const char **why)
 	unsigned int at, n = br->n_conf;
 
 	if (mstid < 1 || mstid > 4094)
-		return refuse(-EINVAL, why, "an instance is 1 to 4094");
+		return stp_refuse(-EINVAL, why, "an instance is 1 to 4094");
 	if (stp_tree_index(br, mstid) >= 0)
-		return refuse(-EEXIST, why, "the instance exists");
+		return stp_refuse(-EEXIST, why, "the instance exists");
 	if (n == STP_TREES)
-		return refuse(-ENOSPC, why, "there are 64 instances at the most");
+		return stp_refuse(-ENOSPC, why, "there are 64 instances at the most");
 	if (reserve_trees(br, n + 1) < 0)
-		return refuse(-ENOMEM, why, "out of memory");
+		return stp_refuse(-ENOMEM, why, "out of memory");
 	for (at = n; br->tree[at - 1].mstid > mstid; at--)
 		;
 	memmove(&br->tree[at + 1], &br->tree[at], (n - at) * sizeof(br->tree[0]));
@@ -294,7 +286,7 @@ stp_msti_del(struct stp_bridge *br, uint16_t mstid, const char **why)
 	size_t left;
 
 	if (at < 0)
-		return refuse(-ENOENT, why, "there is no such instance");
+		return stp_refuse(-ENOENT, why, "there is no such instance");
 	left = br->n_conf - (size_t)at - 1;
 	memmove(&br->tree[at], &br->tree[at + 1], left * sizeof(br->tree[0]));
 	for (unsigned int i = 0; i < br->n_ports; i++) {
@@ -319,9 +311,9 @@ stp_msti_set_vlans(struct stp_bridge *br, uint16_t mstid, const uint8_t vlans[51
 	bool changed = false;
 
 	if (mstid == STP_CIST || stp_tree_index(br, mstid) < 0)
-		return refuse(-ENOENT, why, "there is no such instance");
+		return stp_refuse(-ENOENT, why, "there is no such instance");
 	if ((vlans[0] & 0x01) || (vlans[511] & 0x80))
-		return refuse(-EINVAL, why, "a VLAN is 1 to 4094");
+		return stp_refuse(-EINVAL, why, "a VLAN is 1 to 4094");
 	for (unsigned int vid = 1; vid < 4095; vid++) {
 		bool in = vlans[vid / 8] & 1u << vid % 8;
 

@@ -8,14 +8,6 @@ msg_role(const struct stp_ptree *x)
 	return (x->msgFlags & STP_F_ROLE_MASK) >> STP_F_ROLE_SHIFT;
 }
 
-static bool
-same_times(const struct stp_times *a, const struct stp_times *b)
-{
-	return a->message_age == b->message_age && a->max_age == b->max_age &&
-	       a->forward_delay == b->forward_delay && a->hello_time == b->hello_time &&
-	       a->remaining_hops == b->remaining_hops;
-}
-
 /* 17.6, 13.9: better, or from the port that the held vector names, whatever it says now. */
 static bool
 superior(const struct stp_vec *msg, const struct stp_vec *port)
@@ -45,7 +37,7 @@ rcvInfo(const struct stp_ptree *x) /* 17.21.8 */
 	case STP_MSG_ROLE_DESIGNATED:
 		if (superior(&x->msgPriority, &x->portPriority))
 			return RCVD_SUPERIOR_DESIGNATED;
-		if (c == 0 && !same_times(&x->msgTimes, &x->portTimes))
+		if (c == 0 && !stp_times_same(&x->msgTimes, &x->portTimes))
 			return RCVD_SUPERIOR_DESIGNATED;
 		if (c == 0 && x->infoIs == INFO_RECEIVED)
 			return RCVD_REPEATED_DESIGNATED;

@@ -5,14 +5,6 @@
 #include <string.h>
 #include "stp/stp_priv.h"
 
-static int
-refuse(int err, const char **why, const char *sentence)
-{
-	if (why != NULL)
-		*why = sentence;
-	return err;
-}
-
 struct stp_ptree *
 stp_port_tree(const struct stp_port *p, uint16_t mstid)
 {
@@ -120,17 +112,17 @@ stp_port_add(struct stp_bridge *br, uint16_t number, void *ctx, const char **why
 	unsigned int at = br->n_ports;
 
 	if (number < 1 || number > STP_PORT_MAX) {
-		refuse(-EINVAL, why, "a port number is 1 to 4095");
+		stp_refuse(-EINVAL, why, "a port number is 1 to 4095");
 		return NULL;
 	}
 	for (unsigned int i = 0; i < br->n_ports; i++)
 		if (br->port[i]->number == number) {
-			refuse(-EEXIST, why, "the port number is taken");
+			stp_refuse(-EEXIST, why, "the port number is taken");
 			return NULL;
 		}
 	p = port_alloc(br, number, ctx);
 	if (p == NULL) {
-		refuse(-ENOMEM, why, "out of memory");
+		stp_refuse(-ENOMEM, why, "out of memory");
 		return NULL;
 	}
 	for (; at > 0 && br->port[at - 1]->number > number; at--)
@@ -175,13 +167,13 @@ stp_port_set(struct stp_port *p, const struct stp_port_conf *conf, const char **
 	bool role = p->conf.restricted_role != conf->restricted_role;
 
 	if (conf->edge > STP_AUTO)
-		return refuse(-EINVAL, why, "edge is on, off or auto");
+		return stp_refuse(-EINVAL, why, "edge is on, off or auto");
 	if (conf->point_to_point > STP_AUTO)
-		return refuse(-EINVAL, why, "point_to_point is on, off or auto");
+		return stp_refuse(-EINVAL, why, "point_to_point is on, off or auto");
 	if (conf->path_cost > STP_COST_MAX)
-		return refuse(-EINVAL, why, "a path cost is 1 to 200000000");
+		return stp_refuse(-EINVAL, why, "a path cost is 1 to 200000000");
 	if (conf->path_cost > UINT16_MAX && short_costs(p->br))
-		return refuse(-EINVAL, why, "a short path cost is 1 to 65535");
+		return stp_refuse(-EINVAL, why, "a short path cost is 1 to 65535");
 	p->conf = *conf;
 	p->br->why = STP_WHY_ADMIN;
 	if (edge)
@@ -205,11 +197,11 @@ stp_port_tree_set(struct stp_port *p, uint16_t mstid, uint32_t cost, uint32_t pr
 	struct stp_ptree *x;
 
 	if (t < 0)
-		return refuse(-ENOENT, why, "there is no such instance");
+		return stp_refuse(-ENOENT, why, "there is no such instance");
 	if (cost > STP_COST_MAX)
-		return refuse(-EINVAL, why, "a path cost is 1 to 200000000");
+		return stp_refuse(-EINVAL, why, "a path cost is 1 to 200000000");
 	if (priority > 240 || priority % 16 != 0)
-		return refuse(-EINVAL, why, "a port priority is 0 to 240 in steps of 16");
+		return stp_refuse(-EINVAL, why, "a port priority is 0 to 240 in steps of 16");
 	x = &p->tree[t];
 	x->adminInternalCost = cost;
 	if (x->portId != (uint16_t)(priority << 8 | p->number)) {

@@ -175,6 +175,15 @@ EdgeDelay(const struct stp_port *p) /* 17.20.4 */
 	return p->operPointToPointMAC ? STP_MIGRATE_TIME : MaxAge(p);
 }
 
+/** Leave the sentence, return the error. */
+static inline int
+stp_refuse(int err, const char **why, const char *sentence)
+{
+	if (why != NULL)
+		*why = sentence;
+	return err;
+}
+
 static inline void
 newInfoXst(struct stp_ptree *x)
 {

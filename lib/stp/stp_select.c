@@ -2,14 +2,13 @@
 /* Port role selection: 17.28, 13.34. Who is root, and what each port is for. */
 #include "stp/stp_priv.h"
 
+/* An MSTI has hops alone; the other times are the CIST's. */
 static bool
-same_times(const struct stp_times *a, const struct stp_times *b, bool cist)
+same_times(const struct stp_ptree *x)
 {
-	if (!cist) /* an MSTI has hops alone */
-		return a->remaining_hops == b->remaining_hops;
-	return a->message_age == b->message_age && a->max_age == b->max_age &&
-	       a->forward_delay == b->forward_delay && a->hello_time == b->hello_time &&
-	       a->remaining_hops == b->remaining_hops;
+	if (is_cist(x))
+		return stp_times_same(&x->portTimes, &x->designatedTimes);
+	return x->portTimes.remaining_hops == x->designatedTimes.remaining_hops;
 }
 
 /* 17.5 and 13.9, 13.10: what is held at a port, and the way to it. */
@@ -120,8 +119,7 @@ syncMaster(struct stp_bridge *br)
 static bool
 differs_from_designated(const struct stp_ptree *x)
 {
-	return stp_vec_cmp(&x->portPriority, &x->designatedPriority) != 0 ||
-	       !same_times(&x->portTimes, &x->designatedTimes, is_cist(x));
+	return stp_vec_cmp(&x->portPriority, &x->designatedPriority) != 0 || !same_times(x);
 }
 
 /* An MSTI at the boundary of the region does as the CIST does (13.12): f), g), h). */

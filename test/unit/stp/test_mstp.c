@@ -333,13 +333,16 @@ new_way_out_waits_for_all(void **state)
 static void
 proposal_from_outside_is_for_all(void **state)
 {
-	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
+	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER), inside = internal(WORSE, WORSE);
 
 	(void)state;
 	FIX_PORT_SET(3, edge, STP_OFF);
 	fix_up(1);
 	fix_up(3);
+	inside.n_msti = 0; /* port 3 is within the region */
+	fix_hear_flags(3, inside, STP_MSG_ROLE_ROOT, 0);
 	fix_ticks(20);
+	fix_tree(3, 1)->synced = fix_tree(3, 2)->synced = false; /* as by worse information */
 	for (unsigned int m = 0; m < 3; m++)
 		assert_int_equal(fix.port[3].state[m], STP_LEARNING); /* by timer, nobody agreed */
 	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
