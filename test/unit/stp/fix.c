@@ -190,3 +190,28 @@ fix_tree(unsigned int port, unsigned int t)
 {
 	return &fix.port[port].p->tree[t];
 }
+
+void
+fix_between(void)
+{
+	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
+
+	fix_up(1);
+	fix_up(2);
+	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
+	fix_agree(2);
+	assert_role(1, root);
+	assert_state(1, FORWARDING);
+	assert_role(2, designated);
+	assert_state(2, FORWARDING);
+	fix_ticks(1); /* room for more BPDUs */
+	fix_clear();
+}
+
+void
+fix_keep_root(void)
+{
+	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
+
+	fix_hear(1, &b);
+}

@@ -76,6 +76,11 @@ void fix_hear_flags(unsigned int port, struct stp_bpdu b, uint8_t role, uint8_t 
 /** The neighbour of a designated port agrees. */
 void fix_agree(unsigned int port);
 
+/** Port 1: root port towards BETTER, forwarding; 2: designated, agreed and forwarding. RSTP. */
+void fix_between(void);
+/** That root goes on. */
+void fix_keep_root(void);
+
 struct stp_ptree *fix_tree(unsigned int port, unsigned int t);
 #define X(n)		   fix_tree(n, 0)
 #define assert_role(n, r)  assert_string_equal(stp_role_name(X(n)->role), #r)

@@ -166,6 +166,14 @@ loop_guard_does_not_mind_links_nor_old_news(void **state)
 	assert_false(X(1)->loopInconsistent);
 	b.times.message_age = 1;
 	fix_hear(1, &b);
+	fix_ticks(6);
+	assert_true(X(1)->loopInconsistent); /* the control */
+	fix_hear(1, &b);
+	b.times.message_age = 20; /* and not because it ran out once */
+	fix_hear(1, &b);
+	assert_false(X(1)->loopInconsistent);
+	b.times.message_age = 1;
+	fix_hear(1, &b);
 	fix_down(1);
 	fix_up(1);
 	assert_false(X(1)->loopInconsistent);

@@ -353,6 +353,32 @@ proposal_from_outside_is_for_all(void **state)
 	assert_true(fix.port[1].last.flags & STP_F_AGREEMENT);
 }
 
+/* 13.12: the CIST stops at the boundary, where the instances see no reason to. */
+static void
+boundary_stops_with_the_cist(void **state)
+{
+	struct stp_bpdu b = internal(BETTER, PEER);
+
+	(void)state;
+	fix_up(1);
+	fix_up(2);
+	fix_hear(1, &b);
+	fix.port[2].last.kind = STP_BPDU_RST;
+	fix_agree(2);
+	for (unsigned int m = 0; m < 3; m++)
+		assert_int_equal(fix.port[2].state[m], STP_FORWARDING);
+	b.vec.ext_cost = 500; /* worse: the agreement is void */
+	b.flags |= STP_F_PROPOSAL;
+	fix_hear(1, &b);
+	for (unsigned int m = 0; m < 3; m++)
+		assert_int_equal(fix.port[2].state[m], STP_LISTENING);
+	assert_int_equal(fix.port[1].state[1], STP_FORWARDING);
+	fix.port[2].last.kind = STP_BPDU_RST;
+	fix_agree(2);
+	for (unsigned int m = 0; m < 3; m++)
+		assert_int_equal(fix.port[2].state[m], STP_FORWARDING);
+}
+
 static void
 agreement_under_another_regional_root_is_void(void **state)
 {
@@ -615,6 +641,7 @@ main(void)
 		T(region_that_changes_leaves_no_root_behind),
 		T(new_way_out_waits_for_all),
 		T(proposal_from_outside_is_for_all),
+		T(boundary_stops_with_the_cist),
 		T(agreement_under_another_regional_root_is_void),
 		T(change_in_an_instance_stays_there),
 		T(change_from_outside_is_for_all),

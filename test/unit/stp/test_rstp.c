@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The machines of RSTP one by one: 802.1D-2004 17.22 to 17.31. The bridge is the root, or port 1
- * leads to one. */
+/* Information, roles and their transitions in RSTP: 802.1D-2004 17.26 to 17.30. */
 #include "fix.h"
 
 static int
@@ -9,32 +8,6 @@ start(void **state)
 	(void)state;
 	fix_start(STP_VERSION_RSTP);
 	return 0;
-}
-
-/* Port 1: root port, forwarding; 2: designated, agreed and forwarding. */
-static void
-between(void)
-{
-	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
-
-	fix_up(1);
-	fix_up(2);
-	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
-	fix_agree(2);
-	assert_role(1, root);
-	assert_state(1, FORWARDING);
-	assert_role(2, designated);
-	assert_state(2, FORWARDING);
-	fix_ticks(1); /* room for more BPDUs */
-	fix_clear();
-}
-
-static void
-keep_root(void)
-{
-	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
-
-	fix_hear(1, &b);
 }
 
 /* --- 17.29.3, 17.26 --- */
@@ -137,7 +110,7 @@ no_more_than_tx_hold_count_in_a_second(void **state)
 	unsigned int room;
 
 	(void)state;
-	between();
+	fix_between();
 	room = 6 - fix.port[2].p->txCount;
 	for (int i = 0; i < 20; i++) { /* each change is news for port 2 */
 		b.vec.ext_cost = (uint32_t)(20 - i);
@@ -180,9 +153,9 @@ static void
 information_ages_after_three_hellos(void **state)
 {
 	(void)state;
-	between();
+	fix_between();
 	fix_ticks(4);
-	keep_root(); /* repeated: it starts anew */
+	fix_keep_root(); /* repeated: it starts anew */
 	assert_int_equal(X(1)->rcvdInfo, RCVD_REPEATED_DESIGNATED);
 	fix_ticks(5);
 	assert_role(1, root);
@@ -212,7 +185,7 @@ the_same_designated_port_may_get_worse(void **state)
 	struct stp_bpdu b = fix_rst(WORSE, 0, BETTER);
 
 	(void)state;
-	between();
+	fix_between();
 	b.vec.bridge = b.vec.rroot =
 		(0xf000ULL << 48) | (BETTER & ID_ADDRESS); /* its priority, too */
 	b.vec.port = 0x1001;
@@ -227,7 +200,7 @@ other_times_are_superior(void **state)
 	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
 
 	(void)state;
-	between();
+	fix_between();
 	b.times.max_age = 30;
 	b.times.forward_delay = 20;
 	fix_hear(1, &b);
@@ -244,7 +217,7 @@ inferior_designated_that_learns_is_disputed(void **state)
 	struct stp_bpdu b = fix_rst(WORSE, 0, WORSE);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_hear_flags(2, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL); /* learns not yet: no harm */
 	assert_int_equal(X(2)->rcvdInfo, RCVD_INFERIOR_DESIGNATED);
 	assert_state(2, FORWARDING);
@@ -254,7 +227,7 @@ inferior_designated_that_learns_is_disputed(void **state)
 	assert_true(X(2)->proposing);
 	for (int i = 0; i < 5; i++) { /* as long as it goes on */
 		fix_ticks(1);
-		keep_root();
+		fix_keep_root();
 		fix_hear_flags(2, b, STP_MSG_ROLE_DESIGNATED, STP_F_LEARNING);
 		assert_state(2, LISTENING);
 	}
@@ -268,7 +241,7 @@ root_port_does_not_mind_a_dispute_in_rstp(void **state)
 	struct stp_bpdu b = fix_rst(WORSE, 0, WORSE);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_LEARNING);
 	assert_role(1, root);
 	assert_state(1, FORWARDING);
@@ -283,7 +256,7 @@ roles_by_vectors(void **state)
 	struct stp_bpdu b = fix_rst(BETTER, 100, PEER);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_up(3);
 	fix_hear(3, &b); /* a way, not the best, better than ours for that LAN */
 	assert_role(3, alternate);
@@ -326,7 +299,7 @@ alternate_takes_over_at_once(void **state)
 	struct stp_bpdu b = fix_rst(BETTER, 100, PEER);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_up(3);
 	fix_hear(3, &b);
 	fix_clear();
@@ -368,7 +341,7 @@ old_root_port_stops_before_the_new_one_goes(void **state)
 	struct stp_bpdu b = fix_rst(BEST, 0, BEST);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_up(3);
 	fix_hear(3, &b);
 	assert_role(3, root);
@@ -383,7 +356,7 @@ static void
 bridge_that_becomes_root_stops_its_old_root_port(void **state)
 {
 	(void)state;
-	between();
+	fix_between();
 	assert_int_equal(stp_tree_set_priority(fix.br, 0, 0, NULL), 0);
 	assert_role(1, designated);
 	assert_state(1, LISTENING);
@@ -449,7 +422,7 @@ alternate_agrees(void **state)
 	struct stp_bpdu b = fix_rst(BETTER, 100, PEER);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_up(3);
 	fix_clear();
 	fix_hear_flags(3, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
@@ -468,7 +441,7 @@ worse_information_voids_an_agreement(void **state)
 	struct stp_bpdu b = fix_rst(BETTER, 5000, BETTER);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_hear(1, &b);
 	assert_false(X(2)->agreed);
 	assert_false(X(2)->synced);
@@ -483,303 +456,10 @@ better_information_keeps_an_agreement(void **state)
 	struct stp_bpdu b = fix_rst(BEST, 0, BETTER);
 
 	(void)state;
-	between();
+	fix_between();
 	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
 	assert_true(X(2)->agreed);
 	assert_state(2, FORWARDING);
-}
-
-/* --- 17.24: migration --- */
-
-static void
-config_bpdu_makes_the_port_speak_stp(void **state)
-{
-	struct stp_bpdu b = fix_config(WORSE, 0, WORSE);
-
-	(void)state;
-	fix_up(1);
-	fix_ticks(2);
-	fix_hear(1, &b);
-	assert_true(fix.port[1].p->sendRSTP); /* mdelayWhile runs */
-	fix_ticks(1);
-	fix_hear(1, &b);
-	assert_false(fix.port[1].p->sendRSTP);
-	fix_ticks(2);
-	assert_int_equal(fix.port[1].last.kind, STP_BPDU_CONFIG);
-	assert_int_equal(fix.port[1].last.times.message_age, 0);
-	b = fix_rst(WORSE, 0, WORSE); /* within Migrate Time: not believed */
-	fix_hear(1, &b);
-	assert_false(fix.port[1].p->sendRSTP);
-	fix_ticks(3);
-	fix_hear(1, &b);
-	assert_true(fix.port[1].p->sendRSTP);
-}
-
-static void
-tcn_makes_the_port_speak_stp_too(void **state)
-{
-	struct stp_bpdu b = fix_tcn();
-
-	(void)state;
-	fix_up(1);
-	fix_ticks(3);
-	fix_hear(1, &b);
-	assert_false(fix.port[1].p->sendRSTP);
-}
-
-static void
-mcheck_asks_again(void **state)
-{
-	struct stp_bpdu b = fix_config(WORSE, 0, WORSE);
-
-	(void)state;
-	fix_up(1);
-	fix_ticks(3);
-	fix_hear(1, &b);
-	assert_false(fix.port[1].p->sendRSTP);
-	stp_port_mcheck(fix.port[1].p);
-	assert_true(fix.port[1].p->sendRSTP);
-	assert_int_equal(fix.port[1].p->mdelayWhile, 3);
-	assert_false(fix.port[1].p->mcheck);
-	fix_ticks(3);
-	fix_hear(1, &b);
-	assert_false(fix.port[1].p->sendRSTP);
-	fix_down(1); /* and so does a link that comes back */
-	fix_up(1);
-	assert_true(fix.port[1].p->sendRSTP);
-}
-
-static void
-stp_neighbour_gets_long_timers(void **state)
-{
-	struct stp_bpdu b = fix_config(WORSE, 0, WORSE);
-
-	(void)state;
-	FIX_PORT_SET(1, edge, STP_OFF);
-	fix_up(1);
-	fix_ticks(3);
-	fix_hear(1, &b);
-	fix_ticks(17);
-	assert_state(1, LEARNING);
-	fix_ticks(14);
-	assert_state(1, LEARNING);
-	fix_ticks(1); /* 17.20.5: Forward Delay */
-	assert_state(1, FORWARDING);
-	assert_false(X(1)->agreed);	     /* who could not */
-	assert_int_equal(X(1)->tcWhile, 35); /* 17.21.7: Max Age and Forward Delay */
-}
-
-/* --- 17.25: edges --- */
-
-static void
-auto_edge_after_migrate_time(void **state)
-{
-	(void)state;
-	fix_up(1);
-	fix_ticks(2);
-	assert_false(fix.port[1].p->operEdge);
-	fix_ticks(1);
-	assert_true(fix.port[1].p->operEdge);
-	assert_state(1, FORWARDING);
-	assert_int_equal(X(1)->tcWhile, 0); /* 17.31: edges make no topology change */
-	assert_int_equal(fix.br->tree[0].tc_count, 0);
-}
-
-static void
-auto_edge_waits_for_max_age_on_shared_media(void **state)
-{
-	(void)state;
-	stp_port_link(fix.port[1].p, true, 10, false);
-	fix_ticks(19);
-	assert_false(fix.port[1].p->operEdge);
-	fix_ticks(1);
-	assert_true(fix.port[1].p->operEdge);
-}
-
-static void
-a_bpdu_ends_the_edge(void **state)
-{
-	struct stp_bpdu b = fix_rst(WORSE, 0, WORSE);
-
-	(void)state;
-	FIX_PORT_SET(1, edge, STP_ON);
-	assert_true(fix.port[1].p->operEdge);
-	fix_up(1);
-	assert_state(1, FORWARDING);
-	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_PROPOSAL);
-	assert_false(fix.port[1].p->operEdge);
-	assert_int_equal(fix.port[1].p->edgeDelayWhile, 3);
-	fix_ticks(10); /* AdminEdge alone does not give it back */
-	assert_false(fix.port[1].p->operEdge);
-	fix_down(1);
-	assert_true(fix.port[1].p->operEdge);
-}
-
-static void
-edge_off_is_never_an_edge(void **state)
-{
-	(void)state;
-	FIX_PORT_SET(1, edge, STP_OFF);
-	fix_up(1);
-	fix_ticks(10);
-	assert_false(fix.port[1].p->operEdge);
-	assert_state(1, LISTENING);
-	FIX_PORT_SET(1, edge, STP_ON); /* the administrator is believed at once */
-	assert_state(1, FORWARDING);
-	FIX_PORT_SET(1, edge, STP_OFF);
-	assert_false(fix.port[1].p->operEdge);
-}
-
-/* --- 17.31: topology change --- */
-
-static void
-change_is_told_and_flushes_the_others(void **state)
-{
-	(void)state;
-	between();
-	fix_ticks(4);
-	keep_root();
-	fix_up(3);
-	fix_clear();
-	fix_agree(3);
-	assert_state(3, FORWARDING);
-	assert_int_equal(fix.port[1].flushed, 1);
-	assert_int_equal(fix.port[2].flushed, 1);
-	assert_int_equal(fix.port[3].flushed, 0);
-	assert_true(fix.port[1].last.flags & STP_F_TC);
-	assert_true(fix.port[2].last.flags & STP_F_TC);
-	assert_int_equal(X(1)->tcWhile, 3); /* 17.21.7: Hello Time and one */
-	keep_root();
-	fix_ticks(5);
-	keep_root();
-	fix_ticks(2);
-	assert_int_equal(X(1)->tcWhile, 0);
-	assert_false(fix.port[2].last.flags & STP_F_TC);
-}
-
-static void
-heard_change_flushes_all_but_where_it_came_from(void **state)
-{
-	struct stp_bpdu b = fix_rst(BETTER, 0, BETTER);
-	uint32_t count;
-
-	(void)state;
-	FIX_PORT_SET(4, edge, STP_ON);
-	between();
-	fix_up(3);
-	fix_up(4);
-	fix_agree(3);
-	keep_root();
-	fix_ticks(4);
-	keep_root();
-	fix_clear();
-	count = fix.br->tree[0].tc_count;
-	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_TC);
-	assert_int_equal(fix.port[1].flushed, 0);
-	assert_int_equal(fix.port[2].flushed, 1);
-	assert_int_equal(fix.port[3].flushed, 1);
-	assert_int_equal(fix.port[4].flushed, 0); /* an edge */
-	assert_true(fix.port[3].last.flags & STP_F_TC);
-	assert_int_equal(fix.br->tree[0].tc_count, count + 1);
-	assert_int_equal(fix.br->tree[0].tc_port, 1);
-	fix_hear_flags(1, b, STP_MSG_ROLE_DESIGNATED, STP_F_TC); /* the same, still on */
-	assert_int_equal(fix.br->tree[0].tc_count, count + 1);
-}
-
-static void
-tcn_is_acknowledged(void **state)
-{
-	struct stp_bpdu b = fix_config(WORSE, 0, WORSE), t = fix_tcn();
-
-	(void)state;
-	between();
-	fix_ticks(3);
-	keep_root();
-	fix_hear(2, &b);
-	fix_ticks(1);
-	fix_clear();
-	fix_hear(2, &t);
-	assert_int_equal(fix.port[1].flushed, 1);
-	assert_true(fix.port[1].last.flags & STP_F_TC);
-	assert_int_equal(fix.port[2].last.kind, STP_BPDU_CONFIG);
-	assert_true(fix.port[2].last.flags & STP_F_TC_ACK);
-	fix_ticks(2);
-	assert_false(fix.port[2].last.flags & STP_F_TC_ACK); /* once */
-}
-
-static void
-what_rst_told_is_told_again_to_stp(void **state)
-{
-	struct stp_bpdu b = fix_config(WORSE, 0, WORSE);
-
-	(void)state;
-	between();
-	fix_ticks(3);
-	keep_root();
-	assert_int_equal(X(2)->tcWhile, 0);
-	fix_hear(2, &b);
-	assert_false(fix.port[2].p->sendRSTP);
-	assert_int_equal(X(2)->tcWhile, 35);
-	fix_ticks(1);
-	assert_true(fix.port[2].last.flags & STP_F_TC);
-}
-
-static void
-port_that_becomes_an_edge_is_flushed(void **state)
-{
-	(void)state;
-	between();
-	FIX_PORT_SET(2, edge, STP_ON);
-	assert_int_equal(fix.port[2].flushed, 1);
-	assert_state(2, FORWARDING);
-}
-
-/* 17.22 */
-static void
-each_tick_takes_a_second_off_all_timers(void **state)
-{
-	struct stp_ptree *x;
-
-	(void)state;
-	between();
-	x = X(2);
-	x->fdWhile = x->rbWhile = x->rcvdInfoWhile = x->rrWhile = x->tcWhile = x->tcDetected = 9;
-	fix.port[2].p->edgeDelayWhile = fix.port[2].p->mdelayWhile = 9;
-	fix_ticks(1);
-	assert_int_equal(x->fdWhile, 8);
-	assert_int_equal(x->rbWhile, 8);
-	assert_int_equal(x->rcvdInfoWhile, 8);
-	assert_int_equal(x->rrWhile, 8);
-	assert_int_equal(x->tcWhile, 8);
-	assert_int_equal(x->tcDetected, 8);
-	assert_int_equal(fix.port[2].p->edgeDelayWhile, 8);
-	assert_int_equal(fix.port[2].p->mdelayWhile, 8);
-}
-
-static void
-blocked_ports_hear_of_no_change(void **state)
-{
-	struct stp_bpdu b = fix_rst(BETTER, 100, PEER);
-
-	(void)state;
-	between();
-	fix_up(3);
-	fix_hear_flags(3, b, STP_MSG_ROLE_DESIGNATED, 0);
-	fix_clear();
-	fix_hear_flags(3, b, STP_MSG_ROLE_DESIGNATED, STP_F_TC);
-	assert_role(3, alternate);
-	assert_int_equal(fix.port[1].flushed + fix.port[2].flushed, 0);
-}
-
-static void
-port_that_stops_is_flushed(void **state)
-{
-	(void)state;
-	between();
-	fix_down(2);
-	assert_int_equal(fix.port[2].flushed, 1);
-	assert_int_equal(fix.port[1].flushed, 0); /* a link loss alone is no topology change */
-	assert_int_equal(X(2)->tcm, TCM_INACTIVE);
 }
 
 /* --- the rest --- */
@@ -860,22 +540,6 @@ main(void)
 		T(alternate_agrees),
 		T(worse_information_voids_an_agreement),
 		T(better_information_keeps_an_agreement),
-		T(config_bpdu_makes_the_port_speak_stp),
-		T(tcn_makes_the_port_speak_stp_too),
-		T(mcheck_asks_again),
-		T(stp_neighbour_gets_long_timers),
-		T(auto_edge_after_migrate_time),
-		T(auto_edge_waits_for_max_age_on_shared_media),
-		T(a_bpdu_ends_the_edge),
-		T(edge_off_is_never_an_edge),
-		T(change_is_told_and_flushes_the_others),
-		T(heard_change_flushes_all_but_where_it_came_from),
-		T(tcn_is_acknowledged),
-		T(what_rst_told_is_told_again_to_stp),
-		T(port_that_becomes_an_edge_is_flushed),
-		T(each_tick_takes_a_second_off_all_timers),
-		T(blocked_ports_hear_of_no_change),
-		T(port_that_stops_is_flushed),
 		T(transitions_are_kept_with_their_reasons),
 		T(disabled_ports_are_silent),
 	};
