@@ -33,6 +33,11 @@ static const char *const kind_names[KINDS] = { "start",	      "LAN up",	   "LAN 
  */
 #define GROWTH (1u << START | 1u << LAN_UP | 1u << BRIDGE_UP | 1u << BETTER_ROOT)
 #define ALWAYS ((1u << KINDS) - 1)
+/*
+ * No entry of a forwarding table points the wrong way. While old information is worn out, ports
+ * stop and go on in an active role, of which 17.31 takes no notice: an entry may outlive that.
+ */
+#define FLUSHES (GROWTH | 1u << LAN_DOWN)
 
 /* What kind of network. */
 struct profile {
@@ -298,7 +303,9 @@ disturbed(struct sim *s, const struct profile *pr, bool verbose)
 	/* Some media hide it: the timers must find out. */
 	sim_follow_light(s, sim_below(s, 4) > 0);
 	bad = one_step(s, pr, kind);
-	return bad == 0 && !pr->lossy ? sim_check_fdb(s, t) : bad;
+	if (bad > 0 || pr->lossy || !((pr->no_loops | FLUSHES) & 1u << kind))
+		return bad;
+	return sim_check_fdb(s, t);
 }
 
 static unsigned int
@@ -399,7 +406,7 @@ report(void)
 int
 main(int argc, char **argv)
 {
-	struct args a = { .seed = (uint64_t)time(NULL), .count = 2000, .seconds = 25 };
+	struct args a = { .seed = (uint64_t)time(NULL), .count = 6000, .seconds = 45 };
 	unsigned int failed = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
