@@ -115,7 +115,10 @@ answer_proposal(struct stp_ptree *x)
 	return false;
 }
 
-/* 13.12: at the boundary of a region all instances forward alike. So none learns or forwards... */
+/*
+ * 13.12: at the boundary of a region all instances forward alike. Is it more than the CIST does, to
+ * learn and to forward so?
+ */
 static bool
 beyond_cist(const struct stp_ptree *x, bool learns, bool forwards)
 {
@@ -125,7 +128,7 @@ beyond_cist(const struct stp_ptree *x, bool learns, bool forwards)
 	       ((learns && !cist->learn) || (forwards && !cist->forward));
 }
 
-/* ... or goes on to do so where the CIST does not. */
+/* The next step is one that the CIST has not made. */
 static bool
 held_by_cist(const struct stp_ptree *x)
 {
