@@ -91,6 +91,20 @@ forward(struct stp_ptree *x, enum stp_why why)
 	x->why = (uint8_t)why;
 }
 
+/* _LEARN, then _FORWARD; a designated or master port then holds its neighbour for agreed. */
+static bool
+go_on(struct stp_ptree *x, enum stp_why why)
+{
+	if (!x->learn) {
+		learn(x, why);
+		return true;
+	}
+	forward(x, why);
+	if (x->role != STP_ROLE_ROOT)
+		x->agreed = x->port->sendRSTP;
+	return true;
+}
+
 static void
 agree(struct stp_ptree *x)
 {
@@ -289,11 +303,7 @@ run_root_forwarding(struct stp_ptree *x)
 	why = root_may_go(x);
 	if (why == STP_WHY_N)
 		return false;
-	if (!x->learn)
-		learn(x, why);
-	else
-		forward(x, why);
-	return true;
+	return go_on(x, why);
 }
 
 static bool
@@ -343,13 +353,7 @@ run_designated_forwarding(struct stp_ptree *x)
 	why = designated_may_go(x);
 	if (why == STP_WHY_N)
 		return false;
-	if (!x->learn) {
-		learn(x, why);
-	} else {
-		forward(x, why);
-		x->agreed = x->port->sendRSTP;
-	}
-	return true;
+	return go_on(x, why);
 }
 
 static void
@@ -399,13 +403,7 @@ run_master_forwarding(struct stp_ptree *x)
 
 	if ((x->learn && x->forward) || held_by_cist(x) || (x->fdWhile != 0 && !allSynced(x)))
 		return false;
-	if (!x->learn) {
-		learn(x, why);
-	} else {
-		forward(x, why);
-		x->agreed = x->port->sendRSTP;
-	}
-	return true;
+	return go_on(x, why);
 }
 
 static bool
