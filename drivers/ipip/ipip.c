@@ -156,10 +156,9 @@ made_up_mac(rte_be32_t local)
 
 /* As Linux: what the link to the other end carries, without the outer header. */
 static uint32_t
-mtu_by_route(rte_be32_t remote) CTL_ONLY
+mtu_by_route(const struct ipip_conf *c) CTL_ONLY
 {
-	const struct adj *a =
-		adj_resolve_group(adj_get(fib_lookup(&fib_main_dp, rte_be_to_cpu_32(remote))), 0);
+	const struct adj *a = ipip_route(c);
 
 	return a->dev != NULL && a->dev->mtu > 68 + IPIP_OVERHEAD ? a->dev->mtu - IPIP_OVERHEAD
 								  : MTU_DEFAULT;
@@ -184,7 +183,7 @@ make(const struct ipip_spec *s) CTL_ONLY
 	dev->priv_dp = t;
 	dev->dev_addr64 = made_up_mac(s->local);
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP | IFF_RUNNING;
-	dev->mtu = mtu_by_route(s->remote);
+	dev->mtu = mtu_by_route(c);
 	dev->ctl->max_mtu = IP4_LEN_MAX - IPIP_OVERHEAD;
 	return dev;
 }
@@ -251,7 +250,7 @@ ipip_dev_change(struct net_device *dev, const struct ipip_spec *s)
 int
 ipip_dev_set_mtu(struct net_device *dev, uint32_t mtu)
 {
-	int rc = dev_set_mtu(dev, mtu != 0 ? mtu : mtu_by_route(ipip_conf(dev)->remote));
+	int rc = dev_set_mtu(dev, mtu != 0 ? mtu : mtu_by_route(ipip_conf(dev)));
 
 	if (rc == 0)
 		tunnel_of(dev)->own_mtu = mtu;

@@ -37,14 +37,25 @@ ipip_path_mtu(const struct ipip_tunnel *t)
 	return (uint32_t)v > clock_ms() / 1000 ? (uint32_t)(v >> 32) : UINT32_MAX;
 }
 
+const struct adj *
+ipip_route(const struct ipip_conf *c)
+{
+	struct fib_key k = { .dst = rte_be_to_cpu_32(c->remote),
+			     .src = rte_be_to_cpu_32(c->local),
+			     .iif = FIB_IIF_LOCAL,
+			     .proto = IPPROTO_IPIP,
+			     .tos = c->tos };
+
+	return adj_resolve_group(adj_get(fib_route_dp(&k)), c->local);
+}
+
 /* --- out --- */
 
 /* The way to the other end; NULL: there is none, or it leads into the tunnel itself. */
 static const struct adj *
 outer_route(const struct ipip_conf *c, const struct net_device *dev, enum drop_reason *why)
 {
-	const struct adj *a = adj_resolve_group(
-		adj_get(fib_lookup(&fib_main_dp, rte_be_to_cpu_32(c->remote))), c->local);
+	const struct adj *a = ipip_route(c);
 
 	if (a->dev == dev) { /* RFC 2003 3.1: such a packet would never end */
 		*why = DROP_IPIP_RECURSION;

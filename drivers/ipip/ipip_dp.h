@@ -37,6 +37,8 @@ ipip_hash(rte_be32_t local, rte_be32_t remote)
 
 /** The tunnel between these two, or NULL. RCU. */
 struct ipip_tunnel *ipip_find(rte_be32_t local, rte_be32_t remote);
+/** The way to the other end, whatever it is. RCU. */
+const struct adj *ipip_route(const struct ipip_conf *c);
 /** Handler of IP protocol 4. */
 void ipip_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
 /** Hears of ICMP errors about protocol 4. */

@@ -29,8 +29,8 @@ check_version(const struct cfg *root)
 }
 
 /* Sections of the documentation that this release does not have. */
-static const char *const later[] = { "bridges", "capture", "mst",	"nexthops", "rules",
-				     "stp",	"tables",  "telemetry", "tunnels",  NULL };
+static const char *const later[] = { "bridges", "capture",   "mst",	"nexthops", "stp",
+				     "tables",	"telemetry", "tunnels", NULL };
 
 /* Refuse those by what they are. Returns the document without them, a new reference. */
 static json_t *

@@ -203,13 +203,17 @@ struct fib_result {
 	rte_be32_t gateway, prefsrc; /* prefsrc: chosen source address */
 	uint32_t adj_idx;	     /* what a worker would be told */
 	struct fib_route route;	     /* what matched; valid when table is not 0 */
+	const struct fib_rule *rule; /* that led there, or refused; NULL: none did */
 };
 /** Longest match for @p dst from the remembered tables. 0, -ENETUNREACH, or by type: -EINVAL
  * (blackhole), -EHOSTUNREACH (unreachable), -EACCES (prohibit), with res filled in. */
 int fib_lookup_ctl(rte_be32_t dst, rte_be32_t src, uint8_t tos, struct fib_result *res) CTL_ONLY;
 struct fib_query {
 	rte_be32_t dst, src;
-	uint8_t tos;
+	uint8_t tos, proto;
+	uint16_t sport, dport; /* host order */
+	uint32_t mark;
+	const struct net_device *iif; /* it comes in by; NULL: it is made here */
 	const struct net_device *oif; /* only by this one: on-link there when no route says how */
 };
 /** The same with all that may be asked. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <rte_common.h>
 #include "fib/fib_cfg.h"
+#include "fib/fib_rule.h"
 #include "netdev/netdev.h"
 
 /* --- tables: { "isp2": 100 } --- */
@@ -592,4 +593,5 @@ fib_cfg_register(void)
 	cfg_register(&tables_section);
 	cfg_register(&routes_section);
 	fib_file_cfg_register();
+	fib_rule_cfg_register();
 }

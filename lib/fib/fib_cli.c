@@ -7,6 +7,7 @@
 #include <string.h>
 #include <rte_common.h>
 #include "fib/fib_cli.h"
+#include "fib/fib_rule.h"
 #include "netdev/netdev.h"
 
 #define SLICE 1000 /* routes of a listing at a time */
@@ -660,4 +661,5 @@ fib_cli_register(void)
 	cli_register(cmds);
 	fib_get_cli_register();
 	fib_monitor_register();
+	fib_rule_cli_register();
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <rte_common.h>
 #include "fib/fib_cli.h"
+#include "fib/fib_rule.h"
 #include "netdev/netdev.h"
 
 static json_t *
@@ -65,10 +66,14 @@ result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib
 		json_object_set_new(o, "gateway", fib_ip_json(res->gateway));
 	if (dev != NULL)
 		json_object_set_new(o, "dev", json_string(dev));
-	if (res->type == FIB_UNICAST && res->table != RT_TABLE_MAIN && res->table != 0)
+	/* As Linux, whose tables local and main are one until there are other rules. */
+	if ((res->type == FIB_UNICAST || fib_rules != NULL) && res->table != RT_TABLE_MAIN &&
+	    res->table != 0)
 		json_object_set_new(o, "table", json_string(fib_table_name(res->table)));
 	if (res->prefsrc != 0 && q->src == 0)
 		json_object_set_new(o, "prefsrc", fib_ip_json(res->prefsrc));
+	if (cli_wants_detail(c) && res->rule != NULL)
+		json_object_set_new(o, "rule", json_integer(res->rule->priority));
 	json_object_set_new(o, "flags", json_array());
 	if (cli_arg_u32(c, "MARK", 0) != 0)
 		json_object_set_new(o, "mark", json_integer(cli_arg_u32(c, "MARK", 0)));
@@ -98,6 +103,7 @@ result_text(struct cli_ctx *c, const json_t *o)
 	fib_word(c, o, "gateway", "via ");
 	fib_word(c, o, "dev", "dev ");
 	fib_word(c, o, "table", "table ");
+	fib_word(c, o, "rule", "rule ");
 	fib_word(c, o, "prefsrc", "src ");
 	if (mark != 0)
 		cli_printf(c, mark >= 16 ? "mark 0x%llx " : "mark %llu ", (unsigned long long)mark);
@@ -129,18 +135,11 @@ get_text(struct cli_ctx *c, const json_t *result)
 }
 
 static int
-check_ipproto(struct cli_ctx *c)
+arg_ipproto(struct cli_ctx *c, uint8_t *proto)
 {
-	static const char *const names[] = { "tcp", "udp", "icmp" };
 	const char *s = cli_arg_str(c, "IPPROTO");
-	char *end;
 
-	if (s == NULL)
-		return 0;
-	for (unsigned int i = 0; i < RTE_DIM(names); i++)
-		if (strcmp(s, names[i]) == 0)
-			return 0;
-	if (s[0] >= '0' && s[0] <= '9' && strtoul(s, &end, 0) <= 255 && *end == '\0')
+	if (s == NULL || fib_rule_parse_ipproto(s, proto) == 0)
 		return 0;
 	return cli_error_at(c, -EINVAL, s, "\"%s\" is no protocol: tcp, udp, icmp or 0..255", s);
 }
@@ -181,19 +180,24 @@ arg_query(struct cli_ctx *c, struct fib_query *q)
 	uint8_t plen = 32;
 	int rc;
 
-	*q = (struct fib_query){ 0 };
+	*q = (struct fib_query){ .proto = IPPROTO_UDP }; /* as Linux, unless told */
 	cli_arg_prefix(c, "DST", &q->dst, &plen);
 	cli_arg_ip4(c, "FROM", &q->src);
 	if (plen != 32)
 		return cli_error_at(c, -EINVAL, cli_arg_str(c, "DST"),
 				    "\"%s\": only an address, or /32, can be asked for",
 				    cli_arg_str(c, "DST"));
-	rc = check_ipproto(c);
+	q->mark = cli_arg_u32(c, "MARK", 0);
+	q->sport = (uint16_t)cli_arg_u32(c, "SPORT", 0);
+	q->dport = (uint16_t)cli_arg_u32(c, "DPORT", 0);
+	rc = arg_ipproto(c, &q->proto);
 	if (rc == 0)
 		rc = check_from(c, q->src);
 	if (rc == 0)
 		rc = fib_arg_tos(c, &q->tos);
-	if (oif != NULL && !cli_has(c, "IIF")) /* where it goes decides, for what comes in */
+	if (cli_has(c, "IIF"))
+		q->iif = dev_get_by_name(cli_arg_dev(c, "IIF"));
+	else if (oif != NULL) /* where it goes decides, for what comes in */
 		q->oif = dev_get_by_name(oif);
 	return rc;
 }
@@ -213,6 +217,8 @@ route_get(struct cli_ctx *c)
 	rc = fib_lookup_query(&q, &res);
 	if (rc == -ENETUNREACH || (rc == 0 && res.dev == NULL && res.type != FIB_LOCAL))
 		return cli_error(c, -ENETUNREACH, "Network is unreachable");
+	if (rc < 0 && res.table == 0 && res.rule != NULL)
+		return cli_error(c, rc, "%s (rule %u)", strerror(-rc), res.rule->priority);
 	if (rc < 0 && !(cli_has(c, "fibmatch") && res.table != 0))
 		return cli_error(c, rc, "%s (route type %s)", strerror(-rc),
 				 fib_type_name(res.type));

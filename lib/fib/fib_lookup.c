@@ -2,16 +2,7 @@
 /* Lookups in what is remembered: every table, tos, scopes, source selection. */
 #include <errno.h>
 #include <rte_jhash.h>
-#include "fib/fib_priv.h"
-
-/* Rules as they stand without policy: priorities 0, 32766, 32767 of Linux. */
-static const struct {
-	uint32_t priority, table;
-} rules[] = {
-	{ 0, RT_TABLE_LOCAL },
-	{ 32766, RT_TABLE_MAIN },
-	{ 32767, RT_TABLE_DEFAULT },
-};
+#include "fib/fib_rule_priv.h"
 
 static bool
 nh_usable(const struct fib_info *fi, const struct fib_nexthop *nh, const struct fib_flow *fl)
@@ -26,7 +17,7 @@ static const struct fib_nexthop *
 choose_nh(const struct fib_info *fi, const struct fib_flow *fl)
 {
 	if (fi->group != NULL && fl->oif == NULL) {
-		uint32_t b = rte_jhash_2words(fl->src, fl->dst, 0) & (fi->n_buckets - 1);
+		uint32_t b = rte_jhash_2words(fl->key.src, fl->key.dst, 0) & (fi->n_buckets - 1);
 
 		for (unsigned int i = 0; i < fi->n_nh; i++)
 			if (fib_nh_live(&fi->nh[i]) && fi->nh[i].adj_idx == fi->group[b])
@@ -46,7 +37,7 @@ chain_lookup(const struct fib_table *t, const struct fib_node *n, const struct f
 		const struct fib_alias *a = fib_alias(i);
 		const struct fib_info *fi;
 
-		if (a->layer != t->dp.layer || (a->tos != 0 && a->tos != (fl->tos & ~0x03)))
+		if (a->layer != t->dp.layer || (a->tos != 0 && a->tos != (fl->key.tos & ~0x03)))
 			continue;
 		fi = fib_infos[a->info];
 		if (fi->dead || fi->scope < fl->scope)
@@ -66,7 +57,7 @@ int
 fib_table_lookup(const struct fib_table *t, const struct fib_flow *fl, struct fib_match *m)
 {
 	uint32_t path[33];
-	unsigned int n = fib_trie_path(t->dp.trie, fl->dst, path);
+	unsigned int n = fib_trie_path(t->dp.trie, fl->key.dst, path);
 
 	while (n-- > 0) {
 		const struct fib_node *node = fib_node(t->dp.trie, path[n]);
@@ -78,14 +69,57 @@ fib_table_lookup(const struct fib_table *t, const struct fib_flow *fl, struct fi
 	return -EAGAIN;
 }
 
+/* One rule that matches. 0, -EAGAIN: on with the next, or what the rule says. */
+static CTL_ONLY int
+rule_apply(const struct fib_rule *r, const struct fib_flow *fl, struct fib_match *m)
+{
+	const struct fib_table *t;
+	int rc;
+
+	switch (r->action) {
+	case FIB_RULE_TABLE:
+		t = fib_table_get(r->table);
+		rc = t == NULL ? -EAGAIN : fib_table_lookup(t, fl, m);
+		if (rc != 0 || m->node->plen > r->suppress || m->info->type >= FIB_BLACKHOLE)
+			return rc;
+		return -EAGAIN;
+	case FIB_RULE_BLACKHOLE:
+		return -EINVAL;
+	case FIB_RULE_PROHIBIT:
+		return -EACCES;
+	case FIB_RULE_UNREACHABLE:
+		return -ENETUNREACH;
+	default:
+		return -EAGAIN;
+	}
+}
+
 int
 fib_rules_lookup(const struct fib_flow *fl, struct fib_match *m)
 {
-	for (unsigned int i = 0; i < RTE_DIM(rules); i++) {
-		const struct fib_table *t = fib_table_get(rules[i].table);
+	struct fib_flow mine = *fl;
+	const struct fib_rule_entry *e;
+	unsigned int n;
+	int rc;
 
-		if (t != NULL && fib_table_lookup(t, fl, m) == 0)
-			return 0;
+	*m = (struct fib_match){ 0 };
+	if (mine.key.iif == 0)
+		mine.key.iif = FIB_IIF_LOCAL;
+	if (fl->oif != NULL)
+		mine.key.oif = (uint32_t)fl->oif->ifindex;
+	e = fib_rule_list(&n);
+	for (unsigned int i = 0; i < n; i++) {
+		if (!fib_rule_matches(&e[i], &mine.key))
+			continue;
+		if (e[i].r.action == FIB_RULE_GOTO && e[i].target >= 0) {
+			i = (unsigned int)e[i].target - 1;
+			continue;
+		}
+		rc = rule_apply(&e[i].r, &mine, m);
+		if (rc != -EAGAIN) {
+			m->rule = &e[i].r;
+			return rc;
+		}
 	}
 	return -ENETUNREACH;
 }
@@ -160,7 +194,7 @@ by_oif(const struct net_device *oif, rte_be32_t dst, struct fib_result *res)
 static CTL_ONLY int
 special_lookup(const struct fib_flow *fl, rte_be32_t dst, struct fib_result *res)
 {
-	bool multicast = fl->dst >> 28 == 0xe;
+	bool multicast = fl->key.dst >> 28 == 0xe;
 	struct fib_match m;
 
 	if (fib_rules_lookup(fl, &m) == 0 && m.nh != NULL)
@@ -189,31 +223,40 @@ fib_lookup_query(const struct fib_query *q, struct fib_result *res)
 {
 	rte_be32_t dst = q->dst;
 	struct fib_flow fl = {
-		.dst = rte_be_to_cpu_32(dst),
-		.src = rte_be_to_cpu_32(q->src),
-		.tos = q->tos,
+		.key = { .dst = rte_be_to_cpu_32(dst),
+			 .src = rte_be_to_cpu_32(q->src),
+			 .mark = q->mark,
+			 .iif = q->iif == NULL ? FIB_IIF_LOCAL : (uint32_t)q->iif->ifindex,
+			 .sport = q->sport,
+			 .dport = q->dport,
+			 .proto = q->proto,
+			 .tos = q->tos },
 		.scope = SCOPE_UNIVERSE,
 		.oif = q->oif,
 	};
+	uint32_t to = fl.key.dst;
 	struct fib_match m;
 	int rc;
 
 	*res = (struct fib_result){ .adj_idx = ADJ_IDX_NO_ROUTE };
-	if (fl.dst >> 28 == 0xe || fl.dst == UINT32_MAX)
+	if (to >> 28 == 0xe || to == UINT32_MAX)
 		return special_lookup(&fl, dst, res);
-	if (fl.dst >> 24 == 0 || fl.dst >> 28 == 0xf) {
+	if (to >> 24 == 0 || to >> 28 == 0xf) {
 		res->type = FIB_BLACKHOLE;
 		res->adj_idx = ADJ_IDX_MARTIAN;
 		return -EINVAL;
 	}
 	rc = fib_rules_lookup(&fl, &m);
-	if (rc < 0 && q->oif != NULL) {
+	if (rc < 0 && m.rule == NULL && q->oif != NULL) {
 		by_oif(q->oif, dst, res);
 		return 0;
 	}
-	if (rc < 0)
+	if (rc < 0) {
+		res->rule = m.rule;
 		return rc;
+	}
 	fill_result(&m, dst, res);
+	res->rule = m.rule;
 	switch (res->type) {
 	case FIB_BLACKHOLE:
 		return -EINVAL;

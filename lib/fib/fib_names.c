@@ -23,6 +23,7 @@ static const struct name types[] = {
 	{ "throw", FIB_THROW },
 };
 static const struct name protocols[] = {
+	{ "unspec", 0 },
 	{ "redirect", 1 },
 	{ "kernel", FIB_PROT_KERNEL },
 	{ "boot", FIB_PROT_BOOT },

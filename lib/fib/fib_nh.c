@@ -55,7 +55,7 @@ resolve_gateway(const struct fib_route_spec *r, struct fib_nexthop *nh, uint8_t 
 		const char **why)
 {
 	uint32_t gw = rte_be_to_cpu_32(nh->gateway);
-	struct fib_flow fl = { .dst = gw, .scope = SCOPE_LINK, .oif = nh->dev };
+	struct fib_flow fl = { .key.dst = gw, .scope = SCOPE_LINK, .oif = nh->dev };
 	const struct fib_table *t = NULL;
 	struct fib_match m;
 	int rc = -EAGAIN;

@@ -8,6 +8,7 @@
  */
 #include "fib/fib.h"
 #include "fib/fib_dir24.h"
+#include "fib/fib_rule_dp.h"
 #include "fib/fib_table_dp.h"
 #include "fib/fib_trie.h"
 
@@ -84,6 +85,9 @@ struct fib_dp_tables {
 	const struct fib_neigh_leaf *neigh;
 	const struct fib_table_dp *local, *main;
 	const struct fib_table_dp *deflt; /* NULL while it has no routes */
+	/* Table local has nothing but what is ours, table main nothing of that kind: then a leaf of
+	 * the compiled table says which of the two it comes from. */
+	bool plain;
 };
 extern struct fib_dp_tables fib_dp_tables;
 
@@ -108,6 +112,7 @@ struct fib_ctl {
 	uint32_t n_routes;
 	uint32_t neigh_leaves;
 	uint32_t n_file; /* aliases that a routes file set */
+	uint32_t n_mixed; /* routes that stand against fib_dp_tables.plain */
 	uint64_t adds, dels, changes, errors;
 };
 extern struct fib_ctl fib_ctl;
@@ -182,8 +187,8 @@ struct fib_table *fib_table_make(uint32_t id) CTL_ONLY;
  * -ENOSPC with nothing changed. @p after: behind equals. */
 int fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias what,
 		   bool after) CTL_ONLY;
-/** @p n routes more in @p t. */
-void fib_table_count(struct fib_table *t, int n) CTL_ONLY;
+/** @p n routes of @p type more in @p t. */
+void fib_table_count(struct fib_table *t, uint8_t type, int n) CTL_ONLY;
 /** Take the alias out again. Never fails. */
 void fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias) CTL_ONLY;
 /** Delete every route of every table whose info is marked kill. How many. */
@@ -193,9 +198,7 @@ void fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_n
 
 /* --- fib_lookup.c --- */
 struct fib_flow {
-	uint32_t dst; /* host order */
-	uint32_t src;
-	uint8_t tos;
+	struct fib_key key;
 	uint8_t scope;		      /* routes of a wider scope are passed over */
 	const struct net_device *oif; /* only next hops by this device; NULL: any */
 };
@@ -205,11 +208,13 @@ struct fib_match {
 	const struct fib_alias *alias;
 	const struct fib_info *info;
 	const struct fib_nexthop *nh;
+	const struct fib_rule *rule; /* that had the answer; NULL: none had one */
 };
 /** Longest match in one table. 0, or -EAGAIN: none, or throw. */
 int fib_table_lookup(const struct fib_table *t, const struct fib_flow *fl,
 		     struct fib_match *m) CTL_ONLY;
-/** The rules in order of priority: local, main, default. 0 or -ENETUNREACH. */
+/** The rules in order of priority. 0, -ENETUNREACH (no route, or a rule says so), or what a rule
+ * says: -EINVAL (blackhole), -EACCES (prohibit). */
 int fib_rules_lookup(const struct fib_flow *fl, struct fib_match *m) CTL_ONLY;
 
 /* --- fib_netdev.c, fib_inetaddr.c, fib_neigh.c --- */

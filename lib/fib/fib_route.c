@@ -94,6 +94,8 @@ replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, str
 	__atomic_store_n(&fib_alias(alias)->info, fi->idx, __ATOMIC_RELEASE);
 	if (t->dp.trie == &fib_ctl.shared)
 		fib_compile_prefix(key, plen);
+	fib_table_count(t, fi->type, 1);
+	fib_table_count(t, old->type, -1);
 	fib_ctl.changes++;
 	notify(FIB_ROUTE_REPLACE, t, key, plen, alias);
 	fib_info_put(old);
@@ -134,7 +136,7 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
 		*why = rc == -ENOSPC ? "Forwarding table is full" : "Out of memory";
 		return rc;
 	}
-	fib_table_count(t, 1);
+	fib_table_count(t, fi->type, 1);
 	fib_ctl.n_file += r->file != 0;
 	fib_ctl.adds++;
 	if (fib_chain.head != NULL) {
@@ -281,7 +283,7 @@ route_delete(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias)
 
 	set_file(fib_alias(alias), 0);
 	fib_alias_unlink(t, key, plen, alias);
-	fib_table_count(t, -1);
+	fib_table_count(t, fi->type, -1);
 	fib_ctl.dels++;
 	if (fib_chain.head != NULL) {
 		fib_view(&r, t, &n, &copy);

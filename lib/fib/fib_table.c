@@ -6,6 +6,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "fib/fib_priv.h"
+#include "fib/fib_rule.h"
 
 LOG_MODULE(fib);
 
@@ -157,9 +158,22 @@ fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias
 		fib_trie_prune(t->dp.trie, key, plen);
 }
 
-void
-fib_table_count(struct fib_table *t, int n)
+/* Is a route of this type one that fib_dp_tables.plain excludes? */
+static bool
+is_mixed(const struct fib_table *t, uint8_t type)
 {
+	bool own = type == FIB_LOCAL || type == FIB_BROADCAST || type == FIB_ANYCAST;
+
+	return t->id == RT_TABLE_LOCAL	? !own
+	       : t->id == RT_TABLE_MAIN ? own || type == FIB_MULTICAST
+					: false;
+}
+
+void
+fib_table_count(struct fib_table *t, uint8_t type, int n)
+{
+	fib_ctl.n_mixed += is_mixed(t, type) ? n : 0;
+	__atomic_store_n(&fib_dp_tables.plain, fib_ctl.n_mixed == 0, __ATOMIC_RELAXED);
 	t->n_routes += n;
 	fib_ctl.n_routes += n;
 	if (t->id == RT_TABLE_DEFAULT)
@@ -352,8 +366,11 @@ fib_init(uint32_t max_tbl8, int socket)
 		.neigh = fib_neigh_leaf(0),
 		.local = fib_table_dp(RT_TABLE_LOCAL),
 		.main = fib_table_dp(RT_TABLE_MAIN),
+		.plain = true,
 	};
 	rc = base_init();
+	if (rc == 0)
+		rc = fib_rule_init();
 	if (rc < 0)
 		goto err;
 	fib_netdev_init();
@@ -369,6 +386,7 @@ err:
 void
 fib_fini(void)
 {
+	fib_rule_fini();
 	fib_neigh_fini();
 	fib_inetaddr_fini();
 	fib_netdev_fini();

@@ -102,7 +102,7 @@ bool
 fib_table_lookup_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos,
 		    struct fib_table_res *res)
 {
-	return fib_table_lookup_bulk_dp(t, &dst, &tos, res, 1) != 0;
+	return fib_tables_lookup_bulk_dp(&t, &dst, &tos, res, 1) != 0;
 }
 
 /* One of several descents that go on in turn: each asks for its next node and lets the others
@@ -113,11 +113,13 @@ struct descent {
 };
 
 static inline unsigned int
-descend(const struct fib_trie *t, const uint32_t *dst, struct descent *d, unsigned int n)
+descend(const struct fib_table_dp *const *tables, const uint32_t *dst, struct descent *d,
+	unsigned int n)
 {
 	unsigned int going = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
+		const struct fib_trie *t = tables[i]->trie;
 		const struct fib_node *node;
 
 		if (d[i].at == 0)
@@ -140,31 +142,31 @@ descend(const struct fib_trie *t, const uint32_t *dst, struct descent *d, unsign
 }
 
 static inline uint64_t
-lookup_lanes(const struct fib_table_dp *t, const uint32_t *dst, const uint8_t *tos,
+lookup_lanes(const struct fib_table_dp *const *t, const uint32_t *dst, const uint8_t *tos,
 	     struct fib_table_res *res, unsigned int n)
 {
 	struct descent d[LANES];
 	uint64_t found = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
-		d[i] = (struct descent){ .at = fib_trie_start(t->trie, dst[i]) };
-		rte_prefetch0(fib_node(t->trie, d[i].at));
+		d[i] = (struct descent){ .at = fib_trie_start(t[i]->trie, dst[i]) };
+		rte_prefetch0(fib_node(t[i]->trie, d[i].at));
 	}
-	while (descend(t->trie, dst, d, n) > 0)
+	while (descend(t, dst, d, n) > 0)
 		;
 	for (unsigned int i = 0; i < n; i++) {
-		const struct fib_node *node = fib_node(t->trie, d[i].best);
+		const struct fib_node *node = fib_node(t[i]->trie, d[i].best);
 		uint32_t leaf = FIB_LEAF_NONE;
 		bool hit;
 
 		if (d[i].best != 0)
-			leaf = chain_leaf(load(&node->data), t->layer, tos[i]);
+			leaf = chain_leaf(load(&node->data), t[i]->layer, tos[i]);
 		/* The longest prefix is for another tos, is dead, or is shorter than what the
 		 * descent began with: the long way. */
 		if (leaf != FIB_LEAF_NONE)
 			hit = finish(dst[i], leaf, node->plen, &res[i]);
 		else
-			hit = lookup_whole(t, dst[i], tos[i], &res[i]);
+			hit = lookup_whole(t[i], dst[i], tos[i], &res[i]);
 		found |= (uint64_t)hit << i;
 	}
 	return found;
@@ -174,10 +176,21 @@ uint64_t
 fib_table_lookup_bulk_dp(const struct fib_table_dp *t, const uint32_t *dst, const uint8_t *tos,
 			 struct fib_table_res *res, unsigned int n)
 {
+	const struct fib_table_dp *same[64];
+
+	for (unsigned int i = 0; i < n; i++)
+		same[i] = t;
+	return fib_tables_lookup_bulk_dp(same, dst, tos, res, n);
+}
+
+uint64_t
+fib_tables_lookup_bulk_dp(const struct fib_table_dp *const *t, const uint32_t *dst,
+			  const uint8_t *tos, struct fib_table_res *res, unsigned int n)
+{
 	uint64_t found = 0;
 
 	for (unsigned int i = 0; i < n; i += LANES)
-		found |= lookup_lanes(t, dst + i, tos + i, res + i,
+		found |= lookup_lanes(t + i, dst + i, tos + i, res + i,
 				      RTE_MIN(n - i, (unsigned int)LANES))
 			 << i;
 	return found;
@@ -199,8 +212,8 @@ fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos)
 	return idx == ADJ_IDX_TOS ? ADJ_IDX_NO_ROUTE : idx;
 }
 
-static rte_be32_t
-table_prefsrc(const struct fib_table_dp *t, uint32_t dst, uint8_t tos)
+rte_be32_t
+fib_table_prefsrc_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos)
 {
 	uint32_t path[33];
 	unsigned int n = fib_trie_path(t->trie, dst, path);
@@ -213,15 +226,4 @@ table_prefsrc(const struct fib_table_dp *t, uint32_t dst, uint8_t tos)
 			return live->prefsrc;
 	}
 	return 0;
-}
-
-rte_be32_t
-fib_prefsrc_dp(uint32_t dst, uint8_t tos)
-{
-	const struct fib_table_dp *last = rcu_dereference(fib_dp_tables.deflt);
-	struct fib_table_res res;
-
-	if (fib_table_lookup_dp(fib_dp_tables.main, dst, tos, &res))
-		return table_prefsrc(fib_dp_tables.main, dst, tos);
-	return last != NULL ? table_prefsrc(last, dst, tos) : 0;
 }

@@ -32,13 +32,15 @@ bool fib_table_lookup_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos
 /** @p n (at most 64) at once, their cache misses overlapped. @return mask of those that matched. */
 uint64_t fib_table_lookup_bulk_dp(const struct fib_table_dp *t, const uint32_t *dst,
 				  const uint8_t *tos, struct fib_table_res *res, unsigned int n);
+/** The same, each in a table of its own. */
+uint64_t fib_tables_lookup_bulk_dp(const struct fib_table_dp *const *t, const uint32_t *dst,
+				   const uint8_t *tos, struct fib_table_res *res, unsigned int n);
 /**
  * What fib_main_dp leaves open: @p idx is its answer for @p dst. Where routes for a tos decide
  * (ADJ_IDX_TOS), tables local, main and default are asked in turn; where main has none, or throw,
  * table default is, if it has routes. Any other @p idx is its own answer.
  */
 uint32_t fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos);
-/** The source address that the route to @p dst (host order) prefers (`src`), or 0. For packets made
- * here: two walks down the trie. */
-rte_be32_t fib_prefsrc_dp(uint32_t dst, uint8_t tos);
+/** The source address that @p t's route to @p dst prefers (`src`), or 0. */
+rte_be32_t fib_table_prefsrc_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos);
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "core/ipproto.h"
 #include "filter/filter.h"
 #include "ip4/icmp_proto.h"
 
@@ -13,11 +14,6 @@ struct word {
 	uint8_t value;
 };
 
-static const struct word protos[] = { { "icmp", 1 },	  { "igmp", 2 },   { "ipip", 4 },
-				      { "tcp", 6 },	  { "udp", 17 },   { "dccp", 33 },
-				      { "gre", 47 },	  { "esp", 50 },   { "ah", 51 },
-				      { "ospf", 89 },	  { "vrrp", 112 }, { "sctp", 132 },
-				      { "udplite", 136 }, { NULL, 0 } };
 static const struct word icmp_types[] = { { "echo-reply", ICMP4_ECHO_REPLY },
 					  { "destination-unreachable", ICMP4_UNREACH },
 					  { "source-quench", ICMP4_SOURCE_QUENCH },
@@ -82,17 +78,23 @@ u8_word(const char *s, uint8_t *value)
 	return 0;
 }
 
+static const char *
+number_word(uint8_t value)
+{
+	static char buf[8];
+
+	snprintf(buf, sizeof(buf), "%u", value);
+	return buf;
+}
+
 /* The word of a value, or its number. */
 static const char *
 name_of(const struct word *list, uint8_t value)
 {
-	static char buf[8];
-
 	for (; list->name != NULL; list++)
 		if (list->value == value)
 			return list->name;
-	snprintf(buf, sizeof(buf), "%u", value);
-	return buf;
+	return number_word(value);
 }
 
 int
@@ -110,7 +112,7 @@ filter_parse_chain(const char *word, enum ip4_hook_point *at)
 int
 filter_parse_proto(const char *word, uint8_t *proto)
 {
-	return find(protos, word, proto) == 0 ? 0 : u8_word(word, proto);
+	return ipproto_parse(word, proto) == 0 ? 0 : u8_word(word, proto);
 }
 
 int
@@ -197,7 +199,7 @@ filter_parse_action(const char *word, uint8_t *action)
 const char *
 filter_proto_word(uint8_t proto)
 {
-	return name_of(protos, proto);
+	return ipproto_name(proto) != NULL ? ipproto_name(proto) : number_word(proto);
 }
 
 const char *

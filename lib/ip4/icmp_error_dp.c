@@ -179,9 +179,14 @@ may_answer(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph, const stru
  * that the packet was sent to when it was for us. */
 static rte_be32_t
 error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first,
-	     const struct adj *to)
+	     const struct adj *to, uint32_t mark)
 {
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	struct fib_key k = { .dst = rte_be_to_cpu_32(iph->src_addr),
+			     .mark = mark,
+			     .iif = FIB_IIF_LOCAL,
+			     .proto = IPPROTO_ICMP,
+			     .tos = iph->type_of_service };
 	rte_be32_t next, src;
 
 	if (to->type == ADJ_LOCAL)
@@ -195,7 +200,7 @@ error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first
 		return iph->src_addr;
 	next = ip4_adj_nexthop(back, first);
 	/* What the route prefers comes first, as Linux has it. */
-	src = fib_prefsrc_dp(rte_be_to_cpu_32(iph->src_addr), iph->type_of_service);
+	src = fib_prefsrc_dp(&k);
 	return src != 0 ? src : inet_select_addr(back->dev, next, SCOPE_UNIVERSE);
 }
 
@@ -273,30 +278,56 @@ echo_options(const struct rte_ipv4_hdr *iph, const struct adj *back, uint8_t typ
 	return way;
 }
 
+/* Where the packet would go, and where its answer does. Not skb->dst: a packet that waited has none
+ * that is still good. As in Linux the answer has no source yet when rules are asked, unless the
+ * packet was for us. */
+static void
+ways(const struct sk_buff *skb, uint32_t mark, const struct adj **to, const struct adj **back)
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	struct fib_key k;
+
+	if (likely(rcu_dereference(fib_rules) == NULL)) {
+		*to = ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
+		*back = ip4_lookup_tos(iph->dst_addr, iph->src_addr, iph->type_of_service);
+		return;
+	}
+	ip4_key_of(skb, skb->iif != 0 ? skb->iif : FIB_IIF_LOCAL, &k);
+	*to = ip4_route_output(&k);
+	k = (struct fib_key){ .dst = k.src,
+			      .src = (*to)->type == ADJ_LOCAL ? k.dst : 0,
+			      .mark = mark,
+			      .iif = FIB_IIF_LOCAL,
+			      .proto = IPPROTO_ICMP,
+			      .tos = iph->type_of_service };
+	*back = ip4_route_output(&k);
+}
+
 bool
 icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, uint32_t info)
 {
 	enum stage from = stage_enter(w, STAGE_ICMP, 1);
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	struct icmp4_hdr head = error_header(type, code, info);
-	/* Not skb->dst: a packet that waited has none that is still good. */
-	const struct adj *to = ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
-	const struct adj *back = ip4_lookup_tos(iph->dst_addr, iph->src_addr, iph->type_of_service);
+	const struct adj *to, *back;
+	uint32_t mark = net_ipv4.fwmark_reflect ? skb->mark : 0;
 	struct ip_out o = { .daddr = iph->src_addr, .proto = IPPROTO_ICMP };
 	uint8_t hdr[IP4_HDR_MAX] __rte_aligned(4);
 	struct sk_buff *e = NULL;
 	int rc = -1;
 
+	ways(skb, mark, &to, &back);
 	if (may_answer(skb, iph, back, to) && rate_allow(w, type, code, o.daddr, back)) {
 		if (unlikely(ip_hdrlen(iph) > IP4_HDR_MIN))
 			back = echo_options(iph, back, type, hdr, &o);
-		o.saddr = error_source(skb, back, o.daddr, to);
+		o.saddr = error_source(skb, back, o.daddr, to, mark);
 		e = build_error(w, skb, &head, IP4_HDR_MIN + o.optlen);
 		if (e == NULL)
 			ICMP_INC_STATS(w, OutErrors);
 	}
 	if (e != NULL) {
-		e->mark = net_ipv4.fwmark_reflect ? skb->mark : 0;
+		e->mark = mark;
+		o.way = back;
 		/* RFC 1812 4.3.2.5: precedence 6, internetwork control. */
 		o.tos = (uint8_t)((iph->type_of_service & 0x1e) | 0xc0);
 		rc = ip_build_and_send_pkt(w, e, &o);

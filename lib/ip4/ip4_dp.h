@@ -7,7 +7,7 @@
  * sends the others where they belong. Function names are those of Linux's net/ipv4.
  */
 #include "fib/fib_dp.h"
-#include "fib/fib_table_dp.h"
+#include "fib/fib_rule_dp.h"
 #include "neigh/neigh_dp.h"
 #include "netdev/inetdev_dp.h"
 #include "skb/skb_dp.h"
@@ -76,7 +76,8 @@ struct ip_out {
 	bool df;	/* do not fragment */
 	bool discover;	/* DF where it fits, unless ip_no_pmtu_disc (Linux's IP_PMTUDISC_WANT) */
 	uint8_t optlen; /* bytes of options, a multiple of 4; records in them are signed */
-	const uint8_t *opt; /* sound ones; with a source route daddr is its first stop */
+	const uint8_t *opt;    /* sound ones; with a source route daddr is its first stop */
+	const struct adj *way; /* NULL: what the routes say */
 };
 /**
  * Build and send a datagram: skb holds the payload with headroom for IP and link header. To a

@@ -34,6 +34,7 @@ struct fast {
 	const struct net_device *dev;  /* the one they all came by; NULL: see in[] */
 	const struct net_device *turn; /* one that none may leave by, since it sends redirects */
 	const struct ip4_own *own;
+	const struct fib_rules *rules; /* NULL: no others than a router starts with */
 	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
 	uint32_t padded; /* bytes behind the IP packet */
 	uint32_t ecn;	 /* type of service */
@@ -83,25 +84,15 @@ _Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, da
 /* Somebody else's buffer, or a tag that stands in the mbuf. */
 #define BAD_FLAGS (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_VLAN_STRIPPED)
 
-/* One's complement sum of the 20 bytes of a header, folded (RFC 1071). */
-static inline uint32_t
-header_sum(uint64_t a, uint64_t b, uint32_t c)
-{
-	uint64_t s = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
-
-	s = (s & 0xffff) + ((s >> 16) & 0xffff) + (s >> 32);
-	s = (s & 0xffff) + (s >> 16);
-	return (uint32_t)((s & 0xffff) + (s >> 16));
-}
-
-/* Is the source an address of ours, or of all of us? The filter has said perhaps. */
+/* Is the source an address of ours, or of all of us? The filter has said perhaps; rules are the
+ * general lane's to ask. */
 static __rte_noinline bool
-source_is_own(rte_be32_t src)
+source_is_own(const struct fast *f, rte_be32_t src)
 {
 	const struct adj *a = adj_get(fib_lookup(&fib_main_dp, rte_be_to_cpu_32(src)));
 
-	return a->type == ADJ_LOCAL || a->type == ADJ_BROADCAST || a->type == ADJ_MULTICAST ||
-	       a->type == ADJ_MARTIAN;
+	return f->rules != NULL || a->type == ADJ_LOCAL || a->type == ADJ_BROADCAST ||
+	       a->type == ADJ_MULTICAST || a->type == ADJ_MARTIAN;
 }
 
 /* One packet. Returns 0 when it passes. Reads 34 bytes and a tag of the buffer whatever the frame's
@@ -128,7 +119,7 @@ classify_one(struct fast *f, const struct rte_mbuf *m, uint32_t i)
 	bad |= (word & 0xff) <= 1;
 	bad |= !ip4_is_host_class(rte_bswap32(src));
 	if (ip4_maybe_own(f->own, src))
-		bad |= source_is_own(src);
+		bad |= source_is_own(f, src);
 
 	f->l3[i] = (uint8_t *)(uintptr_t)l3;
 	f->slot[i] = rte_bswap32(dst) >> 8;
@@ -325,6 +316,8 @@ sources(const struct fast *f)
 {
 	uint32_t src[FAST_BURST], idx[FAST_BURST], suspects = 0;
 
+	if (f->rules != NULL) /* they want to know where the packet goes: the general lane */
+		return UINT32_MAX >> (FAST_BURST - f->n);
 	for (uint32_t i = 0; i < f->n; i++)
 		src[i] = rte_bswap32(src_of(f->l3[i]));
 	fib_lookup_bulk(&fib_main_dp, src, idx, f->n);
@@ -388,15 +381,22 @@ suspects_by_adj(struct fast *f)
 	return suspects;
 }
 
-/* Second-level entries are rare enough for the long way. */
-static __rte_noinline void
-look_up_longer(struct fast *f)
+/* Second-level entries are rare enough for the long way; rules cost one anyhow.
+ * @return not 0: the leaves differ. */
+static __rte_noinline uint32_t
+look_up_longer(struct fast *f, bool second)
 {
-	uint32_t dst[FAST_BURST];
+	uint32_t dst[FAST_BURST], differ = 0;
 
 	for (uint32_t i = 0; i < f->n; i++)
 		dst[i] = rte_bswap32(dst_of(f->l3[i]));
-	fib_lookup_bulk(&fib_main_dp, dst, f->idx, f->n);
+	if (second)
+		fib_lookup_bulk(&fib_main_dp, dst, f->idx, f->n);
+	if (f->rules != NULL)
+		ip4_fast_rules(f->rules, f->l3, f->n, f->dev, f->in, f->idx);
+	for (uint32_t i = 1; i < f->n; i++)
+		differ |= f->idx[i] ^ f->idx[0];
+	return differ;
 }
 
 /* @return mask of those that are not plainly forwarded. */
@@ -419,10 +419,8 @@ look_up(struct fast *f)
 		longer |= idx;
 		differ |= idx ^ idx0;
 	}
-	if (unlikely(longer & FIB_EXT)) {
-		look_up_longer(f);
-		differ = 1;
-	}
+	if (unlikely((longer & FIB_EXT) || f->rules != NULL))
+		differ = look_up_longer(f, longer & FIB_EXT);
 	f->adj[0] = first = adj_get(f->idx[0]);
 	f->one = differ == 0;
 	if (f->one) { /* many a router has one way out for most */
@@ -765,6 +763,7 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 	from = stage_enter(w, STAGE_IP4_FAST, n);
 	f.mac = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
 	f.own = rcu_dereference(ip4_own);
+	f.rules = rcu_dereference(fib_rules);
 	if (likely(!trunk))
 		burst_of(&f, dev, RTE_ETHER_HDR_LEN);
 	for (uint32_t at = 0; at < n; at += FAST_BURST) {

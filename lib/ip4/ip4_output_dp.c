@@ -197,9 +197,20 @@ no_way(struct worker *w, struct sk_buff *skb, const struct adj *a) DP_ONLY
 }
 _Static_assert(DROP_MAX < 256, "reasons fit a byte");
 
-/* Complete the header and look up the way out. */
+static const struct adj *
+route_of(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph)
+{
+	struct fib_key k;
+
+	if (likely(rcu_dereference(fib_rules) == NULL))
+		return ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
+	ip4_key_of(skb, FIB_IIF_LOCAL, &k);
+	return ip4_route_output(&k);
+}
+
+/* Complete the header and find the way out, unless it is given. */
 static void
-local_out_prepare(struct worker *w, struct sk_buff *skb) DP_ONLY
+local_out_prepare(struct worker *w, struct sk_buff *skb, const struct adj *way) DP_ONLY
 {
 	struct rte_ipv4_hdr *iph = (struct rte_ipv4_hdr *)skb_data(skb);
 
@@ -212,8 +223,7 @@ local_out_prepare(struct worker *w, struct sk_buff *skb) DP_ONLY
 	skb->pkt_type = PACKET_OUTGOING;
 	skb->iif = 0;
 	skb->flags = 0;
-	skb->dst = ip4_exc_redirect(
-		iph->dst_addr, ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service));
+	skb->dst = ip4_exc_redirect(iph->dst_addr, way != NULL ? way : route_of(skb, iph));
 	IP_INC_STATS(w, OutRequests);
 	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
 }
@@ -235,14 +245,14 @@ local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ON
 		no_way(w, skb, a);
 }
 
-void
-ip_local_out_vec(struct worker *w, struct skb_vec *vec)
+static void
+local_out(struct worker *w, struct skb_vec *vec, const struct adj *way) DP_ONLY
 {
 	struct skb_vec send = { .n = 0 };
 
 	ROUTE_ADD_STATS(w, out_slow_tot, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++)
-		local_out_prepare(w, vec->v[i]);
+		local_out_prepare(w, vec->v[i], way);
 	ip4_hook(w, IP4_HOOK_OUTPUT, vec);
 	for (uint16_t i = 0; i < vec->n; i++)
 		local_out_one(w, vec->v[i], &send);
@@ -251,29 +261,35 @@ ip_local_out_vec(struct worker *w, struct skb_vec *vec)
 }
 
 void
+ip_local_out_vec(struct worker *w, struct skb_vec *vec)
+{
+	local_out(w, vec, NULL);
+}
+
+void
 ip_local_out(struct worker *w, struct sk_buff *skb)
 {
 	struct skb_vec one = { .n = 1, .v = { skb } };
 
-	ip_local_out_vec(w, &one);
+	local_out(w, &one, NULL);
 }
 
-/* Source for @p daddr: what the route prefers, else the address of the device that it leaves by
+/* Source for @p o by @p a: what the route prefers, else the address of the device that it leaves by
  * (RFC 1122 3.3.4.3). */
 static rte_be32_t
-select_source(const struct adj *a, rte_be32_t daddr, uint8_t tos)
+select_source(const struct sk_buff *skb, const struct adj *a, const struct ip_out *o)
 {
+	struct fib_key k;
 	rte_be32_t src;
 
 	if (a->type == ADJ_LOCAL)
-		return daddr;
-	if (ip4_adj_is_unicast(a)) {
-		src = fib_prefsrc_dp(rte_be_to_cpu_32(daddr), tos);
-		if (src != 0)
-			return src;
-		return inet_select_addr(a->dev, ip4_adj_nexthop(a, daddr), SCOPE_UNIVERSE);
-	}
-	return 0;
+		return o->daddr;
+	if (!ip4_adj_is_unicast(a))
+		return 0;
+	ip4_key_out(skb, o, &k);
+	src = fib_prefsrc_dp(&k);
+	return src != 0 ? src
+			: inet_select_addr(a->dev, ip4_adj_nexthop(a, o->daddr), SCOPE_UNIVERSE);
 }
 
 static bool
@@ -283,14 +299,12 @@ is_group(const struct adj *a, rte_be32_t daddr)
 	       daddr == rte_cpu_to_be_32(IP4_LIMITED_BROADCAST);
 }
 
-rte_be32_t
-ip4_source_for(const struct sk_buff *skb, rte_be32_t daddr, uint8_t tos)
+static rte_be32_t
+source_by(const struct sk_buff *skb, const struct adj *a, const struct ip_out *o)
 {
-	const struct adj *a = ip4_lookup_tos(0, daddr, tos);
+	struct net_device *dev = is_group(a, o->daddr) ? group_device(skb, 0, o->daddr) : NULL;
 
-	if (is_group(a, daddr) && group_device(skb, 0, daddr) != NULL)
-		return inet_select_addr(group_device(skb, 0, daddr), 0, SCOPE_LINK);
-	return select_source(a, daddr, tos);
+	return dev != NULL ? inet_select_addr(dev, 0, SCOPE_LINK) : select_source(skb, a, o);
 }
 
 /* RFC 1112 6.1: a datagram to a group goes no further than the link unless it is told to. */
@@ -300,28 +314,46 @@ default_ttl(rte_be32_t daddr)
 	return ip4_is_multicast(rte_be_to_cpu_32(daddr)) ? 1 : (uint8_t)net_ipv4.ip_default_ttl;
 }
 
-/* May a datagram of @p len bytes be told not to be cut? RFC 1191 3, and Linux's policy. */
-static bool
-wants_df(const struct ip_out *o, uint32_t len)
+static const struct adj *
+way_of(const struct sk_buff *skb, const struct ip_out *o)
 {
+	struct fib_key k;
+
+	if (o->way != NULL)
+		return o->way;
+	ip4_key_out(skb, o, &k);
+	return ip4_route_output(&k);
+}
+
+/* May a datagram be told not to be cut? RFC 1191 3, and Linux's policy. */
+static bool
+wants_df(const struct sk_buff *skb, const struct ip_out *o)
+{
+	uint32_t path, len = skb_len(skb) + IP4_HDR_MIN + o->optlen;
 	const struct adj *a;
-	uint32_t path;
 	bool locked;
 
 	if (o->df || !o->discover || ip4_pmtu_conf.ip_no_pmtu_disc == 1 ||
 	    ip4_pmtu_conf.ip_no_pmtu_disc == 2)
 		return o->df;
-	a = ip4_lookup_tos(o->saddr, o->daddr, o->tos);
+	a = way_of(skb, o);
 	if (!ip4_adj_is_unicast(a) || len > ip4_adj_mtu(a))
 		return false;
 	path = ip4_pmtu(o->daddr, a, &locked);
 	return !locked && (path == 0 || len <= path);
 }
 
+rte_be32_t
+ip4_source_for(const struct sk_buff *skb, const struct ip_out *o)
+{
+	return source_by(skb, way_of(skb, o), o);
+}
+
 int
 ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 {
 	uint16_t hlen = (uint16_t)(IP4_HDR_MIN + o->optlen);
+	bool df = wants_df(skb, o);
 	struct rte_ipv4_hdr *iph;
 	uint8_t pointer;
 
@@ -331,7 +363,7 @@ ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 	*iph = (struct rte_ipv4_hdr){
 		.version_ihl = (uint8_t)(0x40 + hlen / 4),
 		.type_of_service = o->tos,
-		.fragment_offset = wants_df(o, skb_len(skb)) ? rte_cpu_to_be_16(IP4_DF) : 0,
+		.fragment_offset = df ? rte_cpu_to_be_16(IP4_DF) : 0,
 		.time_to_live = o->ttl != 0 ? o->ttl : default_ttl(o->daddr),
 		.next_proto_id = o->proto,
 		.src_addr = o->saddr,
@@ -351,13 +383,15 @@ int
 ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out *to)
 {
 	struct ip_out o = *to;
-	const struct adj *a = ip4_lookup_tos(o.saddr, o.daddr, o.tos);
+	struct skb_vec one = { .n = 1, .v = { skb } };
+	const struct adj *a = way_of(skb, &o);
 	bool group = is_group(a, o.daddr);
 
+	o.way = a;
 	if (group)
 		skb->dev = group_device(skb, o.saddr, o.daddr);
 	if (o.saddr == 0)
-		o.saddr = ip4_source_for(skb, o.daddr, o.tos);
+		o.saddr = source_by(skb, a, &o);
 	if (!ip4_adj_is_unicast(a) && a->type != ADJ_LOCAL && !(group && skb->dev != NULL)) {
 		no_way(w, skb, a);
 		return a->type == ADJ_PROHIBIT	    ? -EACCES
@@ -381,6 +415,6 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out
 		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
 		return -EMSGSIZE;
 	}
-	ip_local_out(w, skb);
+	local_out(w, &one, a);
 	return 0;
 }

@@ -90,26 +90,39 @@ ip4_adj_nexthop(const struct adj *a, rte_be32_t dst)
 {
 	return a->gw != 0 ? a->gw : dst;
 }
-/** The index that routes end at for @p dst (host order) and @p tos. */
-static inline uint32_t
-ip4_leaf(uint32_t dst, uint8_t tos)
-{
-	uint32_t idx = fib_lookup(&fib_main_dp, dst);
-
-	return likely(idx >= ADJ_IDX_DYNAMIC) ? idx : fib_lookup_rest_dp(idx, dst, tos);
-}
+/* --- what rules look at (ip4_key_dp.c) --- */
+/** Of a packet with a sound header at the network header. */
+void ip4_key_of(const struct sk_buff *skb, uint32_t iif, struct fib_key *k);
+/** Of a datagram that gets the header @p o; @p skb holds what follows it. */
+void ip4_key_out(const struct sk_buff *skb, const struct ip_out *o, struct fib_key *k);
+/** Of its answer, which would come in by @p iif. */
+void ip4_key_back(const struct sk_buff *skb, uint32_t iif, struct fib_key *k);
+/** fib_rules_lookup_bulk_dp() for @p n packets (at most 64) of the fast lane: their headers at @p
+ * l3, linear; they came by @p dev, or when that is NULL each by its @p in. */
+void ip4_fast_rules(const struct fib_rules *rules, uint8_t *const *l3, uint32_t n,
+		    const struct net_device *dev, struct net_device *const *in, uint32_t *idx);
 /** Where packets to @p dst go, groups as they are: what neigh_route() is. */
 const struct adj *ip4_route_adj(rte_be32_t dst);
 /** The adjacency for a packet that is made here. 127/8 is ourselves: the compiled table, which is
  * for packets off the wire, calls it martian. */
 static inline const struct adj *
+ip4_route_output(const struct fib_key *k)
+{
+	if (unlikely(ip4_is_loopback(k->dst)))
+		return adj_get(ADJ_IDX_LOCAL);
+	return adj_resolve_group(adj_get(fib_route_dp(k)),
+				 ip4_flow_hash(rte_cpu_to_be_32(k->src), rte_cpu_to_be_32(k->dst)));
+}
+/** The same by addresses and tos alone. */
+static inline const struct adj *
 ip4_lookup_tos(rte_be32_t src, rte_be32_t dst, uint8_t tos)
 {
-	uint32_t d = rte_be_to_cpu_32(dst);
+	struct fib_key k = { .src = rte_be_to_cpu_32(src),
+			     .dst = rte_be_to_cpu_32(dst),
+			     .iif = FIB_IIF_LOCAL,
+			     .tos = tos };
 
-	if (unlikely(ip4_is_loopback(d)))
-		return adj_get(ADJ_IDX_LOCAL);
-	return adj_resolve_group(adj_get(ip4_leaf(d, tos)), ip4_flow_hash(src, dst));
+	return ip4_route_output(&k);
 }
 static inline const struct adj *
 ip4_lookup(rte_be32_t src, rte_be32_t dst)
@@ -248,8 +261,8 @@ ip4_count_broadcast(struct worker *w, const struct sk_buff *skb)
 /** Put the header in front, options signed; length and checksum are still to come. 0 or -EMSGSIZE
  * (untouched). */
 int ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o) DP_ONLY;
-/** The source of a datagram to @p daddr that names none, or 0. */
-rte_be32_t ip4_source_for(const struct sk_buff *skb, rte_be32_t daddr, uint8_t tos) DP_ONLY;
+/** The source of datagram @p o, which names none, or 0. */
+rte_be32_t ip4_source_for(const struct sk_buff *skb, const struct ip_out *o) DP_ONLY;
 
 /* --- UDP (udp_dp.c) --- */
 void udp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;

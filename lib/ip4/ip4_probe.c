@@ -54,7 +54,8 @@ ip4_probe_source(const struct ip4_probe *p, int *rc)
 		*rc = src != 0 ? 0 : -EADDRNOTAVAIL;
 		return src;
 	}
-	*rc = fib_lookup_ctl(p->dst, 0, p->tos, &res);
+	*rc = fib_lookup_query(
+		&(struct fib_query){ .dst = p->dst, .tos = p->tos, .proto = p->proto }, &res);
 	if (*rc != 0)
 		return 0;
 	if (res.type == FIB_LOCAL && res.prefsrc == 0)
@@ -89,13 +90,14 @@ send_by_device(const struct ip4_probe *p, struct sk_buff *skb, const struct ip_o
 int
 ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
 {
+	struct fib_query q = { .dst = p->dst, .src = p->src, .tos = p->tos, .proto = p->proto };
 	struct ip_out o = header_of(p);
 	struct fib_result res;
 	int rc;
 
 	role_borrow_dp();
 	skb->dev = p->dev;
-	rc = p->dev == NULL ? 0 : fib_lookup_ctl(p->dst, p->src, p->tos, &res);
+	rc = p->dev == NULL ? 0 : fib_lookup_query(&q, &res);
 	if (p->dev != NULL && skb_len(skb) + IP4_HDR_MIN + p->optlen <= p->dev->mtu &&
 	    (rc != 0 || (res.type == FIB_UNICAST && res.dev != p->dev)))
 		return send_by_device(p, skb, &o);
@@ -106,7 +108,9 @@ ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
 void
 ip4_probe_confirm(const struct ip4_probe *p)
 {
-	struct fib_query q = { .dst = p->dst, .src = p->src, .tos = p->tos, .oif = p->dev };
+	struct fib_query q = {
+		.dst = p->dst, .src = p->src, .tos = p->tos, .proto = p->proto, .oif = p->dev
+	};
 	struct fib_result res;
 	struct neighbour *n;
 

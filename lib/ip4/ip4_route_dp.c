@@ -34,12 +34,33 @@ ip4_reverse_path(const struct adj *back, const struct net_device *dev, int rpf)
 const struct adj *
 ip4_route_adj(rte_be32_t dst)
 {
-	return adj_get(ip4_leaf(rte_be_to_cpu_32(dst), 0));
+	struct fib_key k = { .dst = rte_be_to_cpu_32(dst), .iif = FIB_IIF_LOCAL };
+
+	return adj_get(fib_route_dp(&k));
+}
+
+/* The way back to the source of a packet that goes by @p there. Rules see the answer that would
+ * come, in by the device that the packet leaves by; its mark only where src_valid_mark says so. */
+static const struct adj *
+way_back(const struct sk_buff *skb, const struct in_device *in_dev, const struct adj *there)
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	struct fib_key k = { .dst = rte_be_to_cpu_32(iph->src_addr), .tos = iph->type_of_service };
+
+	if (unlikely(rcu_dereference(fib_rules) != NULL)) {
+		ip4_key_back(skb,
+			     there->dev != NULL ? (uint32_t)there->dev->ifindex : FIB_IIF_LOCAL,
+			     &k);
+		if (!IN_DEV_ORCONF(in_dev, src_valid_mark))
+			k.mark = 0;
+	}
+	return adj_get(fib_route_dp(&k));
 }
 
 /* RFC 1812 5.3.7 martian sources, and RFC 3704 reverse path. DROP_MAX: a source to answer. */
 static enum drop_reason
-validate_source(const struct sk_buff *skb, const struct in_device *in_dev, bool unicast)
+validate_source(const struct sk_buff *skb, const struct in_device *in_dev, const struct adj *there,
+		bool unicast)
 {
 	uint32_t src = rte_be_to_cpu_32(ip_hdr(skb)->src_addr);
 	const struct adj *back;
@@ -53,7 +74,7 @@ validate_source(const struct sk_buff *skb, const struct in_device *in_dev, bool 
 		return DROP_MAX;
 	if (!ip4_is_host_class(src))
 		return DROP_IP4_MARTIAN_SOURCE;
-	back = adj_get(ip4_leaf(src, ip_hdr(skb)->type_of_service));
+	back = way_back(skb, in_dev, there);
 	switch (back->type) {
 	case ADJ_LOCAL:
 		return IN_DEV_ORCONF(in_dev, accept_local) ? DROP_MAX : DROP_IP4_MARTIAN_SOURCE;
@@ -183,7 +204,7 @@ route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
 		skb->dst = adj_get(ADJ_IDX_LOCAL);
 		return V_LOCAL;
 	}
-	why = validate_source(skb, in_dev, !multicast && !broadcast);
+	why = validate_source(skb, in_dev, a, !multicast && !broadcast);
 	if (why != DROP_MAX)
 		return drop(no, why);
 	if (multicast || broadcast)
@@ -243,9 +264,21 @@ refuse(struct worker *w, struct sk_buff *skb, enum verdict v, const struct refus
 		kfree_skb_reason(w, skb, no->why);
 }
 
+/* @p idx: what fib_main_dp says; becomes what the rules make of it. */
+static __rte_noinline void
+ask_rules(const struct fib_rules *rules, const struct skb_vec *vec, uint32_t *idx)
+{
+	struct fib_key key[SKB_BURST];
+
+	for (uint16_t i = 0; i < vec->n; i++)
+		ip4_key_of(vec->v[i], vec->v[i]->iif, &key[i]);
+	fib_rules_lookup_bulk_dp(rules, key, idx, vec->n);
+}
+
 void
 ip_route_input(struct worker *w, struct skb_vec *vec)
 {
+	const struct fib_rules *rules = rcu_dereference(fib_rules);
 	enum stage from = stage_enter(w, STAGE_IP4_ROUTE, vec->n);
 	struct skb_vec forward = { .n = 0 }, local = { .n = 0 };
 	uint32_t dst[SKB_BURST], idx[SKB_BURST];
@@ -253,6 +286,8 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 	for (uint16_t i = 0; i < vec->n; i++)
 		dst[i] = rte_be_to_cpu_32(ip_hdr(vec->v[i])->dst_addr);
 	fib_lookup_bulk(&fib_main_dp, dst, idx, vec->n);
+	if (unlikely(rules != NULL))
+		ask_rules(rules, vec, idx);
 	ROUTE_ADD_STATS(w, in_slow_tot, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
@@ -260,7 +295,7 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 		struct refusal no = { .why = DROP_MAX };
 		enum verdict v;
 
-		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC))
+		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC) && rules == NULL)
 			idx[i] = fib_lookup_rest_dp(idx[i], dst[i], iph->type_of_service);
 		skb->dst = adj_get(idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))

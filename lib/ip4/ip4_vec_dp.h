@@ -38,6 +38,17 @@ load32(const void *p)
 	return v;
 }
 
+/* One's complement sum of the 20 bytes of a header, folded (RFC 1071). */
+static inline uint32_t
+header_sum(uint64_t a, uint64_t b, uint32_t c)
+{
+	uint64_t s = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
+
+	s = (s & 0xffff) + ((s >> 16) & 0xffff) + (s >> 32);
+	s = (s & 0xffff) + (s >> 16);
+	return (uint32_t)((s & 0xffff) + (s >> 16));
+}
+
 #if FAST_LANES > 1
 typedef uint32_t vec __attribute__((vector_size(4 * FAST_LANES)));
 typedef uint8_t vec_bytes __attribute__((vector_size(4 * FAST_LANES)));

@@ -43,6 +43,7 @@ enum rt_scope {
 struct ipv4_devconf {
 	int forwarding;
 	int rp_filter;
+	int src_valid_mark;
 	int send_redirects;
 	int accept_redirects;
 	int secure_redirects;

@@ -63,7 +63,14 @@ static const char every_key[] =
 	"{\"dst\":\"10.7.0.0/24\",\"mtu\":1400,\"mtu_lock\":true,\"nexthops\":["
 	"{\"gateway\":\"10.9.0.2\",\"dev\":\"q1\",\"weight\":2},"
 	"{\"gateway\":\"10.7.7.7\",\"dev\":\"q1\",\"onlink\":true}]},"
-	"{\"dst\":\"10.8.0.0/24\",\"dev\":\"q1\",\"scope\":\"host\"}]}";
+	"{\"dst\":\"10.8.0.0/24\",\"dev\":\"q1\",\"scope\":\"host\"}],"
+	"\"rules\":[{\"priority\":50,\"table\":255},"
+	"{\"priority\":100,\"not\":true,\"from\":\"10.1.0.0/16\",\"to\":\"10.2.0.1/32\","
+	"\"tos\":8,\"fwmark\":\"0x10/0xff\",\"iif\":\"q1\",\"oif\":\"q2\",\"ipproto\":\"tcp\","
+	"\"sport\":80,\"dport\":\"1024-65534\",\"table\":77,\"suppress_prefixlength\":8,"
+	"\"protocol\":\"boot\"},"
+	"{\"priority\":101,\"fwmark\":7,\"ipproto\":99,\"action\":\"prohibit\"},"
+	"{\"priority\":102,\"from\":\"10.3.0.0/16\",\"goto\":32766}]}";
 
 static json_t *every; /* every_key, and a file of routes */
 static char routes_file[] = "/tmp/dp_config.XXXXXX";
@@ -226,6 +233,7 @@ static const struct {
 	{ "neighbours", "ip neigh del proxy 10.77.0.0/24" },
 	{ "sysctl", "sysctl net.ipv4.conf.q1.rp_filter=0" },
 	{ "routes", "ip route del 10.7.0.0/24" },
+	{ "rules", "ip rule del pref 101" },
 };
 
 static void

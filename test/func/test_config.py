@@ -111,7 +111,7 @@ BAD = [
     ({"dpdk": {"workers": [0, 0]}}, "/dpdk/workers/1", "already"),
     ({"system": {"power": "poll"}}, "/dpdk/workers/0", "control"),
     ({"bridges": {"br0": {}}}, "/bridges", "not in this release"),
-    ({"rules": []}, "/rules", "not in this release"),
+    ({"nexthops": []}, "/nexthops", "not in this release"),
     ({"telemetry": {}}, "/telemetry", "not in this release"),
     ({"sysctl": {"net.ipv4.nosuch": 1}}, "/sysctl/net.ipv4.nosuch", "sysctl -a"),
     ({"a\x1b[1m": 1}, "/a\\u001b[1m", "unknown key"),

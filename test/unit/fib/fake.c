@@ -56,6 +56,12 @@ dev_get_by_name(const char *name)
 	return NULL;
 }
 
+bool
+dev_valid_name(const char *name)
+{
+	return name[0] != '\0' && strlen(name) < IFNAMSIZ;
+}
+
 struct in_ifaddr *
 inet_addr_first(struct net_device *dev)
 {

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_common.h>
+#include "fib/fib_rule_priv.h"
+
+#define BURST 64
+
+struct fib_rules *fib_rules;
+
+bool
+fib_rules_want_ports(const struct fib_rules *r)
+{
+	return r->fields & (FIB_RULES_SPORT | FIB_RULES_DPORT);
+}
+
+/* Two words: 128 rules side by side. */
+typedef uint64_t pair __attribute__((vector_size(16)));
+
+static inline pair
+load_pair(const uint64_t *p)
+{
+	return *(const pair *)p;
+}
+
+static inline pair
+by_octets(const struct fib_rules *r, const uint64_t *vec, uint32_t value, uint32_t w)
+{
+	const uint64_t *v = vec + w;
+	uint32_t words = r->words;
+
+	return load_pair(&v[(value >> 24) * words]) &
+	       load_pair(&v[(256 + (value >> 16 & 0xff)) * words]) &
+	       load_pair(&v[(512 + (value >> 8 & 0xff)) * words]) &
+	       load_pair(&v[(768 + (value & 0xff)) * words]);
+}
+
+static inline pair
+by_class(const struct fib_rules *r, const struct fib_rule_map *m, uint32_t value, uint32_t w)
+{
+	return load_pair(&m->vec[m->class[value] * r -> words + w]);
+}
+
+/* The rules of words @p w and the next that match. */
+static inline pair
+matches(const struct fib_rules *r, const struct fib_key *k, uint32_t w)
+{
+	uint32_t fields = r->fields;
+	pair m = { UINT64_MAX, UINT64_MAX };
+
+	if (fields & FIB_RULES_SRC)
+		m &= by_octets(r, r->src, k->src, w);
+	if (fields & FIB_RULES_DST)
+		m &= by_octets(r, r->dst, k->dst, w);
+	if (fields & FIB_RULES_IIF)
+		m &= by_class(r, &r->iif, k->iif % NETDEV_MAX, w);
+	if (fields & FIB_RULES_OIF)
+		m &= by_class(r, &r->oif, k->oif % NETDEV_MAX, w);
+	if (fields & FIB_RULES_TOS)
+		m &= load_pair(&r->tos[k->tos * r->words + w]);
+	if (fields & FIB_RULES_MARK)
+		m &= by_octets(r, r->mark, k->mark, w);
+	if (fields & FIB_RULES_IPPROTO)
+		m &= load_pair(&r->ipproto[k->proto * r->words + w]);
+	if (fields & FIB_RULES_SPORT)
+		m &= by_class(r, &r->sport, k->sport, w);
+	if (fields & FIB_RULES_DPORT)
+		m &= by_class(r, &r->dport, k->dport, w);
+	return (m ^ load_pair(&r->invert[w])) & load_pair(&r->valid[w]);
+}
+
+/* Where a packet stands in the list. */
+struct walk {
+	uint64_t left[2]; /* rules that match and were not looked at, of words word and word + 1 */
+	uint32_t word;
+};
+
+static inline void
+walk_to(const struct fib_rules *r, const struct fib_key *k, struct walk *at, uint32_t word)
+{
+	pair m = matches(r, k, word);
+
+	*at = (struct walk){ .left = { m[0], m[1] }, .word = word };
+}
+
+/* On with rule number @p n, or the first behind it that matches. */
+static inline void
+walk_goto(const struct fib_rules *r, const struct fib_key *k, struct walk *at, uint32_t n)
+{
+	unsigned int half = n / 64 % 2;
+
+	walk_to(r, k, at, n / 128 * 2);
+	if (half == 1)
+		at->left[0] = 0;
+	at->left[half] &= UINT64_MAX << n % 64;
+}
+
+/* The next rule that matches, or NULL: there is none. */
+static inline const struct fib_rule_dp *
+next_rule(const struct fib_rules *r, const struct fib_key *k, struct walk *at)
+{
+	for (;;) {
+		const struct fib_rule_dp *rule;
+		unsigned int half;
+
+		while ((at->left[0] | at->left[1]) == 0) {
+			if (at->word + 2 == r->words)
+				return NULL;
+			walk_to(r, k, at, at->word + 2);
+		}
+		half = at->left[0] == 0;
+		rule = &r->rule[(at->word + half) * 64 + (uint32_t)__builtin_ctzll(at->left[half])];
+		at->left[half] &= at->left[half] - 1;
+		if (rule->kind != RULE_GOTO)
+			return rule;
+		walk_goto(r, k, at, rule->idx); /* forwards only: the compiler saw to it */
+	}
+}
+
+/* What the compiled table, which has said @p seen, tells of table local or main alone.
+ * ADJ_IDX_THROW: that the table has no answer; ADJ_IDX_TOS: nothing, ask the table itself. */
+static inline uint32_t
+from_compiled(const struct fib_rule_dp *rule, uint32_t seen)
+{
+	if (!__atomic_load_n(&fib_dp_tables.plain, __ATOMIC_RELAXED))
+		return ADJ_IDX_TOS;
+	switch (seen) {
+	case ADJ_IDX_TOS:
+		return ADJ_IDX_TOS;
+	case ADJ_IDX_LOCAL:
+	case ADJ_IDX_BROADCAST: /* of table local, before any of main's */
+		if (rule->kind == RULE_MAIN)
+			return ADJ_IDX_TOS;
+		break;
+	case ADJ_IDX_NO_ROUTE:
+	case ADJ_IDX_THROW:
+		return ADJ_IDX_THROW;
+	default: /* main's */
+		if (rule->kind == RULE_LOCAL)
+			return ADJ_IDX_THROW;
+		break;
+	}
+	return rule->suppress < 0 ? seen : ADJ_IDX_TOS; /* how long is the prefix? */
+}
+
+static inline bool
+is_error(uint32_t idx)
+{
+	return idx == ADJ_IDX_BLACKHOLE || idx == ADJ_IDX_UNREACHABLE || idx == ADJ_IDX_PROHIBIT;
+}
+
+/* Go on as far as no table must be searched. @return that table; NULL: *@p idx is the answer. */
+static inline const struct fib_rule_dp *
+step(const struct fib_rules *r, const struct fib_key *k, struct walk *at, uint32_t *idx)
+{
+	const struct fib_rule_dp *rule;
+	uint32_t said;
+
+	while ((rule = next_rule(r, k, at)) != NULL) {
+		if (rule->kind == RULE_LOOKUP)
+			return rule;
+		if (rule->kind == RULE_ANSWER) {
+			*idx = rule->idx;
+			return NULL;
+		}
+		said = from_compiled(rule, *idx);
+		if (said == ADJ_IDX_TOS)
+			return rule;
+		if (said != ADJ_IDX_THROW) {
+			*idx = said;
+			return NULL;
+		}
+	}
+	*idx = ADJ_IDX_NO_ROUTE;
+	return NULL;
+}
+
+/* Built-in destinations, which rules say nothing about. */
+static inline bool
+is_built_in(uint32_t dst, uint32_t idx)
+{
+	return idx == ADJ_IDX_MARTIAN || idx == ADJ_IDX_MULTICAST || dst == UINT32_MAX;
+}
+
+/* Is the first rule of @p left one of @p some? */
+static inline bool
+is_first(const uint64_t left[2], const uint64_t some[2])
+{
+	unsigned int half = left[0] == 0;
+
+	return (left[half] & -left[half] & some[half]) != 0;
+}
+
+/* Packets that wait for the same search: whatever their tables are, they are searched together. */
+struct search {
+	unsigned int n;
+	const struct fib_table_dp *table[BURST];
+	const struct fib_rule_dp *rule[BURST];
+	struct fib_table_res res[BURST];
+	uint32_t dst[BURST];
+	uint8_t tos[BURST], who[BURST];
+};
+
+/* @return mask of the packets that have no answer yet. */
+static uint64_t
+search(struct search *s, uint32_t *idx)
+{
+	uint64_t hit = fib_tables_lookup_bulk_dp(s->table, s->dst, s->tos, s->res, s->n), todo = 0;
+
+	for (unsigned int i = 0; i < s->n; i++) {
+		const struct fib_table_res *res = &s->res[i];
+
+		if ((hit >> i & 1) && (res->plen > s->rule[i]->suppress || is_error(res->idx)))
+			idx[s->who[i]] = res->idx;
+		else
+			todo |= UINT64_C(1) << s->who[i];
+	}
+	return todo;
+}
+
+void
+fib_rules_lookup_bulk_dp(const struct fib_rules *r, const struct fib_key *key, uint32_t *idx,
+			 unsigned int n)
+{
+	const uint64_t never[2] = { 0, 0 };
+	bool plain = __atomic_load_n(&fib_dp_tables.plain, __ATOMIC_RELAXED);
+	const uint64_t *local = plain ? r->local : never, *main = plain ? r->main : never;
+	struct walk at[BURST];
+	uint64_t todo = 0;
+	struct search s;
+
+	for (unsigned int i = 0; i < n; i++) {
+		walk_to(r, &key[i], &at[i], 0);
+		if (likely(idx[i] >= ADJ_IDX_DYNAMIC)) { /* a way to hosts is main's */
+			at[i].left[0] &= ~local[0];
+			at[i].left[1] &= ~local[1];
+			if (is_first(at[i].left, main))
+				continue;
+		} else if (is_built_in(key[i].dst, idx[i])) {
+			continue;
+		}
+		todo |= UINT64_C(1) << i;
+	}
+	while (todo != 0) {
+		s.n = 0;
+		for (; todo != 0; todo &= todo - 1) {
+			unsigned int i = (unsigned int)__builtin_ctzll(todo);
+			const struct fib_rule_dp *rule = step(r, &key[i], &at[i], &idx[i]);
+
+			if (rule == NULL)
+				continue;
+			s.rule[s.n] = rule;
+			s.table[s.n] = rule->table;
+			s.dst[s.n] = key[i].dst;
+			s.tos[s.n] = key[i].tos;
+			s.who[s.n++] = (uint8_t)i;
+		}
+		if (s.n > 0)
+			todo = search(&s, idx);
+	}
+}
+
+uint32_t
+fib_route_dp(const struct fib_key *key)
+{
+	const struct fib_rules *r = rcu_dereference(fib_rules);
+	uint32_t idx = fib_lookup(&fib_main_dp, key->dst);
+
+	if (likely(r == NULL))
+		return likely(idx >= ADJ_IDX_DYNAMIC) ? idx
+						      : fib_lookup_rest_dp(idx, key->dst, key->tos);
+	fib_rules_lookup_bulk_dp(r, key, &idx, 1);
+	return idx;
+}
+
+/* Without rules of its own: main, then default. */
+static rte_be32_t
+prefsrc_by_default(const struct fib_key *k)
+{
+	const struct fib_table_dp *last = rcu_dereference(fib_dp_tables.deflt);
+	struct fib_table_res res;
+
+	if (fib_table_lookup_dp(fib_dp_tables.main, k->dst, k->tos, &res))
+		return fib_table_prefsrc_dp(fib_dp_tables.main, k->dst, k->tos);
+	return last != NULL ? fib_table_prefsrc_dp(last, k->dst, k->tos) : 0;
+}
+
+rte_be32_t
+fib_prefsrc_dp(const struct fib_key *k)
+{
+	const struct fib_rules *r = rcu_dereference(fib_rules);
+	const struct fib_rule_dp *rule;
+	struct fib_table_res res;
+	struct walk at;
+
+	if (likely(r == NULL))
+		return prefsrc_by_default(k);
+	walk_to(r, k, &at, 0);
+	while ((rule = next_rule(r, k, &at)) != NULL && rule->kind != RULE_ANSWER)
+		if (fib_table_lookup_dp(rule->table, k->dst, k->tos, &res) &&
+		    (res.plen > rule->suppress || is_error(res.idx)))
+			return fib_table_prefsrc_dp(rule->table, k->dst, k->tos);
+	return 0;
+}
