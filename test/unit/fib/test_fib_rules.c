@@ -419,6 +419,39 @@ actions(void **state)
 	fake_done();
 }
 
+/* Over words and pairs of words of the compiled form: what is jumped over is not asked. */
+static void
+goto_far(void **state)
+{
+	struct fib_key k = { .dst = FIB_IP4(20, 0, 0, 9), .iif = FIB_IIF_LOCAL };
+	struct fib_rule r = rule(0, 0), jump = rule(1, 0), to = rule(0, RT_TABLE_MAIN);
+	unsigned int n = 0;
+	uint32_t p0;
+
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	fake_reset(0);
+	assert_int_equal(add("20.0.0.0/8 dev p0"), 0);
+	p0 = gets(k);
+	jump.action = FIB_RULE_GOTO;
+	r.action = FIB_RULE_PROHIBIT;
+	for (unsigned int at = 10; at < 280; at += 30) {
+		for (; n < at; n++) {
+			r.priority = 100 + n;
+			assert_int_equal(fib_rule_add(&r), 0);
+		}
+		jump.target = to.priority = 1000 + at;
+		assert_int_equal(fib_rule_add(&jump), 0);
+		assert_int_equal(gets(k), ADJ_IDX_PROHIBIT);
+		assert_int_equal(fib_rule_add(&to), 0);
+		assert_int_equal(gets(k), p0);
+		assert_int_equal(fib_rule_del(&jump, FIB_RULE_HAS_ALL), 0);
+		assert_int_equal(gets(k), ADJ_IDX_PROHIBIT);
+		assert_int_equal(fib_rule_del(&to, FIB_RULE_HAS_ALL), 0);
+	}
+	fake_done();
+}
+
 /* Rule local may stand behind others; what is built in is nobody's to change. */
 static void
 order(void **state)
@@ -451,6 +484,11 @@ order(void **state)
 	assert_non_null(fib_rules);
 	k.dst = FIB_IP4(20, 0, 0, 9);
 	assert_int_equal(gets(k), ADJ_IDX_LOCAL);
+	/* The compiled leaf is of table local, main's own answer is another. */
+	assert_int_equal(add("20.0.0.0/24 dev p1 table 255"), 0);
+	assert_int_equal(add("20.0.0.0/8 dev p0"), 0);
+	k.dst++;
+	assert_int_not_equal(gets(k), fib_lookup(&fib_main_dp, k.dst));
 	fake_done();
 }
 
@@ -550,6 +588,7 @@ main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(selectors),
 		cmocka_unit_test(actions),
+		cmocka_unit_test(goto_far),
 		cmocka_unit_test(order),
 		cmocka_unit_test(devices_events_limits),
 		cmocka_unit_test(compiled_is_the_list),
