@@ -171,22 +171,21 @@ parse_nexthops(const struct cfg *c, const struct cfg *doc, struct fib_route_spec
 	return ok;
 }
 
-static void
-parse_table(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r)
+void
+fib_cfg_table(const struct cfg *c, const struct cfg *doc, uint32_t *table)
 {
 	const json_t *node = cfg_get(c, "table").node;
 	const char *name = NULL;
 
 	role_enter_ctl();
 	if (json_is_integer(node)) {
-		cfg_u32(c, "table", 1, UINT32_MAX, &r->table);
+		cfg_u32(c, "table", 1, UINT32_MAX, table);
 		return;
 	}
 	if (!cfg_str(c, "table", &name))
 		return;
-	if (doc != NULL ? !fib_doc_table(doc, name, &r->table)
-			: fib_table_parse(name, &r->table) < 0) {
-		r->table = 0; /* refused where it is used */
+	if (doc != NULL ? !fib_doc_table(doc, name, table) : fib_table_parse(name, table) < 0) {
+		*table = 0; /* refused where it is used */
 		cfg_fail(c, "table", "there is no table \"%s\" in \"tables\"", name);
 	}
 }
@@ -239,7 +238,7 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	r->scope_set = cfg_get(c, "scope").node != NULL;
 	parse_word(c, "scope", rt_scope_parse, "global, site, link, host, nowhere or 0..255",
 		   &r->scope);
-	parse_table(c, doc, r);
+	fib_cfg_table(c, doc, &r->table);
 	return parse_nexthops(c, doc, r);
 }
 
@@ -279,7 +278,7 @@ route_key(const struct cfg *c, char *text, size_t len)
 		root = root->up;
 	cfg_u32(c, "metric", 0, UINT32_MAX, &r.metric);
 	cfg_u32(c, "tos", 0, 255, &tos);
-	parse_table(c, root, &r);
+	fib_cfg_table(c, root, &r.table);
 	if (!cfg_prefix(c, "dst", &r.dst, &r.plen))
 		return false;
 	inet_ntop(AF_INET, &r.dst, addr, sizeof(addr));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ctl/cfg.h"
+#include "fib/fib_cfg.h"
 #include "fib/fib_rule.h"
 
 static const char *const known[] = { "priority", "not",	   "from",     "to",
@@ -82,57 +83,31 @@ parse_selectors(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 	cfg_bool(c, "not", &r->invert);
 }
 
-/* False: there is no such table. */
-static bool
-parse_table(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
-{
-	const json_t *node = cfg_get(c, "table").node;
-	const char *name = NULL;
-
-	role_enter_ctl();
-	if (json_is_integer(node)) {
-		cfg_u32(c, "table", 1, UINT32_MAX, &r->table);
-		return true;
-	}
-	if (!cfg_str(c, "table", &name))
-		return true;
-	r->table = RT_TABLE_MAIN; /* of a table whose name is only to come: checked, not added */
-	if (doc != NULL && json_object_get(json_object_get(doc->node, "tables"), name) != NULL)
-		return true;
-	if (fib_table_parse(name, &r->table) == 0)
-		return true;
-	cfg_fail(c, "table", "there is no table \"%s\" in \"tables\"", name);
-	return false;
-}
-
-static bool
+static void
 parse_action(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 {
 	unsigned int word = 0, n = 0;
 	uint32_t suppress = UINT32_MAX;
-	bool table;
 
 	n += cfg_get(c, "table").node != NULL;
 	n += cfg_get(c, "action").node != NULL;
 	n += cfg_get(c, "goto").node != NULL;
 	if (n != 1)
 		cfg_fail(c, NULL, "a rule needs one of \"table\", \"action\" and \"goto\"");
-	table = parse_table(c, doc, r);
+	fib_cfg_table(c, doc, &r->table);
 	if (cfg_word(c, "action", action_words, &word))
 		r->action = actions[word];
 	if (cfg_u32(c, "goto", 0, UINT32_MAX, &r->target))
 		r->action = FIB_RULE_GOTO;
 	cfg_u32(c, "suppress_prefixlength", 0, 32, &suppress);
 	r->suppress = (int32_t)suppress;
-	return table;
 }
 
-/* @p doc: only checking. False: something was refused, or the table is not there yet. */
-static bool
+/* @p doc: only checking. */
+static void
 parse(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 {
 	const char *proto = NULL;
-	bool table;
 	int v;
 
 	memset(r, 0, sizeof(*r));
@@ -141,15 +116,14 @@ parse(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 	if (cfg_need(c, "priority"))
 		cfg_u32(c, "priority", 0, UINT32_MAX, &r->priority);
 	parse_selectors(c, doc, r);
-	table = parse_action(c, doc, r);
+	parse_action(c, doc, r);
 	if (!cfg_str(c, "protocol", &proto))
-		return table;
+		return;
 	v = fib_protocol_parse(proto);
 	if (v < 0)
 		cfg_fail(c, "protocol", "\"%s\" is no routing protocol: a name, or 0..255", proto);
 	else
 		r->protocol = (uint8_t)v;
-	return table && v >= 0;
 }
 
 static void
@@ -284,7 +258,8 @@ canon(const struct cfg *c)
 	struct fib_rule r;
 
 	role_enter_ctl();
-	if (!json_is_object(c->node) || !parse(c, NULL, &r))
+	parse(c, NULL, &r);
+	if (r.action == FIB_RULE_TABLE && r.table == 0)
 		return json_incref((json_t *)(uintptr_t)c->node);
 	return is_from_start(&r) ? NULL : rule_json(&r);
 }

@@ -274,20 +274,18 @@ ip_local_out(struct worker *w, struct sk_buff *skb)
 	local_out(w, &one, NULL);
 }
 
-/* Source for @p o by @p a: what the route prefers, else the address of the device that it leaves by
- * (RFC 1122 3.3.4.3). */
+/* Source for @p o, whose way is @p a: what the route prefers, else the address of the device that it
+ * leaves by (RFC 1122 3.3.4.3). @p k: what rules look at. */
 static rte_be32_t
-select_source(const struct sk_buff *skb, const struct adj *a, const struct ip_out *o)
+select_source(const struct adj *a, const struct ip_out *o, const struct fib_key *k)
 {
-	struct fib_key k;
 	rte_be32_t src;
 
 	if (a->type == ADJ_LOCAL)
 		return o->daddr;
 	if (!ip4_adj_is_unicast(a))
 		return 0;
-	ip4_key_out(skb, o, &k);
-	src = fib_prefsrc_dp(&k);
+	src = fib_prefsrc_dp(k);
 	return src != 0 ? src
 			: inet_select_addr(a->dev, ip4_adj_nexthop(a, o->daddr), SCOPE_UNIVERSE);
 }
@@ -300,11 +298,12 @@ is_group(const struct adj *a, rte_be32_t daddr)
 }
 
 static rte_be32_t
-source_by(const struct sk_buff *skb, const struct adj *a, const struct ip_out *o)
+source_by(const struct sk_buff *skb, const struct adj *a, const struct ip_out *o,
+	  const struct fib_key *k)
 {
 	struct net_device *dev = is_group(a, o->daddr) ? group_device(skb, 0, o->daddr) : NULL;
 
-	return dev != NULL ? inet_select_addr(dev, 0, SCOPE_LINK) : select_source(skb, a, o);
+	return dev != NULL ? inet_select_addr(dev, 0, SCOPE_LINK) : select_source(a, o, k);
 }
 
 /* RFC 1112 6.1: a datagram to a group goes no further than the link unless it is told to. */
@@ -314,29 +313,22 @@ default_ttl(rte_be32_t daddr)
 	return ip4_is_multicast(rte_be_to_cpu_32(daddr)) ? 1 : (uint8_t)net_ipv4.ip_default_ttl;
 }
 
-static const struct adj *
-way_of(const struct sk_buff *skb, const struct ip_out *o)
-{
-	struct fib_key k;
-
-	if (o->way != NULL)
-		return o->way;
-	ip4_key_out(skb, o, &k);
-	return ip4_route_output(&k);
-}
-
 /* May a datagram be told not to be cut? RFC 1191 3, and Linux's policy. */
 static bool
 wants_df(const struct sk_buff *skb, const struct ip_out *o)
 {
 	uint32_t path, len = skb_len(skb) + IP4_HDR_MIN + o->optlen;
-	const struct adj *a;
+	const struct adj *a = o->way;
+	struct fib_key k;
 	bool locked;
 
 	if (o->df || !o->discover || ip4_pmtu_conf.ip_no_pmtu_disc == 1 ||
 	    ip4_pmtu_conf.ip_no_pmtu_disc == 2)
 		return o->df;
-	a = way_of(skb, o);
+	if (a == NULL) {
+		ip4_key_out(skb, o, &k);
+		a = ip4_route_output(&k);
+	}
 	if (!ip4_adj_is_unicast(a) || len > ip4_adj_mtu(a))
 		return false;
 	path = ip4_pmtu(o->daddr, a, &locked);
@@ -344,9 +336,15 @@ wants_df(const struct sk_buff *skb, const struct ip_out *o)
 }
 
 rte_be32_t
-ip4_source_for(const struct sk_buff *skb, const struct ip_out *o)
+ip4_source_for(const struct sk_buff *skb, const struct ip_out *o, rte_be16_t sport,
+	       rte_be16_t dport)
 {
-	return source_by(skb, way_of(skb, o), o);
+	struct fib_key k;
+
+	ip4_key_out(skb, o, &k);
+	k.sport = rte_be_to_cpu_16(sport);
+	k.dport = rte_be_to_cpu_16(dport);
+	return source_by(skb, ip4_route_output(&k), o, &k);
 }
 
 int
@@ -384,14 +382,19 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out
 {
 	struct ip_out o = *to;
 	struct skb_vec one = { .n = 1, .v = { skb } };
-	const struct adj *a = way_of(skb, &o);
-	bool group = is_group(a, o.daddr);
+	const struct adj *a;
+	struct fib_key k;
+	bool group;
 
-	o.way = a;
+	ip4_key_out(skb, &o, &k);
+	if (o.way == NULL)
+		o.way = ip4_route_output(&k);
+	a = o.way;
+	group = is_group(a, o.daddr);
 	if (group)
 		skb->dev = group_device(skb, o.saddr, o.daddr);
 	if (o.saddr == 0)
-		o.saddr = source_by(skb, a, &o);
+		o.saddr = source_by(skb, a, &o, &k);
 	if (!ip4_adj_is_unicast(a) && a->type != ADJ_LOCAL && !(group && skb->dev != NULL)) {
 		no_way(w, skb, a);
 		return a->type == ADJ_PROHIBIT	    ? -EACCES

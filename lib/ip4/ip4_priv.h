@@ -261,8 +261,9 @@ ip4_count_broadcast(struct worker *w, const struct sk_buff *skb)
 /** Put the header in front, options signed; length and checksum are still to come. 0 or -EMSGSIZE
  * (untouched). */
 int ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o) DP_ONLY;
-/** The source of datagram @p o, which names none, or 0. */
-rte_be32_t ip4_source_for(const struct sk_buff *skb, const struct ip_out *o) DP_ONLY;
+/** The source of datagram @p o between these ports, which names none, or 0. @p skb: its payload. */
+rte_be32_t ip4_source_for(const struct sk_buff *skb, const struct ip_out *o, rte_be16_t sport,
+			  rte_be16_t dport) DP_ONLY;
 
 /* --- UDP (udp_dp.c) --- */
 void udp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;

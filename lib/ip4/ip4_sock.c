@@ -407,11 +407,11 @@ udp_sendmsg(struct ip4_sock *sk, struct sk_buff *skb, const struct ip_out *to, r
 
 	role_borrow_dp();
 	o.proto = IPPROTO_UDP;
-	if (rc == 0 && o.saddr == 0) /* the checksum must know */
-		o.saddr = ip4_source_for(skb, &o);
 	dport = dport != 0 ? dport : sk->rport;
 	if (rc == 0 && dport == 0)
 		rc = -EDESTADDRREQ;
+	if (rc == 0 && o.saddr == 0) /* the checksum must know */
+		o.saddr = ip4_source_for(skb, &o, sk->lport, dport);
 	if (rc == 0)
 		rc = udp_push_header(skb, o.saddr, o.daddr, sk->lport, dport);
 	if (rc != 0) {

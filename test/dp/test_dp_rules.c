@@ -243,7 +243,7 @@ mixed_bursts(void **state)
 static void
 reverse_path(void **state)
 {
-	struct dp_frame f = packet("172.16.0.9", "192.0.2.9", 0);
+	struct dp_frame f = packet("172.16.0.9", "192.0.2.9", 0), g;
 
 	(void)state;
 	dp_cmd("sysctl net.ipv4.conf.p1.rp_filter=1");
@@ -257,6 +257,20 @@ reverse_path(void **state)
 	dp_cmd("ip rule add to 172.16.0.0/16 iif p3 table 103");
 	assert_int_equal(way_of(&f), 0);
 	dp_cmd("ip rule del table 103");
+	/* The answer comes from where the packet goes, by the ports the other way round. */
+	port_of(&f, 1500, 53);
+	dp_cmd("ip rule add from 192.0.2.9 to 172.16.0.0/16 sport 53 dport 1500 table 103");
+	assert_int_equal(way_of(&f), p2);
+	dp_cmd("ip rule del table 103");
+	dp_cmd("ip rule add from 172.16.0.0/16 to 192.0.2.9 sport 1500 table 103");
+	assert_int_equal(way_of(&f), 0);
+	dp_cmd("ip rule del table 103");
+	/* Where main would take it, a rule may not. */
+	g = packet("10.0.1.2", "192.0.2.9", 0);
+	assert_int_equal(way_of(&g), p2);
+	dp_cmd("ip rule add to 10.0.1.0/24 iif p2 table 100");
+	assert_int_equal(way_of(&g), 0);
+	dp_cmd("ip rule del table 100");
 	/* A mark decides only where src_valid_mark says so. */
 	dp_cmd("ip rule add fwmark 7 to 172.16.0.0/16 table 103");
 	dp_cmd("filter add prerouting src 172.16.0.0/16 mark 7");
