@@ -67,6 +67,7 @@ enum fib_add_mode {		 /* NLM_F_* combinations of ip route */
 		    FIB_APPEND,	 /* create behind those with the same prefix, tos and metric */
 		    FIB_PREPEND,
 		    FIB_CHANGE, /* replace, -ENOENT when there is none */
+		    FIB_TEST,	/* nothing: -EEXIST or -ENOENT says whether add would find one */
 };
 
 /** A route as shown; stays valid until the table changes. */

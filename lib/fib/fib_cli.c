@@ -496,11 +496,9 @@ route_change(struct cli_ctx *c)
 	static const struct {
 		const char *word;
 		enum fib_add_mode mode;
-	} modes[] = { { "add", FIB_ADD },
-		      { "replace", FIB_REPLACE },
-		      { "append", FIB_APPEND },
-		      { "prepend", FIB_PREPEND },
-		      { "change", FIB_CHANGE } };
+	} modes[] = { { "add", FIB_ADD },	{ "replace", FIB_REPLACE },
+		      { "append", FIB_APPEND }, { "prepend", FIB_PREPEND },
+		      { "change", FIB_CHANGE }, { "test", FIB_TEST } };
 	static struct fib_route_spec r;
 	enum fib_add_mode mode = FIB_ADD;
 	const char *why;
@@ -630,8 +628,8 @@ static const struct cli_cmd cmds[] = {
 	  .fn = route_show,
 	  .text = routes_text,
 	  .read_only = true },
-	{ .syntax = "ip route (add|replace|append|prepend|change) " ROUTE,
-	  .help = "Add or replace a route",
+	{ .syntax = "ip route (add|replace|append|prepend|change|test) " ROUTE,
+	  .help = "Add or replace a route, or test whether there is one",
 	  .section = "routes",
 	  .fn = route_change },
 	{ .syntax = "ip route del " ROUTE,

@@ -206,11 +206,11 @@ route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **w
 	/* What the document itself says goes before what its file says. */
 	if (first != 0 && r->file != 0 && is_kept(first))
 		return 0;
-	if (first != 0 && mode == FIB_ADD) {
+	if (first != 0 && (mode == FIB_ADD || mode == FIB_TEST)) {
 		*why = "File exists";
 		return -EEXIST;
 	}
-	if (first == 0 && mode == FIB_CHANGE) {
+	if (first == 0 && (mode == FIB_CHANGE || mode == FIB_TEST)) {
 		*why = "No such file or directory";
 		return -ENOENT;
 	}

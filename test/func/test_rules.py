@@ -208,6 +208,19 @@ def test_words_are_the_kernels(plab):
         assert plab.dut.ip("rule") == ask("rule").stdout
 
 
+@pytest.mark.ours("two routers are compared")
+def test_route_test(plab):
+    """`ip route test` changes nothing and says whether there is one."""
+    with kernel() as ask:
+        before = plab.dut.ip("route show table all")
+        for route, said in (("default via 10.0.3.2", "File exists"), ("default dev r1 metric 7", "No such file"),
+                            ("10.9.0.0/16 via 10.0.2.2", "No such file"), ("10.9.0.0/16 via 10.0.9.2", "")):
+            ours, theirs = plab.dut.client(f"ip route test {route}"), ask(f"route test {route}")
+            assert ours.returncode != 0 and theirs.returncode != 0
+            assert said in ours.stderr and said in theirs.stderr, (ours.stderr, theirs.stderr)
+        assert plab.dut.ip("route show table all") == before
+
+
 def random_rule(rng):
     words = [f"pref {rng.randrange(1, 40) * 1000}"]
     if rng.random() < 0.2:

@@ -166,6 +166,9 @@ modes_as_linux(void **state)
 	assert_int_equal(leaf("30.0.0.1"), ADJ_IDX_PROHIBIT);
 	r = route("30.0.0.0/8 blackhole metric 7");
 	assert_int_equal(fib_route_add(&r, FIB_CHANGE, NULL), -ENOENT);
+	assert_int_equal(fib_route_add(&r, FIB_TEST, NULL), -ENOENT);
+	r = route("30.0.0.0/8 throw metric 5"); /* prefix, tos and metric count, no more */
+	assert_int_equal(fib_route_add(&r, FIB_TEST, NULL), -EEXIST);
 	assert_string_equal(list(RT_TABLE_MAIN),
 			    "unicast 10.0.0.0/24 p0 m0;unicast 10.0.1.0/24 p1 m0;"
 			    "prohibit 30.0.0.0/8 m0;blackhole 30.0.0.0/8 m0;"
