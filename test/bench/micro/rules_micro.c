@@ -34,7 +34,7 @@ static const struct set {
 	  "ip rule add from 10.8.0.0/16 to 172.16.%u.0/24 tos 0x10 iif p1 ipproto udp table 100",
 	  64 },
 	{ "64-ports-no-match", "ip rule add ipproto udp dport 3%02u table 100", 64 },
-	{ "640-sources-match",
+	{ "640-ports-no-answer",
 	  "ip rule add from 10.8.0.0/16 to 192.168.0.0/16 sport 1%03u table 101", 640 },
 };
 static unsigned int p1, p2;
