@@ -274,8 +274,8 @@ ip_local_out(struct worker *w, struct sk_buff *skb)
 	local_out(w, &one, NULL);
 }
 
-/* Source for @p o, whose way is @p a: what the route prefers, else the address of the device that it
- * leaves by (RFC 1122 3.3.4.3). @p k: what rules look at. */
+/* Source for @p o, whose way is @p a: what the route prefers, else the address of the device that
+ * it leaves by (RFC 1122 3.3.4.3). @p k: what rules look at. */
 static rte_be32_t
 select_source(const struct adj *a, const struct ip_out *o, const struct fib_key *k)
 {
