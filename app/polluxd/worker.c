@@ -123,7 +123,6 @@ loop(struct worker *w)
 
 		stage_round(w);
 		work = ethdev_poll(w);
-		w->polls++;
 		rcu_worker_quiescent(w->id);
 		if (unlikely(r.us > 0 || r.slept))
 			rested(w, &r, work > 0);

@@ -286,6 +286,7 @@ ethdev_poll(struct worker *w)
 	struct rte_mbuf *pkts[ETHDEV_BURST];
 	unsigned int total = 0;
 
+	w->polls++;
 	for (unsigned int i = 0; i < list->n_rxq; i++) {
 		struct ethdev_rxq *q = list->rxq[i];
 		uint16_t n;
@@ -311,6 +312,7 @@ ethdev_poll(struct worker *w)
 			netif_rx_burst(w, q->port->dev, pkts, n);
 		stage_switch(w, STAGE_IDLE);
 	}
+	w->round_rx = total;
 	for (unsigned int i = 0; i < list->n_spread; i++)
 		total += ethdev_spread_drain(w, list->spread[i]);
 	total += netif_backlog_run(w);

@@ -48,6 +48,7 @@
 	X(ARP_NOT_FOR_US,          "arp",    "target address is not ours")                                   \
 	X(ARP_OWN_ADDRESS,         "arp",    "another station claims one of our addresses (RFC 5227 2.4)")   \
 	X(ARP_PROXY_FULL,          "arp",    "proxy_qlen requests wait for their delayed answer already")    \
+	X(ARP_OVER_BUDGET,         "arp",    "more ARP from this port than its budget of a round of the worker")\
 	X(NEIGH_UNRESOLVED,        "neigh",  "queue of packets that wait for resolution overflowed")         \
 	X(NEIGH_FAILED,            "neigh",  "next hop did not answer ARP (RFC 1122 2.3.2.2)")               \
 	X(NEIGH_TABLE_FULL,        "neigh",  "neighbour table is at gc_thresh3 and nothing could go")        \

@@ -44,6 +44,7 @@ struct worker {
 	void *backlog;		  /* netdev: packets looped back to this worker */
 	/* how the worker spends its time, in TSC cycles: busy + idle + sleep = all of it */
 	uint64_t busy_tsc, idle_tsc, sleep_tsc;
+	uint32_t round_rx; /* frames that the last round of polling found in queues */
 	uint64_t polls, empty_polls, sleeps;
 	struct stage_stat stages[STAGE_MAX];
 	uint64_t counters[WORKER_COUNTER_MAX];

@@ -7,6 +7,7 @@
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
 #include "neigh/arp_proto.h"
+#include "neigh/arp_probe.h"
 #include "neigh/arping.h"
 #include "neigh/neigh_priv.h"
 
@@ -245,6 +246,7 @@ arp_init(void)
 	int rc = counter_register(&arp_counters);
 
 	arp_storms_reset();
+	arp_police_reset();
 	if (rc == 0)
 		rc = neigh_msg_heard = msg_register(MSG_ARP, "arp", on_heard);
 	if (rc >= 0)
@@ -255,6 +257,7 @@ arp_init(void)
 		return rc;
 	notifier_add(&netdev_chain, &netdev_listener);
 	notifier_add(&inetaddr_chain, &inetaddr_listener);
+	netif_police = arp_police;
 	arp_probe_init();
 	arp_locals_rebuild();
 	return 0;
@@ -265,6 +268,7 @@ arp_fini(void)
 {
 	notifier_del(&netdev_chain, &netdev_listener);
 	notifier_del(&inetaddr_chain, &inetaddr_listener);
+	netif_police = NULL;
 	arp_probe_fini();
 	dev_remove_pack(ARP_ETHERTYPE);
 	arp_locals_free();

@@ -239,11 +239,19 @@ set_length(struct sk_buff *skb)
 	return true;
 }
 
+/* Answers to one burst, which came by one device: they leave together. */
+struct answers {
+	struct net_device *dev;
+	uint16_t n;
+	struct rte_mbuf *m[SKB_BURST];
+};
+
 /* RFC 826: swap hardware and protocol fields, own addresses in the sender's place, send it back on
  * the same hardware. In the same buffer. */
 static DP_ONLY void
-reply(struct worker *w, struct sk_buff *skb)
+reply(struct worker *w, struct sk_buff *skb, struct answers *out)
 {
+	struct rte_mbuf *m;
 	struct rte_ether_addr asker;
 	struct arp_eth_ip *arp;
 	rte_be32_t tip;
@@ -271,12 +279,14 @@ reply(struct worker *w, struct sk_buff *skb)
 	arp->ar_sip = tip;
 	skb->protocol = RTE_BE16(ARP_ETHERTYPE);
 	counter_inc(w, &arp_counters, ARP_CNT_OUT_REPLIES);
-	dev_hard_xmit(w, skb, &asker);
+	m = dev_hard_push(w, skb, &asker);
+	if (m != NULL)
+		out->m[out->n++] = m;
 }
 
 static DP_ONLY void
 handle_local(struct worker *w, struct sk_buff *skb, const struct in_device *in_dev,
-	     const struct arp_local *target)
+	     const struct arp_local *target, struct answers *out)
 {
 	const struct arp_eth_ip *arp = (const struct arp_eth_ip *)skb_data(skb);
 
@@ -289,11 +299,12 @@ handle_local(struct worker *w, struct sk_buff *skb, const struct in_device *in_d
 		return;
 	}
 	arp_tell(w, skb->dev->ifindex, arp, ARP_HEARD_REQUEST_FOR_US);
-	reply(w, skb);
+	reply(w, skb, out);
 }
 
 static DP_ONLY void
-handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in_dev)
+handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in_dev,
+	       struct answers *out)
 {
 	const struct arp_eth_ip *arp = (const struct arp_eth_ip *)skb_data(skb);
 	enum drop_reason why = check_route_back(skb->dev, in_dev, arp->ar_sip);
@@ -306,7 +317,7 @@ handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in
 	}
 	target = arp_local_find(rcu_dereference(arp_locals), arp->ar_tip);
 	if (target != NULL) {
-		handle_local(w, skb, in_dev, target);
+		handle_local(w, skb, in_dev, target, out);
 		return;
 	}
 	if (should_proxy(skb->dev, in_dev, arp)) {
@@ -342,7 +353,7 @@ handle_reply(struct worker *w, struct sk_buff *skb)
 }
 
 static DP_ONLY void
-rcv_one(struct worker *w, struct sk_buff *skb)
+rcv_one(struct worker *w, struct sk_buff *skb, struct answers *out)
 {
 	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
 	const struct arp_eth_ip *arp;
@@ -367,7 +378,7 @@ rcv_one(struct worker *w, struct sk_buff *skb)
 	if (why != DROP_MAX)
 		kfree_skb_reason(w, skb, why);
 	else if (arp->ar_op == RTE_BE16(ARP_OP_REQUEST))
-		handle_request(w, skb, in_dev);
+		handle_request(w, skb, in_dev, out);
 	else
 		handle_reply(w, skb);
 }
@@ -377,8 +388,14 @@ arp_rcv(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_ARP_RCV, vec->n);
 
+	struct answers out = { .n = 0 };
+
+	if (vec->n > 0)
+		out.dev = vec->v[0]->dev;
 	for (unsigned int i = 0; i < vec->n; i++)
-		rcv_one(w, vec->v[i]);
+		rcv_one(w, vec->v[i], &out);
+	if (out.n > 0)
+		dev_queue_xmit(w, out.dev, out.m, out.n);
 	vec->n = 0;
 	stage_leave(w, from);
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 #include "core/log.h"
 #include "neigh/acd.h"
+#include "neigh/arp_probe.h"
 #include "neigh/neigh_priv.h"
-#include "netdev/inetdev.h"
 
 /* Addresses that are probed before they are used (RFC 5227 2.1): the engine of acd.c on timers, ARP
  * and the list of tentative addresses. */

@@ -144,6 +144,11 @@ arp_proxy_hash(rte_be32_t addr, uint8_t plen)
 	return ((uint32_t)addr + plen) * UINT32_C(0x9e3779b1) >> 8;
 }
 
+/** netif_police: lets in what the port's budget of ARP allows (arp_police_dp.c). */
+uint16_t arp_police(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+		    uint16_t n) DP_ONLY;
+/** All accounts are full. At start. */
+void arp_police_reset(void);
 /** Tell the control thread what was heard, unless there is a storm (arp_tell_dp.c). */
 void arp_tell(struct worker *w, int32_t ifindex, const struct arp_eth_ip *arp,
 	      enum arp_heard what) DP_ONLY;
@@ -270,7 +275,7 @@ neigh_dev_noarp(const struct net_device *dev)
 	return dev->flags & (IFF_NOARP | IFF_LOOPBACK);
 }
 
-/* --- ARP (arp_ctl.c, arp_local.c, arp_proxy.c, arp_conflict.c, arp_probe.c) --- */
+/* --- ARP (arp_ctl.c, arp_local.c, arp_proxy.c, arp_conflict.c) --- */
 int arp_init(void) CTL_ONLY;
 void arp_fini(void) CTL_ONLY;
 /** Make the set of addresses that are answered for anew; with none at the end. */
@@ -288,13 +293,6 @@ void arp_proxy_forget(const struct net_device *dev) CTL_ONLY;
 /** Somebody at @p sha claims @p addr, which is ours on @p dev (RFC 5227 2.4). */
 void arp_conflict_seen(struct net_device *dev, rte_be32_t addr,
 		       const struct rte_ether_addr *sha) CTL_ONLY;
-void arp_probe_init(void) CTL_ONLY;
-void arp_probe_fini(void) CTL_ONLY;
-/** Somebody at @p sha has @p addr, or wants it: is it one that is not ours yet? */
-bool arp_probe_heard(struct net_device *dev, rte_be32_t addr,
-		     const struct rte_ether_addr *sha) CTL_ONLY;
-/** Is @p addr announced by those who probed for it? */
-bool arp_probe_announces(const struct net_device *dev, rte_be32_t addr) CTL_ONLY;
 /** Nothing is remembered of @p dev any more; NULL: of any. */
 void arp_conflict_forget(const struct net_device *dev) CTL_ONLY;
 #endif

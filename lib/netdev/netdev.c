@@ -77,6 +77,7 @@ netdev_fini(void)
 	ptype_fini();
 	sysctl_unregister("net.core", core_table);
 	netif_fast_rx = NULL;
+	netif_police = NULL;
 }
 
 unsigned int

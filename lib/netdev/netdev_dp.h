@@ -166,6 +166,15 @@ typedef uint16_t (*netif_fast_fn)(struct worker *w, struct net_device *dev, stru
 				  uint16_t n, uint64_t *bytes);
 extern netif_fast_fn netif_fast_rx;
 
+/**
+ * Asked about what the fast lane left of a burst, before anything is done with it: may drop some,
+ * moves what it keeps to the front of @p pkts and returns its number. Not for ports with an rx
+ * handler (the frames are mostly for others) or a tap (which sees all). One registration: ARP's.
+ */
+typedef uint16_t (*netif_police_fn)(struct worker *w, struct net_device *dev,
+				    struct rte_mbuf **pkts, uint16_t n);
+extern netif_police_fn netif_police;
+
 /** Handler of an ethertype: gets vectors of packets that all came by one device, data pointer and
  * network header at the protocol's header, mac_header at the frame's start. Owns the packets. */
 typedef void (*ptype_fn)(struct worker *w, struct skb_vec *vec);
@@ -205,6 +214,9 @@ dev_direct_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts
 /** Put an Ethernet header (and the VLAN tag of a VLAN device) in front of skb and send it by
  * skb->dev. @p dst: 6 bytes. Uses skb->protocol. Takes the packet. */
 void dev_hard_xmit(struct worker *w, struct sk_buff *skb, const struct rte_ether_addr *dst) DP_ONLY;
+/** The frame that dev_hard_xmit() would send, for dev_queue_xmit(). NULL: it is dead. */
+struct rte_mbuf *dev_hard_push(struct worker *w, struct sk_buff *skb,
+			       const struct rte_ether_addr *dst) DP_ONLY;
 /**
  * Build the header that frames to @p dst by @p dev start with: Ethernet, and the tags of VLAN
  * devices. Written right-aligned: its last byte is buf[len-1].

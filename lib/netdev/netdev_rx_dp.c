@@ -13,6 +13,7 @@
 #define SNAP_LEN     8 /* DSAP, SSAP, control, organisation code, protocol */
 
 netif_fast_fn netif_fast_rx;
+netif_police_fn netif_police;
 
 /* Packets of one protocol, in order. */
 struct demux_group {
@@ -557,6 +558,9 @@ netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		else
 			bytes = netif_burst_bytes(pkts, chunk);
 		count_rx(w, dev, chunk, bytes);
+		if (left > 0 && netif_police != NULL &&
+		    !(off & (NETDEV_RXF_HANDLER | NETDEV_RXF_TAP)))
+			left = netif_police(w, dev, pkts, left);
 		if (left > 0)
 			netif_receive_burst(w, dev, pkts, left);
 	}

@@ -159,27 +159,35 @@ dev_hard_header(const struct net_device *dev, const struct rte_ether_addr *dst, 
 	return (int)need;
 }
 
-void
-dev_hard_xmit(struct worker *w, struct sk_buff *skb, const struct rte_ether_addr *dst)
+struct rte_mbuf *
+dev_hard_push(struct worker *w, struct sk_buff *skb, const struct rte_ether_addr *dst)
 {
 	uint8_t hdr[RTE_ETHER_HDR_LEN + NETDEV_TAGS_MAX * RTE_VLAN_HLEN];
 	int len = dev_hard_header(skb->dev, dst, skb->protocol, hdr, sizeof(hdr));
 	struct sk_buff *head;
-	struct rte_mbuf *m;
 	uint8_t *p;
 
 	if (len < 0) {
 		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
-		return;
+		return NULL;
 	}
 	head = skb_cow_head(w, skb, (uint16_t)len, 0);
 	p = head != NULL ? skb_push(head, (uint16_t)len) : NULL;
 	if (p == NULL) {
 		kfree_skb_reason(w, head != NULL ? head : skb, DROP_SKB_NO_MBUF);
-		return;
+		return NULL;
 	}
 	memcpy(p, hdr + sizeof(hdr) - len, (size_t)len);
 	skb_reset_mac_header(head);
-	m = skb_mbuf(head);
-	dev_queue_xmit(w, head->dev, &m, 1);
+	return skb_mbuf(head);
+}
+
+void
+dev_hard_xmit(struct worker *w, struct sk_buff *skb, const struct rte_ether_addr *dst)
+{
+	struct net_device *dev = skb->dev;
+	struct rte_mbuf *m = dev_hard_push(w, skb, dst);
+
+	if (m != NULL)
+		dev_queue_xmit(w, dev, &m, 1);
 }

@@ -89,6 +89,31 @@ kfree_mbuf_reason(struct worker *w, struct rte_mbuf *m, struct net_device *dev,
 	rte_pktmbuf_free(m);
 }
 
+/* Nobody else has it, and nothing hangs on it: as drivers with "fast free" do it, without a look at
+ * its second cache line. */
+static bool
+is_plain(const struct rte_mbuf *m)
+{
+	return rte_mbuf_refcnt_read(m) == 1 && m->nb_segs == 1 && RTE_MBUF_DIRECT(m);
+}
+
+void
+kfree_mbufs_reason(struct worker *w, struct rte_mbuf **m, uint16_t n, struct net_device *dev,
+		   enum drop_reason why)
+{
+	bool plain = is_plain(m[0]);
+
+	counter_add(w, &drop_counters, why, n);
+	for (uint16_t i = 0; i < n && dev != NULL && skb_drop_hook != NULL; i++)
+		skb_drop_hook(w, dev, why);
+	for (uint16_t i = 1; i < n; i++)
+		plain = plain && is_plain(m[i]) && m[i]->pool == m[0]->pool;
+	if (likely(plain))
+		rte_mempool_put_bulk(m[0]->pool, (void **)m, n);
+	else
+		rte_pktmbuf_free_bulk(m, n);
+}
+
 void
 kfree_skb_reason(struct worker *w, struct sk_buff *skb, enum drop_reason why)
 {

@@ -122,6 +122,9 @@ void kfree_skb_reason(struct worker *w, struct sk_buff *skb, enum drop_reason wh
 /** The same for an mbuf that has no view yet; @p dev may be NULL. */
 void kfree_mbuf_reason(struct worker *w, struct rte_mbuf *m, struct net_device *dev,
 		       enum drop_reason why) DP_ONLY;
+/** The same for @p n of them that came by one device. */
+void kfree_mbufs_reason(struct worker *w, struct rte_mbuf **m, uint16_t n, struct net_device *dev,
+			enum drop_reason why) DP_ONLY;
 void kfree_vec_reason(struct worker *w, struct skb_vec *vec, enum drop_reason why) DP_ONLY;
 /** The packet reached its purpose here (delivered, answered, merged): counted as consumed. */
 void consume_skb(struct worker *w, struct sk_buff *skb) DP_ONLY;

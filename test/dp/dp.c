@@ -445,6 +445,19 @@ dp_out(unsigned int n, struct dp_frame *f)
 	return true;
 }
 
+unsigned int
+dp_discard(unsigned int n)
+{
+	struct rte_mbuf *m[64];
+	unsigned int got, all = 0;
+
+	while ((got = rte_ring_dequeue_burst(ports[n].out, (void **)m, 64, NULL)) > 0) {
+		rte_pktmbuf_free_bulk(m, got);
+		all += got;
+	}
+	return all;
+}
+
 static void
 print_frame(const char *what, const struct dp_frame *f)
 {

@@ -83,6 +83,8 @@ void dp_run(void);
 void dp_run_ms(unsigned int ms);
 /** Take the next frame that left by port @p n. False: none did. */
 bool dp_out(unsigned int n, struct dp_frame *f);
+/** Free all that came out of port @p n, as its driver does after sending; how many. */
+unsigned int dp_discard(unsigned int n);
 /** The next frame that left by port @p n must be exactly @p want. */
 void dp_expect(unsigned int n, const struct dp_frame *want);
 /** Nothing may have left by port @p n. */

@@ -183,6 +183,66 @@ malformed_arp_is_counted(void **state)
 	assert_true(dp_out(p1, &got));
 }
 
+/* So many requests by p2, beside so many packets by p1; how many answers. */
+static unsigned int
+flood(unsigned int requests, unsigned int packets)
+{
+	struct dp_frame q = dp_arp(1, &all, 8, "10.0.2.8", &none, "10.0.2.1");
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.77", 18);
+	unsigned int answers = 0, passed = 0;
+
+	for (unsigned int i = 0; i < RTE_MAX(requests, packets); i++) {
+		if (i < requests)
+			dp_inject(p2, &q);
+		if (i < packets)
+			dp_inject(p1, &f);
+	}
+	dp_run();
+	while (dp_out(p2, &f))
+		if (f.b[12] == 8 && f.b[13] == 6)
+			answers += f.b[21] == 2;
+		else
+			passed++;
+	assert_true(passed >= packets);
+	return answers;
+}
+
+/* ARP alone is answered to the last request; beside traffic a port gets its budget of each round,
+ * but what it saved before; the traffic loses nothing, and answers that come by unicast are heard.
+ */
+static void
+flood_leaves_time_for_others(void **state)
+{
+	struct rte_ether_addr router = dp_port_mac(p2), h9 = dp_host_mac(9);
+	struct dp_frame reply = dp_arp(2, &router, 9, "10.0.2.9", &router, "10.0.2.1"), f;
+	unsigned int answered = 0, sent = 0;
+
+	(void)state;
+	dp_cmd("ip neigh add 10.0.2.77 lladdr 02:00:00:00:02:77 dev p2");
+	dp_run();
+	assert_int_equal(flood(400, 0), 400);
+	assert_int_equal(flood(200, 200), 200); /* saved */
+	dp_drops_clear();
+	for (unsigned int i = 0; i < 40; i++, sent += 400)
+		answered += flood(400, 400);
+	assert_true(answered >= sent / 32 / 4);
+	assert_true(answered < sent / 4);
+	assert_int_equal(dp_drops("arp_over_budget"), sent - answered);
+	for (unsigned int i = 0; i < 3;
+	     i++) { /* the last: over the budget, and heard all the same */
+		f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.9", 18);
+		dp_inject(p1, &f);
+		dp_inject(p2, &reply);
+		flood(400, 400);
+	}
+	f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.9", 18);
+	dp_inject(p1, &f);
+	dp_run();
+	assert_true(dp_out(p2, &f));
+	assert_memory_equal(f.b, &h9, 6);
+	dp_cmd("ip neigh del 10.0.2.77 dev p2");
+}
+
 int
 main(void)
 {
@@ -192,6 +252,7 @@ main(void)
 		cmocka_unit_test(moved_address_is_followed),
 		cmocka_unit_test(silence_is_reported),
 		cmocka_unit_test(malformed_arp_is_counted),
+		cmocka_unit_test(flood_leaves_time_for_others),
 	};
 
 	return cmocka_run_group_tests_name("dp/arp", tests, setup, dp_teardown);
