@@ -14,7 +14,7 @@
 #include <rte_mbuf.h>
 #include "core/timer.h"
 #include "ethdev/ethdev.h"
-#include "neigh/neigh.h"
+#include "neigh/neigh_priv.h"
 #include "netdev/netdev.h"
 #include "polluxd/polluxd.h"
 #include "../../dp/dp.h"
@@ -156,20 +156,26 @@ static void
 cold(uint32_t hosts)
 {
 	uint64_t begin = rte_rdtsc();
+	uint64_t done = counter_read_total(&neigh_counters, NEIGH_CNT_RESOLVED), resolved = 0;
 	uint32_t sent = 0, arrived = 0;
 
-	while (arrived < hosts && rte_rdtsc() - begin < 60 * rte_get_tsc_hz()) {
-		for (uint32_t i = 0; i < BURST / 2 && sent < hosts; i++, sent++) {
-			struct dp_frame f = to(0x0a100002 + sent);
+	while (resolved < hosts && rte_rdtsc() - begin < 60 * rte_get_tsc_hz()) {
+		/* Traffic goes on: a host that is asked for in vain is asked for again. */
+		for (uint32_t i = 0; i < BURST / 2; i++, sent++) {
+			struct dp_frame f = to(0x0a100002 + sent % hosts);
 
 			dp_inject(p1, &f);
 		}
 		worker_turn();
 		control_turn();
 		arrived += responder();
+		role_enter_ctl();
+		resolved = counter_read_total(&neigh_counters, NEIGH_CNT_RESOLVED) - done;
 	}
-	printf("cold %u of %u resolved, %.2f s, %u entries\n", arrived, hosts,
-	       (double)(rte_rdtsc() - begin) / (double)rte_get_tsc_hz(), neigh_count());
+	printf("cold %u of %u resolved, %.2f s, %u packets sent, %u arrived, %u entries\n",
+	       (unsigned int)resolved, hosts,
+	       (double)(rte_rdtsc() - begin) / (double)rte_get_tsc_hz(), sent, arrived,
+	       neigh_count());
 }
 
 /* Cycles of the worker for one turn with BURST packets to known neighbours. */
