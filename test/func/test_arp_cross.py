@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""arp_ignore and arp_announce with secondary addresses and several interfaces: whatever the order in
+which the addresses came, the answers are the kernel's."""
+import itertools
+
+import pytest
+from pkt import control, is_arp, probe
+
+core = pytest.mark.core
+BCAST = "ff:ff:ff:ff:ff:ff"
+FIRST, SECOND, OTHER, FAR = "10.7.0.1", "10.7.0.2", "10.8.0.1", "10.9.0.1"
+
+
+@pytest.fixture(params=[0, 1], ids=["in order", "reversed"])
+def crossed(lab, request):
+    """Two addresses of one subnet, and one of another, on r1; one more on r2."""
+    words = [(FIRST, "r1"), (SECOND, "r1"), (OTHER, "r1"), (FAR, "r2")]
+    for address, dev in words[::-1] if request.param else words:
+        lab.dut.ip(f"addr add {address}/24 dev {dev}")
+    lab.primary, lab.secondary = (SECOND, FIRST) if request.param else (FIRST, SECOND)
+    try:
+        yield lab
+    finally:
+        for key in ("arp_ignore", "arp_announce"):
+            lab.dut.sysctl(f"net.ipv4.conf.r1.{key}", 0)
+        for address, dev in words:
+            lab.dut.ip(f"addr del {address}/24 dev {dev}", check=False)
+        lab.dut.ip("neigh flush dev r1")
+
+
+def who_answers(lab, sender):
+    """The addresses that h1, as sender, gets an answer for."""
+    targets = (FIRST, SECOND, OTHER, FAR, lab.h2.gw)
+    with lab.h1.wire() as wire:
+        wire.send(*[lab.h1.eth(dst=BCAST) / lab.h1.arp(op=1, psrc=sender, pdst=t) for t in targets])
+        control(lab.h1, wire, lab.h1.gw)
+        seen = wire.drain(0.2)
+    return {t for t in targets if any(is_arp(2, sender=t)(f) for f in seen)}
+
+
+@core
+@pytest.mark.parametrize("mode", [0, 1, 2, 3, 8])
+def test_arp_ignore(crossed, mode):
+    """0: every address; 1: those of the interface; 2: and of the sender's subnet; 8: none."""
+    crossed.dut.sysctl("net.ipv4.conf.r1.arp_ignore", mode)
+    own, far = {FIRST, SECOND, OTHER}, {FAR, crossed.h2.gw}
+    near = {FIRST, SECOND}
+    want = {0: own | far, 1: own, 2: near, 3: own | far, 8: set()}[mode]
+    assert who_answers(crossed, "10.7.0.77") == want
+    if mode == 2:
+        assert who_answers(crossed, "10.8.0.77") == {OTHER}
+
+
+@core
+@pytest.mark.parametrize("mode", [0, 1, 2])
+def test_arp_announce(crossed, mode):
+    """The source of a question: 0 the packet's own if it is ours; 1 if it is of the target's subnet,
+    too; 2 always the primary of the target's subnet."""
+    lab = crossed
+    lab.dut.sysctl("net.ipv4.conf.r1.arp_announce", mode)
+    hosts = itertools.count(20)
+    with lab.h1.wire() as w1, lab.h2.wire() as w2:
+        for net, best in (("10.7.0", lab.primary), ("10.8.0", OTHER)):
+            target = f"{net}.{next(hosts)}"
+            w2.send(probe(lab.h2, target))  # a stranger's packet: never his address
+            got = w1.expect(is_arp(1, target=target), f"the question for {target}")
+            assert got.psrc == best
+    if not hasattr(lab.dut, "cli"):
+        return
+    # a packet of the router's own from the secondary address, and from another interface's
+    for source, want in ((lab.secondary, {0: lab.secondary, 1: lab.secondary, 2: lab.primary}),
+                         (FAR, {0: FAR, 1: lab.primary, 2: lab.primary})):
+        target = f"10.7.0.{next(hosts)}"
+        with lab.h1.wire() as w1:
+            lab.dut.client(f"ping -c 1 -W 1 -I {source} {target}")
+            got = w1.expect(is_arp(1, target=target), f"the question for {target}")
+            assert got.psrc == want[mode], (source, mode)
