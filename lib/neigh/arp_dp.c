@@ -387,7 +387,6 @@ void
 arp_rcv(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_ARP_RCV, vec->n);
-
 	struct answers out = { .n = 0 };
 
 	if (vec->n > 0)

@@ -115,6 +115,8 @@ new_ifa(struct net_device *dev, const struct inet_addr_spec *s) CTL_ONLY
 	ifa->ifa_rt_priority = s->metric;
 	if (s->noprefixroute)
 		ifa->ifa_flags |= IFA_NOPREFIXROUTE;
+	if (s->probe)
+		ifa->ifa_flags |= IFA_PROBE;
 	inet_lifetime_set(ifa, s);
 	return ifa;
 }

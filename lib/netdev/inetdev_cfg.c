@@ -10,8 +10,8 @@
 #include "netdev/inetdev.h"
 #include "netdev/inetdev_priv.h"
 
-static const char *const known[] = { "local",	  "peer",   "label",	     "scope",
-				     "broadcast", "metric", "noprefixroute", NULL };
+static const char *const known[] = { "local",  "peer",		"label", "scope", "broadcast",
+				     "metric", "noprefixroute", "probe", NULL };
 static const char *const scope_words[] = { "global", "site", "link", "host", NULL };
 static const uint8_t scope_values[] = { SCOPE_UNIVERSE, SCOPE_SITE, SCOPE_LINK, SCOPE_HOST };
 
@@ -31,6 +31,7 @@ parse(const struct cfg *e, struct inet_addr_spec *spec)
 		spec->broadcast_set = cfg_ip4(e, "broadcast", &spec->broadcast);
 		cfg_u32(e, "metric", 0, UINT32_MAX, &spec->metric);
 		cfg_bool(e, "noprefixroute", &spec->noprefixroute);
+		cfg_bool(e, "probe", &spec->probe);
 	} else {
 		cfg_prefix(e, NULL, &spec->local, &spec->prefixlen);
 	}
@@ -173,6 +174,8 @@ element_json(const char *dev, const struct inet_addr_spec *s)
 		json_object_set_new(o, "metric", json_integer(s->metric));
 	if (s->noprefixroute)
 		json_object_set_new(o, "noprefixroute", json_true());
+	if (s->probe)
+		json_object_set_new(o, "probe", json_true());
 	whole = ip_json(s->local, s->peer != 0 ? "%s" : "%s/%u", s->prefixlen);
 	if (json_object_size(o) > 0) {
 		json_object_set_new(o, "local", whole);
@@ -247,7 +250,10 @@ show_dev(struct net_device *dev) CTL_ONLY
 {
 	json_t *list = json_array();
 
-	for (const struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next) {
+	const struct in_ifaddr *a;
+
+	for_each_addr(a, dev)
+	{
 		struct inet_addr_spec s = {
 			.local = a->ifa_local,
 			.peer = a->ifa_address != a->ifa_local ? a->ifa_address : 0,
@@ -257,6 +263,7 @@ show_dev(struct net_device *dev) CTL_ONLY
 			.broadcast = a->ifa_broadcast,
 			.metric = a->ifa_rt_priority,
 			.noprefixroute = a->ifa_flags & IFA_NOPREFIXROUTE,
+			.probe = a->ifa_flags & IFA_PROBE,
 		};
 
 		memcpy(s.label, a->ifa_label, sizeof(s.label));
@@ -411,7 +418,7 @@ static const char schema[] =
 	"\"scope\":{\"enum\":[\"global\",\"site\",\"link\",\"host\"]},"
 	"\"broadcast\":{\"type\":\"string\"},"
 	"\"metric\":{\"type\":\"integer\",\"minimum\":0},"
-	"\"noprefixroute\":{\"type\":\"boolean\"}}}]}}";
+	"\"noprefixroute\":{\"type\":\"boolean\"},\"probe\":{\"type\":\"boolean\"}}}]}}";
 
 static struct cfg_section section = {
 	.name = "addresses",

@@ -37,23 +37,20 @@ inet_ifa_byprefix_rcu(const struct in_device *in_dev, rte_be32_t addr)
 }
 
 /*
- * How well @p ifa does as a source, 0: not at all. As in Linux a primary of the destination's
- * subnet, else any primary; but one that is deprecated only where there is no other, not even a
- * secondary.
+ * How well @p ifa does as a source, 0: not at all. An address of the destination's subnet before
+ * any other, and one that is deprecated only where there is no other. Primaries stand first in the
+ * list: among equals, which is whenever none is deprecated, it is one of them, as in Linux.
  */
 static unsigned int
 rank(const struct in_ifaddr *ifa, rte_be32_t dst, enum rt_scope scope)
 {
-	unsigned int primary = !(ifa->ifa_flags & IFA_SECONDARY);
 	unsigned int near = dst == 0 || inet_ifa_match(dst, ifa) ? 2 : 0;
 
 	if (ifa->ifa_scope > scope)
 		return 0;
-	if (ifa->ifa_flags & IFA_DEPRECATED)
-		return primary ? near + 1 : 0;
-	return 4 + near + primary;
+	return (ifa->ifa_flags & IFA_DEPRECATED ? 1 : 4) + near;
 }
-#define RANK_BEST 7
+#define RANK_BEST 6
 
 /* The device's own best address for @p dst, the first among equals, or NULL. */
 static const struct in_ifaddr *

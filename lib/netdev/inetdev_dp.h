@@ -29,6 +29,7 @@ struct in_ifaddr {
 #define IFA_TENTATIVE	  0x40	/* is being probed for: on the list of those */
 #define IFA_PERMANENT	  0x80	/* valid forever */
 #define IFA_NOPREFIXROUTE 0x200 /* brings no connected route */
+#define IFA_PROBE	  0x10000 /* it was said that it is to be probed for */
 
 /** Scopes as in Linux's rtnetlink: the smaller, the wider. */
 enum rt_scope {

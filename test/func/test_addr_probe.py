@@ -102,3 +102,12 @@ def test_by_word_and_not(probing):
     assert shown(dut, WANTED)["tentative"]
     assert [a["local"] for a in dut.ip_json("addr show dev r1 tentative")[0]["addr_info"]] == [WANTED]
     assert "tentative" in dut.ip("addr show dev r1 tentative")
+
+
+def test_configured_to_be_probed(fresh):
+    """"probe" in the configuration: tentative when the router starts, used some seconds later."""
+    made = fresh(config={"addresses": {"r1": ["10.0.1.1/24",
+                                              {"local": f"{WANTED}/24", "probe": True}]}})
+    assert shown(made.dut, WANTED)["tentative"] and "tentative" not in shown(made.dut, "10.0.1.1")
+    wait_for(lambda: "tentative" not in shown(made.dut, WANTED), "still not used")
+    assert made.h1.ping(WANTED)
