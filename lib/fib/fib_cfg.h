@@ -36,7 +36,7 @@ void fib_seen_free(struct fib_seen *s);
 
 void fib_file_cfg_register(void) CTL_ONLY;
 
-/** Member "table" of an entry, a number or a name; absent leaves *@p table alone, a name that is not
- * there makes it 0. @p doc: only checking, by the names of that document. */
+/** Member "table" of an entry, a number or a name; absent leaves *@p table alone, a name that is
+ * not there makes it 0. @p doc: only checking, by the names of that document. */
 void fib_cfg_table(const struct cfg *c, const struct cfg *doc, uint32_t *table);
 #endif

@@ -111,7 +111,7 @@ struct fib_ctl {
 	uint32_t n_tables;
 	uint32_t n_routes;
 	uint32_t neigh_leaves;
-	uint32_t n_file; /* aliases that a routes file set */
+	uint32_t n_file;  /* aliases that a routes file set */
 	uint32_t n_mixed; /* routes that stand against fib_dp_tables.plain */
 	uint64_t adds, dels, changes, errors;
 };
