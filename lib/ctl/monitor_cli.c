@@ -268,7 +268,7 @@ monitor_config(const char *what)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip monitor [all] [link] [addr] [route] [neigh] [config] [label]",
+	{ .syntax = "ip monitor [all] [link] [addr] [route] [rule] [neigh] [config] [label]",
 	  .help = "Print what changes, as it happens, until ^C.",
 	  .section = "display",
 	  .fn = monitor,

@@ -228,6 +228,17 @@ tidy(const struct fib_rule *from)
 	return r;
 }
 
+static struct fib_rule_view
+view_of(const struct fib_rule_entry *e)
+{
+	return (struct fib_rule_view){
+		.rule = e->r,
+		.iif_detached = e->r.iif[0] != '\0' && e->iif == 0,
+		.oif_detached = e->r.oif[0] != '\0' && e->oif == 0,
+		.unresolved = e->r.action == FIB_RULE_GOTO && e->target < 0,
+	};
+}
+
 int
 fib_rule_add(const struct fib_rule *rule)
 {
@@ -250,8 +261,11 @@ fib_rule_add(const struct fib_rule *rule)
 	memmove(&e[pos + 1], &e[pos], (n_rules - pos) * sizeof(*e));
 	e[pos] = (struct fib_rule_entry){ .r = r };
 	rc = publish(e, n_rules + 1);
-	if (rc == 0)
-		notifier_call(&fib_rule_chain, FIB_RULE_ADD, &r);
+	if (rc == 0) {
+		struct fib_rule_view v = view_of(&rules[pos]);
+
+		notifier_call(&fib_rule_chain, FIB_RULE_ADD, &v);
+	}
 	return rc;
 }
 
@@ -259,7 +273,7 @@ static CTL_ONLY int
 delete_at(unsigned int pos)
 {
 	struct fib_rule_entry *e = copy();
-	struct fib_rule gone = rules[pos].r;
+	struct fib_rule_view gone = view_of(&rules[pos]);
 	int rc;
 
 	if (e == NULL)
@@ -303,12 +317,7 @@ fib_rule_walk(const struct fib_rule *key, uint32_t given,
 {
 	for (unsigned int i = 0; i < n_rules; i++) {
 		const struct fib_rule_entry *e = &rules[i];
-		struct fib_rule_view v = {
-			.rule = e->r,
-			.iif_detached = e->r.iif[0] != '\0' && e->iif == 0,
-			.oif_detached = e->r.oif[0] != '\0' && e->oif == 0,
-			.unresolved = e->r.action == FIB_RULE_GOTO && e->target < 0,
-		};
+		struct fib_rule_view v = view_of(e);
 
 		if (has(&e->r, key, given))
 			fn(&v, arg);

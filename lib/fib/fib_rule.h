@@ -61,7 +61,7 @@ enum {
 };
 
 enum fib_rule_event { FIB_RULE_ADD = 1, FIB_RULE_DEL };
-extern struct notifier_chain fib_rule_chain; /* obj: const struct fib_rule * */
+extern struct notifier_chain fib_rule_chain; /* obj: const struct fib_rule_view * */
 
 /** The three rules that a router starts with. 0 or -ENOMEM. */
 int fib_rule_init(void) CTL_ONLY;
@@ -101,7 +101,7 @@ int fib_rule_parse_mark(const char *s, uint32_t *mark, uint32_t *mask);
 /** "tcp", or as iproute2 "ipproto-99"; valid until the next call. */
 const char *fib_rule_ipproto_name(uint8_t proto);
 
-/** Commands and the section "rules". Once, at start. */
+/** Commands, `ip monitor rule` and the section "rules". Once, at start. */
 void fib_rule_cli_register(void) CTL_ONLY;
 void fib_rule_cfg_register(void) CTL_ONLY;
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "ctl/monitor.h"
 #include "fib/fib_cli.h"
 #include "fib/fib_rule.h"
 
@@ -125,30 +126,32 @@ word(struct cli_ctx *c, const json_t *o, const char *key, const char *before, co
 }
 
 static void
+rule_text(struct cli_ctx *c, const json_t *o)
+{
+	word(c, o, "priority", "", "not", ":\tnot from ");
+	word(c, o, "src", json_object_get(o, "not") != NULL ? "" : ":\tfrom ", "srclen", "/");
+	word(c, o, "dst", " to ", "dstlen", "/");
+	word(c, o, "tos", " tos ", NULL, NULL);
+	word(c, o, "fwmark", " fwmark ", "fwmask", "/");
+	word(c, o, "iif", " iif ", "iif_detached", " [detached]");
+	word(c, o, "oif", " oif ", "oif_detached", " [detached]");
+	word(c, o, "ipproto", " ipproto ", NULL, NULL);
+	word(c, o, "sport", " sport ", NULL, NULL);
+	word(c, o, "sport_start", " sport ", "sport_end", "-");
+	word(c, o, "dport", " dport ", NULL, NULL);
+	word(c, o, "dport_start", " dport ", "dport_end", "-");
+	word(c, o, "table", " lookup ", "suppress_prefixlen", " suppress_prefixlength ");
+	word(c, o, "goto", " goto ", "unresolved", " [unresolved]");
+	word(c, o, "nop", " nop", NULL, NULL);
+	word(c, o, "action", " ", "protocol", " proto ");
+	cli_printf(c, "\n");
+}
+
+static void
 rules_text(struct cli_ctx *c, const json_t *result)
 {
-	for (size_t i = 0; i < json_array_size(result); i++) {
-		const json_t *o = json_array_get(result, i);
-
-		word(c, o, "priority", "", "not", ":\tnot from ");
-		word(c, o, "src", json_object_get(o, "not") != NULL ? "" : ":\tfrom ", "srclen",
-		     "/");
-		word(c, o, "dst", " to ", "dstlen", "/");
-		word(c, o, "tos", " tos ", NULL, NULL);
-		word(c, o, "fwmark", " fwmark ", "fwmask", "/");
-		word(c, o, "iif", " iif ", "iif_detached", " [detached]");
-		word(c, o, "oif", " oif ", "oif_detached", " [detached]");
-		word(c, o, "ipproto", " ipproto ", NULL, NULL);
-		word(c, o, "sport", " sport ", NULL, NULL);
-		word(c, o, "sport_start", " sport ", "sport_end", "-");
-		word(c, o, "dport", " dport ", NULL, NULL);
-		word(c, o, "dport_start", " dport ", "dport_end", "-");
-		word(c, o, "table", " lookup ", "suppress_prefixlen", " suppress_prefixlength ");
-		word(c, o, "goto", " goto ", "unresolved", " [unresolved]");
-		word(c, o, "nop", " nop", NULL, NULL);
-		word(c, o, "action", " ", "protocol", " proto ");
-		cli_printf(c, "\n");
-	}
+	for (size_t i = 0; i < json_array_size(result); i++)
+		rule_text(c, json_array_get(result, i));
 }
 
 /* --- arguments --- */
@@ -363,6 +366,40 @@ rule_show(struct cli_ctx *c)
 	return 0;
 }
 
+/* --- ip monitor rule --- */
+
+static struct monitor_source source;
+
+static json_t *
+event_json(struct cli_ctx *c, const void *obj)
+{
+	role_enter_ctl();
+	return rule_json(obj, cli_wants_detail(c));
+}
+
+static int
+on_rule(struct notifier *self, unsigned int event, void *obj)
+{
+	(void)self;
+	role_enter_ctl();
+	monitor_tell(&source, event == FIB_RULE_DEL ? "deleted" : NULL, event_json, obj);
+	return NOTIFY_OK;
+}
+
+static struct notifier listener = { .fn = on_rule, .prio = NOTIFIER_PRIO_MONITOR };
+
+static void
+listen_rules(bool on)
+{
+	role_enter_ctl();
+	if (on)
+		notifier_add(&fib_rule_chain, &listener);
+	else
+		notifier_del(&fib_rule_chain, &listener);
+}
+
+static struct monitor_source source = { "rule", listen_rules, rule_text, NULL };
+
 #define RULE                                                                                       \
 	"[not] [from FROM:prefix] [to TO:prefix] [(tos|dsfield) TOS:str] [fwmark FWMARK:str] "     \
 	"[iif IIF:str] [oif OIF:str] [(pref|preference|priority|order) PREF:u32] "                 \
@@ -396,4 +433,5 @@ void
 fib_rule_cli_register(void)
 {
 	cli_register(cmds);
+	monitor_register(&source);
 }

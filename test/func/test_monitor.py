@@ -71,6 +71,8 @@ def test_words(lab):
     dut.ip("neigh del 10.77.0.9 dev r1")
     dut.ip("route del 20.0.0.0/8")
     dut.ip("addr del 10.77.0.1/24 dev r1")
+    dut.ip("rule add pref 77 from 20.0.0.0/8 iif none table 9")
+    dut.ip("rule del pref 77")
     dut.write_config()
     dut.cli(f"config load {dut.conf}")
     mon.wait("10.77.0.1/24 scope global r1\n       valid_lft forever preferred_lft forever\n",
@@ -78,7 +80,9 @@ def test_words(lab):
              "[NEIGH]10.77.0.9 dev r1 lladdr 02:00:00:00:00:09 PERMANENT \n",
              "r1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500",
              "[NEIGH]Deleted 10.77.0.9 dev r1", "[ROUTE]Deleted 20.0.0.0/8 via 10.77.0.2 dev r1 \n",
-             "[ADDR]Deleted ", "[CONFIG]config loaded\n")
+             "[ADDR]Deleted ",
+             "[RULE]77:\tfrom 20.0.0.0/8 iif none [detached] lookup 9", "[RULE]Deleted 77:\tfrom",
+             "[CONFIG]config loaded\n")
     mon.stop()
 
 

@@ -500,7 +500,7 @@ on_rule(struct notifier *self, unsigned int event, void *obj)
 {
 	RTE_SET_USED(self);
 	events = events * 10 + event;
-	heard = *(const struct fib_rule *)obj;
+	heard = ((const struct fib_rule_view *)obj)->rule;
 	return NOTIFY_OK;
 }
 
