@@ -16,7 +16,7 @@ export PATH=$PATH:/usr/sbin:/sbin
 BUILD=build-test BUILD_ASAN=build-asan BUILD_LEAN=build-lean LOGS=$ROOT/build-test/logs
 PY=/usr/bin/python3
 FUNC_JOBS=${FUNC_JOBS:-3}
-OPTIONAL=ipip,macvlan,vlan # the modules that can be left out, as in meson_options.txt
+OPTIONAL=bridge,ipip,macvlan,vlan # the modules that can be left out, as in meson_options.txt
 ALL="unit budget func asan-unit asan-func options linux fuzz"
 
 usage() {

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "bridge/br.h"
 #include "core/counter.h"
 #include "core/drop.h"
 #include "core/held.h"
@@ -98,6 +99,9 @@ static const struct module modules[] = {
 	{ LEVEL_ROUTE,     "fib",      fib_start,         fib_stop,      fib_cli_register,     fib_cfg_register },
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
 	{ LEVEL_NETWORK,   "filter",   filter_init,       filter_fini,   filter_cli_register,  filter_cfg_register },
+#ifndef WITHOUT_BRIDGE
+	{ LEVEL_DRIVER,    "bridge",   br_init,           br_fini,       br_cli_register,      NULL },
+#endif
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },
 #ifndef WITHOUT_IPIP
@@ -121,6 +125,9 @@ absent_check(const struct cfg *entry, const struct cfg *doc)
 
 /* The sections of modules that the build leaves out: refused as what they are, not as unknown. */
 static struct cfg_section absent[] = {
+#ifdef WITHOUT_BRIDGE
+	{ .name = "bridges", .shape = CFG_OBJECT, .order = 30, .check = absent_check },
+#endif
 #ifdef WITHOUT_IPIP
 	{ .name = "tunnels", .shape = CFG_OBJECT, .order = 25, .check = absent_check },
 #endif

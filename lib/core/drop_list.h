@@ -32,6 +32,18 @@
 	X(MSG_LOCAL_FULL,          "msg",    "ring to the control thread full: local delivery")              \
 	X(MSG_LEARN_FULL,          "msg",    "ring to the control thread full: learning")                    \
 	X(MSG_OTHER_FULL,          "msg",    "ring to the control thread full: everything else")             \
+	X(BR_STP_BLOCKING,         "br",     "the port's state does not forward (802.1D-2004 7.5, 7.7)")      \
+	X(BR_SAME_PORT,            "br",     "the destination is where the frame came from (802.1D-2004 7.7.2)") \
+	X(BR_ISOLATED,             "br",     "both ports are isolated")                                      \
+	X(BR_LOCKED,               "br",     "source unknown at a locked port")                              \
+	X(BR_NO_PVID,              "br",     "untagged frame, and the port has no PVID (802.1Q-2011 6.9)")   \
+	X(BR_VLAN_INGRESS,         "br",     "the port is no member of the frame's VLAN (802.1Q-2011 8.6.2)") \
+	X(BR_VLAN_EGRESS,          "br",     "the destination is no member of the VLAN (802.1Q-2011 8.8.2)") \
+	X(BR_MTU,                  "br",     "frame longer than the port it leaves by takes (802.1D-2004 6.3.8)") \
+	X(BR_NO_PORT,              "br",     "no port to flood to")                                          \
+	X(BR_STORM,                "br",     "more broadcasts, multicasts or unknown unicasts than the port's limit") \
+	X(BR_NO_STP,               "br",     "BPDU, and the bridge runs no spanning tree (802.1D-2004 7.12.6)") \
+	X(BR_PAUSE,                "br",     "PAUSE frame (802.3 annex 31B): for the link, not for the bridge") \
 	X(ARP_RUNT,                "arp",    "shorter than an ARP header with Ethernet and IPv4 addresses")  \
 	X(ARP_BAD_HTYPE,           "arp",    "hardware type (ar$hrd) is not Ethernet (RFC 826)")             \
 	X(ARP_BAD_PTYPE,           "arp",    "protocol type (ar$pro) is not IPv4 (RFC 826)")                 \

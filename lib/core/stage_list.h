@@ -8,6 +8,7 @@
 	X(RX,           "rx",           "receive bursts from port queues")           \
 	X(IP4_FAST,     "ip4_fast",     "classify, look up, rewrite: the good case") \
 	X(NETIF_RX,     "netif_rx",     "taps, VLAN, bridge hook, protocol demux")   \
+	X(BRIDGE,       "bridge",       "learn, look up, forward, flood")            \
 	X(ARP_RCV,      "arp_rcv",      "ARP requests and replies")                  \
 	X(IP4_RCV,      "ip4_rcv",      "header checks with every reason")           \
 	X(IP4_ROUTE,    "ip4_route",    "route lookup and verdict")                  \

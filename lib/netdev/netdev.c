@@ -270,6 +270,7 @@ unregister_netdevice(struct net_device *dev)
 		return;
 	*at = dev->ctl->next;
 	rcu_assign_pointer(netdev_by_index_tab[dev->ifindex], NULL);
+	rcu_assign_pointer(dev->rx_burst, NULL);
 	rcu_assign_pointer(dev->rx_handler, NULL);
 	dev->ctl->dev = dev;
 	rcu_defer(&dev->ctl->rcu, destroy);

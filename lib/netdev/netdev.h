@@ -40,6 +40,9 @@ struct net_device_ops {
 	int (*del_mac)(struct net_device *dev, const struct rte_ether_addr *addr);
 	int (*set_mc_list)(struct net_device *dev, const struct rte_ether_addr *list,
 			   unsigned int n);
+	/** Make @p dev belong to @p master, or no longer; 0, or -errno with a sentence in *why. */
+	int (*add_slave)(struct net_device *master, struct net_device *dev, const char **why);
+	int (*del_slave)(struct net_device *master, struct net_device *dev);
 	int (*dellink)(struct net_device *dev);	    /* `ip link del`: NULL when users may not */
 	void (*destructor)(struct net_device *dev); /* after the grace period: free priv */
 };
@@ -129,6 +132,12 @@ int netdev_rx_handler_register(struct net_device *dev,
 			       enum rx_handler_result (*fn)(struct worker *, struct sk_buff *),
 			       void *data) CTL_ONLY;
 void netdev_rx_handler_unregister(struct net_device *dev) CTL_ONLY;
+/**
+ * `ip link set dev master MASTER`: first out of the one it belongs to; @p master NULL: only that.
+ * 0, -EOPNOTSUPP (no device of a kind that others can belong to) or its own errors; the sentence
+ * for the user in *why.
+ */
+int dev_set_master(struct net_device *dev, struct net_device *master, const char **why) CTL_ONLY;
 
 /* --- protocol handlers --- */
 /** Handle an ethertype (host order, >= 0x600), or ETH_P_ALL for a tap that gets clones.

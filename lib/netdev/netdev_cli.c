@@ -114,26 +114,40 @@ set_state(struct cli_ctx *c, struct net_device *dev) CTL_ONLY
 	return rc != 0 ? cli_error(c, rc, "%s does not come up: %s", dev->name, strerror(-rc)) : 0;
 }
 
-/* Said before anything is changed. */
 static int
-no_masters(struct cli_ctx *c, const char *word)
+set_master(struct cli_ctx *c, struct net_device *dev) CTL_ONLY
 {
-	return cli_error_at(c, -EOPNOTSUPP, word,
-			    "\"%s\": bridges and bonds are not in this release", word);
+	const char *name = cli_arg_str(c, "MASTER"), *why = "";
+	struct net_device *master = NULL;
+	int rc;
+
+	if (name == NULL && !cli_has(c, "nomaster"))
+		return 0;
+	if (name != NULL && cli_has(c, "nomaster"))
+		return cli_error(c, -EINVAL, "master and nomaster at once");
+	if (name != NULL) {
+		master = dev_get_by_name(name);
+		if (master == NULL)
+			return cli_error_at(c, -ENODEV, name, "Cannot find device \"%s\"", name);
+	}
+	rc = dev_set_master(dev, master, &why);
+	if (rc == 0)
+		return 0;
+	return cli_error(c, rc, "%s: master %s: %s", dev->name, name != NULL ? name : "none", why);
 }
 
 static int
-link_add_master(struct cli_ctx *c)
+link_add_bond(struct cli_ctx *c)
 {
-	return no_masters(c, cli_has(c, "bridge") ? "bridge" : "bond");
+	return cli_error_at(c, -EOPNOTSUPP, "bond", "\"bond\": bonds are not in this release");
 }
 
 static int
 link_set(struct cli_ctx *c)
 {
 	static int (*const steps[])(struct cli_ctx *,
-				    struct net_device *) = { set_address, set_mtu, set_name,
-							     set_promisc, set_state };
+				    struct net_device *) = { set_address, set_mtu,    set_name,
+							     set_promisc, set_master, set_state };
 	struct net_device *dev;
 	int rc = 0;
 
@@ -141,8 +155,6 @@ link_set(struct cli_ctx *c)
 	dev = netdev_cli_dev(c);
 	if (dev == NULL)
 		return -ENODEV;
-	if (cli_has(c, "master") || cli_has(c, "nomaster"))
-		return no_masters(c, cli_has(c, "master") ? "master" : "nomaster");
 	for (unsigned int i = 0; i < RTE_DIM(steps) && rc == 0; i++)
 		rc = steps[i](c, dev);
 	if (rc == 0 && cli_arg_str(c, "ALIAS") != NULL)
@@ -179,17 +191,19 @@ static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip link set [dev] DEV:dev [up] [down] [mtu MTU:u32] [address MAC:mac] "
 		    "[name NAME:str] [promisc PROMISC:str] [alias ALIAS:str] "
 		    "[master MASTER:str] [nomaster]",
-	  .help = "Change a device: up or down, MTU, MAC address, name, promiscuity, alias.",
+	  .help = "Change a device: up or down, MTU, MAC address, name, promiscuity, alias, the "
+		  "bridge "
+		  "it belongs to.",
 	  .section = "ports",
 	  .fn = link_set },
 	{ .syntax = "ip link del [dev] DEV:dev",
 	  .help = "Delete a virtual device.",
 	  .section = "ports",
 	  .fn = link_del },
-	{ .syntax = "ip link add [[name] NAME:str] type (bridge|bond) [OPTIONS:rest]",
-	  .help = "Not in this release: bridges and bonds.",
+	{ .syntax = "ip link add [[name] NAME:str] type bond [OPTIONS:rest]",
+	  .help = "Not in this release: bonds.",
 	  .section = "ports",
-	  .fn = link_add_master },
+	  .fn = link_add_bond },
 	{ 0 },
 };
 

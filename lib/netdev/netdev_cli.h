@@ -28,8 +28,8 @@ json_t *inet_addr_json(const struct in_ifaddr *ifa);
 void inet_addr_text(struct cli_ctx *c, const json_t *a);
 /** `ip monitor link` and `ip monitor addr`. */
 void netdev_monitor_register(void) CTL_ONLY;
-/** Let a kind of device add to what `ip link` shows of it; @p detail: -d was given, and linkinfo is
- * there. */
+/** Let a kind of device add to what `ip link` shows of it, and of devices that belong to one; @p
+ * detail: -d was given, and linkinfo is there. */
 void netdev_cli_kind(const char *kind,
 		     void (*fn)(json_t *o, const struct net_device *dev, bool detail)) CTL_ONLY;
 #endif

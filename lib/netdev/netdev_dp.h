@@ -52,6 +52,8 @@ struct net_device_ops_dp {
 
 /* What a driver sends without help; a word, changed while the device is stopped. */
 #define NETIF_F_SG 0x01 /* frames in several segments */
+#define NETIF_F_SHARED                                                                             \
+	0x02 /* frames that somebody else sends, too: not written, not kept by view */
 
 /** What an rx_handler did with a frame. */
 enum rx_handler_result {
@@ -59,6 +61,15 @@ enum rx_handler_result {
 	RX_HANDLER_PASS,     /* go on as if it were not there */
 	RX_HANDLER_ANOTHER,  /* skb->dev changed: start again with that device */
 };
+
+struct net_device;
+/**
+ * A lane for plain frames: sends or otherwise takes what it can, moves the mbufs it does not want
+ * to the front of @p pkts and returns their number. Stores the bytes of all @p n frames, as it
+ * walks them anyway.
+ */
+typedef uint16_t (*netif_fast_fn)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+				  uint16_t n, uint64_t *bytes);
 
 struct net_device {
 	/* --- read by workers for every burst --- */
@@ -76,7 +87,8 @@ struct net_device {
 	uint32_t features; /* NETIF_F_*: what ops_dp->xmit takes as it is */
 	enum rx_handler_result (*rx_handler)(struct worker *w, struct sk_buff *skb); /* RCU */
 	void *rx_handler_data;							     /* RCU */
-	uint64_t *extra_addrs; /* RCU; further MAC addresses it answers to, ended by 0; or NULL */
+	netif_fast_fn rx_burst; /* RCU; the rx_handler's lane, NULL: it has none */
+	uint64_t *extra_addrs;	/* RCU; further MAC addresses it answers to, ended by 0; or NULL */
 	struct in_device *ip_ptr; /* RCU; IPv4 addresses and settings: netdev/inetdev_dp.h */
 	struct netdev_stats *stats[WORKER_MAX];
 	const struct net_device_ops_dp *drv_dp; /* the driver's */
@@ -152,18 +164,16 @@ void netif_receive_burst(struct worker *w, struct net_device *dev, struct rte_mb
  * Ethernet header: counts it for skb->dev and queues it for this worker's next netif_backlog_run().
  * Drops when the backlog is full. Keeps mark, priority and flags; forgets dst, an RCU pointer. */
 void netif_rx(struct worker *w, struct sk_buff *skb) DP_ONLY;
+/** Frames that @p dev, a device over others, has been given in whole bursts (a bridge): counts them
+ * for it and goes on at once, fast lane first. Takes all frames; outside the balance. */
+void netif_rx_upper(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+		    uint16_t n) DP_ONLY;
 /** Process what netif_rx() had queued when it was called; returns how many frames. Called by every
  * loop of a worker and of the control thread. */
 unsigned int netif_backlog_run(struct worker *w) DP_ONLY;
 
-/**
- * The fast lane of a network protocol. Called with a burst whose device has rx_off == 0; sends or
- * otherwise takes what it can, moves the mbufs it does not want to the front of @p pkts and
- * returns their number. Stores the bytes of all @p n frames, as it walks them anyway. One
- * registration: IPv4's.
- */
-typedef uint16_t (*netif_fast_fn)(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
-				  uint16_t n, uint64_t *bytes);
+/** The fast lane of a network protocol. Called with a burst whose device has rx_off == 0. One
+ * registration: IPv4's. */
 extern netif_fast_fn netif_fast_rx;
 
 /**

@@ -270,19 +270,33 @@ vlan_tags(struct worker *w, struct net_device *dev, struct sk_buff **pskb) DP_ON
 	return bad_vlan(w, *pskb);
 }
 
+/* The lane that takes bursts of @p dev as they are, or NULL. */
+static inline netif_fast_fn
+fast_lane(const struct net_device *dev, uint32_t off)
+{
+	/* A port without an address may have VLAN devices that have one. */
+	if (off == 0 || (off == NETDEV_RXF_NO_IP && rcu_dereference(dev->vlan_tab) != NULL))
+		return netif_fast_rx;
+	/* Handler before address; but tagged frames of VLAN devices are theirs. */
+	if (off & NETDEV_RXF_HANDLER && !(off & NETDEV_RXF_TAP) &&
+	    rcu_dereference(dev->vlan_tab) == NULL)
+		return rcu_dereference(dev->rx_burst);
+	return NULL;
+}
+
 /* Give the frames to the fast lane; what it does not want stays in @p vec, its views made anew. */
 static void
-fast_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec) DP_ONLY
+fast_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec, netif_fast_fn fast) DP_ONLY
 {
 	struct rte_mbuf *pkts[SKB_BURST];
 	uint16_t n = vec->n, left;
 	uint64_t bytes; /* counted where the tag was taken off */
 
-	if (n == 0 || netif_fast_rx == NULL)
+	if (n == 0 || fast == NULL)
 		return;
 	for (uint16_t i = 0; i < n; i++)
 		pkts[i] = skb_mbuf(vec->v[i]);
-	left = netif_fast_rx(w, dev, pkts, n, &bytes);
+	left = fast(w, dev, pkts, n, &bytes);
 	vec->n = 0;
 	for (uint16_t i = 0; i < left; i++) {
 		struct sk_buff *skb = skb_init(pkts[i], dev);
@@ -297,8 +311,10 @@ static void
 upper_receive(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 	      unsigned int round) DP_ONLY
 {
-	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) == 0)
-		fast_vec(w, dev, vec);
+	netif_fast_fn fast = fast_lane(dev, __atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE));
+
+	if (fast != NULL)
+		fast_vec(w, dev, vec, fast);
 	if (vec->n > 0)
 		receive_vec(w, dev, vec, round);
 }
@@ -366,7 +382,7 @@ run_handler(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 		upper_receive(w, run.v[0]->dev, &run, round + 1);
 	/* What the handler left to the device may be plain traffic. */
 	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) == NETDEV_RXF_HANDLER) {
-		fast_vec(w, dev, vec);
+		fast_vec(w, dev, vec, netif_fast_rx);
 		classify(w, dev, vec);
 	}
 }
@@ -536,6 +552,26 @@ netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 		kfree_mbuf_reason(w, pkts[i], dev, why);
 }
 
+/* Up to SKB_BURST frames of a device that is up, @p off its rx_off; returns their bytes. */
+static inline uint64_t
+rx_chunk(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	 uint32_t off) DP_ONLY
+{
+	netif_fast_fn fast = fast_lane(dev, off);
+	uint16_t left = n;
+	uint64_t bytes;
+
+	if (likely(fast != NULL))
+		left = fast(w, dev, pkts, n, &bytes);
+	else
+		bytes = netif_burst_bytes(pkts, n);
+	if (left > 0 && netif_police != NULL && !(off & (NETDEV_RXF_HANDLER | NETDEV_RXF_TAP)))
+		left = netif_police(w, dev, pkts, left);
+	if (left > 0)
+		netif_receive_burst(w, dev, pkts, left);
+	return bytes;
+}
+
 void
 netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -545,25 +581,32 @@ netif_rx_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		netif_rx_drop(w, dev, pkts, n, DROP_NETDEV_DOWN);
 		return;
 	}
-	/* A port without an address may have VLAN devices that have one. */
-	if (off == NETDEV_RXF_NO_IP && rcu_dereference(dev->vlan_tab) != NULL)
-		off = 0;
 	for (uint16_t chunk; n > 0; pkts += chunk, n -= chunk) {
-		uint16_t left;
-		uint64_t bytes;
-
-		chunk = left = RTE_MIN(n, (uint16_t)SKB_BURST);
-		if (likely(off == 0 && netif_fast_rx != NULL))
-			left = netif_fast_rx(w, dev, pkts, chunk, &bytes);
-		else
-			bytes = netif_burst_bytes(pkts, chunk);
-		count_rx(w, dev, chunk, bytes);
-		if (left > 0 && netif_police != NULL &&
-		    !(off & (NETDEV_RXF_HANDLER | NETDEV_RXF_TAP)))
-			left = netif_police(w, dev, pkts, left);
-		if (left > 0)
-			netif_receive_burst(w, dev, pkts, left);
+		chunk = RTE_MIN(n, (uint16_t)SKB_BURST);
+		count_rx(w, dev, chunk, rx_chunk(w, dev, pkts, chunk, off));
 	}
+}
+
+void
+netif_rx_upper(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint32_t off = __atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE);
+	struct netdev_stats *st = netdev_stats(w, dev);
+	enum drop_reason why = DROP_NETDEV_DOWN;
+
+	st->rx_packets += n;
+	if (likely(!(off & NETDEV_RXF_DOWN))) {
+		why = DROP_NETDEV_LOOP;
+		if (likely(w->loop_depth < RX_ROUNDS)) {
+			w->loop_depth++;
+			st->rx_bytes += rx_chunk(w, dev, pkts, n, off);
+			w->loop_depth--;
+			return;
+		}
+	}
+	st->rx_bytes += netif_burst_bytes(pkts, n);
+	for (uint16_t i = 0; i < n; i++)
+		kfree_mbuf_reason(w, pkts[i], dev, why);
 }
 
 /* --- backlog: frames that come back through virtual devices --- */

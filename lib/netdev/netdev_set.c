@@ -281,8 +281,31 @@ netdev_rx_handler_unregister(struct net_device *dev)
 	if (dev->rx_handler == NULL)
 		return;
 	netdev_rx_off(dev, NETDEV_RXF_HANDLER, false);
+	rcu_assign_pointer(dev->rx_burst, NULL);
 	rcu_assign_pointer(dev->rx_handler, NULL);
 	/* A worker inside the old handler may still ask for its data. */
 	rcu_synchronize();
 	rcu_assign_pointer(dev->rx_handler_data, NULL);
+}
+
+/* --- masters --- */
+
+int
+dev_set_master(struct net_device *dev, struct net_device *master, const char **why)
+{
+	struct net_device *old = dev->ctl->master;
+
+	*why = "devices can not belong to it";
+	if (master != NULL && master->ctl->ops->add_slave == NULL)
+		return -EOPNOTSUPP;
+	if (old == master)
+		return 0;
+	if (old != NULL) {
+		int rc = old->ctl->ops->del_slave(old, dev);
+
+		*why = "it can not be taken out of the device it belongs to";
+		if (rc != 0)
+			return rc;
+	}
+	return master != NULL ? master->ctl->ops->add_slave(master, dev, why) : 0;
 }

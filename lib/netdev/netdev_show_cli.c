@@ -44,7 +44,9 @@ static void
 show_kind(json_t *o, const struct net_device *dev, bool detail) CTL_ONLY
 {
 	for (unsigned int i = 0; i < KINDS_MAX && kinds[i].kind != NULL; i++)
-		if (strcmp(kinds[i].kind, dev->ctl->kind) == 0)
+		if (strcmp(kinds[i].kind, dev->ctl->kind) == 0 ||
+		    (dev->ctl->master != NULL &&
+		     strcmp(kinds[i].kind, dev->ctl->master->ctl->kind) == 0))
 			kinds[i].fn(o, dev, detail);
 }
 
@@ -269,6 +271,25 @@ head_text(struct cli_ctx *c, const json_t *o)
 		   str(o, "broadcast"));
 }
 
+/* The members of @p o as iproute2 prints most: name and value. */
+static void
+words_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *v;
+	const char *key;
+
+	json_object_foreach((json_t *)(uintptr_t)o, key, v) {
+		if (json_is_boolean(v))
+			cli_printf(c, " %s %s", key, json_is_true(v) ? "on" : "off");
+		else if (json_is_integer(v))
+			cli_printf(c, " %s %lld", key, (long long)json_integer_value(v));
+		else if (json_is_real(v))
+			cli_printf(c, " %s %.2f", key, json_real_value(v));
+		else if (json_is_string(v))
+			cli_printf(c, " %s %s", key, json_string_value(v));
+	}
+}
+
 static void
 detail_text(struct cli_ctx *c, const json_t *o)
 {
@@ -282,7 +303,7 @@ detail_text(struct cli_ctx *c, const json_t *o)
 	if (json_object_get(o, "carrier_flaps") != NULL)
 		cli_printf(c, " carrier_flaps %lld carrier_held %lldms", num(o, "carrier_flaps"),
 			   num(o, "carrier_held_ms"));
-	if (info != NULL)
+	if (json_object_get(info, "info_kind") != NULL)
 		cli_printf(c, "\n    %s", str(info, "info_kind"));
 	if (data != NULL && json_object_get(data, "remote") != NULL) {
 		const json_t *ttl = json_object_get(data, "ttl");
@@ -292,9 +313,14 @@ detail_text(struct cli_ctx *c, const json_t *o)
 		cli_printf(c, ttl != NULL ? "%lld" : "inherit", num(data, "ttl"));
 		cli_printf(c, " %spmtudisc",
 			   json_is_true(json_object_get(data, "pmtudisc")) ? "" : "no");
-	} else if (data != NULL)
+	} else if (data != NULL && json_object_get(data, "id") != NULL)
 		cli_printf(c, " protocol %s id %lld <REORDER_HDR>", str(data, "protocol"),
 			   num(data, "id"));
+	else
+		words_text(c, data);
+	if (json_object_get(info, "info_slave_kind") != NULL)
+		cli_printf(c, "\n    %s_slave", str(info, "info_slave_kind"));
+	words_text(c, json_object_get(info, "info_slave_data"));
 }
 
 static void

@@ -124,13 +124,8 @@ addr_words(void **state)
 static void
 says_what_is_missing(void **state)
 {
-	static const char *const cmds[] = { "ip link set p1 master br0", "ip link set p1 nomaster",
-					    "ip link add br0 type bridge",
-					    "ip link add name br0 type bridge stp_state 1" };
-
 	(void)state;
-	for (size_t i = 0; i < RTE_DIM(cmds); i++)
-		assert_non_null(strstr(dp_cmd_fails("%s", cmds[i]), "not in this release"));
+	assert_non_null(strstr(dp_cmd_fails("ip link add bond0 type bond"), "not in this release"));
 }
 
 static void
@@ -410,6 +405,9 @@ every_command_ends_well(void **state)
 			try_line(line, 0);
 			try_line(line, CLI_F_JSON | (k % 2 ? CLI_F_STATS | CLI_F_DETAIL : 0));
 		}
+	/* Some line may have given lo another name. */
+	role_enter_ctl();
+	assert_int_equal(dev_change_name(dev_get_by_index(1), "lo"), 0);
 }
 
 int

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BR_H
+#define BR_H
+/**
+ * @file
+ * Bridges, control side (802.1D-2004 7; 802.1Q-2011 8): devices, ports, parameters, forwarding
+ * database, VLANs. All functions run on the control thread. What can be refused returns 0 or -errno
+ * and leaves a sentence for the user in *why.
+ */
+#include "bridge/br_dp.h"
+#include "netdev/netdev.h"
+
+int br_init(void) CTL_ONLY;
+/** Remove all bridges. */
+void br_fini(void) CTL_ONLY;
+
+/* --- bridges and their ports --- */
+/** Make bridge @p name, down, without ports. 0, -ENOMEM or as register_netdevice(). */
+int br_add(const char *name, struct net_device **out) CTL_ONLY;
+/** Its ports stay, on their own. -EINVAL: no bridge. */
+int br_del(struct net_device *dev) CTL_ONLY;
+/** The bridge that @p dev is, or NULL. */
+struct net_bridge *br_of(const struct net_device *dev);
+/** The port that @p dev is, or NULL. */
+struct br_port *br_port_of(const struct net_device *dev);
+/**
+ * -EINVAL (loopback, itself a bridge), -EBUSY (it belongs to something else), -ELOOP (the bridge
+ * stands on it already), -ENOSPC (BR_PORTS_MAX - 1 ports), -ENOMEM.
+ */
+int br_port_add(struct net_bridge *br, struct net_device *dev, const char **why) CTL_ONLY;
+/** With what was learned there. -ENOENT: no port of a bridge. */
+int br_port_del(struct net_device *dev) CTL_ONLY;
+
+/* --- parameters, by iproute2's names --- */
+struct br_opt {
+	const char *name; /* as in `ip link ... type bridge`, and in its JSON */
+	uint32_t min, max;
+	bool port, on_off; /* of a port; shown as a switch */
+	const char *help;
+	uint32_t (*get)(const void *object);
+	/** @p object: the struct net_bridge or struct br_port; @p v is in range. */
+	int (*set)(void *object, uint32_t v, const char **why);
+};
+/** All of them, ended by name == NULL. */
+extern const struct br_opt br_opts[];
+/** The one of that name, or NULL. */
+const struct br_opt *br_opt_find(const char *name, bool port);
+/** 0, -ERANGE, or the parameter's. */
+int br_opt_set(const struct br_opt *o, void *object, uint32_t v, const char **why) CTL_ONLY;
+
+/** `bridge link set dev P state S`: -EBUSY with a spanning tree, which decides then. */
+int br_port_set_state(struct br_port *p, enum br_state state, const char **why) CTL_ONLY;
+const char *br_state_name(enum br_state state);
+
+/* --- forwarding database --- */
+struct br_fdb_entry {
+	struct rte_ether_addr mac;
+	uint16_t vid;
+	uint32_t val;	      /* BR_FDB_* */
+	struct br_port *port; /* NULL: the bridge itself */
+	uint32_t age_s;
+};
+/** Add or replace by hand. @p port NULL: the bridge's own address. @p flags: BR_FDB_STATIC, _LOCAL,
+ * _STICKY, _EXT. -EEXIST (unless @p replace), -EINVAL (group or zero address), -ENOMEM. */
+int br_fdb_add(struct net_bridge *br, struct br_port *port, const struct rte_ether_addr *mac,
+	       uint16_t vid, uint32_t flags, bool replace) CTL_ONLY;
+/** -ENOENT: not there, or at another port. */
+int br_fdb_del(struct net_bridge *br, struct br_port *port, const struct rte_ether_addr *mac,
+	       uint16_t vid) CTL_ONLY;
+/** false: there is none. */
+bool br_fdb_get(const struct net_bridge *br, const struct rte_ether_addr *mac, uint16_t vid,
+		struct br_fdb_entry *e) CTL_ONLY;
+/** Entries from line *@p at on, at most @p max; *@p at goes on to the next line. 0: no more. */
+unsigned int br_fdb_walk(const struct net_bridge *br, uint32_t *at, struct br_fdb_entry *e,
+			 unsigned int max) CTL_ONLY;
+/** Which entries to forget. */
+struct br_fdb_filter {
+	const struct br_port *port; /* NULL: any */
+	int vid;		    /* -1: any */
+	int tree;		    /* of its VLAN; -1: any */
+	bool keep_static;	    /* not those that do not age */
+	bool keep_own;		    /* not the addresses of the bridge and its ports */
+	uint32_t mask, val;	    /* BR_FDB_* bits that count, and their value */
+};
+/** Returns how many went. */
+unsigned int br_fdb_flush(struct net_bridge *br, const struct br_fdb_filter *f) CTL_ONLY;
+struct br_fdb_count {
+	uint32_t entries, learned, lines;
+	uint64_t limited, moves, resizes;
+};
+void br_fdb_counts(const struct net_bridge *br, struct br_fdb_count *c) CTL_ONLY;
+
+/* --- VLANs --- */
+#define BR_VLAN_PVID	 0x1
+#define BR_VLAN_UNTAGGED 0x2
+/** VLANs @p first to @p last of @p port, or of the bridge itself (NULL). 0, -EINVAL, -ENOMEM. */
+int br_vlan_add(struct net_bridge *br, struct br_port *port, uint16_t first, uint16_t last,
+		unsigned int flags, const char **why) CTL_ONLY;
+/** -ENOENT: none of them was there. */
+int br_vlan_del(struct net_bridge *br, struct br_port *port, uint16_t first, uint16_t last,
+		const char **why) CTL_ONLY;
+/** The sums of all workers; false: not counted. */
+bool br_vlan_stat(const struct net_bridge *br, uint16_t vid, struct br_vlan_stat *sum) CTL_ONLY;
+
+/** Add the commands `ip link ... type bridge`, `bridge ...`; the config section "bridges". */
+void br_cli_register(void) CTL_ONLY;
+void br_cfg_register(void) CTL_ONLY;
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ip link (add|set) ... type bridge, ... type bridge_slave; what `ip -d link` shows of them. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "bridge/br_cli.h"
+#include "ctl/cli.h"
+#include "netdev/netdev_cli.h"
+
+/* --- arguments --- */
+
+struct net_bridge *
+br_cli_bridge(struct cli_ctx *c, const char *arg)
+{
+	const char *name = cli_arg_str(c, arg);
+	struct net_device *dev = name != NULL ? dev_get_by_name(name) : NULL;
+
+	if (name == NULL)
+		cli_error(c, -EINVAL, "which bridge?");
+	else if (dev == NULL)
+		cli_error_at(c, -ENODEV, name, "Cannot find device \"%s\"", name);
+	else if (br_of(dev) == NULL)
+		cli_error_at(c, -EINVAL, name, "%s is no bridge", name);
+	return dev != NULL ? br_of(dev) : NULL;
+}
+
+int
+br_cli_place(struct cli_ctx *c, struct net_bridge **br, struct br_port **port)
+{
+	struct net_device *dev = netdev_cli_dev(c);
+
+	if (dev == NULL)
+		return -ENODEV;
+	*port = br_port_of(dev);
+	*br = *port != NULL ? (*port)->br : br_of(dev);
+	return *br != NULL ? 0
+			   : cli_error_at(c, -EINVAL, dev->name,
+					  "%s is neither a bridge nor a port of one", dev->name);
+}
+
+int
+br_cli_vids(struct cli_ctx *c, const char *word, uint16_t *first, uint16_t *last)
+{
+	char *end;
+	unsigned long a = strtoul(word, &end, 10), b = a;
+
+	if (isdigit((unsigned char)*word) && *end == '-' && isdigit((unsigned char)end[1]))
+		b = strtoul(end + 1, &end, 10);
+	if (!isdigit((unsigned char)*word) || *end != '\0' || a == 0 || b > 4094 || a > b)
+		return cli_error_at(c, -EINVAL, word,
+				    "\"%s\": expected a VLAN of 1 to 4094, or two with \"-\" "
+				    "between",
+				    word);
+	*first = (uint16_t)a;
+	*last = (uint16_t)b;
+	return 0;
+}
+
+json_t *
+br_cli_mac(const struct rte_ether_addr *mac)
+{
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", RTE_ETHER_ADDR_BYTES(mac));
+}
+
+/* --- parameters --- */
+
+#define NAME_MAX_LEN 32
+static const char *
+arg_name(const struct br_opt *o, char *buf)
+{
+	unsigned int i = 0;
+
+	for (; o->name[i] != '\0' && i < NAME_MAX_LEN - 1; i++)
+		buf[i] = (char)toupper((unsigned char)o->name[i]);
+	buf[i] = '\0';
+	return buf;
+}
+
+static int
+parse(struct cli_ctx *c, const struct br_opt *o, const char *word, uint32_t *v)
+{
+	char *end;
+	unsigned long n = strtoul(word, &end, 0);
+
+	if (o->on_off && (strcmp(word, "on") == 0 || strcmp(word, "off") == 0)) {
+		*v = strcmp(word, "on") == 0;
+		return 0;
+	}
+	if (strcasecmp(word, "802.1Q") == 0 || strcasecmp(word, "802.1ad") == 0) {
+		*v = strcasecmp(word, "802.1Q") == 0 ? RTE_ETHER_TYPE_VLAN : RTE_ETHER_TYPE_QINQ;
+		return 0;
+	}
+	if (!isdigit((unsigned char)*word) || *end != '\0' || n < o->min || n > o->max) {
+		if (o->on_off)
+			return cli_error_at(c, -EINVAL, word,
+					    "%s \"%s\": expected \"on\" or \"off\"", o->name, word);
+		return cli_error_at(c, -EINVAL, word, "%s \"%s\": expected %u to %u", o->name, word,
+				    o->min, o->max);
+	}
+	*v = (uint32_t)n;
+	return 0;
+}
+
+int
+br_cli_set(struct cli_ctx *c, void *object, bool port)
+{
+	char buf[NAME_MAX_LEN];
+	const char *word, *why = "";
+	uint32_t v = 0;
+	int rc = 0;
+
+	/* All words first: a command that makes no sense changes nothing. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (const struct br_opt *o = br_opts; o->name != NULL && rc == 0; o++) {
+			word = o->port == port ? cli_arg_str(c, arg_name(o, buf)) : NULL;
+			if (word == NULL)
+				continue;
+			rc = parse(c, o, word, &v);
+			if (rc != 0 || pass == 0)
+				continue;
+			rc = br_opt_set(o, object, v, &why);
+			if (rc != 0)
+				rc = cli_error_at(c, rc, word, "%s %s: %s", o->name, word, why);
+		}
+	}
+	return rc;
+}
+
+void
+br_cli_opts(json_t *o, const void *object, bool port)
+{
+	for (const struct br_opt *opt = br_opts; opt->name != NULL; opt++) {
+		uint32_t v;
+
+		if (opt->port != port)
+			continue;
+		v = opt->get(object);
+		if (strcmp(opt->name, "vlan_protocol") == 0)
+			json_object_set_new(
+				o, opt->name,
+				json_string(v == RTE_ETHER_TYPE_VLAN ? "802.1Q" : "802.1ad"));
+		else if (strcmp(opt->name, "group_fwd_mask") == 0)
+			json_object_set_new(o, opt->name, json_sprintf(v != 0 ? "%#x" : "%x", v));
+		else
+			json_object_set_new(o, opt->name,
+					    opt->on_off ? json_boolean(v != 0) : json_integer(v));
+	}
+}
+
+/* --- ip -d link --- */
+
+static void
+port_extra(json_t *o, const struct br_port *p) CTL_ONLY
+{
+	json_t *data = json_pack(
+		"{s:s, s:o, s:o}", "state", br_state_name((enum br_state)p->state[0]), "id",
+		json_sprintf("0x%x", 0x8000 | p->idx), "no", json_sprintf("0x%x", p->idx));
+	json_t *info = json_object_get(o, "linkinfo");
+
+	if (info == NULL) {
+		info = json_object();
+		json_object_set_new(o, "linkinfo", info);
+	}
+	br_cli_opts(data, p, true);
+	json_object_set_new(info, "info_slave_kind", json_string("bridge"));
+	json_object_set_new(info, "info_slave_data", data);
+}
+
+static void
+link_extra(json_t *o, const struct net_device *dev, bool detail)
+{
+	const struct net_bridge *br = br_of(dev);
+	struct br_fdb_count n;
+	json_t *data;
+
+	role_enter_ctl();
+	if (!detail)
+		return;
+	if (br_port_of(dev) != NULL)
+		port_extra(o, br_port_of(dev));
+	if (br == NULL)
+		return;
+	data = json_object();
+	br_cli_opts(data, br, false);
+	br_fdb_counts(br, &n);
+	json_object_set_new(data, "fdb_n_learned", json_integer(n.learned));
+	json_object_set_new(json_object_get(o, "linkinfo"), "info_data", data);
+}
+
+/* --- commands --- */
+
+static int
+link_add(struct cli_ctx *c)
+{
+	const char *name = cli_arg_str(c, "NAME");
+	struct rte_ether_addr mac;
+	struct net_device *dev;
+	int rc;
+
+	role_enter_ctl();
+	if (name == NULL)
+		return cli_error(c, -EINVAL, "a bridge needs \"name NAME\"");
+	rc = br_add(name, &dev);
+	if (rc == -EEXIST)
+		return cli_error_at(c, rc, name, "there is a device \"%s\" already", name);
+	if (rc != 0)
+		return cli_error_at(c, rc, name, "\"%s\": %s", name,
+				    rc == -EINVAL ? "is no device name" : strerror(-rc));
+	if (cli_arg_mac(c, "MAC", &mac))
+		rc = dev_set_mac_address(dev, &mac);
+	if (rc != 0)
+		cli_error(c, rc, "address: expected a unicast address");
+	else
+		rc = br_cli_set(c, br_of(dev), false);
+	if (rc != 0)
+		br_del(dev);
+	return rc;
+}
+
+static int
+link_set(struct cli_ctx *c)
+{
+	struct net_bridge *br;
+
+	role_enter_ctl();
+	br = br_cli_bridge(c, "DEV");
+	return br != NULL ? br_cli_set(c, br, false) : -EINVAL;
+}
+
+static int
+slave_set(struct cli_ctx *c)
+{
+	struct net_bridge *br;
+	struct br_port *p;
+	int rc;
+
+	role_enter_ctl();
+	rc = br_cli_place(c, &br, &p);
+	if (rc != 0)
+		return rc;
+	if (p == NULL)
+		return cli_error(c, -EINVAL, "%s is no port of a bridge", br->dev->name);
+	return br_cli_set(c, p, true);
+}
+
+#define BRIDGE_WORDS                                                                               \
+	"[ageing_time AGEING_TIME:str] [vlan_filtering VLAN_FILTERING:str] "                       \
+	"[vlan_protocol VLAN_PROTOCOL:str] [group_fwd_mask GROUP_FWD_MASK:str] "                   \
+	"[no_linklocal_learn NO_LINKLOCAL_LEARN:str] [vlan_default_pvid VLAN_DEFAULT_PVID:str] "   \
+	"[vlan_stats_enabled VLAN_STATS_ENABLED:str] [fdb_max_learned FDB_MAX_LEARNED:str]"
+
+static const struct cli_cmd cmds[] = {
+	{ .syntax = "ip link add [[name] NAME:str] [address MAC:mac] type bridge " BRIDGE_WORDS,
+	  .help = "Make a bridge; ports join by `ip link set PORT master BRIDGE`.",
+	  .section = "ports",
+	  .fn = link_add },
+	{ .syntax = "ip link set [dev] DEV:dev type bridge " BRIDGE_WORDS,
+	  .help = "Change a bridge.",
+	  .section = "ports",
+	  .fn = link_set },
+	{ .syntax = "ip link set [dev] DEV:dev type bridge_slave " BR_PORT_WORDS,
+	  .help = "Change a port of a bridge.",
+	  .section = "ports",
+	  .fn = slave_set },
+	{ 0 },
+};
+
+void
+br_cli_register(void)
+{
+	netdev_cli_kind("bridge", link_extra);
+	cli_register(cmds);
+	br_link_cli_register();
+	br_fdb_cli_register();
+	br_vlan_cli_register();
+}

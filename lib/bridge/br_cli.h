@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BR_CLI_H
+#define BR_CLI_H
+/** @file What the commands of bridges share. */
+#include <jansson.h>
+#include "bridge/br.h"
+
+struct cli_ctx;
+
+/* The parameters of a port in a command's syntax. */
+#define BR_PORT_WORDS                                                                              \
+	"[hairpin HAIRPIN:str] [learning LEARNING:str] [flood FLOOD:str] "                         \
+	"[mcast_flood MCAST_FLOOD:str] [bcast_flood BCAST_FLOOD:str] [isolated ISOLATED:str] "     \
+	"[locked LOCKED:str] [group_fwd_mask GROUP_FWD_MASK:str] "                                 \
+	"[fdb_max_learned FDB_MAX_LEARNED:str] [storm_broadcast STORM_BROADCAST:str] "             \
+	"[storm_multicast STORM_MULTICAST:str] [storm_unknown_unicast STORM_UNKNOWN_UNICAST:str]"
+
+/** The bridge of argument @p arg; NULL after cli_error(). */
+struct net_bridge *br_cli_bridge(struct cli_ctx *c, const char *arg) CTL_ONLY;
+/** The port of argument DEV, or the bridge that DEV is (*port NULL). -errno after cli_error(). */
+int br_cli_place(struct cli_ctx *c, struct net_bridge **br, struct br_port **port) CTL_ONLY;
+/** Set what the command line gives of the parameters of a bridge, or port; arguments have the names
+ * of the parameters in upper case. 0, or -errno after cli_error(). */
+int br_cli_set(struct cli_ctx *c, void *object, bool port) CTL_ONLY;
+/** Add the parameters as members. */
+void br_cli_opts(json_t *o, const void *object, bool port) CTL_ONLY;
+/** "N" or "N-M". 0 or -EINVAL after cli_error(). */
+int br_cli_vids(struct cli_ctx *c, const char *word, uint16_t *first, uint16_t *last);
+json_t *br_cli_mac(const struct rte_ether_addr *mac);
+
+void br_link_cli_register(void) CTL_ONLY;
+void br_fdb_cli_register(void) CTL_ONLY;
+void br_vlan_cli_register(void) CTL_ONLY;
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Parameters of bridges and ports: one row each, for the command language and the configuration. */
+#include <errno.h>
+#include <string.h>
+#include <rte_cycles.h>
+#include "bridge/br_priv.h"
+
+/* IEEE 802.1Q-2011 8.6.3: STP and LACP's addresses, and PAUSE, are never relayed. */
+#define GROUP_FWD_NEVER 0x0007
+
+static void
+set_flag(uint32_t *flags, uint32_t bit, bool on)
+{
+	__atomic_store_n(flags, on ? *flags | bit : *flags & ~bit, __ATOMIC_RELAXED);
+}
+
+/* --- switches: a bit of a word each --- */
+
+#define PORT_FLAG(fn, bit)                                                                         \
+	static uint32_t get_##fn(const void *object)                                               \
+	{                                                                                          \
+		return (((const struct br_port *)object)->flags & (bit)) != 0;                     \
+	}                                                                                          \
+	static int set_##fn(void *object, uint32_t v, const char **why)                            \
+	{                                                                                          \
+		(void)why;                                                                         \
+		set_flag(&((struct br_port *)object)->flags, (bit), v != 0);                       \
+		return 0;                                                                          \
+	}
+
+PORT_FLAG(learning, BR_PORT_LEARNING)
+PORT_FLAG(flood, BR_PORT_FLOOD)
+PORT_FLAG(mcast_flood, BR_PORT_MCAST_FLOOD)
+PORT_FLAG(bcast_flood, BR_PORT_BCAST_FLOOD)
+PORT_FLAG(hairpin, BR_PORT_HAIRPIN)
+PORT_FLAG(isolated, BR_PORT_ISOLATED)
+PORT_FLAG(locked, BR_PORT_LOCKED)
+
+/* --- the bridge's --- */
+
+static uint32_t
+get_ageing(const void *object)
+{
+	return br_ctl(object)->ageing_cs;
+}
+
+static int
+set_ageing(void *object, uint32_t v, const char **why)
+{
+	struct br_ctl *c = br_ctl(object);
+
+	(void)why;
+	c->ageing_cs = v;
+	c->ageing_ms = v * 10;
+	return 0;
+}
+
+static uint32_t
+get_filtering(const void *object)
+{
+	return (((const struct net_bridge *)object)->flags & BR_VLAN_FILTERING) != 0;
+}
+
+/* What was learned in VLAN 0 means nothing with VLANs, and the other way round. */
+static int
+set_filtering(void *object, uint32_t v, const char **why)
+{
+	struct net_bridge *br = object;
+
+	(void)why;
+	role_enter_ctl();
+	if (v == get_filtering(br))
+		return 0;
+	set_flag(&br->flags, BR_VLAN_FILTERING, v != 0);
+	br_fdb_flush(br, &(struct br_fdb_filter){ .vid = -1, .tree = -1, .keep_static = true });
+	return 0;
+}
+
+static uint32_t
+get_pvid(const void *object)
+{
+	return br_ctl(object)->default_pvid;
+}
+
+static int
+set_pvid(void *object, uint32_t v, const char **why)
+{
+	role_enter_ctl();
+	return br_vlan_set_default_pvid(object, (uint16_t)v, why);
+}
+
+static uint32_t
+get_stats(const void *object)
+{
+	return ((const struct net_bridge *)object)->vlan_stats != NULL;
+}
+
+static int
+set_stats(void *object, uint32_t v, const char **why)
+{
+	role_enter_ctl();
+	*why = "out of memory";
+	return br_vlan_set_stats(object, v != 0);
+}
+
+static uint32_t
+get_proto(const void *object)
+{
+	return rte_be_to_cpu_16(((const struct net_bridge *)object)->vlan_proto);
+}
+
+static int
+set_proto(void *object, uint32_t v, const char **why)
+{
+	struct net_bridge *br = object;
+
+	*why = "expected 802.1Q or 802.1ad";
+	if (v != RTE_ETHER_TYPE_VLAN && v != RTE_ETHER_TYPE_QINQ)
+		return -EPROTONOSUPPORT;
+	__atomic_store_n(&br->vlan_proto, rte_cpu_to_be_16((uint16_t)v), __ATOMIC_RELAXED);
+	return 0;
+}
+
+static uint32_t
+get_mask(const void *object)
+{
+	return ((const struct net_bridge *)object)->group_fwd_mask;
+}
+
+static int
+set_mask(void *object, uint32_t v, const char **why)
+{
+	*why = "bits 0 to 2, the addresses of STP, PAUSE and LACP, can not be set";
+	if (v & GROUP_FWD_NEVER)
+		return -EINVAL;
+	__atomic_store_n(&((struct net_bridge *)object)->group_fwd_mask, (uint16_t)v,
+			 __ATOMIC_RELAXED);
+	return 0;
+}
+
+static uint32_t
+get_no_ll(const void *object)
+{
+	return (((const struct net_bridge *)object)->flags & BR_NO_LINKLOCAL_LEARN) != 0;
+}
+
+static int
+set_no_ll(void *object, uint32_t v, const char **why)
+{
+	(void)why;
+	set_flag(&((struct net_bridge *)object)->flags, BR_NO_LINKLOCAL_LEARN, v != 0);
+	return 0;
+}
+
+static uint32_t
+get_max(const void *object)
+{
+	return br_ctl(object)->fdb_max_learned;
+}
+
+static int
+set_max(void *object, uint32_t v, const char **why)
+{
+	(void)why;
+	br_ctl(object)->fdb_max_learned = v;
+	return 0;
+}
+
+/* --- a port's --- */
+
+static uint32_t
+get_port_mask(const void *object)
+{
+	return ((const struct br_port *)object)->group_fwd_mask;
+}
+
+static int
+set_port_mask(void *object, uint32_t v, const char **why)
+{
+	*why = "bits 0 to 2, the addresses of STP, PAUSE and LACP, can not be set";
+	if (v & GROUP_FWD_NEVER)
+		return -EINVAL;
+	__atomic_store_n(&((struct br_port *)object)->group_fwd_mask, (uint16_t)v,
+			 __ATOMIC_RELAXED);
+	return 0;
+}
+
+static uint32_t
+get_port_max(const void *object)
+{
+	return ((const struct br_port *)object)->fdb_max_learned;
+}
+
+static int
+set_port_max(void *object, uint32_t v, const char **why)
+{
+	(void)why;
+	((struct br_port *)object)->fdb_max_learned = v;
+	return 0;
+}
+
+static int
+set_storm(struct br_port *p, enum br_class class, uint32_t pps)
+{
+	bool any = false;
+
+	p->storm_pps[class] = pps;
+	__atomic_store_n(&p->storm[class].cost, pps != 0 ? rte_get_tsc_hz() / pps : 0,
+			 __ATOMIC_RELAXED);
+	for (unsigned int c = 0; c < BR_CLASS_MAX; c++)
+		any = any || p->storm_pps[c] != 0;
+	set_flag(&p->flags, BR_PORT_STORM, any);
+	return 0;
+}
+
+#define STORM(fn, class)                                                                           \
+	static uint32_t get_storm_##fn(const void *object)                                         \
+	{                                                                                          \
+		return ((const struct br_port *)object)->storm_pps[class];                         \
+	}                                                                                          \
+	static int set_storm_##fn(void *object, uint32_t v, const char **why)                      \
+	{                                                                                          \
+		(void)why;                                                                         \
+		return set_storm(object, class, v);                                                \
+	}
+
+STORM(broadcast, BR_CLASS_BROADCAST)
+STORM(multicast, BR_CLASS_MULTICAST)
+STORM(unicast, BR_CLASS_UNICAST)
+
+#define BRIDGE(nm, lo, hi, fn, text)                                                               \
+	{                                                                                          \
+		.name = nm, .min = lo, .max = hi, .help = text, .get = get_##fn, .set = set_##fn   \
+	}
+#define PORT(nm, lo, hi, fn, text)                                                                 \
+	{                                                                                          \
+		.name = nm, .min = lo, .max = hi, .port = true, .help = text, .get = get_##fn,     \
+		.set = set_##fn                                                                    \
+	}
+#define SWITCH(nm, fn, text)                                                                       \
+	{                                                                                          \
+		.name = nm, .max = 1, .port = true, .on_off = true, .help = text, .get = get_##fn, \
+		.set = set_##fn                                                                    \
+	}
+
+const struct br_opt br_opts[] = {
+	BRIDGE("ageing_time", 0, 100000000, ageing, "centiseconds that an entry lives unused"),
+	BRIDGE("vlan_filtering", 0, 1, filtering, "frames belong to VLANs"),
+	BRIDGE("vlan_protocol", 0, UINT16_MAX, proto, "the tag: 802.1Q or 802.1ad"),
+	BRIDGE("group_fwd_mask", 0, UINT16_MAX, mask,
+	       "reserved groups that are relayed all the same"),
+	BRIDGE("no_linklocal_learn", 0, 1, no_ll, "do not learn from frames to reserved groups"),
+	BRIDGE("vlan_default_pvid", 0, 4094, pvid, "the VLAN of new ports"),
+	BRIDGE("vlan_stats_enabled", 0, 1, stats, "count the frames of each VLAN"),
+	BRIDGE("fdb_max_learned", 0, UINT32_MAX, max, "limit of learned entries; 0: none"),
+	SWITCH("hairpin", hairpin, "a frame may leave where it came"),
+	SWITCH("learning", learning, "sources are learned"),
+	SWITCH("flood", flood, "unknown unicasts leave here"),
+	SWITCH("mcast_flood", mcast_flood, "multicasts leave here"),
+	SWITCH("bcast_flood", bcast_flood, "broadcasts leave here"),
+	SWITCH("isolated", isolated, "nothing passes between two such ports"),
+	SWITCH("locked", locked, "only sources that the table has here"),
+	PORT("group_fwd_mask", 0, UINT16_MAX, port_mask,
+	     "reserved groups that are relayed from here"),
+	PORT("fdb_max_learned", 0, UINT32_MAX, port_max, "limit of entries learned here; 0: none"),
+	PORT("storm_broadcast", 0, UINT32_MAX, storm_broadcast, "broadcasts a second; 0: no limit"),
+	PORT("storm_multicast", 0, UINT32_MAX, storm_multicast, "multicasts a second; 0: no limit"),
+	PORT("storm_unknown_unicast", 0, UINT32_MAX, storm_unicast,
+	     "unknown unicasts a second; 0: no limit"),
+	{ 0 },
+};
+
+const struct br_opt *
+br_opt_find(const char *name, bool port)
+{
+	for (const struct br_opt *o = br_opts; o->name != NULL; o++)
+		if (o->port == port && strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+int
+br_opt_set(const struct br_opt *o, void *object, uint32_t v, const char **why)
+{
+	if (v < o->min || v > o->max)
+		return -ERANGE;
+	return o->set(object, v, why);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BR_PRIV_H
+#define BR_PRIV_H
+/** @file What the control side's files of lib/bridge share. */
+#include "bridge/br.h"
+
+#define BR_AGEING_CS 30000 /* 802.1D-2004 table 7-5: 300 s */
+
+/** The control thread's part of a bridge. */
+struct br_ctl {
+	struct net_bridge *br;
+	bool own_mac, own_mtu; /* set by the administrator */
+	bool following;	       /* the MTU that is being set is the ports' doing */
+	uint16_t default_pvid;
+	uint32_t ageing_cs, ageing_ms; /* as set; as used (topology change) */
+	uint32_t fdb_max_learned;      /* 0: no limit */
+	/* forwarding database */
+	struct ctl_timer ageing;
+	uint32_t sweep; /* next line that ageing looks at */
+	uint32_t n, n_learned, n_dead;
+	uint64_t limited, moves, resizes;
+	uint64_t used[BR_PORTS_MAX / 64]; /* indices of ports; also those that readers may hold */
+};
+
+static inline struct br_ctl *
+br_ctl(const struct net_bridge *br)
+{
+	return br->ctl;
+}
+
+/* --- br_fdb.c --- */
+int br_fdb_init(struct net_bridge *br) CTL_ONLY;
+void br_fdb_free(struct net_bridge *br);
+/** The bridge's own address: local, in no VLAN and in all of @p port's or the bridge's. */
+void br_fdb_local_add(struct net_bridge *br, struct br_port *port, uint64_t mac) CTL_ONLY;
+void br_fdb_local_del(struct net_bridge *br, struct br_port *port, uint64_t mac) CTL_ONLY;
+/** Of one VLAN only. */
+void br_fdb_local_vlan(struct net_bridge *br, struct br_port *port, uint64_t mac, uint16_t vid,
+		       bool add) CTL_ONLY;
+struct ctl_msg;
+void br_learn_msg(struct ctl_msg *msg);
+
+/* --- br_port.c --- */
+void br_events_init(void) CTL_ONLY;
+void br_events_fini(void) CTL_ONLY;
+
+/* --- br_state.c --- */
+/** Set the state of a port in tree @p tree, and all that follows from it. */
+void br_state_set(struct br_port *p, unsigned int tree, enum br_state state) CTL_ONLY;
+/** The port's link or the bridge went up or down: what its state is without a spanning tree. */
+void br_state_link(struct br_port *p) CTL_ONLY;
+/** The bridge has carrier when some port forwards. */
+void br_state_carrier(struct net_bridge *br) CTL_ONLY;
+
+/* --- br_dev.c --- */
+/** The lowest MAC address and the smallest MTU of the ports, unless set. */
+void br_follow_ports(struct net_bridge *br) CTL_ONLY;
+
+/* --- br_vlan.c --- */
+/** The VLANs that a new port, or bridge, has. */
+struct br_vlans *br_vlans_default(const struct net_bridge *br);
+int br_vlan_set_default_pvid(struct net_bridge *br, uint16_t pvid, const char **why) CTL_ONLY;
+int br_vlan_set_stats(struct net_bridge *br, bool on) CTL_ONLY;
+void br_vlan_stats_free(struct rcu_head *head);
+#endif

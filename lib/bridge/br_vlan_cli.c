@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* bridge vlan (show|add|del), as iproute2's. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bridge/br_cli.h"
+#include "ctl/cli.h"
+#include "netdev/netdev_cli.h"
+
+static void
+add_stats(json_t *o, const struct net_bridge *br, uint16_t vid) CTL_ONLY
+{
+	struct br_vlan_stat st;
+
+	if (!br_vlan_stat(br, vid, &st))
+		return;
+	json_object_set_new(o, "rx_bytes", json_integer((json_int_t)st.rx_bytes));
+	json_object_set_new(o, "rx_packets", json_integer((json_int_t)st.rx_packets));
+	json_object_set_new(o, "tx_bytes", json_integer((json_int_t)st.tx_bytes));
+	json_object_set_new(o, "tx_packets", json_integer((json_int_t)st.tx_packets));
+}
+
+static json_t *
+vlan_json(const struct cli_ctx *c, const struct net_bridge *br, const struct br_port *p,
+	  const struct br_vlans *set, uint16_t vid) CTL_ONLY
+{
+	json_t *flags = json_array();
+	json_t *o = json_pack("{s:i, s:o}", "vlan", (int)vid, "flags", flags);
+
+	if (set->pvid == vid)
+		json_array_append_new(flags, json_string("PVID"));
+	if (br_vlan_has(set->untagged, vid))
+		json_array_append_new(flags, json_string("Egress Untagged"));
+	if (cli_wants_stats(c) && p == NULL)
+		add_stats(o, br, vid);
+	return o;
+}
+
+static json_t *
+row(const struct cli_ctx *c, struct net_device *dev)
+{
+	const struct net_bridge *br = br_of(dev);
+	const struct br_port *p = br_port_of(dev);
+	const struct br_vlans *set = p != NULL ? p->vlans : br != NULL ? br->vlans : NULL;
+	uint16_t only = (uint16_t)cli_arg_u32(c, "VID", 0);
+	json_t *list;
+
+	role_enter_ctl();
+	if (set == NULL)
+		return NULL;
+	list = json_array();
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
+		if (br_vlan_has(set->member, v) && (only == 0 || v == only))
+			json_array_append_new(list, vlan_json(c, br, p, set, v));
+	if (json_array_size(list) == 0) {
+		json_decref(list);
+		return NULL;
+	}
+	return json_pack("{s:s, s:o}", "ifname", dev->name, "vlans", list);
+}
+
+static int
+show(struct cli_ctx *c)
+{
+	role_enter_ctl();
+	return netdev_cli_list(c, row);
+}
+
+static long long
+num(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void
+vlan_text(struct cli_ctx *c, const char *ifname, const json_t *v)
+{
+	const json_t *flags = json_object_get(v, "flags");
+
+	cli_printf(c, "%-16s  %lld", ifname, num(v, "vlan"));
+	for (size_t i = 0; i < json_array_size(flags); i++)
+		cli_printf(c, " %s", json_string_value(json_array_get(flags, i)));
+	cli_printf(c, "\n");
+	if (json_object_get(v, "rx_bytes") != NULL)
+		cli_printf(c,
+			   "%-16s    RX: %lld bytes %lld packets\n"
+			   "%-16s    TX: %lld bytes %lld packets\n",
+			   "", num(v, "rx_bytes"), num(v, "rx_packets"), "", num(v, "tx_bytes"),
+			   num(v, "tx_packets"));
+}
+
+static void
+show_text(struct cli_ctx *c, const json_t *list)
+{
+	if (json_array_size(list) > 0)
+		cli_printf(c, "%-16s  %-9s\n", "port", "vlan-id");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *o = json_array_get(list, i), *vlans = json_object_get(o, "vlans");
+		const char *name = json_string_value(json_object_get(o, "ifname"));
+
+		for (size_t k = 0; k < json_array_size(vlans); k++)
+			vlan_text(c, k == 0 ? name : "", json_array_get(vlans, k));
+	}
+}
+
+/* --- changes --- */
+
+static int
+change(struct cli_ctx *c, bool add) CTL_ONLY
+{
+	unsigned int flags = (cli_has(c, "pvid") ? BR_VLAN_PVID : 0) |
+			     (cli_has(c, "untagged") ? BR_VLAN_UNTAGGED : 0);
+	const char *word = cli_arg_str(c, "VID"), *why = "";
+	struct net_bridge *br;
+	struct br_port *p;
+	uint16_t first, last;
+	int rc = br_cli_place(c, &br, &p);
+
+	if (rc == 0 && word == NULL)
+		rc = cli_error(c, -EINVAL, "which VLAN? add \"vid N\"");
+	if (rc == 0)
+		rc = br_cli_vids(c, word, &first, &last);
+	if (rc != 0)
+		return rc;
+	rc = add ? br_vlan_add(br, p, first, last, flags, &why)
+		 : br_vlan_del(br, p, first, last, &why);
+	return rc != 0 ? cli_error_at(c, rc, word, "VLAN %s: %s", word, why) : 0;
+}
+
+static int
+add(struct cli_ctx *c)
+{
+	role_enter_ctl();
+	return change(c, true);
+}
+
+static int
+del(struct cli_ctx *c)
+{
+	role_enter_ctl();
+	return change(c, false);
+}
+
+static const struct cli_cmd cmds[] = {
+	{ .syntax = "bridge vlan [show] [dev DEV:dev] [vid VID:u32(1..4094)]",
+	  .help = "Show the VLANs of bridges and their ports; -s counters, where they are on.",
+	  .section = "display",
+	  .fn = show,
+	  .text = show_text,
+	  .read_only = true },
+	{ .syntax = "bridge vlan add [dev DEV:dev] [vid VID:str] [pvid] [untagged] [self] [master]",
+	  .help = "Let a port, or the bridge itself, be a member of VLANs (N or N-M).",
+	  .section = "ports",
+	  .fn = add },
+	{ .syntax = "bridge vlan del [dev DEV:dev] [vid VID:str] [pvid] [untagged] [self] [master]",
+	  .help = "End that.",
+	  .section = "ports",
+	  .fn = del },
+	{ 0 },
+};
+
+void
+br_vlan_cli_register(void)
+{
+	cli_register(cmds);
+}
