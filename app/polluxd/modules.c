@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include "bridge/br.h"
+#include "bridge/br_cfg.h"
 #include "core/counter.h"
 #include "core/drop.h"
 #include "core/held.h"
@@ -74,6 +75,24 @@ fib_stop(void)
 	fib_fini();
 }
 
+#ifndef WITHOUT_BRIDGE
+static int
+bridge_start(void)
+{
+	role_enter_ctl();
+	br_cfg_init();
+	return br_init();
+}
+
+static void
+bridge_stop(void)
+{
+	role_enter_ctl();
+	br_cfg_fini();
+	br_fini();
+}
+#endif
+
 static int
 held_start(void)
 {
@@ -100,7 +119,7 @@ static const struct module modules[] = {
 	{ LEVEL_NETWORK,   "ip4",      ip4_init,          ip4_fini,      ip4_cli_register,     NULL },
 	{ LEVEL_NETWORK,   "filter",   filter_init,       filter_fini,   filter_cli_register,  filter_cfg_register },
 #ifndef WITHOUT_BRIDGE
-	{ LEVEL_DRIVER,    "bridge",   br_init,           br_fini,       br_cli_register,      NULL },
+	{ LEVEL_DRIVER,    "bridge",   bridge_start,      bridge_stop,       br_cli_register,      br_cfg_register },
 #endif
 	{ LEVEL_DRIVER,    "loopback", loopback_init,     loopback_fini, NULL,                 NULL },
 	{ LEVEL_DRIVER,    "ethdev",   ethdev_init,       ethdev_fini,   ethdev_cli_register,  ethdev_cfg_register },

@@ -82,6 +82,9 @@ ethdev_link_update(struct ethdev_port *port)
 		log_notice("port %s: link %s", port->dev->name,
 			   link.link_status == RTE_ETH_LINK_UP ? "up" : "down");
 	port->ctl->link = link;
+	port->dev->ctl->speed_mbps =
+		link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? 0 : link.link_speed;
+	port->dev->ctl->half_duplex = link.link_duplex == RTE_ETH_LINK_HALF_DUPLEX;
 	damp(port, link.link_status == RTE_ETH_LINK_UP);
 }
 

@@ -78,8 +78,7 @@ create_pool(struct ethdev_port *port, const char **why)
 static uint32_t
 features_of(const struct ethdev_port_ctl *c)
 {
-	return NETIF_F_SHARED |
-	       (c->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS ? NETIF_F_SG : 0);
+	return NETIF_F_SHARED | (c->tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS ? NETIF_F_SG : 0);
 }
 
 static CTL_ONLY void

@@ -31,11 +31,21 @@ int br_port_add(struct net_bridge *br, struct net_device *dev, const char **why)
 /** With what was learned there. -ENOENT: no port of a bridge. */
 int br_port_del(struct net_device *dev) CTL_ONLY;
 
+/** What the administrator has set of the bridge's device. */
+struct br_wish {
+	bool mac, mtu;
+};
+struct br_wish br_wish(const struct net_bridge *br);
+/** 0: the smallest of the ports', whatever that is. 0 or as dev_set_mtu(). */
+int br_set_own_mtu(struct net_bridge *br, uint32_t mtu) CTL_ONLY;
+
 /* --- parameters, by iproute2's names --- */
 struct br_opt {
 	const char *name; /* as in `ip link ... type bridge`, and in its JSON */
 	uint32_t min, max;
-	bool port, on_off; /* of a port; shown as a switch */
+	bool port;   /* of a port, else of a bridge */
+	bool on_off; /* shown as a switch */
+	bool tri;    /* off, on, auto */
 	const char *help;
 	uint32_t (*get)(const void *object);
 	/** @p object: the struct net_bridge or struct br_port; @p v is in range. */
@@ -51,6 +61,20 @@ int br_opt_set(const struct br_opt *o, void *object, uint32_t v, const char **wh
 /** `bridge link set dev P state S`: -EBUSY with a spanning tree, which decides then. */
 int br_port_set_state(struct br_port *p, enum br_state state, const char **why) CTL_ONLY;
 const char *br_state_name(enum br_state state);
+
+/* --- spanning tree: the engine itself is lib/stp --- */
+struct stp_bridge;
+/** The engine of @p br, for parameters and for what there is to see. */
+struct stp_bridge *br_stp(const struct net_bridge *br);
+/** 0: off; 1, 2, 3: STP, RSTP, MSTP. */
+int br_stp_set_state(struct net_bridge *br, unsigned int state, const char **why) CTL_ONLY;
+unsigned int br_stp_state(const struct net_bridge *br);
+/** Instance @p mstid carries these VLANs: bit v % 8 of vlans[v / 8]; it is made if need be. */
+int br_stp_set_vlans(struct net_bridge *br, uint16_t mstid, const uint8_t vlans[512],
+		     const char **why) CTL_ONLY;
+int br_stp_del_instance(struct net_bridge *br, uint16_t mstid, const char **why) CTL_ONLY;
+/** Open a port that bpdu_guard closed. */
+void br_stp_recover(struct br_port *p) CTL_ONLY;
 
 /* --- forwarding database --- */
 struct br_fdb_entry {

@@ -78,6 +78,8 @@ arg_name(const struct br_opt *o, char *buf)
 	return buf;
 }
 
+static const char *const tri_words[] = { "off", "on", "auto" };
+
 static int
 parse(struct cli_ctx *c, const struct br_opt *o, const char *word, uint32_t *v)
 {
@@ -88,6 +90,14 @@ parse(struct cli_ctx *c, const struct br_opt *o, const char *word, uint32_t *v)
 		*v = strcmp(word, "on") == 0;
 		return 0;
 	}
+	for (unsigned int i = 0; o->tri && i < RTE_DIM(tri_words); i++)
+		if (strcmp(word, tri_words[i]) == 0) {
+			*v = i;
+			return 0;
+		}
+	if (o->tri)
+		return cli_error_at(c, -EINVAL, word, "%s \"%s\": expected on, off or auto",
+				    o->name, word);
 	if (strcasecmp(word, "802.1Q") == 0 || strcasecmp(word, "802.1ad") == 0) {
 		*v = strcasecmp(word, "802.1Q") == 0 ? RTE_ETHER_TYPE_VLAN : RTE_ETHER_TYPE_QINQ;
 		return 0;
@@ -141,6 +151,8 @@ br_cli_opts(json_t *o, const void *object, bool port)
 			json_object_set_new(
 				o, opt->name,
 				json_string(v == RTE_ETHER_TYPE_VLAN ? "802.1Q" : "802.1ad"));
+		else if (opt->tri)
+			json_object_set_new(o, opt->name, json_string(tri_words[v]));
 		else if (strcmp(opt->name, "group_fwd_mask") == 0)
 			json_object_set_new(o, opt->name, json_sprintf(v != 0 ? "%#x" : "%x", v));
 		else
@@ -246,6 +258,9 @@ slave_set(struct cli_ctx *c)
 }
 
 #define BRIDGE_WORDS                                                                               \
+	"[stp_state STP_STATE:str] [priority PRIORITY:str] [forward_delay FORWARD_DELAY:str] "     \
+	"[hello_time HELLO_TIME:str] [max_age MAX_AGE:str] "                                       \
+	"[errdisable_recovery ERRDISABLE_RECOVERY:str] "                                           \
 	"[ageing_time AGEING_TIME:str] [vlan_filtering VLAN_FILTERING:str] "                       \
 	"[vlan_protocol VLAN_PROTOCOL:str] [group_fwd_mask GROUP_FWD_MASK:str] "                   \
 	"[no_linklocal_learn NO_LINKLOCAL_LEARN:str] [vlan_default_pvid VLAN_DEFAULT_PVID:str] "   \
@@ -275,4 +290,5 @@ br_cli_register(void)
 	br_link_cli_register();
 	br_fdb_cli_register();
 	br_vlan_cli_register();
+	br_stp_cli_register();
 }

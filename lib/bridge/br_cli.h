@@ -9,6 +9,7 @@ struct cli_ctx;
 
 /* The parameters of a port in a command's syntax. */
 #define BR_PORT_WORDS                                                                              \
+	"[priority PRIORITY:str] [cost COST:str] [guard GUARD:str] [root_block ROOT_BLOCK:str] "   \
 	"[hairpin HAIRPIN:str] [learning LEARNING:str] [flood FLOOD:str] "                         \
 	"[mcast_flood MCAST_FLOOD:str] [bcast_flood BCAST_FLOOD:str] [isolated ISOLATED:str] "     \
 	"[locked LOCKED:str] [group_fwd_mask GROUP_FWD_MASK:str] "                                 \
@@ -31,4 +32,5 @@ json_t *br_cli_mac(const struct rte_ether_addr *mac);
 void br_link_cli_register(void) CTL_ONLY;
 void br_fdb_cli_register(void) CTL_ONLY;
 void br_vlan_cli_register(void) CTL_ONLY;
+void br_stp_cli_register(void) CTL_ONLY;
 #endif

@@ -32,6 +32,7 @@ set_address(struct net_bridge *br, const struct rte_ether_addr *mac) CTL_ONLY
 	dev_addr_changed(br->dev, mac);
 	br_fdb_local_del(br, NULL, old);
 	br_fdb_local_add(br, NULL, ether_addr_to_u64(mac));
+	br_stp_address(br);
 }
 
 static int
@@ -100,7 +101,13 @@ br_free(struct net_bridge *br)
 {
 	if (br == NULL)
 		return;
+	role_enter_ctl();
+	if (br->ctl != NULL) {
+		timer_del(&br->ctl->ageing);
+		timer_del(&br->ctl->tick);
+	}
 	br_fdb_free(br);
+	br_stp_free(br);
 	if (br->vlan_stats != NULL)
 		br_vlan_stats_free(&br->vlan_stats->rcu);
 	free(br->vlans);
@@ -177,6 +184,24 @@ br_follow_ports(struct net_bridge *br)
 	follow_mtu(br);
 }
 
+struct br_wish
+br_wish(const struct net_bridge *br)
+{
+	return (struct br_wish){ .mac = br->ctl->own_mac, .mtu = br->ctl->own_mtu };
+}
+
+int
+br_set_own_mtu(struct net_bridge *br, uint32_t mtu)
+{
+	int rc = mtu != 0 ? dev_set_mtu(br->dev, mtu) : 0;
+
+	if (rc != 0)
+		return rc;
+	br_ctl(br)->own_mtu = mtu != 0;
+	follow_mtu(br);
+	return 0;
+}
+
 /* --- creation --- */
 
 static struct net_bridge *
@@ -192,13 +217,15 @@ br_alloc(void) CTL_ONLY
 	if (br->ctl == NULL || br->ports == NULL || br->vlan_tree == NULL)
 		goto err;
 	br->ctl->br = br;
+	timer_setup(&br->ctl->ageing, NULL); /* may be stopped from here on */
+	timer_setup(&br->ctl->tick, NULL);
 	br->ctl->default_pvid = 1;
 	br->ctl->used[0] = 1; /* the bridge itself */
 	br->ctl->ageing_cs = BR_AGEING_CS;
 	br->ctl->ageing_ms = BR_AGEING_CS * 10;
 	br->vlan_proto = RTE_BE16(RTE_ETHER_TYPE_VLAN);
 	br->vlans = br_vlans_default(br);
-	if (br->vlans == NULL || br_fdb_init(br) != 0)
+	if (br->vlans == NULL || br_fdb_init(br) != 0 || br_stp_init(br) != 0)
 		goto err;
 	return br;
 err:
@@ -231,13 +258,13 @@ br_add(const char *name, struct net_device **out)
 	if (rc != 0)
 		goto undo_dev;
 	br_fdb_local_add(br, NULL, dev->dev_addr64);
+	br_stp_address(br);
 	if (out != NULL)
 		*out = dev;
 	return 0;
 undo_dev:
 	free_netdev(dev);
 undo_bridge:
-	timer_del(&br->ctl->ageing);
 	br_free(br);
 	return rc;
 }
@@ -251,8 +278,9 @@ br_del(struct net_device *dev)
 		return -EINVAL;
 	while (br->ports->n > 0)
 		br_port_del(br->ports->p[0]->dev);
-	unregister_netdevice(dev);
 	timer_del(&br->ctl->ageing);
+	timer_del(&br->ctl->tick);
+	unregister_netdevice(dev);
 	return 0;
 }
 
@@ -266,6 +294,10 @@ br_init(void)
 	if (rc < 0)
 		return rc;
 	br_msg_learn = (uint16_t)rc;
+	rc = msg_register(MSG_BPDU, "br_bpdu", br_bpdu_msg);
+	if (rc < 0)
+		return rc;
+	br_msg_bpdu = (uint16_t)rc;
 	br_events_init();
 	return 0;
 }

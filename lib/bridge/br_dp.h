@@ -7,6 +7,7 @@
  * most 8 bytes in place, everything wider by replacing an immutable object.
  */
 #include "bridge/br_fdb_dp.h"
+#include "core/timer.h"
 #include "netdev/netdev_dp.h"
 
 #define BR_TREES_MAX 65	  /* the common spanning tree and 64 instances */
@@ -72,9 +73,12 @@ struct br_port {
 	struct rcu_head rcu;
 	uint32_t fdb_max_learned, n_learned; /* 0: no limit */
 	uint32_t storm_pps[BR_CLASS_MAX];
-	bool manual;	 /* its state was set by hand */
-	bool mac_listed; /* the bridge's device has its address, too */
-	uint64_t mac;	 /* as it is in the forwarding database */
+	struct stp_port *stp;
+	struct ctl_timer recover; /* from errdisabled */
+	bool manual;		  /* its state was set by hand */
+	bool errdisabled;	  /* closed, since a BPDU came and bpdu_guard is on */
+	bool mac_listed;	  /* the bridge's device has its address, too */
+	uint64_t mac;		  /* as it is in the forwarding database */
 };
 
 /** All ports, in order of coming. Immutable once published. */

@@ -28,6 +28,8 @@ row(const struct cli_ctx *c, struct net_device *dev)
 			json_object_set(o, *key, json_object_get(all, *key));
 	json_decref(all);
 	json_object_set_new(o, "state", json_string(br_state_name((enum br_state)p->state[0])));
+	json_object_set_new(o, "priority", json_integer(br_opt_find("priority", true)->get(p)));
+	json_object_set_new(o, "cost", json_integer(br_opt_find("cost", true)->get(p)));
 	if (cli_wants_detail(c))
 		br_cli_opts(o, p, true);
 	return o;
@@ -59,13 +61,15 @@ row_text(struct cli_ctx *c, const json_t *o)
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		cli_printf(c, "%s%s", i > 0 ? "," : "",
 			   json_string_value(json_array_get(flags, i)));
-	cli_printf(c, "> mtu %lld master %s state %s ",
+	cli_printf(c, "> mtu %lld master %s state %s priority %lld cost %lld ",
 		   (long long)json_integer_value(json_object_get(o, "mtu")), str(o, "master"),
-		   str(o, "state"));
+		   str(o, "state"), (long long)json_integer_value(json_object_get(o, "priority")),
+		   (long long)json_integer_value(json_object_get(o, "cost")));
 	if (json_object_get(o, "learning") != NULL)
 		cli_printf(c, "\n   ");
 	for (const struct br_opt *opt = br_opts; opt->name != NULL; opt++) {
-		const json_t *v = opt->port ? json_object_get(o, opt->name) : NULL;
+		bool told = strcmp(opt->name, "priority") == 0 || strcmp(opt->name, "cost") == 0;
+		const json_t *v = opt->port && !told ? json_object_get(o, opt->name) : NULL;
 
 		if (json_is_boolean(v))
 			cli_printf(c, " %s %s", opt->name, json_is_true(v) ? "on" : "off");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <rte_cycles.h>
 #include "bridge/br_priv.h"
+#include "stp/stp_show.h"
 
 /* IEEE 802.1Q-2011 8.6.3: STP and LACP's addresses, and PAUSE, are never relayed. */
 #define GROUP_FWD_NEVER 0x0007
@@ -228,6 +229,212 @@ STORM(broadcast, BR_CLASS_BROADCAST)
 STORM(multicast, BR_CLASS_MULTICAST)
 STORM(unicast, BR_CLASS_UNICAST)
 
+/* --- the spanning tree's; the engine says what goes together --- */
+
+static struct stp_bridge_conf
+stp_conf(const void *object)
+{
+	struct stp_bridge_conf conf;
+
+	stp_bridge_get(br_stp(object), &conf);
+	return conf;
+}
+
+#define SECONDS(fn)                                                                                \
+	static uint32_t get_##fn(const void *object)                                               \
+	{                                                                                          \
+		return stp_conf(object).fn * 100u;                                                 \
+	}                                                                                          \
+	static int set_##fn(void *object, uint32_t v, const char **why)                            \
+	{                                                                                          \
+		struct stp_bridge_conf conf = stp_conf(object);                                    \
+                                                                                                   \
+		*why = "the standards' timers count whole seconds: a multiple of 100";             \
+		if (v % 100 != 0)                                                                  \
+			return -EINVAL;                                                            \
+		conf.fn = (uint8_t)(v / 100);                                                      \
+		return stp_bridge_set(br_stp(object), &conf, why);                                 \
+	}
+
+SECONDS(hello_time)
+SECONDS(max_age)
+SECONDS(forward_delay)
+
+static uint32_t
+get_priority(const void *object)
+{
+	struct stp_tree_info info;
+
+	return stp_tree_show(br_stp(object), 0, &info) == 0 ? (uint32_t)(info.bridge_id >> 48) : 0;
+}
+
+static int
+set_priority(void *object, uint32_t v, const char **why)
+{
+	return stp_tree_set_priority(br_stp(object), STP_CIST, v, why);
+}
+
+static uint32_t
+get_stp_state(const void *object)
+{
+	return br_stp_state(object);
+}
+
+static int
+set_stp_state(void *object, uint32_t v, const char **why)
+{
+	role_enter_ctl();
+	return br_stp_set_state(object, v, why);
+}
+
+static uint32_t
+get_recovery(const void *object)
+{
+	return br_ctl(object)->recovery_s;
+}
+
+static int
+set_recovery(void *object, uint32_t v, const char **why)
+{
+	(void)why;
+	br_ctl(object)->recovery_s = v;
+	return 0;
+}
+
+static struct stp_port_tree_info
+port_tree(const void *object)
+{
+	struct stp_port_tree_info info = { 0 };
+
+	stp_port_tree_show(((const struct br_port *)object)->stp, STP_CIST, &info);
+	return info;
+}
+
+/* Linux's six bits of priority; the standard has four of them (802.1D-2004 9.2.7). */
+static uint32_t
+get_port_priority(const void *object)
+{
+	return port_tree(object).port_id >> 12 << 2;
+}
+
+static int
+set_port_priority(void *object, uint32_t v, const char **why)
+{
+	struct stp_port *p = ((struct br_port *)object)->stp;
+	struct stp_port_conf conf;
+
+	*why = "a port priority is 0 to 60 in steps of 4";
+	stp_port_get(p, &conf);
+	return v % 4 != 0 ? -EINVAL : stp_port_tree_set(p, STP_CIST, conf.path_cost, v << 2, why);
+}
+
+static uint32_t
+get_cost(const void *object)
+{
+	struct stp_port_info info;
+
+	stp_port_show(((const struct br_port *)object)->stp, &info);
+	return info.path_cost;
+}
+
+static int
+set_cost(void *object, uint32_t v, const char **why)
+{
+	struct stp_port *p = ((struct br_port *)object)->stp;
+	struct stp_port_conf conf;
+
+	stp_port_get(p, &conf);
+	conf.path_cost = v;
+	return stp_port_set(p, &conf, why);
+}
+
+static uint32_t
+get_guard(const void *object)
+{
+	return (((const struct br_port *)object)->flags & BR_PORT_BPDU_GUARD) != 0;
+}
+
+static int
+set_guard(void *object, uint32_t v, const char **why)
+{
+	struct br_port *p = object;
+	struct stp_port_conf conf;
+	int rc;
+
+	role_enter_ctl();
+	stp_port_get(p->stp, &conf);
+	conf.bpdu_guard = v != 0;
+	rc = stp_port_set(p->stp, &conf, why);
+	if (rc == 0)
+		set_flag(&p->flags, BR_PORT_BPDU_GUARD, v != 0);
+	if (rc == 0 && v == 0)
+		br_stp_recover(p);
+	return rc;
+}
+
+#define STP_SWITCH(fn, field)                                                                      \
+	static uint32_t get_##fn(const void *object)                                               \
+	{                                                                                          \
+		struct stp_port_conf conf;                                                         \
+                                                                                                   \
+		stp_port_get(((const struct br_port *)object)->stp, &conf);                        \
+		return conf.field;                                                                 \
+	}                                                                                          \
+	static int set_##fn(void *object, uint32_t v, const char **why)                            \
+	{                                                                                          \
+		struct stp_port *p = ((struct br_port *)object)->stp;                              \
+		struct stp_port_conf conf;                                                         \
+                                                                                                   \
+		stp_port_get(p, &conf);                                                            \
+		conf.field = v != 0;                                                               \
+		return stp_port_set(p, &conf, why);                                                \
+	}
+
+STP_SWITCH(root_block, restricted_role)
+STP_SWITCH(restricted_tcn, restricted_tcn)
+STP_SWITCH(bpdu_filter, bpdu_filter)
+STP_SWITCH(loop_guard, loop_guard)
+
+static uint32_t
+get_edge(const void *object)
+{
+	struct stp_port_conf conf;
+
+	stp_port_get(((const struct br_port *)object)->stp, &conf);
+	return conf.edge;
+}
+
+static int
+set_edge(void *object, uint32_t v, const char **why)
+{
+	struct stp_port *p = ((struct br_port *)object)->stp;
+	struct stp_port_conf conf;
+
+	stp_port_get(p, &conf);
+	conf.edge = (uint8_t)v;
+	return stp_port_set(p, &conf, why);
+}
+
+static uint32_t
+get_p2p(const void *object)
+{
+	struct stp_port_conf conf;
+
+	stp_port_get(((const struct br_port *)object)->stp, &conf);
+	return conf.point_to_point;
+}
+
+static int
+set_p2p(void *object, uint32_t v, const char **why)
+{
+	struct stp_port *p = ((struct br_port *)object)->stp;
+	struct stp_port_conf conf;
+
+	stp_port_get(p, &conf);
+	conf.point_to_point = (uint8_t)v;
+	return stp_port_set(p, &conf, why);
+}
+
 #define BRIDGE(nm, lo, hi, fn, text)                                                               \
 	{                                                                                          \
 		.name = nm, .min = lo, .max = hi, .help = text, .get = get_##fn, .set = set_##fn   \
@@ -243,8 +450,21 @@ STORM(unicast, BR_CLASS_UNICAST)
 		.set = set_##fn                                                                    \
 	}
 
+#define TRI(nm, fn, text)                                                                          \
+	{                                                                                          \
+		.name = nm, .max = STP_AUTO, .port = true, .tri = true, .help = text,              \
+		.get = get_##fn, .set = set_##fn                                                   \
+	}
+
 const struct br_opt br_opts[] = {
+	BRIDGE("forward_delay", 400, 3000, forward_delay, "centiseconds, 802.1D-2004 17.14"),
+	BRIDGE("hello_time", 100, 1000, hello_time, "centiseconds, 802.1D-2004 17.14"),
+	BRIDGE("max_age", 600, 4000, max_age, "centiseconds, 802.1D-2004 17.14"),
 	BRIDGE("ageing_time", 0, 100000000, ageing, "centiseconds that an entry lives unused"),
+	BRIDGE("stp_state", 0, 3, stp_state, "0: off; 1: STP, 2: RSTP, 3: MSTP"),
+	BRIDGE("priority", 0, 61440, priority, "of the bridge identifier, in steps of 4096"),
+	BRIDGE("errdisable_recovery", 0, 86400, recovery,
+	       "seconds after which a port that guard closed is opened; 0: never"),
 	BRIDGE("vlan_filtering", 0, 1, filtering, "frames belong to VLANs"),
 	BRIDGE("vlan_protocol", 0, UINT16_MAX, proto, "the tag: 802.1Q or 802.1ad"),
 	BRIDGE("group_fwd_mask", 0, UINT16_MAX, mask,
@@ -253,6 +473,15 @@ const struct br_opt br_opts[] = {
 	BRIDGE("vlan_default_pvid", 0, 4094, pvid, "the VLAN of new ports"),
 	BRIDGE("vlan_stats_enabled", 0, 1, stats, "count the frames of each VLAN"),
 	BRIDGE("fdb_max_learned", 0, UINT32_MAX, max, "limit of learned entries; 0: none"),
+	PORT("priority", 0, 60, port_priority, "of the port identifier, in steps of 4"),
+	PORT("cost", 0, STP_COST_MAX, cost, "path cost; 0: by the link's speed"),
+	SWITCH("guard", guard, "a BPDU closes the port"),
+	SWITCH("root_block", root_block, "never the root port (restricted role)"),
+	SWITCH("restricted_tcn", restricted_tcn, "topology changes are not passed on"),
+	SWITCH("bpdu_filter", bpdu_filter, "no BPDU is sent or taken"),
+	SWITCH("loop_guard", loop_guard, "does not become designated because BPDUs ceased"),
+	TRI("edge", edge, "no bridge is there"),
+	TRI("point_to_point", p2p, "one bridge at most is there"),
 	SWITCH("hairpin", hairpin, "a frame may leave where it came"),
 	SWITCH("learning", learning, "sources are learned"),
 	SWITCH("flood", flood, "unknown unicasts leave here"),

@@ -192,9 +192,13 @@ br_port_add(struct net_bridge *br, struct net_device *dev, const char **why)
 		rc = p->idx == 0 ? -ENOSPC : -ENOMEM;
 		goto undo_port;
 	}
+	rc = br_stp_port_add(p, why);
+	if (rc != 0)
+		goto undo_port;
 	rc = dev_set_promiscuity(dev, 1);
 	if (rc != 0) {
 		*why = "it refuses promiscuous mode";
+		br_stp_port_del(p);
 		goto undo_port;
 	}
 	rcu_assign_pointer(br->port[p->idx], p);
@@ -229,6 +233,7 @@ br_port_del(struct net_device *dev)
 	if (ports == NULL)
 		return -ENOMEM;
 	netdev_rx_handler_unregister(dev);
+	br_stp_port_del(p);
 	ports_publish(br, ports);
 	rcu_assign_pointer(br->port[p->idx], NULL);
 	unlist_mac(p);

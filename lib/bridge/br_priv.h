@@ -3,6 +3,7 @@
 #define BR_PRIV_H
 /** @file What the control side's files of lib/bridge share. */
 #include "bridge/br.h"
+#include "stp/stp.h"
 
 #define BR_AGEING_CS 30000 /* 802.1D-2004 table 7-5: 300 s */
 
@@ -14,6 +15,12 @@ struct br_ctl {
 	uint16_t default_pvid;
 	uint32_t ageing_cs, ageing_ms; /* as set; as used (topology change) */
 	uint32_t fdb_max_learned;      /* 0: no limit */
+	/* spanning tree */
+	struct stp_bridge *stp;
+	uint8_t stp_state;		   /* 0: off; 1, 2, 3: STP, RSTP, MSTP */
+	uint32_t recovery_s;		   /* after which bpdu_guard opens a port again; 0: never */
+	uint16_t tree_mstid[BR_TREES_MAX]; /* of a tree's index; 0 but for the CIST: free */
+	struct ctl_timer tick;
 	/* forwarding database */
 	struct ctl_timer ageing;
 	uint32_t sweep; /* next line that ageing looks at */
@@ -51,6 +58,18 @@ void br_state_set(struct br_port *p, unsigned int tree, enum br_state state) CTL
 void br_state_link(struct br_port *p) CTL_ONLY;
 /** The bridge has carrier when some port forwards. */
 void br_state_carrier(struct net_bridge *br) CTL_ONLY;
+
+/* --- br_stp.c --- */
+int br_stp_init(struct net_bridge *br) CTL_ONLY;
+void br_stp_free(struct net_bridge *br) CTL_ONLY;
+int br_stp_port_add(struct br_port *p, const char **why) CTL_ONLY;
+void br_stp_port_del(struct br_port *p) CTL_ONLY;
+/** Does a spanning tree decide on the states of ports? */
+bool br_stp_rules(const struct net_bridge *br);
+/** The port's link, or the bridge, went up or down. */
+void br_stp_link(struct br_port *p, bool up) CTL_ONLY;
+void br_stp_address(struct net_bridge *br) CTL_ONLY;
+void br_bpdu_msg(struct ctl_msg *msg);
 
 /* --- br_dev.c --- */
 /** The lowest MAC address and the smallest MTU of the ports, unless set. */

@@ -44,12 +44,14 @@ has_link(const struct br_port *p)
 void
 br_state_link(struct br_port *p)
 {
-	bool up = has_link(p);
+	bool up = has_link(p) && !p->errdisabled;
 
+	br_stp_link(p, up);
 	if (up && p->manual)
 		return;
 	p->manual = false;
-	br_state_set(p, 0, up ? BR_STATE_FORWARDING : BR_STATE_DISABLED);
+	if (!br_stp_rules(p->br))
+		br_state_set(p, 0, up ? BR_STATE_FORWARDING : BR_STATE_DISABLED);
 	/* Who was behind it may be anywhere now. */
 	if (!up)
 		br_fdb_flush(p->br,
@@ -60,6 +62,10 @@ br_state_link(struct br_port *p)
 int
 br_port_set_state(struct br_port *p, enum br_state state, const char **why)
 {
+	if (br_stp_rules(p->br)) {
+		*why = "the spanning tree decides on it";
+		return -EBUSY;
+	}
 	if (!has_link(p) && state != BR_STATE_DISABLED) {
 		*why = "the port or its bridge is down, or has no carrier";
 		return -ENETDOWN;

@@ -43,6 +43,7 @@
 	X(BR_NO_PORT,              "br",     "no port to flood to")                                          \
 	X(BR_STORM,                "br",     "more broadcasts, multicasts or unknown unicasts than the port's limit") \
 	X(BR_NO_STP,               "br",     "BPDU, and the bridge runs no spanning tree (802.1D-2004 7.12.6)") \
+	X(BR_BAD_BPDU,             "br",     "frame to the bridge group address that is no BPDU (802.1D-2004 9.2)") \
 	X(BR_PAUSE,                "br",     "PAUSE frame (802.3 annex 31B): for the link, not for the bridge") \
 	X(ARP_RUNT,                "arp",    "shorter than an ARP header with Ethernet and IPv4 addresses")  \
 	X(ARP_BAD_HTYPE,           "arp",    "hardware type (ar$hrd) is not Ethernet (RFC 826)")             \

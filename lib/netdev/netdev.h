@@ -58,6 +58,8 @@ struct netdev_ctl {
 	unsigned int promiscuity, allmulti; /* counts of users */
 	uint64_t up_since_ms;
 	uint32_t carrier_changes;
+	uint32_t speed_mbps; /* of the link; 0: unknown */
+	bool half_duplex;
 	uint32_t carrier_flaps;	  /* losses of late, as the driver counts them */
 	uint32_t carrier_held_ms; /* it holds the carrier of a flapping link back for so long */
 	int16_t socket;		  /* NUMA node of the port, -1 when it has none */

@@ -455,6 +455,63 @@ contradictions(void **state)
 	apply("{\"version\":1}");
 }
 
+/* Bridges, with VLAN devices below and above; a second load changes what differs, in place. */
+static void
+bridges_apply(void **state)
+{
+	(void)state;
+	apply("{\"version\":1,\"ports\":{" RING("q1") "," RING(
+		"q2") "},"
+		      "\"bridges\":{\"br0\":{\"ports\":{\"q1\":{\"pvid\":10,\"untagged\":[20],"
+		      "\"vlans\":[\"30-32\",40],\"bpdu_guard\":true,\"edge\":\"on\","
+		      "\"priority\":16,\"path_cost\":100,\"learning\":true},\"q2.7\":{}},"
+		      "\"stp\":{\"mode\":\"rstp\",\"priority\":4096,\"hello_time\":1,"
+		      "\"max_age\":6,\"forward_delay\":4},"
+		      "\"ageing_time\":60,\"vlan_filtering\":true,\"vlans\":[10]}},"
+		      "\"vlans\":{\"q2.7\":{\"parent\":\"q2\",\"id\":7},"
+		      "\"br0.10\":{\"parent\":\"br0\",\"id\":10}},"
+		      "\"addresses\":{\"br0\":[\"10.3.0.1/24\"],\"br0.10\":[\"10.3.10.1/24\"]}}");
+	has_line("bridge link show dev q2.7", "master br0");
+	has_line("bridge -d link show dev q1", "priority 16 cost 100");
+	has_line("bridge -d link show dev q1", " guard on");
+	has_line("stp show br0", "br0: rstp bridge 1000.");
+	has_line("ip -d link show br0", "forward_delay 400 hello_time 100 max_age 600");
+	has_line("ip addr show br0.10", "inet 10.3.10.1/24");
+	section_runs("bridges",
+		     "{\"br0\":{\"ageing_time\":60,\"ports\":{\"q1\":{\"bpdu_guard\":true,"
+		     "\"edge\":\"on\",\"path_cost\":100,\"priority\":16,\"pvid\":10,"
+		     "\"untagged\":[20],\"vlans\":[\"30-32\",40]},\"q2.7\":{}},"
+		     "\"stp\":{\"forward_delay\":4,\"hello_time\":1,\"max_age\":6,"
+		     "\"mode\":\"rstp\",\"priority\":4096},\"vlan_filtering\":true,"
+		     "\"vlans\":[10]}}");
+	dp_cmd("bridge fdb add 02:00:00:00:01:99 dev q1 master static vlan 10");
+	apply("{\"version\":1,\"ports\":{" RING("q1") "," RING(
+		"q2") "},"
+		      "\"bridges\":{\"br0\":{\"ports\":{\"q1\":{\"pvid\":10}},"
+		      "\"vlan_filtering\":true}},"
+		      "\"vlans\":{\"q2.7\":{\"parent\":\"q2\",\"id\":7}}}");
+	section_runs("bridges", "{\"br0\":{\"ports\":{\"q1\":{\"pvid\":10}},"
+				"\"vlan_filtering\":true}}");
+	has_line("bridge fdb show", "02:00:00:00:01:99 dev q1 vlan 10 master br0 static");
+	has_line("stp show br0", "br0: off");
+	apply("{\"version\":1}");
+	prints("bridge -j link", "[]\n");
+	refused("{\"version\":1,\"bridges\":{\"br0\":{\"ports\":{\"q9\":{}}}}}",
+		"/bridges/br0/ports/q9");
+	refused("{\"version\":1,\"bridges\":{\"br0\":{\"stp\":{\"mode\":\"fast\"}}}}", "rstp");
+	refused("{\"version\":1,\"bridges\":{\"br0\":{\"ageing\":5}}}", "ageing_time");
+	refused("{\"version\":1,\"bridges\":{\"br0\":{\"vlans\":[\"7-5\"]}}}",
+		"/bridges/br0/vlans/0");
+	refused("{\"version\":1,\"ports\":{" RING(
+			"q1") "},\"bridges\":{\"br0\":{\"ports\":{\"q1\":{}}},"
+			      "\"br1\":{\"ports\":{\"q1\":{\"pvid\":5000}}}}}",
+		"/bridges/br1/ports/q1/pvid");
+	refused("{\"version\":1,\"ports\":{" RING(
+			"q1") "},\"bridges\":{\"br0\":{\"ports\":{\"q1\":{}}},"
+			      "\"br1\":{\"ports\":{\"q1\":{}}}}}",
+		"it is a port of \"br0\" already");
+}
+
 int
 main(void)
 {
@@ -463,7 +520,7 @@ main(void)
 		cmocka_unit_test(mtu_is_restored),	cmocka_unit_test(sections_apply_and_go),
 		cmocka_unit_test(ports_apply),		cmocka_unit_test(vlans_apply),
 		cmocka_unit_test(addresses_apply),	cmocka_unit_test(neighbours_apply),
-		cmocka_unit_test(routes_apply),
+		cmocka_unit_test(routes_apply),		cmocka_unit_test(bridges_apply),
 	};
 
 	return cmocka_run_group_tests_name("dp/sections", tests, dp_setup, dp_teardown);

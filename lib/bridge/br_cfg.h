@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BR_CFG_H
+#define BR_CFG_H
+/** @file Members of a bridge and of a port in section "bridges": checked, applied, told. */
+#include "bridge/br.h"
+#include "ctl/cfg.h"
+
+void br_cfg_check_bridge(const struct cfg *c);
+void br_cfg_check_port(const struct cfg *c);
+/** Without "ports". New references. */
+json_t *br_cfg_canon_bridge(const struct cfg *c);
+json_t *br_cfg_canon_port(const struct cfg *c);
+json_t *br_cfg_show_bridge(const struct net_bridge *br) CTL_ONLY;
+json_t *br_cfg_show_port(const struct br_port *p) CTL_ONLY;
+/** What is not said goes back to its default. 0, or -errno after cfg_fail(). */
+int br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br) CTL_ONLY;
+/** The member at fault, and what is wrong with it. */
+struct br_cfg_fault {
+	const char *key, *why;
+};
+/** 0, or -errno with *f. */
+int br_cfg_apply_port(const json_t *entry, struct br_port *p, struct br_cfg_fault *f) CTL_ONLY;
+
+/** With the daemon's modules: listen for ports that come later. */
+void br_cfg_init(void) CTL_ONLY;
+void br_cfg_fini(void) CTL_ONLY;
+#endif

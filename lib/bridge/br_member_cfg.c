@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Members of a bridge and of a port in the configuration: a row for each parameter, and VLANs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bridge/br_cfg.h"
+#include "stp/stp.h"
+
+enum kind {
+	BOOL,
+	NUMBER,
+	SECONDS, /* the parameter itself is in centiseconds */
+	WORD,	 /* index in words */
+};
+
+/* A parameter: its key here, its name in br_opts[], its default. */
+struct member {
+	const char *key, *opt;
+	enum kind kind;
+	uint32_t def;
+	const char *const *words;
+	uint32_t first; /* value of words[0] */
+};
+
+static const char *const modes[] = { "off", "stp", "rstp", "mstp", NULL };
+static const char *const tri[] = { "off", "on", "auto", NULL };
+static const char *const protocols[] = { "802.1Q", "802.1ad", NULL };
+
+static const struct member bridge_members[] = {
+	{ "ageing_time", "ageing_time", SECONDS, 30000, NULL, 0 },
+	{ "vlan_protocol", "vlan_protocol", WORD, RTE_ETHER_TYPE_VLAN, protocols, 0 },
+	{ "vlan_default_pvid", "vlan_default_pvid", NUMBER, 1, NULL, 0 },
+	{ "vlan_stats", "vlan_stats_enabled", BOOL, 0, NULL, 0 },
+	{ "vlan_filtering", "vlan_filtering", BOOL, 0, NULL, 0 },
+	{ "group_fwd_mask", "group_fwd_mask", NUMBER, 0, NULL, 0 },
+	{ "no_linklocal_learn", "no_linklocal_learn", BOOL, 0, NULL, 0 },
+	{ "fdb_max_learned", "fdb_max_learned", NUMBER, 0, NULL, 0 },
+	{ "errdisable_recovery", "errdisable_recovery", NUMBER, 300, NULL, 0 },
+	{ 0 },
+};
+
+static const struct member stp_members[] = {
+	{ "priority", "priority", NUMBER, 32768, NULL, 0 },
+	{ "mode", "stp_state", WORD, 0, modes, 0 },
+	{ 0 },
+};
+
+/* Of what goes together only as a whole: the engine's times. */
+static const struct member time_members[] = {
+	{ "hello_time", "hello_time", SECONDS, 200, NULL, 0 },
+	{ "max_age", "max_age", SECONDS, 2000, NULL, 0 },
+	{ "forward_delay", "forward_delay", SECONDS, 1500, NULL, 0 },
+	{ 0 },
+};
+
+static const struct member port_members[] = {
+	{ "priority", "priority", NUMBER, 32, NULL, 0 },
+	{ "path_cost", "cost", NUMBER, 0, NULL, 0 },
+	{ "edge", "edge", WORD, STP_AUTO, tri, 0 },
+	{ "point_to_point", "point_to_point", WORD, STP_AUTO, tri, 0 },
+	{ "bpdu_guard", "guard", BOOL, 0, NULL, 0 },
+	{ "bpdu_filter", "bpdu_filter", BOOL, 0, NULL, 0 },
+	{ "loop_guard", "loop_guard", BOOL, 0, NULL, 0 },
+	{ "restricted_role", "root_block", BOOL, 0, NULL, 0 },
+	{ "restricted_tcn", "restricted_tcn", BOOL, 0, NULL, 0 },
+	{ "learning", "learning", BOOL, 1, NULL, 0 },
+	{ "flood", "flood", BOOL, 1, NULL, 0 },
+	{ "mcast_flood", "mcast_flood", BOOL, 1, NULL, 0 },
+	{ "bcast_flood", "bcast_flood", BOOL, 1, NULL, 0 },
+	{ "hairpin", "hairpin", BOOL, 0, NULL, 0 },
+	{ "isolated", "isolated", BOOL, 0, NULL, 0 },
+	{ "locked", "locked", BOOL, 0, NULL, 0 },
+	{ "group_fwd_mask", "group_fwd_mask", NUMBER, 0, NULL, 0 },
+	{ "fdb_max_learned", "fdb_max_learned", NUMBER, 0, NULL, 0 },
+	{ "storm_broadcast", "storm_broadcast", NUMBER, 0, NULL, 0 },
+	{ "storm_multicast", "storm_multicast", NUMBER, 0, NULL, 0 },
+	{ "storm_unknown_unicast", "storm_unknown_unicast", NUMBER, 0, NULL, 0 },
+	{ 0 },
+};
+
+/* --- rows --- */
+
+/* The value of @p m in @p o, a document that has been checked, in the parameter's unit. */
+static uint32_t
+value_of(const struct member *m, const json_t *o)
+{
+	const json_t *v = json_object_get(o, m->key);
+
+	if (v == NULL)
+		return m->def;
+	switch (m->kind) {
+	case BOOL:
+		return json_is_true(v);
+	case NUMBER:
+		return (uint32_t)json_integer_value(v);
+	case SECONDS:
+		return (uint32_t)json_integer_value(v) * 100;
+	case WORD:
+		break;
+	}
+	for (uint32_t i = 0; m->words[i] != NULL; i++)
+		if (json_is_string(v) && strcmp(m->words[i], json_string_value(v)) == 0)
+			return m->words == protocols && i == 1 ? RTE_ETHER_TYPE_QINQ
+			       : m->words == protocols	       ? RTE_ETHER_TYPE_VLAN
+							       : i;
+	return m->def;
+}
+
+static void
+put(json_t *o, const struct member *m, uint32_t v)
+{
+	json_t *j = NULL;
+
+	if (v == m->def)
+		return;
+	switch (m->kind) {
+	case BOOL:
+		j = json_boolean(v != 0);
+		break;
+	case NUMBER:
+		j = json_integer(v);
+		break;
+	case SECONDS:
+		j = json_integer(v / 100);
+		break;
+	case WORD:
+		j = json_string(m->words == protocols ? protocols[1] : m->words[v]);
+		break;
+	}
+	json_object_set_new(o, m->key, j);
+}
+
+static void
+check_rows(const struct cfg *c, const struct member *table, bool port)
+{
+	for (const struct member *m = table; m->key != NULL; m++) {
+		const struct br_opt *o = br_opt_find(m->opt, port);
+		uint32_t scale = m->kind == SECONDS ? 100 : 1, v;
+		unsigned int word;
+		bool on;
+
+		switch (m->kind) {
+		case BOOL:
+			cfg_bool(c, m->key, &on);
+			break;
+		case NUMBER:
+		case SECONDS:
+			cfg_u32(c, m->key, o->min / scale, o->max / scale, &v);
+			break;
+		case WORD:
+			cfg_word(c, m->key, m->words, &word);
+			break;
+		}
+	}
+}
+
+/* Only the keys of the tables and of @p more. */
+static void
+check_known(const struct cfg *c, const struct member *a, const struct member *b,
+	    const char *const *more)
+{
+	const char *known[48];
+	size_t n = 0;
+
+	for (const struct member *m = a; m->key != NULL; m++)
+		known[n++] = m->key;
+	for (const struct member *m = b; m != NULL && m->key != NULL; m++)
+		known[n++] = m->key;
+	for (; more != NULL && *more != NULL; more++)
+		known[n++] = *more;
+	known[n] = NULL;
+	cfg_only(c, known);
+}
+
+static void
+canon_rows(json_t *o, const struct member *table, const json_t *from)
+{
+	for (const struct member *m = table; m->key != NULL; m++)
+		put(o, m, value_of(m, from));
+}
+
+/* The value that was set; of a path cost, not the one that follows from the speed. */
+static uint32_t
+current(const struct br_opt *o, const void *object)
+{
+	struct stp_port_conf conf;
+
+	if (!o->port || strcmp(o->name, "cost") != 0)
+		return o->get(object);
+	stp_port_get(((const struct br_port *)object)->stp, &conf);
+	return conf.path_cost;
+}
+
+static void
+show_rows(json_t *o, const struct member *table, const void *object, bool port) CTL_ONLY
+{
+	for (const struct member *m = table; m->key != NULL; m++)
+		put(o, m, current(br_opt_find(m->opt, port), object));
+}
+
+static int
+apply_rows(const json_t *from, const struct member *table, void *object, bool port,
+	   struct br_cfg_fault *f) CTL_ONLY
+{
+	for (const struct member *m = table; m->key != NULL; m++) {
+		const struct br_opt *o = br_opt_find(m->opt, port);
+		uint32_t v = value_of(m, from);
+		int rc = current(o, object) == v ? 0 : br_opt_set(o, object, v, &f->why);
+
+		f->key = m->key;
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* --- VLANs: "pvid", "vlans" tagged, "untagged" --- */
+
+static bool
+parse_range(const json_t *v, uint16_t *first, uint16_t *last)
+{
+	unsigned int a = 0, b = 0;
+	char rest;
+
+	if (json_is_integer(v)) {
+		a = b = (unsigned int)json_integer_value(v);
+	} else if (!json_is_string(v) ||
+		   (sscanf(json_string_value(v), "%u-%u%c", &a, &b, &rest) != 2 &&
+		    (b = 0, sscanf(json_string_value(v), "%u%c", &a, &rest) != 1))) {
+		return false;
+	}
+	b = b == 0 ? a : b;
+	*first = (uint16_t)a;
+	*last = (uint16_t)b;
+	return a >= 1 && b <= 4094 && a <= b;
+}
+
+static void
+check_vlans(const struct cfg *c, const char *key)
+{
+	struct cfg list = cfg_get(c, key);
+	uint16_t first, last;
+
+	if (list.node != NULL && !json_is_array(list.node)) {
+		cfg_fail(c, key, "expected a list of VLANs: 10 or \"10-20\"");
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(list.node); i++) {
+		struct cfg v = cfg_at(&list, i);
+
+		if (!parse_range(v.node, &first, &last))
+			cfg_fail(&v, NULL, "expected a VLAN of 1 to 4094, or \"10-20\"");
+	}
+}
+
+/* The set that the members of @p o ask for. @p pvid: the bridge's default. */
+static void
+wanted_set(const json_t *o, uint16_t pvid, struct br_vlans *set)
+{
+	static const char *const keys[] = { "vlans", "untagged" };
+	const json_t *v = json_object_get(o, "pvid");
+
+	*set = (struct br_vlans){ .pvid = v != NULL ? (uint16_t)json_integer_value(v) : pvid };
+	for (unsigned int k = 0; k < 2; k++) {
+		const json_t *list = json_object_get(o, keys[k]);
+
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			uint16_t first = 1, last = 0;
+
+			if (!parse_range(json_array_get(list, i), &first, &last))
+				continue;
+			for (uint16_t n = first; n <= last; n++) {
+				set->member[n / 64] |= UINT64_C(1) << n % 64;
+				if (k == 1)
+					set->untagged[n / 64] |= UINT64_C(1) << n % 64;
+			}
+		}
+	}
+	/* The PVID leaves untagged, unless it is among the tagged ones. */
+	if (set->pvid != 0 && !br_vlan_has(set->member, set->pvid)) {
+		set->member[set->pvid / 64] |= UINT64_C(1) << set->pvid % 64;
+		set->untagged[set->pvid / 64] |= UINT64_C(1) << set->pvid % 64;
+	}
+}
+
+/* Members of @p set that leave so, the PVID's own left out, as ranges. */
+static json_t *
+ranges(const struct br_vlans *set, bool untagged)
+{
+	json_t *list = json_array();
+
+	for (uint16_t v = 1; v < 4095; v++) {
+		uint16_t first = v;
+
+		while (v < 4095 && br_vlan_has(set->member, v) &&
+		       br_vlan_has(set->untagged, v) == untagged && !(untagged && v == set->pvid))
+			v++;
+		if (v == first)
+			continue;
+		json_array_append_new(list, v == first + 1 ? json_integer(first)
+							   : json_sprintf("%u-%u", first, v - 1));
+	}
+	return list;
+}
+
+static void
+put_set(json_t *o, const struct br_vlans *set, uint16_t pvid)
+{
+	if (set->pvid != pvid)
+		json_object_set_new(o, "pvid", json_integer(set->pvid));
+	json_object_set_new(o, "vlans", ranges(set, false));
+	json_object_set_new(o, "untagged", ranges(set, true));
+	for (const char *const *k = (const char *const[]){ "vlans", "untagged", NULL }; *k != NULL;
+	     k++)
+		if (json_array_size(json_object_get(o, *k)) == 0)
+			json_object_del(o, *k);
+}
+
+static int
+apply_set(const json_t *o, struct net_bridge *br, struct br_port *p,
+	  struct br_cfg_fault *f) CTL_ONLY
+{
+	const struct br_opt *def = br_opt_find("vlan_default_pvid", false);
+	const struct br_vlans *now;
+	struct br_vlans want;
+	int rc = 0;
+
+	f->key = "vlans";
+	wanted_set(o, (uint16_t)def->get(br), &want);
+	for (uint16_t v = 1; v < 4095 && rc == 0; v++) {
+		bool in = br_vlan_has(want.member, v);
+		unsigned int flags = (br_vlan_has(want.untagged, v) ? BR_VLAN_UNTAGGED : 0) |
+				     (want.pvid == v ? BR_VLAN_PVID : 0);
+
+		now = p != NULL ? p->vlans : br->vlans;
+		if (in == br_vlan_has(now->member, v) &&
+		    (!in || (br_vlan_has(now->untagged, v) == br_vlan_has(want.untagged, v) &&
+			     (now->pvid == v) == (want.pvid == v))))
+			continue;
+		rc = in ? br_vlan_add(br, p, v, v, flags, &f->why)
+			: br_vlan_del(br, p, v, v, &f->why);
+	}
+	return rc;
+}
+
+/* --- a bridge --- */
+
+void
+br_cfg_check_bridge(const struct cfg *c)
+{
+	static const char *const more[] = { "ports", "stp",  "mac",	 "mtu", "enabled",
+					    "vlans", "pvid", "untagged", NULL };
+	struct cfg stp = cfg_get(c, "stp");
+	struct rte_ether_addr mac;
+	uint32_t v;
+	bool on;
+
+	check_known(c, bridge_members, NULL, more);
+	check_rows(c, bridge_members, false);
+	if (stp.node != NULL && !json_is_object(stp.node)) {
+		cfg_fail(c, "stp", "expected an object");
+	} else if (stp.node != NULL) {
+		check_known(&stp, stp_members, time_members, NULL);
+		check_rows(&stp, stp_members, false);
+		check_rows(&stp, time_members, false);
+	}
+	if (cfg_mac(c, "mac", &mac) && !rte_is_valid_assigned_ether_addr(&mac))
+		cfg_fail(c, "mac", "expected a unicast address");
+	cfg_u32(c, "mtu", 68, UINT16_MAX, &v);
+	cfg_bool(c, "enabled", &on);
+	cfg_u32(c, "pvid", 0, 4094, &v);
+	check_vlans(c, "vlans");
+	check_vlans(c, "untagged");
+}
+
+static uint16_t
+default_pvid(const json_t *o)
+{
+	return (uint16_t)value_of(&bridge_members[2], o);
+}
+
+json_t *
+br_cfg_canon_bridge(const struct cfg *c)
+{
+	json_t *o = json_object(), *stp = json_object();
+	const json_t *in = json_object_get(c->node, "stp");
+	struct rte_ether_addr mac;
+	struct br_vlans set;
+
+	canon_rows(o, bridge_members, c->node);
+	canon_rows(stp, stp_members, in);
+	canon_rows(stp, time_members, in);
+	if (json_object_size(stp) > 0)
+		json_object_set(o, "stp", stp);
+	json_decref(stp);
+	wanted_set(c->node, default_pvid(c->node), &set);
+	put_set(o, &set, default_pvid(c->node));
+	if (cfg_mac(c, "mac", &mac))
+		json_object_set_new(
+			o, "mac",
+			json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", RTE_ETHER_ADDR_BYTES(&mac)));
+	if (json_object_get(c->node, "mtu") != NULL)
+		json_object_set(o, "mtu", json_object_get(c->node, "mtu"));
+	if (json_is_false(json_object_get(c->node, "enabled")))
+		json_object_set_new(o, "enabled", json_false());
+	return o;
+}
+
+json_t *
+br_cfg_show_bridge(const struct net_bridge *br)
+{
+	json_t *o = json_object(), *stp = json_object();
+	const struct br_opt *pvid = br_opt_find("vlan_default_pvid", false);
+	struct br_wish w = br_wish(br);
+	struct rte_ether_addr mac;
+
+	show_rows(o, bridge_members, br, false);
+	show_rows(stp, stp_members, br, false);
+	show_rows(stp, time_members, br, false);
+	if (json_object_size(stp) > 0)
+		json_object_set(o, "stp", stp);
+	json_decref(stp);
+	put_set(o, br->vlans, (uint16_t)pvid->get(br));
+	netdev_addr(br->dev, &mac);
+	if (w.mac)
+		json_object_set_new(
+			o, "mac",
+			json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", RTE_ETHER_ADDR_BYTES(&mac)));
+	if (w.mtu)
+		json_object_set_new(o, "mtu", json_integer(br->dev->mtu));
+	if (!netif_running(br->dev))
+		json_object_set_new(o, "enabled", json_false());
+	return o;
+}
+
+/* The engine's times together: one after the other they might not fit each other. */
+static int
+apply_times(const json_t *stp, struct net_bridge *br, struct br_cfg_fault *f) CTL_ONLY
+{
+	struct stp_bridge_conf conf;
+
+	stp_bridge_get(br_stp(br), &conf);
+	conf.hello_time = (uint8_t)(value_of(&time_members[0], stp) / 100);
+	conf.max_age = (uint8_t)(value_of(&time_members[1], stp) / 100);
+	conf.forward_delay = (uint8_t)(value_of(&time_members[2], stp) / 100);
+	f->key = "stp";
+	return stp_bridge_set(br_stp(br), &conf, &f->why);
+}
+
+static int
+apply_device(const struct cfg *c, struct net_device *dev, struct br_cfg_fault *f) CTL_ONLY
+{
+	struct rte_ether_addr mac;
+	uint32_t mtu = 0;
+	bool on = true;
+	int rc = 0;
+
+	f->key = "mac";
+	f->why = "refused";
+	if (cfg_mac(c, "mac", &mac))
+		rc = dev_set_mac_address(dev, &mac);
+	if (rc == 0) {
+		f->key = "mtu";
+		cfg_u32(c, "mtu", 68, UINT16_MAX, &mtu);
+		rc = br_set_own_mtu(br_of(dev), mtu);
+	}
+	if (rc != 0)
+		return rc;
+	f->key = "enabled";
+	cfg_bool(c, "enabled", &on);
+	if (!on)
+		dev_close(dev);
+	return on ? dev_open(dev) : 0;
+}
+
+int
+br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br)
+{
+	const json_t *stp = json_object_get(c->node, "stp");
+	struct br_cfg_fault f = { "", "refused" };
+	int rc = apply_rows(c->node, bridge_members, br, false, &f);
+
+	if (rc == 0)
+		rc = apply_set(c->node, br, NULL, &f);
+	if (rc == 0)
+		rc = apply_times(stp, br, &f);
+	if (rc == 0)
+		rc = apply_rows(stp, stp_members, br, false, &f);
+	if (rc == 0)
+		rc = apply_device(c, br->dev, &f);
+	if (rc != 0)
+		cfg_fail(c, f.key, "%s", f.why);
+	return rc;
+}
+
+/* --- a port --- */
+
+void
+br_cfg_check_port(const struct cfg *c)
+{
+	static const char *const more[] = { "pvid", "vlans", "untagged", NULL };
+	uint32_t v;
+
+	if (!json_is_object(c->node)) {
+		cfg_fail(c, NULL, "expected an object, {} for a port like any other");
+		return;
+	}
+	check_known(c, port_members, NULL, more);
+	check_rows(c, port_members, true);
+	cfg_u32(c, "pvid", 0, 4094, &v);
+	check_vlans(c, "vlans");
+	check_vlans(c, "untagged");
+}
+
+json_t *
+br_cfg_canon_port(const struct cfg *c)
+{
+	uint16_t pvid = default_pvid(c->up->up->node);
+	json_t *o = json_object();
+	struct br_vlans set;
+
+	canon_rows(o, port_members, c->node);
+	wanted_set(c->node, pvid, &set);
+	put_set(o, &set, pvid);
+	return o;
+}
+
+json_t *
+br_cfg_show_port(const struct br_port *p)
+{
+	const struct br_opt *pvid = br_opt_find("vlan_default_pvid", false);
+	json_t *o = json_object();
+
+	show_rows(o, port_members, p, true);
+	put_set(o, p->vlans, (uint16_t)pvid->get(p->br));
+	return o;
+}
+
+int
+br_cfg_apply_port(const json_t *entry, struct br_port *p, struct br_cfg_fault *f)
+{
+	int rc;
+
+	*f = (struct br_cfg_fault){ "", "refused" };
+	rc = apply_rows(entry, port_members, p, true, f);
+	return rc == 0 ? apply_set(entry, p->br, p, f) : rc;
+}

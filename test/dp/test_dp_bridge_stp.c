@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The spanning tree on the ports of a bridge: BPDUs in and out, states, guards. The protocol itself
+ * is tested in lib/stp. */
+#include "bridge_lan.h"
+
+/* A configuration BPDU (802.1D-1998 9.3.1) of a bridge with that priority, the root itself. */
+static struct dp_frame
+config_bpdu(uint16_t priority, uint8_t src)
+{
+	struct dp_frame f = { .len = 60 };
+	static const uint8_t dst[6] = { 0x01, 0x80, 0xc2, 0, 0, 0 };
+	uint8_t *p = f.b;
+
+	memcpy(p, dst, 6);
+	p[6] = 0x02;
+	p[11] = src;
+	p[13] = 38; /* LLC and 35 octets */
+	p[14] = p[15] = 0x42;
+	p[16] = 0x03;
+	p += 17;
+	p[5] = p[17] = (uint8_t)(priority >> 8); /* root and bridge identifier */
+	p[7] = p[19] = 0x02;
+	p[12] = p[24] = src;
+	p[25] = 0x80; /* port identifier */
+	p[26] = 1;
+	p[29] = 20; /* max age */
+	p[31] = 2;  /* hello time */
+	p[33] = 15; /* forward delay */
+	return f;
+}
+
+/* The next BPDU that left by port @p n, within two seconds. */
+static struct dp_frame
+bpdu_out(unsigned int n)
+{
+	struct dp_frame f;
+
+	for (int i = 0; i < 25; i++) {
+		while (dp_out(n, &f))
+			if (f.b[0] == 0x01 && f.b[1] == 0x80 && f.b[5] == 0)
+				return f;
+		dp_run_ms(100);
+	}
+	fail_msg("no BPDU left by port %u", n);
+	return f;
+}
+
+static void
+sends_bpdus_and_listens(void **state)
+{
+	struct dp_frame f;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 1");
+	f = bpdu_out(p1);
+	assert_int_equal(f.len, 60);
+	assert_int_equal(f.b[12] << 8 | f.b[13], 38);
+	assert_memory_equal(f.b + 14, "\x42\x42\x03\0\0\0\0", 7);
+	assert_int_equal(f.b[11], 1); /* from the port's own address */
+	assert_true(shows("bridge link show dev p1", "state listening"));
+	f = frame(&all, 11, 1);
+	dp_drops_clear();
+	dp_inject(p1, &f);
+	dp_run();
+	assert_int_equal(dp_drops("br_stp_blocking"), 1);
+	assert_true(shows("stp show br0", "designated listening"));
+	assert_non_null(
+		strstr(dp_cmd_fails("bridge link set dev p1 state forwarding"), "spanning tree"));
+	dp_cmd("ip link set br0 type bridge stp_state 0");
+	assert_true(shows("bridge link show dev p1", "state forwarding"));
+}
+
+static void
+better_root_is_heard(void **state)
+{
+	struct dp_frame f = config_bpdu(0x1000, 9), got;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 1");
+	dp_inject(p2, &f);
+	dp_run();
+	assert_true(shows("stp show br0", "root 1000.02:00:00:00:00:09 "));
+	assert_non_null(strstr(dp_cmd_output(), "port p2 "));
+	while (dp_out(p1, &got))
+		;
+	got = bpdu_out(p1); /* passed on: root, cost, message age */
+	assert_int_equal(got.b[17 + 5], 0x10);
+	assert_true(got.b[17 + 13] + got.b[17 + 14] + got.b[17 + 15] + got.b[17 + 16] > 0);
+	assert_int_equal(got.b[17 + 11 + 1], 9);
+	dp_inject(p3, &f); /* the same by another port: one of them blocks */
+	dp_run();
+	assert_true(shows("stp show br0", "alternate"));
+	assert_true(shows("bridge link show dev p3", "state blocking"));
+}
+
+/* RSTP: a port where no bridge answers is an edge after 3 s, and forwards (802.1D-2004 17.13.3). */
+static void
+edge_ports_forward_soon(void **state)
+{
+	struct dp_frame f = frame(&all, 11, 1), got;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 2");
+	dp_cmd("stp set br0 port p2 edge off");
+	assert_true(shows("bridge link show dev p1", "state blocking"));
+	got = bpdu_out(p1);
+	assert_int_equal(got.b[17 + 2], 2); /* version */
+	dp_run_ms(5000);
+	assert_true(shows("bridge link show dev p1", "state forwarding"));
+	assert_true(shows("stp show br0 port p1", " edge"));
+	assert_false(shows("bridge link show dev p2", "state forwarding"));
+	while (dp_out(p3, &got))
+		;
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect(p3, &f);
+	dp_cmd("ip link set p1 down");
+	assert_true(shows("bridge link show dev p1", "state disabled"));
+	dp_cmd("ip link set p1 up");
+	assert_false(shows("bridge link show dev p1", "state forwarding"));
+}
+
+static void
+guard_closes_the_port(void **state)
+{
+	struct dp_frame f = config_bpdu(0x8000, 9);
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge errdisable_recovery 1");
+	for (int stp = 0; stp <= 2; stp += 2) { /* also without a spanning tree */
+		dp_cmd("ip link set br0 type bridge stp_state %d", stp);
+		dp_cmd("bridge link set dev p1 guard on");
+		dp_inject(p1, &f);
+		dp_run();
+		assert_true(shows("bridge link show dev p1", "state disabled"));
+		assert_true(shows("stp show br0 port p1", "errdisabled"));
+		dp_run_ms(1300);
+		assert_false(shows("stp show br0 port p1", "errdisabled"));
+		assert_false(shows("bridge link show dev p1", "state disabled"));
+		dp_inject(p1, &f);
+		dp_run();
+		assert_true(shows("bridge link show dev p1", "state disabled"));
+		dp_cmd("bridge link set dev p1 guard off");
+		assert_false(shows("bridge link show dev p1", "state disabled"));
+	}
+}
+
+static void
+what_is_no_bpdu_is_told(void **state)
+{
+	struct dp_frame f = config_bpdu(0x1000, 9);
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 1");
+	dp_drops_clear();
+	f.b[14] = 0x43; /* DSAP */
+	dp_inject(p1, &f);
+	f = config_bpdu(0x1000, 9);
+	f.b[13] = 60; /* longer than the frame */
+	dp_inject(p1, &f);
+	f.b[13] = 2; /* shorter than LLC */
+	dp_inject(p1, &f);
+	f = config_bpdu(0x1000, 9);
+	f.len = 15;
+	dp_inject(p1, &f);
+	dp_run();
+	assert_int_equal(dp_drops("br_bad_bpdu"), 4);
+	assert_false(shows("stp show br0", "root 1000."));
+	f = config_bpdu(0x1000, 9);
+	dp_inject_segments(p1, &f, 20);
+	dp_run();
+	assert_true(shows("stp show br0", "root 1000."));
+}
+
+/* MSTP: the VLANs of an instance follow its states, others those of the CIST. */
+static void
+instances_have_states_of_their_own(void **state)
+{
+	struct dp_frame f = frame(&all, 11, 1), g = f, got;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 3 vlan_filtering 1");
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add vid 10-20 dev p%u", n);
+	dp_cmd("stp set br0 mst name lab revision 3");
+	dp_cmd("stp set br0 mst instance 2 vlans 10,15-20");
+	dp_run_ms(5000); /* edges */
+	assert_true(shows("stp show br0", "instance 2: "));
+	dp_tag(&f, 11);
+	dp_tag(&g, 15);
+	while (dp_out(p2, &got))
+		;
+	dp_inject(p1, &f);
+	dp_inject(p1, &g);
+	dp_run();
+	dp_expect(p2, &f);
+	dp_expect(p2, &g);
+	assert_non_null(strstr(dp_cmd_fails("stp set br0 mst instance 2 priority 5"), "4096"));
+	dp_cmd("stp set br0 mst instance 2 priority 4096");
+	dp_cmd("stp set br0 port p1 mst instance 2 cost 77 priority 64");
+	assert_true(shows("stp show br0", "cost 77 priority 64"));
+	dp_cmd_fails("stp set br0 port p1 mst instance 3 cost 77");
+	dp_cmd("stp set br0 mst instance 2 delete");
+	assert_false(shows("stp show br0", "instance 2: "));
+}
+
+static void
+parameters_are_checked(void **state)
+{
+	(void)state;
+	dp_cmd_fails("ip link set br0 type bridge priority 1");
+	dp_cmd_fails("ip link set br0 type bridge hello_time 150");
+	dp_cmd_fails("ip link set br0 type bridge max_age 4000"); /* 2 x (forward delay - 1) */
+	dp_cmd_fails("ip link set br0 type bridge stp_state 4");
+	dp_cmd_fails("bridge link set dev p1 priority 33");
+	dp_cmd("ip link set br0 type bridge priority 4096 hello_time 100");
+	dp_cmd("bridge link set dev p1 priority 16 cost 55");
+	assert_true(shows("bridge link show dev p1", "priority 16 cost 55"));
+	assert_true(shows("stp show br0", "bridge 1000."));
+	dp_cmd_fails("stp set br0 port p4 edge on");
+	dp_cmd_fails("stp set p1 tx_hold_count 3");
+	dp_cmd("stp set br0 tx_hold_count 3");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(sends_bpdus_and_listens), T(better_root_is_heard),
+		T(edge_ports_forward_soon), T(guard_closes_the_port),
+		T(what_is_no_bpdu_is_told), T(instances_have_states_of_their_own),
+		T(parameters_are_checked),
+	};
+
+	return cmocka_run_group_tests_name("dp/bridge_stp", tests, setup, dp_teardown);
+}
