@@ -71,6 +71,12 @@ class LinuxDut:
     def ip_json(self, words):
         return json.loads(sh(f"ip -n {self.ns} -j {words}").stdout or "[]")
 
+    def bridge(self, words):
+        return sh(f"bridge -n {self.ns} {words}").stdout
+
+    def bridge_json(self, words):
+        return json.loads(sh(f"bridge -n {self.ns} -j {words}").stdout or "[]")
+
     def sysctl(self, key, value=None):
         if value is None:
             return sh(f"ip netns exec {self.ns} sysctl -n {key}").stdout.strip()
@@ -173,6 +179,15 @@ class PolluxDut:
     def ip_json(self, words):
         flags = [w for w in words.split() if w.startswith("-")]  # the client's, as -d
         return self.cli(" ".join([*flags, "ip", *(w for w in words.split() if w not in flags)]))
+
+    def bridge(self, words):
+        done = self.client("bridge " + words)
+        assert done.returncode == 0, \
+            f"pollux bridge {words}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def bridge_json(self, words):
+        return self.cli(f"bridge {words}")
 
     def sysctl(self, key, value=None):
         if value is None:

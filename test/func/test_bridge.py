@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Bridges between real wires; what the kernel's bridge does, too (DUT=linux)."""
+import time
+
+import pytest
+from dut import LINUX
+from pkt import carries, token
+from scapy.all import STP, LLC, Dot3, Ether, Raw
+
+ALL = "ff:ff:ff:ff:ff:ff"
+TYPE = 0x88b5  # local experimental
+A, B = "02:00:00:00:aa:01", "02:00:00:00:aa:02"
+
+
+@pytest.fixture
+def lan(fresh):
+    """Three hosts' wires on one bridge."""
+    lab = fresh(hosts=3)
+    lab.dut.ip("link add br0 type bridge")
+    lab.dut.ip("link set br0 up")
+    for port in ("r1", "r2", "r3"):
+        lab.dut.ip(f"link set {port} master br0")
+    end = time.monotonic() + 10
+    while any(p["state"] != "forwarding" for p in lab.dut.bridge_json("link show")):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return lab
+
+
+def frame(src, dst, body):
+    return Ether(src=src, dst=dst, type=TYPE) / Raw(body + b"." * 50)
+
+
+def entry(lab, mac):
+    """Rows of the forwarding database for one address, those of the device itself left out."""
+    return [e for e in lab.dut.bridge_json("fdb show") if e["mac"] == mac and "self" not in e["flags"]]
+
+
+def test_learns_filters_and_floods(lan):
+    with lan.h1.wire() as w1, lan.h2.wire() as w2, lan.h3.wire() as w3:
+        one, two = token(), token()
+        w1.send(frame(A, B, one))
+        w2.expect(carries(one))
+        w3.expect(carries(one))
+        w2.send(frame(B, A, two))
+        w1.expect(carries(two))
+        three = token()
+        time.sleep(0.2)
+        w1.send(frame(A, B, three))
+        w2.expect(carries(three))
+        w3.none(carries(two))
+        w3.none(carries(three))
+        w1.none(carries(one))
+    (row,) = entry(lan, A)
+    assert (row["ifname"], row["master"], row["state"]) == ("r1", "br0", "")
+
+
+def test_moves_at_once(lan):
+    with lan.h1.wire() as w1, lan.h2.wire() as w2, lan.h3.wire() as w3:
+        for wire in (w2, w3):
+            body = token()
+            wire.send(frame(B, ALL, body))
+            w1.expect(carries(body))
+        time.sleep(0.2)
+        body = token()
+        w1.send(frame(A, B, body))
+        w3.expect(carries(body))
+        w2.none(carries(body))
+
+
+def test_fdb_words(lan):
+    """The same words, states and flags as the kernel's."""
+    lan.dut.bridge(f"fdb add {A} dev r1 master static")
+    lan.dut.bridge(f"fdb add {B} dev r2 master static sticky")
+    lan.dut.bridge("fdb add 02:00:00:00:aa:03 dev r2 master dynamic extern_learn")
+    (a,), (b,), (c,) = (entry(lan, m) for m in (A, B, "02:00:00:00:aa:03"))
+    assert a == {"mac": A, "ifname": "r1", "flags": [], "master": "br0", "state": "static"}
+    assert (b["flags"], b["state"]) == (["sticky"], "static")
+    assert (c["flags"], c["state"]) == (["extern_learn"], "")
+    for words in (f"fdb add {A} dev r1 master static", "fdb add 02:00:00:00:aa:09 dev nobody master",
+                  "fdb del 02:00:00:00:aa:09 dev r1 master"):
+        with pytest.raises(AssertionError):
+            lan.dut.bridge(words)
+    lan.dut.bridge(f"fdb replace {A} dev r3 master static")
+    assert entry(lan, A)[0]["ifname"] == "r3"
+    lan.dut.bridge(f"fdb del {A} dev r3 master")
+    assert not entry(lan, A)
+    own = entry(lan, lan.h1.gw_mac)
+    assert own and {e["state"] for e in own} == {"permanent"}
+
+
+def test_port_flags(lan):
+    lan.dut.bridge("link set dev r2 flood off")
+    lan.dut.bridge("link set dev r3 learning off")
+    with lan.h1.wire() as w1, lan.h2.wire() as w2, lan.h3.wire() as w3:
+        unknown, all_of_you = token(), token()
+        w1.send(frame(A, B, unknown), frame(A, ALL, all_of_you))
+        w2.expect(carries(all_of_you))
+        w2.none(carries(unknown))
+        w3.expect(carries(unknown))
+        body = token()
+        w3.send(frame(B, ALL, body))
+        w1.expect(carries(body))
+        time.sleep(0.2)
+        assert not entry(lan, B)
+        lan.dut.bridge("link set dev r1 isolated on")
+        lan.dut.bridge("link set dev r3 isolated on")
+        body = token()
+        w1.send(frame(A, ALL, body))
+        w2.expect(carries(body))
+        w3.none(carries(body))
+
+
+def test_reserved_groups(lan):
+    """Never relayed: LLDP and the like; BPDUs neither, where Linux relays them without STP."""
+    with lan.h1.wire() as w1, lan.h2.wire() as w2:
+        lldp, bpdu, other = token(), token(), token()
+        w1.send(frame(A, "01:80:c2:00:00:0e", lldp), frame(A, "01:80:c2:00:00:00", bpdu),
+                frame(A, "01:80:c2:00:00:10", other))
+        w2.expect(carries(other))
+        w2.none(carries(lldp))
+        if not LINUX:
+            w2.none(carries(bpdu))
+
+
+def test_speaks_stp(lan):
+    """A configuration BPDU every two seconds, with itself as root, until it hears a better one."""
+    lan.dut.ip("link set br0 type bridge stp_state 1")
+    with lan.h1.wire() as w1, lan.h2.wire() as w2:
+        mine = w2.expect(lambda f: STP in f, "a BPDU")
+        assert mine[STP].rootmac == mine[STP].bridgemac and mine[STP].rootid == 32768
+        w1.send(Dot3(src=A, dst="01:80:c2:00:00:00") / LLC(dsap=0x42, ssap=0x42, ctrl=3) /
+                STP(rootid=4096, rootmac=A, bridgeid=4096, bridgemac=A, portid=0x8001, maxage=20,
+                    hellotime=2, fwddelay=15))
+        got = w2.expect(lambda f: STP in f and f[STP].rootmac == A, "the better root")
+        assert got[STP].rootid == 4096 and got[STP].pathcost > 0
+
+
+def test_routes_and_bridges(lan):
+    """Hosts on the bridge reach its address, and through it a routed port."""
+    lan.dut.ip("link set r3 nomaster")
+    lan.dut.ip(f"addr del {lan.h1.gw}/24 dev r1")
+    lan.dut.ip(f"addr add {lan.h1.gw}/24 dev br0")
+    lan.h1.ping(lan.h1.gw, count=2)
+    lan.h1.ping(lan.h3.ip, count=2)
+    lan.h2.run("ip addr add 10.0.1.77/24 dev eth0")
+    lan.h1.ping("10.0.1.77", count=2)  # bridged
