@@ -130,9 +130,14 @@ def frame(dst, ident, dst_mac=ROUTER_MAC, vid=None):
     return dst_mac + SENDER_MAC + tag + b"\x08\x00" + head + struct.pack("!HHHH", 4096, 9, 26, 0) + bytes(18)
 
 
-def write_pcap(path, dsts, vlan_ids=None):
+def host_mac(k):
+    """MAC address of the k-th host of a bridged network."""
+    return bytes([2, 0, 1, k >> 16 & 255, k >> 8 & 255, k & 255])
+
+
+def write_pcap(path, dsts, vlan_ids=None, macs=None):
     with open(path, "wb") as f:
         f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
         for i, dst in enumerate(dsts):
-            data = frame(dst, i, vid=vlan_ids[i] if vlan_ids else None)
+            data = frame(dst, i, macs[i] if macs else ROUTER_MAC, vlan_ids[i] if vlan_ids else None)
             f.write(struct.pack("<IIII", 0, 0, len(data), len(data)) + data)
