@@ -387,6 +387,13 @@ too_long_is_dropped(void **state)
 	dp_run();
 	dp_expect_none(p2);
 	assert_int_equal(dp_drops("br_mtu"), 1);
+	dp_inject(p1, &f); /* one of a burst */
+	f.len = 1018;
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect(p2, &f);
+	dp_expect_none(p2);
+	assert_int_equal(dp_drops("br_mtu"), 2);
 	assert_true(shows("ip link show br0", "mtu 1000 "));
 	dp_cmd("ip link set p2 mtu 1500");
 	assert_true(shows("ip link show br0", "mtu 1500 "));
