@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dp.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <rte_cycles.h>
@@ -101,9 +102,12 @@ static void
 check_pool(struct rte_mempool *mp, void *arg)
 {
 	(void)arg;
-	if (!rte_mempool_full(mp))
-		fail_msg("pool %s: %u of %u packet buffers are missing", mp->name,
-			 rte_mempool_in_use_count(mp), mp->size);
+	if (rte_mempool_full(mp))
+		return;
+	/* A group's teardown that fails does not count with cmocka: end here. */
+	fprintf(stderr, "pool %s: %u of %u packet buffers are missing\n", mp->name,
+		rte_mempool_in_use_count(mp), mp->size);
+	exit(EXIT_FAILURE);
 }
 
 void
