@@ -144,7 +144,7 @@ def functions(text: str):
 def is_function(head: str) -> bool:
     return "(" in head and "=" not in head and not re.match(
         r"\s*(typedef\b|enum\b|struct\s+\w+\s*\()", head) and (
-        re.search(r"\)\s*(\w+\s*)*$", head) is not None)
+        re.search(r"\)\s*(?:\w+(?:\s+|$))*$", head) is not None)
 
 
 def check_file(path: pathlib.Path, rel: str) -> list[str]:
