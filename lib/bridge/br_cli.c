@@ -113,29 +113,61 @@ parse(struct cli_ctx *c, const struct br_opt *o, const char *word, uint32_t *v)
 	return 0;
 }
 
+/* A parameter that would not be set. */
+struct refusal {
+	int rc;
+	const struct br_opt *o;
+	const char *word, *why;
+};
+
+/* Set those of the parameters given that are not among @p *done yet. @return how many were. */
+static unsigned int
+set_some(struct cli_ctx *c, void *object, bool port, uint64_t *done, struct refusal *r) CTL_ONLY
+{
+	unsigned int n = 0;
+
+	r->rc = 0;
+	for (const struct br_opt *o = br_opts; o->name != NULL; o++) {
+		uint64_t bit = UINT64_C(1) << (o - br_opts);
+		char buf[NAME_MAX_LEN];
+		const char *word = o->port == port ? cli_arg_str(c, arg_name(o, buf)) : NULL;
+		const char *why = "";
+		uint32_t v;
+		int rc;
+
+		if (word == NULL || *done & bit || parse(c, o, word, &v) != 0)
+			continue;
+		rc = br_opt_set(o, object, v, &why);
+		if (rc != 0) {
+			*r = (struct refusal){ rc, o, word, why };
+			continue;
+		}
+		*done |= bit;
+		n++;
+	}
+	return n;
+}
+
 int
 br_cli_set(struct cli_ctx *c, void *object, bool port)
 {
 	char buf[NAME_MAX_LEN];
-	const char *word, *why = "";
-	uint32_t v = 0;
-	int rc = 0;
+	struct refusal r = { 0 };
+	uint64_t done = 0;
+	uint32_t v;
 
 	/* All words first: a command that makes no sense changes nothing. */
-	for (int pass = 0; pass < 2; pass++) {
-		for (const struct br_opt *o = br_opts; o->name != NULL && rc == 0; o++) {
-			word = o->port == port ? cli_arg_str(c, arg_name(o, buf)) : NULL;
-			if (word == NULL)
-				continue;
-			rc = parse(c, o, word, &v);
-			if (rc != 0 || pass == 0)
-				continue;
-			rc = br_opt_set(o, object, v, &why);
-			if (rc != 0)
-				rc = cli_error_at(c, rc, word, "%s %s: %s", o->name, word, why);
-		}
+	for (const struct br_opt *o = br_opts; o->name != NULL; o++) {
+		const char *word = o->port == port ? cli_arg_str(c, arg_name(o, buf)) : NULL;
+		int rc = word != NULL ? parse(c, o, word, &v) : 0;
+
+		if (rc != 0)
+			return rc;
 	}
-	return rc;
+	/* In whatever order they are good: times that suit each other may not suit the old ones. */
+	while (set_some(c, object, port, &done, &r) > 0 && r.rc != 0)
+		;
+	return r.rc == 0 ? 0 : cli_error_at(c, r.rc, r.word, "%s %s: %s", r.o->name, r.word, r.why);
 }
 
 void

@@ -293,7 +293,9 @@ static CTL_ONLY int
 on_netdev(struct notifier *self, unsigned int event, void *obj)
 {
 	struct net_device *dev = obj;
-	struct neigh_dev *nd = neigh_dev_get(dev);
+	/* What follows from its end (it leaves its bridge) must not bring a device back. */
+	struct neigh_dev *nd =
+		event == NETDEV_REGISTER ? neigh_dev_get(dev) : neigh_tbl.devs[dev->ifindex];
 	const struct in_device *in_dev = in_dev_get_rcu(dev);
 
 	(void)self;

@@ -19,14 +19,14 @@ class Monitor:
 
     def __init__(self, dut, words, *flags):
         self.dut = dut
-        self.log = open(dut.tmp / f"monitor-{time.monotonic_ns()}", "w+")
+        self.path = dut.tmp / f"monitor-{time.monotonic_ns()}"
+        self.log = open(self.path, "a")
         self.proc = subprocess.Popen(
             [str(dut.build / "app/pollux/pollux"), "-S", str(dut.sock), "ip", *flags, "monitor",
              *words.split()], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def text(self):
-        self.log.seek(0)
-        return self.log.read()
+        return self.path.read_text()
 
     def wait(self, *parts):
         """Until all parts stand there, in this order."""
