@@ -8,7 +8,8 @@ from dut import LINUX, build_dir
 from netlab import sh
 
 # module: (its config section, an entry that is good where the module is there)
-SECTIONS = {"ipip": ("tunnels", {"t0": {"type": "ipip", "local": "192.0.2.1", "remote": "192.0.2.2"}}),
+SECTIONS = {"bridge": ("bridges", {"br0": {"ports": {"p0": {}}}}),
+            "ipip": ("tunnels", {"t0": {"type": "ipip", "local": "192.0.2.1", "remote": "192.0.2.2"}}),
             "macvlan": ("macvlans", {"m0": {"parent": "p0", "mac": "02:00:00:00:00:99"}}),
             "vlan": ("vlans", {"p0.1": {"parent": "p0", "id": 1}})}
 
