@@ -20,7 +20,7 @@ init_one(struct ip4_defrag *f, unsigned int slot, const struct siphash_key *secr
 	int rc;
 
 	f->next_tsc = UINT64_MAX;
-	shed_init(&f->shed, secret->k[0]);
+	shed_init(&f->shed, secret);
 	f->table.secret = *secret;
 	if (slot == 0 && n_workers > 1) /* owns nothing: hands all over */
 		return 0;

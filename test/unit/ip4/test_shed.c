@@ -16,7 +16,7 @@ chance(void)
 static int
 begin(void **state)
 {
-	shed_init(&s, 0x1234567890abcdef);
+	shed_init(&s, &(struct siphash_key){ { 0x1234567890abcdef, 0xfedcba0987654321 } });
 	now_ms = 1000;
 	shed_tick(&s, now_ms);
 	seed = 1;
@@ -80,6 +80,25 @@ test_one_source(void **state)
 	(void)state;
 }
 
+/* Who shares one place with the flooder is spared; of 65,536 addresses about one shares both. */
+static void
+test_neighbours_of_a_flooder(void **state)
+{
+	unsigned int sharing = 0, refused = 0;
+
+	for (unsigned int ms = 0; ms < 20; ms++)
+		flood(1000, PEER0, false);
+	for (uint32_t i = 1; i < 65536; i++) {
+		rte_be32_t src = rte_cpu_to_be_32(RTE_IPV4(10, 9, 0, 0) + i);
+
+		sharing += shed_source(&s, 0, src) == shed_source(&s, 0, PEER0);
+		refused += !shed_admits(&s, src, UINT64_MAX);
+	}
+	assert_true(sharing > 100);
+	assert_true(refused < 10);
+	(void)state;
+}
+
 /* Invented sources: all alike, but all fragments of one datagram share one fate. */
 static void
 test_spoofed(void **state)
@@ -129,6 +148,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_losses_that_are_few),
 		T(test_one_source),
+		T(test_neighbours_of_a_flooder),
 		T(test_spoofed),
 		T(test_recovers),
 	};
