@@ -7,6 +7,6 @@ set -eu
 cd "$(dirname "$0")/../.."
 command -v dpdk-testpmd >/dev/null && [ -d /usr/share/dpdk/examples/l3fwd ] && command -v meson >/dev/null ||
 	python3 test/bench/bench.py --install
-[ -f build-bench/build.ninja ] || meson setup build-bench --buildtype=release -Dtests=false
-ninja -C build-bench
+[ -f build-bench/build.ninja ] || meson setup build-bench --buildtype=release
+ninja -C build-bench bench
 exec python3 test/bench/bench.py report --build build-bench "$@"

@@ -6,11 +6,8 @@ import subprocess
 
 from . import traffic
 from .duts import WORKER_CPU
-from .env import ROOT, BenchError, Hugepages, need, need_root, say
+from .env import BenchError, Hugepages, micro, need_root, say
 from .tables import save, table
-
-SOURCES = ["test/bench/micro/fib_micro.c", "lib/fib/fib_dir24.c", "lib/fib/fib_lookup_dp.c",
-           "lib/core/rcu.c", "lib/core/role.c"]
 
 
 def add_parser(sub, common):
@@ -18,23 +15,6 @@ def add_parser(sub, common):
     p.add_argument("--routes", default="10000,1000000")
     p.add_argument("--dests", default="4096,4194304", help="distinct destinations, each multiple of 32")
     p.set_defaults(func=main)
-
-
-def build(work):
-    need("gcc", "pkg-config", "libdpdk")
-    out = os.path.join(work, "fib_micro")
-    flags = run_lines("pkg-config", "--cflags", "libdpdk")
-    libs = run_lines("pkg-config", "--libs", "libdpdk")
-    argv = ["gcc", "-std=gnu11", "-O3", "-DNDEBUG", "-D_GNU_SOURCE", "-I", os.path.join(ROOT, "lib"), *flags,
-            *(os.path.join(ROOT, s) for s in SOURCES), "-o", out, *libs, "-lnuma"]
-    r = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if r.returncode:
-        raise BenchError("fib_micro does not compile:\n" + r.stderr[-2000:])
-    return out
-
-
-def run_lines(*argv):
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
 
 
 def eal(huge):
@@ -60,7 +40,7 @@ def one(argv):
 
 def main(args):
     need_root()
-    program = build(args.work)
+    program = micro(args, "fib_micro")
     rows = []
     with Hugepages(args.hugepages) as huge:
         for routes in map(int, args.routes.split(",")):

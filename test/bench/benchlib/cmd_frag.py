@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """bench.py frag: fragments out and in, beside DPDK's library and example; forwarding under a flood of them."""
-import glob
 import os
 import shutil
 import statistics
@@ -8,10 +7,8 @@ import struct
 import subprocess
 
 from . import duts, traffic
-from .cmd_fib import run_lines
 from .duts import WORKER_CPU
-from .env import BenchError, Hugepages, need, need_root, say, tsc_hz
-from .env import ROOT
+from .env import BenchError, Hugepages, micro, need_root, run_lines, say, tsc_hz
 from .harness import compare
 from .tables import save, table
 
@@ -36,26 +33,9 @@ def add_parser(sub, common):
 
 # --- functions alone ---
 
-def build_micro(args):
-    need("gcc", "pkg-config", "libdpdk")
-    out = os.path.join(args.work, "frag_micro")
-    libs = sorted(glob.glob(os.path.join(args.build, "lib", "libpollux_*.a")))
-    libs = [x for x in libs if not x.endswith("_bind.a")]
-    if not libs:
-        raise BenchError(f"{args.build}: no libraries; name the build folder with --build DIR")
-    argv = ["gcc", "-std=gnu11", "-O3", "-DNDEBUG", "-D_GNU_SOURCE", "-I", os.path.join(ROOT, "lib"),
-            *run_lines("pkg-config", "--cflags", "libdpdk"), os.path.join(ROOT, "test/bench/micro/frag_micro.c"),
-            "-o", out, "-Wl,--start-group", *libs, "-Wl,--end-group",
-            *run_lines("pkg-config", "--libs", "libdpdk"), "-lnuma", "-lm"]
-    r = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if r.returncode:
-        raise BenchError("frag_micro does not compile:\n" + r.stderr[-2000:])
-    return out
-
-
-def micro(args, huge):
+def alone(args, huge):
     memory = ["--in-memory", "-m", "256"] if huge.pages >= 1024 else ["--no-huge", "--no-shconf", "-m", "256"]
-    argv = [build_micro(args), str(args.rounds), *memory, "--no-pci", "--no-telemetry", "-l", str(WORKER_CPU)]
+    argv = [micro(args, "frag_micro"), str(args.rounds), *memory, "--no-pci", "--no-telemetry", "-l", str(WORKER_CPU)]
     runs = []
     for _ in range(args.starts):
         r = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -177,7 +157,7 @@ def main(args):
         setup = duts.Setup(args, [(FAR, 16)], [FAR], huge.pages)
         if "micro" in parts:
             say("functions alone")
-            result["micro"] = micro(args, huge)
+            result["micro"] = alone(args, huge)
             table(["function", "ratio to rte_ip_frag", "lowest .. highest start", "cycles per fragment"],
                   [[r["name"], f"{r['ratio']:.2f}", f"{r['low']:.2f} .. {r['high']:.2f}", f"{r['cycles']:.0f}"]
                    for r in result["micro"]])

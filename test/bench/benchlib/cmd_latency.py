@@ -7,11 +7,9 @@ import subprocess
 import time
 
 from . import duts, traffic
-from .cmd_fib import run_lines
-from .env import ROOT, BenchError, end_process, need, need_root, say
+from .env import BenchError, end_process, micro, need, need_root, say
 from .tables import save, table
 
-SOURCE = os.path.join(ROOT, "test/bench/micro/latency_gen.c")
 ROUTER = traffic.ROUTER_MAC.hex(":")
 WINDOW = 256
 LOW_PPS = 10000
@@ -28,17 +26,6 @@ def add_parser(sub, common):
                    help="generator and worker at real-time priority: for a machine that others use, too")
     p.add_argument("--seconds", type=float, default=1, help="length of each load")
     p.set_defaults(func=main)
-
-
-def build(work):
-    need("gcc", "pkg-config", "libdpdk")
-    out = os.path.join(work, "latency_gen")
-    argv = ["gcc", "-std=gnu11", "-O2", "-D_GNU_SOURCE", *run_lines("pkg-config", "--cflags", "libdpdk"), SOURCE, "-o", out,
-            *run_lines("pkg-config", "--libs", "libdpdk")]
-    r = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if r.returncode:
-        raise BenchError("latency_gen does not compile:\n" + r.stderr[-2000:])
-    return out
 
 
 def memif(role, i, more=""):
@@ -146,7 +133,7 @@ def rows_of(results):
 def main(args):
     need_root()
     need("dpdk-testpmd")
-    program = build(args.work)
+    program = micro(args, "latency_gen")
     tab, _ = traffic.prefixes(10000, args.table)
     results = {label(c): [] for c in CASES}
     # The memif driver does not go with EAL's --in-memory: no program has large pages here.

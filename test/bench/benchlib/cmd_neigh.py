@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """bench.py neigh: neighbours resolved, requests answered, forwarding beside a scan and a storm."""
-import os
 import re
 import statistics
 import subprocess
 
 from .duts import WORKER_CPU
-from .env import BenchError, say
-from .tables import save
+from .env import BenchError, micro, say
+from .tables import save, table
 
 LINE = re.compile(r"^(\S+) (?:rate )?([0-9.]+)")
+
+WORDS = {"answers_Mps": "ARP requests answered, M/s", "cold_s": "all hosts resolved from cold by traffic, s"}
 
 
 def add_parser(sub, common):
@@ -32,9 +33,7 @@ def number(line, pattern):
 
 
 def main(args):
-    program = os.path.join(args.build, "test/dp/neigh_micro")
-    if not os.path.exists(program):
-        raise BenchError(f"{program}: build with -Dtests=true --buildtype=release")
+    program = micro(args, "neigh_micro")
     starts = []
     for i in range(args.starts):
         starts.append(one(program, args.hosts))
@@ -44,6 +43,7 @@ def main(args):
             "cold_s": [number(s["cold"], r"([0-9.]+) s") for s in starts]}
     for name in ("scan", "flood-1:16", "flood-1:1"):
         rows[name] = [number(s[name], r"rate ([0-9.]+)") for s in starts]
-    for name, values in rows.items():
-        print(f"{name:12} {statistics.median(values):8.3f}   {min(values):.3f} .. {max(values):.3f}")
+    table(["", "median", "lowest .. highest start"],
+          [[WORDS.get(n, f"forwarding beside it, of its rate alone: {n}"), f"{statistics.median(v):.2f}",
+            f"{min(v):.2f} .. {max(v):.2f}"] for n, v in rows.items()])
     save(args.json, {"command": "neigh", "hosts": args.hosts, "rows": rows})

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """bench.py rules: what policy rules cost a forwarded packet, against none in the same run."""
-import os
 import re
 import statistics
 import subprocess
 
 from .duts import WORKER_CPU
-from .env import BenchError, say
-from .tables import save
+from .env import BenchError, micro, say
+from .tables import save, table
 
 LINE = re.compile(r"^(\S+) ([0-9.]+) ratio ([0-9.]+) more (-?[0-9.]+)$")
 
@@ -18,9 +17,7 @@ def add_parser(sub, common):
 
 
 def main(args):
-    program = os.path.join(args.build, "test/dp/rules_micro")
-    if not os.path.exists(program):
-        raise BenchError(f"{program}: build with -Dtests=true --buildtype=release")
+    program = micro(args, "rules_micro")
     rows = {}
     for i in range(args.starts):
         r = subprocess.run(["taskset", "-c", str(WORKER_CPU), program, str(args.rounds)], capture_output=True,
@@ -30,8 +27,7 @@ def main(args):
         for m in filter(None, map(LINE.match, r.stdout.splitlines())):
             rows.setdefault(m.group(1), []).append(tuple(float(m.group(k)) for k in (3, 4)))
         say(f"start {i + 1}/{args.starts}: " + ", ".join(f"{k} {v[-1][0]:.2f}" for k, v in rows.items()))
-    print(f"{'rules':24} {'ratio to none':>14} {'cycles more':>12}")
-    for name, values in rows.items():
-        ratio, more = (statistics.median(v[k] for v in values) for k in (0, 1))
-        print(f"{name:24} {ratio:14.2f} {more:12.1f}   {min(v[0] for v in values):.2f} .. {max(v[0] for v in values):.2f}")
+    table(["rules", "ratio to none", "lowest .. highest start", "cycles more"],
+          [[name, f"{statistics.median(r for r, _ in v):.2f}", f"{min(v)[0]:.2f} .. {max(v)[0]:.2f}",
+            f"{statistics.median(more for _, more in v):.1f}"] for name, v in rows.items()])
     save(args.json, {"command": "rules", "rows": rows})

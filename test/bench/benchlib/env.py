@@ -42,6 +42,18 @@ def need(*tools):
         raise BenchError(f"missing: {', '.join(missing)}; `test/bench/bench.py --install` installs what the bench needs")
 
 
+def run_lines(*argv):
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+
+
+def micro(args, name):
+    """The program of test/bench/micro/@name.c in the build folder."""
+    program = os.path.join(args.build, "test/bench/micro", name)
+    if not os.path.exists(program):
+        raise BenchError(f"{program} is missing: meson setup {args.build} --buildtype=release; ninja -C {args.build} bench")
+    return program
+
+
 def need_root():
     if os.geteuid() != 0:
         raise BenchError("must run as root: real-time priority, hugepages and namespaces need it")

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 
-from .env import L3FWD_SRC, BenchError, need, say
+from .env import L3FWD_SRC, BenchError, need, run_lines, say
 
 EDITS = {
     "main.c": [(".offloads = RTE_ETH_RX_OFFLOAD_CHECKSUM", ".offloads = 0"),
@@ -44,11 +44,10 @@ def build(work):
         return out
     _copy(folder)
     say("compiling l3fwd ...")
-    flags = subprocess.run(["pkg-config", "--cflags", "libdpdk"], capture_output=True, text=True, check=True)
-    libs = subprocess.run(["pkg-config", "--libs", "libdpdk"], capture_output=True, text=True, check=True)
     sources = [f for f in sorted(glob.glob(folder + "/*.c")) if not f.endswith("_route_parse.c")]
-    argv = ["gcc", "-O3", "-DALLOW_EXPERIMENTAL_API", *flags.stdout.split(), "-w",
-            "-I", os.path.join(os.path.dirname(L3FWD_SRC), "common"), *sources, "-o", out + ".tmp", *libs.stdout.split()]
+    argv = ["gcc", "-O3", "-DALLOW_EXPERIMENTAL_API", *run_lines("pkg-config", "--cflags", "libdpdk"), "-w",
+            "-I", os.path.join(os.path.dirname(L3FWD_SRC), "common"), *sources, "-o", out + ".tmp",
+            *run_lines("pkg-config", "--libs", "libdpdk")]
     r = subprocess.run(argv, capture_output=True, text=True, check=False)
     if r.returncode:
         raise BenchError("l3fwd does not compile:\n" + r.stderr[-2000:])
