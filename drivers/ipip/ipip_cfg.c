@@ -164,20 +164,12 @@ show(void)
 static int
 settings(const struct cfg *c, struct net_device *dev, const struct tunnel_entry *e) CTL_ONLY
 {
-	int rc = ipip_dev_set_mtu(dev, e->mtu);
+	int rc = netdev_cfg_refused(c, "mtu", ipip_dev_set_mtu(dev, e->mtu));
 
-	if (rc != 0) {
-		cfg_fail(c, "mtu", "refused: %s", strerror(-rc));
-		return rc;
-	}
-	if (!e->enabled) {
-		dev_close(dev);
-		return 0;
-	}
-	rc = dev_open(dev);
-	if (rc != 0)
-		cfg_fail(c, "enabled", "does not come up: %s", strerror(-rc));
-	return rc;
+	if (rc != 0 || e->enabled)
+		return rc != 0 ? rc : netdev_cfg_open(c, dev);
+	dev_close(dev);
+	return 0;
 }
 
 static int
@@ -203,11 +195,8 @@ add(const struct cfg *c)
 static int
 del(const struct cfg *c)
 {
-	struct net_device *dev;
-
 	role_enter_ctl();
-	dev = dev_get_by_name(c->key);
-	return dev == NULL || !is_ipip_dev(dev) ? 0 : ipip_dev_del(dev); /* gone by hand is gone */
+	return netdev_cfg_del(c, is_ipip_dev);
 }
 
 static int
@@ -220,8 +209,8 @@ change(const struct cfg *old, const struct cfg *c)
 	(void)old;
 	role_enter_ctl();
 	parse(c, &e);
-	dev = dev_get_by_name(c->key);
-	if (dev == NULL || !is_ipip_dev(dev))
+	dev = netdev_cfg_dev(c, is_ipip_dev);
+	if (dev == NULL)
 		return -EOPNOTSUPP;
 	rc = ipip_dev_change(dev, &e.spec);
 	if (rc != 0) {

@@ -160,11 +160,8 @@ add(const struct cfg *c)
 static int
 del(const struct cfg *c)
 {
-	struct net_device *dev;
-
 	role_enter_ctl();
-	dev = dev_get_by_name(c->key);
-	return dev == NULL || !is_macvlan_dev(dev) ? 0 : macvlan_dev_del(dev);
+	return netdev_cfg_del(c, is_macvlan_dev);
 }
 
 static int
@@ -176,8 +173,8 @@ change(const struct cfg *old, const struct cfg *c)
 	(void)old;
 	role_enter_ctl();
 	parse(c, &e);
-	dev = dev_get_by_name(c->key);
-	if (dev == NULL || !is_macvlan_dev(dev) || strcmp(dev->real_dev->name, e.parent) != 0)
+	dev = netdev_cfg_dev(c, is_macvlan_dev);
+	if (dev == NULL || strcmp(dev->real_dev->name, e.parent) != 0)
 		return -EOPNOTSUPP;
 	return netdev_cfg_upper_set(c, dev, &e.upper);
 }

@@ -63,7 +63,8 @@ check_parent(const struct cfg *c, const struct cfg *doc, const char *parent)
 	for (unsigned int i = 0; i < RTE_DIM(sections); i++)
 		if (parent == NULL || json_object_get(section_of(doc, sections[i]), parent) != NULL)
 			return;
-	cfg_fail(c, "parent", "there is no interface \"%s\" in \"ports\" or \"vlans\"", parent);
+	cfg_fail(c, "parent", "there is no interface \"%s\" in \"ports\", \"bridges\" or \"vlans\"",
+		 parent);
 }
 
 /* The later of two entries for one identifier on one parent is refused. */
@@ -179,11 +180,8 @@ add(const struct cfg *c)
 static int
 del(const struct cfg *c)
 {
-	struct net_device *dev;
-
 	role_enter_ctl();
-	dev = dev_get_by_name(c->key);
-	return dev == NULL || !is_vlan_dev(dev) ? 0 : vlan_dev_del(dev); /* gone by hand is gone */
+	return netdev_cfg_del(c, is_vlan_dev);
 }
 
 /* What is not the VLAN's identity is changed in place. */
@@ -196,10 +194,9 @@ change(const struct cfg *old, const struct cfg *c)
 	(void)old;
 	role_enter_ctl();
 	parse(c, &e);
-	dev = dev_get_by_name(c->key);
-	if (dev == NULL || !is_vlan_dev(dev) || strcmp(dev->real_dev->name, e.parent) != 0 ||
-	    dev->vlan_id != e.id || dev->vlan_proto != e.proto ||
-	    (upper_wish(dev).mac && !e.upper.mac_set))
+	dev = netdev_cfg_dev(c, is_vlan_dev);
+	if (dev == NULL || strcmp(dev->real_dev->name, e.parent) != 0 || dev->vlan_id != e.id ||
+	    dev->vlan_proto != e.proto || (upper_wish(dev).mac && !e.upper.mac_set))
 		return -EOPNOTSUPP;
 	return netdev_cfg_upper_set(c, dev, &e.upper);
 }

@@ -360,7 +360,19 @@ void
 cfg_need_device(const struct cfg *c, const char *key, const struct cfg *doc, const char *name)
 {
 	if (name != NULL && !cfg_has_device(doc, name))
-		cfg_fail(c, key, "there is no interface \"%s\" in \"ports\" or \"vlans\"", name);
+		cfg_fail(c, key, "there is no interface \"%s\" in the document", name);
+}
+
+void
+cfg_ifname(const struct cfg *c, const char *key, const struct cfg *doc, char name[IFNAMSIZ])
+{
+	const char *s = NULL;
+
+	if (!cfg_str(c, key, &s))
+		return;
+	if (doc != NULL)
+		cfg_need_device(c, key, doc, s);
+	snprintf(name, IFNAMSIZ, "%s", s);
 }
 
 json_t *

@@ -13,6 +13,7 @@
  * takes a load back that failed half way.
  */
 #include <jansson.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <rte_ether.h>
@@ -63,6 +64,9 @@ bool cfg_has_device(const struct cfg *doc, const char *name);
 const char *cfg_device_section(const struct cfg *doc, const char *name, const char *before);
 /** cfg_fail() unless it does; @p name NULL is no error. */
 void cfg_need_device(const struct cfg *c, const char *key, const struct cfg *doc, const char *name);
+/** The name of an interface into @p name; left alone when the key is missing. @p doc, if not NULL,
+ * must make the interface. */
+void cfg_ifname(const struct cfg *c, const char *key, const struct cfg *doc, char name[IFNAMSIZ]);
 
 /** Whose is @p what, of the entries of a section? Says who had it before @p entry, in words for a
  * message ("\"p0\"", "element 3"; @p seen's, an object of the caller's), or NULL and notes it. */

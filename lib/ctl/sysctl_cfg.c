@@ -77,7 +77,7 @@ entry_of(const struct cfg *c, const struct cfg *doc) CTL_ONLY
 	if (t == NULL) {
 		unknown_key(c);
 	} else if (ifname[0] != '\0' && !in_document(ifname, doc)) {
-		cfg_fail(c, NULL, "there is no interface \"%s\" in \"ports\" or \"vlans\"", ifname);
+		cfg_fail(c, NULL, "there is no interface \"%s\" in the document", ifname);
 		t = NULL;
 	}
 	return t;

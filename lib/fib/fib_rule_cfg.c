@@ -44,18 +44,6 @@ parse_prefix(const struct cfg *c, const char *key, rte_be32_t *addr, uint8_t *pl
 }
 
 static void
-parse_device(const struct cfg *c, const char *key, const struct cfg *doc, char name[IFNAMSIZ])
-{
-	const char *s = NULL;
-
-	if (!cfg_str(c, key, &s))
-		return;
-	if (doc != NULL)
-		cfg_need_device(c, key, doc, s);
-	snprintf(name, IFNAMSIZ, "%s", s);
-}
-
-static void
 parse_selectors(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 {
 	const char *s;
@@ -78,8 +66,8 @@ parse_selectors(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 	s = word_of(c, "dport", buf, sizeof(buf));
 	if (s != NULL && fib_rule_parse_ports(s, r->dport) != 0)
 		cfg_fail(c, "dport", "expected a port or \"FIRST-LAST\" of 1..65534");
-	parse_device(c, "iif", doc, r->iif);
-	parse_device(c, "oif", doc, r->oif);
+	cfg_ifname(c, "iif", doc, r->iif);
+	cfg_ifname(c, "oif", doc, r->oif);
 	cfg_bool(c, "not", &r->invert);
 }
 

@@ -72,18 +72,6 @@ parse_tos(const struct cfg *c, struct filter_rule *r)
 }
 
 static void
-parse_device(const struct cfg *c, const char *key, const struct cfg *doc, char name[IFNAMSIZ])
-{
-	const char *s = NULL;
-
-	if (!cfg_str(c, key, &s))
-		return;
-	if (doc != NULL)
-		cfg_need_device(c, key, doc, s);
-	snprintf(name, IFNAMSIZ, "%s", s);
-}
-
-static void
 parse_action(const struct cfg *c, struct filter_rule *r)
 {
 	static const char *const words[] = { "accept", "drop", "reject", "mark", "count", NULL };
@@ -130,8 +118,8 @@ parse_rule(const struct cfg *c, const struct cfg *doc, struct filter_rule *r)
 	parse_tos(c, r);
 	if (cfg_str(c, "fragment", &fragment) && filter_parse_fragment(fragment, &r->fragment) != 0)
 		cfg_fail(c, "fragment", "expected no, yes, first or later");
-	parse_device(c, "iif", doc, r->iif);
-	parse_device(c, "oif", doc, r->oif);
+	cfg_ifname(c, "iif", doc, r->iif);
+	cfg_ifname(c, "oif", doc, r->oif);
 	parse_action(c, r);
 	if (cfg_str(c, "comment", &comment)) {
 		if (strlen(comment) >= sizeof(r->comment))

@@ -48,6 +48,42 @@ netdev_cfg_check_mtu(const struct cfg *c, const struct cfg *doc, const char *low
 			 lower, mtu);
 }
 
+struct net_device *
+netdev_cfg_dev(const struct cfg *c, bool (*is_kind)(const struct net_device *))
+{
+	struct net_device *dev = dev_get_by_name(c->key);
+
+	return dev != NULL && is_kind(dev) ? dev : NULL;
+}
+
+int
+netdev_cfg_del(const struct cfg *c, bool (*is_kind)(const struct net_device *))
+{
+	struct net_device *dev = netdev_cfg_dev(c, is_kind);
+
+	return dev == NULL ? 0 : dev->ctl->ops->dellink(dev);
+}
+
+int
+netdev_cfg_refused(const struct cfg *c, const char *key, int rc)
+{
+	if (rc != 0)
+		cfg_fail(c, key, "refused: %s", strerror(-rc));
+	return rc;
+}
+
+int
+netdev_cfg_open(const struct cfg *c, struct net_device *dev)
+{
+	int rc = dev_open(dev);
+
+	if (rc == -ENETDOWN)
+		return 0; /* goes up with the one below */
+	if (rc != 0)
+		cfg_fail(c, "enabled", "does not come up: %s", strerror(-rc));
+	return rc;
+}
+
 void
 netdev_cfg_upper_parse(const struct cfg *c, struct netdev_cfg_upper *u)
 {
@@ -85,27 +121,15 @@ netdev_cfg_upper_of(const struct net_device *dev)
 int
 netdev_cfg_upper_set(const struct cfg *c, struct net_device *dev, const struct netdev_cfg_upper *u)
 {
-	int rc = 0;
+	int rc = u->mac_set ? dev_set_mac_address(dev, &u->mac) : 0;
 
-	if (u->mac_set)
-		rc = dev_set_mac_address(dev, &u->mac);
-	if (rc != 0) {
-		cfg_fail(c, "mac", "refused: %s", strerror(-rc));
+	if (netdev_cfg_refused(c, "mac", rc) != 0)
 		return rc;
-	}
 	rc = upper_set_own_mtu(dev, u->mtu);
-	if (rc != 0) {
-		cfg_fail(c, "mtu", "refused: %s", strerror(-rc));
+	if (netdev_cfg_refused(c, "mtu", rc) != 0)
 		return rc;
-	}
-	if (!u->enabled) {
-		upper_close(dev);
-		return 0;
-	}
-	rc = dev_open(dev);
-	if (rc == -ENETDOWN)
-		return 0; /* goes up with the one below */
-	if (rc != 0)
-		cfg_fail(c, "enabled", "does not come up: %s", strerror(-rc));
-	return rc;
+	if (u->enabled)
+		return netdev_cfg_open(c, dev);
+	upper_close(dev);
+	return 0;
 }

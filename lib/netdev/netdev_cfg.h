@@ -11,6 +11,16 @@ void netdev_cfg_check_name(const struct cfg *entry, const struct cfg *doc);
 void netdev_cfg_check_mtu(const struct cfg *entry, const struct cfg *doc, const char *lower,
 			  uint32_t mtu);
 
+/** The device of @p entry, if it is of its section's kind; NULL: it went by hand. */
+struct net_device *netdev_cfg_dev(const struct cfg *entry,
+				  bool (*is_kind)(const struct net_device *)) CTL_ONLY;
+/** Delete that device. 0, also when it is gone, or -errno. */
+int netdev_cfg_del(const struct cfg *entry, bool (*is_kind)(const struct net_device *)) CTL_ONLY;
+/** Bring @p dev up. 0, or -errno, which is told as the fault of "enabled". */
+int netdev_cfg_open(const struct cfg *entry, struct net_device *dev) CTL_ONLY;
+/** Tell what setting "mtu" or "mac" came to, when that is an error. @return @p rc */
+int netdev_cfg_refused(const struct cfg *entry, const char *key, int rc);
+
 /** What members that stand on another interface can say about themselves. */
 struct netdev_cfg_upper {
 	uint32_t mtu; /* 0: that of the interface below */

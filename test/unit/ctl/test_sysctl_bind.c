@@ -218,8 +218,7 @@ test_check_declared(void **state)
 	       "\"net.ipv4.conf.p0.100.rp_filtr\":1,\"net.ipv4.conf.p0.100.rp_filter\":3,"
 	       "\"net.ipv4.version\":4,\"net.ipv4.conf.rp_filter\":1,"
 	       "\"net.ipv4.ip_forwad\":1,\"ip_forward\":1}}",
-	       "/sysctl/net.ipv4.conf.p0.rp_filter: there is no interface \"p0\" in \"ports\" "
-	       "or \"vlans\"\n"
+	       "/sysctl/net.ipv4.conf.p0.rp_filter: there is no interface \"p0\" in the document\n"
 	       "/sysctl/net.ipv4.conf.p0.100.rp_filtr: unknown key, the nearest valid one is "
 	       "\"net.ipv4.conf.p0.100.rp_filter\"\n"
 	       "/sysctl/net.ipv4.conf.p0.100.rp_filter: expected an integer 0..2, found 3\n"
