@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <unistd.h>
 #include <rte_common.h>
-#include <rte_eal.h>
 #include "core/counter.h"
 #include "core/held.h"
 #include "core/log.h"
 #include "core/msg.h"
 #include "core/stage_dp.h"
 #include "core/timer.h"
+#include "../eal.h"
 
 static unsigned int order[64], n_order;
 static int t_bpdu, t_arp, t_other;
@@ -32,16 +32,10 @@ on_msg(struct ctl_msg *msg)
 static int
 setup(void **state)
 {
-	char prefix[32];
-	char *argv[] = { "t",		"--no-huge",	  "-m",	 "64",
-			 "--no-pci",	"--no-telemetry", "-l",	 "0",
-			 "--no-shconf", "--file-prefix",  prefix };
-
 	(void)state;
 	role_enter_ctl();
-	snprintf(prefix, sizeof(prefix), "msg%d", (int)getpid());
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0 || worker_alloc(0, 0, 0) == NULL ||
-	    worker_alloc(1, 1, 0) == NULL || timer_init() < 0 || drop_init() < 0 || msg_init() < 0)
+	if (test_eal_init() < 0 || worker_alloc(0, 0, 0) == NULL || worker_alloc(1, 1, 0) == NULL ||
+	    timer_init() < 0 || drop_init() < 0 || msg_init() < 0)
 		return -1;
 	t_other = msg_register(MSG_OTHER, "other", on_msg);
 	t_bpdu = msg_register(MSG_BPDU, "bpdu", on_msg);

@@ -7,10 +7,10 @@
 #include <unistd.h>
 #include <string.h>
 #include <cmocka.h>
-#include <rte_eal.h>
 #include "core/timer.h"
 #include "core/worker.h"
 #include "fake.h"
+#include "../eal.h"
 
 struct notifier_chain netdev_chain = NOTIFIER_CHAIN("netdev");
 struct notifier_chain inetaddr_chain = NOTIFIER_CHAIN("inetaddr");
@@ -267,25 +267,9 @@ fake_adj(uint32_t idx)
 
 /* --- frame --- */
 void
-fake_start(const char *name)
+fake_start(void)
 {
-	char prefix[64];
-	char *argv[] = { (char *)"t",
-			 (char *)"--no-huge",
-			 (char *)"-m",
-			 (char *)"64",
-			 (char *)"--no-pci",
-			 (char *)"--no-telemetry",
-			 (char *)"--no-shconf",
-			 (char *)"-l",
-			 (char *)"0",
-			 (char *)"--log-level",
-			 (char *)"warning",
-			 (char *)"--file-prefix",
-			 prefix };
-
-	snprintf(prefix, sizeof(prefix), "fib_%s_%d", name, getpid());
-	assert_true(rte_eal_init(RTE_DIM(argv), argv) >= 0);
+	assert_true(test_eal_init() >= 0);
 	assert_int_equal(rcu_init(WORKER_MAX), 0);
 	assert_int_equal(timer_init(), 0);
 }

@@ -11,7 +11,7 @@ extern struct net_device fake_dev[FAKE_DEVS]; /* p0.., ifindex 1..; the last is 
 #define FAKE_LO (&fake_dev[FAKE_DEVS - 1])
 
 /** EAL, rcu, timers; once per program. @p readers: worker slots to give out besides control. */
-void fake_start(const char *name) CTL_ONLY;
+void fake_start(void) CTL_ONLY;
 /** Devices without addresses, all up with carrier, and fib_init(@p max_tbl8). */
 void fake_reset(uint32_t max_tbl8) CTL_ONLY;
 /** fib_fini(), and nothing of fib's is left behind: neighbours held, adjacencies. */

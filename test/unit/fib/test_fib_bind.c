@@ -371,7 +371,7 @@ main(void)
 	};
 
 	role_enter_ctl();
-	fake_start("bind");
+	fake_start();
 	cli_dev_exists = dev_exists;
 	ctl_init();
 	cfg_register(&ports);

@@ -251,6 +251,6 @@ main(void)
 	};
 
 	role_enter_ctl();
-	fake_start("full");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/full", tests, NULL, NULL);
 }

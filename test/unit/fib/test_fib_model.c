@@ -336,6 +336,6 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(random_changes) };
 
 	role_enter_ctl();
-	fake_start("model");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/model", tests, NULL, NULL);
 }

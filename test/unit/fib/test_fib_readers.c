@@ -240,6 +240,6 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(nobody_sees_anothers_leaf) };
 
 	role_enter_ctl();
-	fake_start("readers");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/readers", tests, NULL, NULL);
 }

@@ -670,6 +670,6 @@ main(void)
 	};
 
 	role_enter_ctl();
-	fake_start("routes");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/routes", tests, NULL, NULL);
 }

@@ -595,6 +595,6 @@ main(void)
 	};
 
 	role_enter_ctl();
-	fake_start("rules");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/rules", tests, NULL, NULL);
 }

@@ -278,6 +278,6 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(as_the_model) };
 
 	role_enter_ctl();
-	fake_start("tables");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/tables", tests, NULL, NULL);
 }

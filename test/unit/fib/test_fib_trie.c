@@ -189,6 +189,6 @@ main(void)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(as_rte_rib) };
 
 	role_enter_ctl();
-	fake_start("trie");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/trie", tests, NULL, NULL);
 }

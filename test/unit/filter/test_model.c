@@ -252,7 +252,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_model, setup, teardown),
 	};
 
-	if (fixture_eal("test_filter_model") != 0)
+	if (fixture_eal() != 0)
 		return 1;
 	return cmocka_run_group_tests_name("filter/model", tests, NULL, NULL);
 }

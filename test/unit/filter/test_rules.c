@@ -467,7 +467,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_refused_rules, setup, teardown),
 	};
 
-	if (fixture_eal("test_filter_rules") != 0)
+	if (fixture_eal() != 0)
 		return 1;
 	return cmocka_run_group_tests_name("filter/rules", tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fixture.h"
 #include <rte_cycles.h>
-#include <rte_eal.h>
 #include <rte_mempool.h>
 #include "core/held.h"
 #include "core/timer.h"
+#include "../eal.h"
 
 struct frame frames[FRAMES_MAX];
 unsigned int n_frames;
@@ -94,16 +94,9 @@ add_route(rte_be32_t dst, uint8_t plen, uint8_t type, rte_be32_t gw)
 }
 
 int
-fixture_eal(const char *prefix)
+fixture_eal(void)
 {
-	char name[64];
-	char *argv[] = {
-		"t",  "--no-huge", "-m",	  "64",	     "--no-pci",      "--no-telemetry",
-		"-l", "0",	   "--log-level", "warning", "--file-prefix", name
-	};
-
-	snprintf(name, sizeof(name), "%s", prefix);
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
+	if (test_eal_init() < 0)
 		return -1;
 	role_enter_ctl();
 	pool = skb_pool_create("test", 4095, 2048 + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);

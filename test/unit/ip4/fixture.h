@@ -46,7 +46,7 @@ extern const struct rte_ether_addr mac0, mac1, mac2, peer0, peer1, peer2;
 #define PEER1 IP(198, 51, 100, 9)
 #define FAR   IP(203, 0, 113, 5)
 
-int fixture_eal(const char *prefix);
+int fixture_eal(void);
 int fixture_setup(void **state);
 /** Checks that no packet is left and that the balance is exact. */
 int fixture_teardown(void **state);

@@ -776,7 +776,7 @@ main(void)
 		SG(test_largest),
 	};
 
-	if (fixture_eal("ip4_frag") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,7 +253,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_lane, setup, fixture_teardown),
 	};
 
-	if (fixture_eal("test_ip4_hooks") != 0)
+	if (fixture_eal() != 0)
 		return 1;
 	return cmocka_run_group_tests_name("ip4/hooks", tests, NULL, NULL);
 }

@@ -723,7 +723,7 @@ main(void)
 		T(test_mark_and_priority),
 	};
 
-	if (fixture_eal("ip4_icmp") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -435,7 +435,7 @@ main(void)
 	};
 	int failed = 0;
 
-	if (fixture_eal("ip4_lanes") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	for (lane = ip4_fast_lanes; lane->rx != NULL; lane++) {
 		if (!ip4_fast_runs(lane)) {

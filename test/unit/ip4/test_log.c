@@ -106,7 +106,7 @@ main(void)
 		T(test_bogus_errors),
 	};
 
-	if (fixture_eal("ip4_log") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -320,7 +320,7 @@ main(void)
 						fixture_teardown),
 	};
 
-	if (fixture_eal("ip4_mib") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -456,7 +456,7 @@ main(void)
 		T(test_options_make_it_too_long),
 	};
 
-	if (fixture_eal("ip4_options") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

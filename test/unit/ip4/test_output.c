@@ -684,7 +684,7 @@ main(void)
 		T(test_mtu_too_small),
 	};
 
-	if (fixture_eal("ip4_output") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

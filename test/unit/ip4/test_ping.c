@@ -473,7 +473,7 @@ main(void)
 		T(test_group_output),
 	};
 
-	if (fixture_eal("ip4_ping") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

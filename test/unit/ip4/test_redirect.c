@@ -395,7 +395,7 @@ main(void)
 		T(test_neighbour_held),
 	};
 
-	if (fixture_eal("ip4_redirect") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

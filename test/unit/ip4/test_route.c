@@ -399,7 +399,7 @@ main(void)
 		T(test_vlan_out),	   T(test_directed_broadcast), T(test_bootp_relay),
 	};
 
-	if (fixture_eal("ip4_route") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

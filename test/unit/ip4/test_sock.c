@@ -509,7 +509,7 @@ main(void)
 		T(test_raw_icmp),	 T(test_router_alert),
 	};
 
-	if (fixture_eal("ip4_sock") < 0)
+	if (fixture_eal() < 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fixture.h"
-#include <rte_eal.h>
 #include <rte_mempool.h>
 #include "core/held.h"
+#include "../eal.h"
 
 struct frame frames[FRAMES_MAX];
 unsigned int n_frames;
@@ -103,16 +103,9 @@ add_addr(struct net_device *dev, rte_be32_t local)
 }
 
 int
-fixture_eal(const char *prefix)
+fixture_eal(void)
 {
-	char name[64];
-	char *argv[] = {
-		"t",  "--no-huge", "-m",	  "64",	     "--no-pci",      "--no-telemetry",
-		"-l", "0",	   "--log-level", "warning", "--file-prefix", name
-	};
-
-	snprintf(name, sizeof(name), "%s", prefix);
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
+	if (test_eal_init() < 0)
 		return -1;
 	role_enter_ctl();
 	pool = skb_pool_create("test", 4095, 2048, SOCKET_ID_ANY);

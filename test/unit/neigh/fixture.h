@@ -33,7 +33,7 @@ extern const struct rte_ether_addr mac0, mac1, peer, peer2;
 #define PEER_IP IP(192, 0, 2, 9)
 
 /** EAL, once for the program. */
-int fixture_eal(const char *prefix);
+int fixture_eal(void);
 /** Everything up, both devices. For cmocka's setup and teardown; teardown checks that no packet,
  * line or message is left. */
 int fixture_setup(void **state);

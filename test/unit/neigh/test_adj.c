@@ -9,9 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 #include <rte_common.h>
-#include <rte_eal.h>
 #include <rte_pause.h>
 #include "neigh/adj.h"
+#include "../eal.h"
 
 #define READER 1 /* slot of the thread that plays a worker */
 
@@ -231,10 +231,6 @@ teardown(void **state)
 int
 main(void)
 {
-	char *argv[] = {
-		"t",  "--no-huge", "-m",	  "64",	     "--no-pci",      "--no-telemetry",
-		"-l", "0",	   "--log-level", "warning", "--file-prefix", "test_adj"
-	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fixed_slots_carry_their_types),
 		cmocka_unit_test(a_slot_knows_itself),
@@ -244,7 +240,7 @@ main(void)
 		cmocka_unit_test(full_table_refuses_and_recovers),
 	};
 
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
+	if (test_eal_init() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

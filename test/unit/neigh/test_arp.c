@@ -696,7 +696,7 @@ main(void)
 		T(learning_is_bounded),
 	};
 
-	if (fixture_eal("test_neigh_arp") < 0)
+	if (fixture_eal() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,7 +127,7 @@ main(void)
 		T(conflicts_remembered_are_bounded),
 	};
 
-	if (fixture_eal("test_neigh_conflict") < 0)
+	if (fixture_eal() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -326,7 +326,7 @@ main(void)
 		T(tunables_follow_the_name),
 	};
 
-	if (fixture_eal("test_neigh_device") < 0)
+	if (fixture_eal() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

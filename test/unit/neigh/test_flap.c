@@ -177,7 +177,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { T(ten_thousand_moves_a_second) };
 
-	if (fixture_eal("test_neigh_flap") < 0)
+	if (fixture_eal() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,7 +187,7 @@ main(void)
 		T(who_is_probed_for),
 	};
 
-	if (fixture_eal("test_neigh_probe") < 0)
+	if (fixture_eal() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

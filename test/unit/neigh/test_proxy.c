@@ -313,7 +313,7 @@ main(void)
 		T(questions_asked_are_balanced),
 	};
 
-	if (fixture_eal("test_neigh_proxy") < 0)
+	if (fixture_eal() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -738,7 +738,7 @@ main(void)
 		T(shared_packet_is_not_written),
 	};
 
-	if (fixture_eal("test_neigh_table") < 0)
+	if (fixture_eal() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fixture.h"
-#include <rte_eal.h>
 #include <rte_mempool.h>
+#include "../eal.h"
 
 #define N_MBUFS 511
 
@@ -191,12 +191,8 @@ get_sysctl(const char *name)
 int
 fixture_setup(void **state)
 {
-	static char *argv[] = { "t",	    "--no-huge",      "-m",	     "64",
-				"--no-pci", "--no-telemetry", "--no-shconf", "-l",
-				"0",	    "--log-level",    "warning" };
-
 	role_enter_ctl();
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0 || rcu_init(WORKER_MAX) != 0 || timer_init() != 0)
+	if (test_eal_init() < 0 || rcu_init(WORKER_MAX) != 0 || timer_init() != 0)
 		return -1;
 	w = worker_alloc(0, 0, SOCKET_ID_ANY);
 	pool = skb_pool_create("netdev", N_MBUFS, 2048, SOCKET_ID_ANY);

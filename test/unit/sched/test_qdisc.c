@@ -409,7 +409,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_vlan, setup, teardown),
 	};
 
-	if (fixture_eal("test_sched") != 0)
+	if (fixture_eal() != 0)
 		return 1;
 	return cmocka_run_group_tests_name("sched/qdisc", tests, NULL, NULL);
 }

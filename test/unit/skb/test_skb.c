@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
 #include "skb/skb_dp.h"
+#include "../eal.h"
 
 #define N_MBUFS 255
 #define ROOM	256 /* bytes of an mbuf, headroom included */
@@ -60,12 +60,8 @@ balance(void **state)
 static int
 setup(void **state)
 {
-	static char *argv[] = { "t",	    "--no-huge",      "-m",	     "64",
-				"--no-pci", "--no-telemetry", "--no-shconf", "-l",
-				"0",	    "--log-level",    "warning" };
-
 	role_enter_ctl();
-	if (rte_eal_init(RTE_DIM(argv), argv) < 0)
+	if (test_eal_init() < 0)
 		return -1;
 	w = worker_alloc(0, 0, SOCKET_ID_ANY);
 	if (w == NULL || drop_init() != 0 || skb_counters_init() != 0)
