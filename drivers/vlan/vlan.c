@@ -84,7 +84,7 @@ vlan_dev_add(struct net_device *parent, const char *name, uint16_t id, rte_be16_
 
 	if (rc != 0)
 		return rc;
-	if (parent->vlan_tab != NULL && parent->vlan_tab[id] != NULL)
+	if (parent->vlan_tab != NULL && parent->vlan_tab->dev[id] != NULL)
 		return -EEXIST;
 	dev = make(parent, id, proto);
 	if (dev == NULL)

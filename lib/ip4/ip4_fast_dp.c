@@ -38,7 +38,7 @@ struct fast {
 	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
 	uint32_t padded; /* bytes behind the IP packet */
 	uint32_t ecn;	 /* type of service */
-	uint32_t odd;	 /* differs from an untagged Ethernet header in length */
+	uint32_t odd;	 /* other link header than an untagged one, or a device over the port */
 	uint64_t ports;	 /* differs from the first one's port */
 	bool one;	 /* all by the first one's adjacency */
 	uint32_t bytes;	 /* of the frames that are still in it */
@@ -51,6 +51,7 @@ struct fast {
 	uint32_t idx[FAST_BURST];
 	const struct adj *adj[FAST_BURST];
 	struct net_device *in[FAST_BURST]; /* came by, when dev is NULL */
+	uint16_t iif[FAST_BURST];	   /* its index, when they came tagged */
 	struct rte_mbuf *m[FAST_BURST];	   /* the good ones, when not all are, */
 	uint8_t pos[FAST_BURST];	   /* and where in the burst they stood */
 };
@@ -302,6 +303,7 @@ weed(struct fast *f, struct rte_mbuf **m, uint32_t suspects, uint32_t gone)
 		f->word[good] = f->word[i];
 		f->adj[good] = f->adj[i];
 		f->in[good] = f->in[i];
+		f->iif[good] = f->iif[i];
 		good++;
 	}
 	f->n = good;
@@ -364,14 +366,12 @@ suspects_by_adj(struct fast *f)
 	uint32_t suspects = 0;
 
 	f->one = false;
-	for (uint32_t i = 0; i < f->n; i++)
-		f->adj[i] = adj_get(f->idx[i]);
 	for (uint32_t i = 0; i < f->n; i++) {
-		const struct adj *a = f->adj[i];
+		const struct adj *a = adj_get(f->idx[i]);
 
 		if (a->type == ADJ_GROUP)
-			f->adj[i] = a = adj_resolve_group(
-				a, ip4_flow_hash(src_of(f->l3[i]), dst_of(f->l3[i])));
+			a = adj_resolve_group(a, ip4_flow_hash(src_of(f->l3[i]), dst_of(f->l3[i])));
+		f->adj[i] = a;
 		sum.bad = 0;
 		sum_adj(&sum, a, f->adj[0], f->len[i], f->dev != NULL ? f->turn : f->in[i]);
 		suspects |= (uint32_t)(sum.bad < 0) << i;
@@ -404,7 +404,6 @@ static inline uint32_t
 look_up(struct fast *f)
 {
 	const uint32_t *tbl24 = fib_main_dp.tbl24;
-	const struct net_device *turn = f->turn;
 	struct adj_sum sum = { 0 };
 	uint32_t n = f->n, longer = 0, differ = 0, len = 0, idx0;
 	const struct adj *first;
@@ -423,10 +422,10 @@ look_up(struct fast *f)
 		differ = look_up_longer(f, longer & FIB_EXT);
 	f->adj[0] = first = adj_get(f->idx[0]);
 	f->one = differ == 0;
-	if (f->one) { /* many a router has one way out for most */
+	if (f->one && f->dev != NULL) { /* many a router has one way out for most */
 		for (uint32_t i = 0; i < n; i++)
 			len = RTE_MAX(len, f->len[i]);
-		sum_adj(&sum, first, first, len, turn);
+		sum_adj(&sum, first, first, len, f->turn);
 	} else {
 		const struct adj *const *tab = (const struct adj *const *)adj_tab;
 
@@ -435,10 +434,10 @@ look_up(struct fast *f)
 			const struct adj *a = __atomic_load_n(&tab[f->idx[i]], __ATOMIC_RELAXED);
 
 			f->adj[i] = a;
-			sum_adj(&sum, a, first, f->len[i], turn);
+			sum_adj(&sum, a, first, f->len[i], f->dev != NULL ? f->turn : f->in[i]);
 		}
 	}
-	if (unlikely(sum.bad < 0 || f->dev == NULL))
+	if (unlikely(sum.bad < 0))
 		return suspects_by_adj(f);
 	f->odd = sum.odd;
 	f->ports = sum.ports;
@@ -480,25 +479,34 @@ rewrite(const struct fast *f)
 	}
 }
 
-/* VLAN devices on top of a port count too, each the frame without the tags below it. */
-static void
-count_upper(struct worker *w, const struct adj *a, uint32_t n, uint64_t bytes) DP_ONLY
+/* @p n packets, @p bytes of IP, leave by @p a: VLAN devices on top of a port count too, each the
+ * frame without the tags below it. @return bytes of link headers. */
+static uint64_t
+done_by(struct worker *w, const struct adj *a, uint32_t n, uint64_t bytes) DP_ONLY
 {
-	for (struct net_device *dev = a->dev; dev != a->lower; dev = dev->real_dev) {
-		struct netdev_stats *st = netdev_stats(w, dev);
+	const struct net_device *dev = a->upper & ADJ_UPPER_MORE ? a->dev : NULL;
+	uint32_t index = a->upper & ~ADJ_UPPER_MORE;
+
+	adj_touch(a);
+	for (bytes += n * RTE_ETHER_HDR_LEN; index != 0; index = (uint32_t)dev->ifindex) {
+		struct netdev_stats *st = netdev_stats_at(w, index);
 
 		st->tx_packets += n;
 		st->tx_bytes += bytes;
+		if (dev == NULL || dev->real_dev == a->lower)
+			break;
 		bytes += n * (uint64_t)netdev_tag_len(dev);
+		dev = dev->real_dev;
 	}
+	return n * (uint64_t)a->hdr_len;
 }
 
-/* Any link header for any other; what is behind the packet goes. */
-static __rte_noinline void
+/* Any link header for any other; what is behind the packet goes. @return bytes of link headers. */
+static __rte_noinline uint64_t
 rewrite_any(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 {
 	const struct adj *last = f->adj[0];
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, headers = 0;
 	uint32_t run = 0;
 
 	for (uint32_t i = 0; i < f->n; i++) {
@@ -507,8 +515,7 @@ rewrite_any(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 		uint8_t *l3 = f->l3[i];
 
 		if (a != last) {
-			adj_touch(last);
-			count_upper(w, last, run, bytes);
+			headers += done_by(w, last, run, bytes);
 			bytes = run = 0;
 			last = a;
 		}
@@ -517,11 +524,10 @@ rewrite_any(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 		m[i]->data_off = (uint16_t)(l3 - a->hdr_len - (uint8_t *)m[i]->buf_addr);
 		m[i]->data_len = (uint16_t)(len + a->hdr_len);
 		m[i]->pkt_len = len + a->hdr_len;
-		bytes += len + RTE_ETHER_HDR_LEN;
+		bytes += len;
 		run++;
 	}
-	adj_touch(last);
-	count_upper(w, last, run, bytes);
+	return headers + done_by(w, last, run, bytes);
 }
 
 /* --- count, send --- */
@@ -530,10 +536,16 @@ rewrite_any(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 static __rte_noinline void
 count_tagged(struct worker *w, const struct fast *f) DP_ONLY
 {
-	for (uint32_t i = 0; i < f->n; i++) {
-		const struct net_device *dev = f->dev != NULL ? f->dev : f->in[i];
-		struct netdev_stats *st = netdev_stats(w, dev);
+	struct netdev_stats *st;
 
+	if (f->dev != NULL) {
+		st = netdev_stats(w, f->dev);
+		st->rx_packets += f->n;
+		st->rx_bytes += f->bytes - f->n * RTE_VLAN_HLEN;
+		return;
+	}
+	for (uint32_t i = 0; i < f->n; i++) {
+		st = netdev_stats_at(w, f->iif[i]);
 		st->rx_packets++;
 		st->rx_bytes += f->frame[i] - RTE_VLAN_HLEN;
 	}
@@ -589,14 +601,14 @@ send_mixed(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY
 static inline void
 finish(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 {
-	uint64_t bytes;
+	uint64_t headers = f->n * (uint64_t)RTE_ETHER_HDR_LEN, bytes;
 
 	if (likely((f->odd | f->padded | (f->l2 ^ RTE_ETHER_HDR_LEN)) == 0))
 		rewrite(f);
 	else
-		rewrite_any(w, f, m);
-	bytes = count(w, f) + f->n * (uint64_t)f->adj[0]->hdr_len;
-	if (likely(f->one || (f->ports | f->odd) == 0)) /* one port, headers of one length */
+		headers = rewrite_any(w, f, m);
+	bytes = headers + count(w, f);
+	if (likely(f->ports == 0))
 		dev_direct_xmit(w, f->adj[0]->lower, m, (uint16_t)f->n, bytes);
 	else
 		send_mixed(w, f, m);
@@ -609,10 +621,9 @@ finish(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 static uint32_t
 fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *bytes) DP_ONLY
 {
+	uint32_t suspects = classify(f, from), gone = 0;
 	struct rte_mbuf **m = from;
-	uint32_t suspects, gone = 0;
 
-	suspects = classify(f, from);
 	f->bytes = 0;
 	for (uint32_t i = 0; i < f->n; i++)
 		f->bytes += f->frame[i];
@@ -662,23 +673,6 @@ burst_of(struct fast *f, const struct net_device *dev, uint32_t l2)
 
 #define TAG_MASK 0xff0fffffu /* of a tag as it is loaded: protocol and identifier, no priority */
 
-/* The VLAN device of a frame whose third four bytes are @p tag; NULL: it has none, or goes another
- * way. */
-static struct net_device *
-device_of_tag(const struct fast *f, struct net_device **tab, uint32_t tag)
-{
-	rte_be16_t tpid = (rte_be16_t)tag;
-	struct net_device *v;
-
-	if (tpid != RTE_BE16(RTE_ETHER_TYPE_VLAN) && tpid != RTE_BE16(RTE_ETHER_TYPE_QINQ))
-		return NULL;
-	v = rcu_dereference(tab[rte_bswap16((uint16_t)(tag >> 16)) & 0xfff]);
-	if (v == NULL || v->vlan_proto != tpid || !may_forward(v) ||
-	    __atomic_load_n(&v->dev_addr64, __ATOMIC_RELAXED) != f->mac)
-		return NULL;
-	return v;
-}
-
 /* Some of the burst, @p which: as a burst of its own. @return mask of those that are left. */
 static uint32_t
 part_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint32_t which,
@@ -694,6 +688,7 @@ part_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint32_t wh
 
 		part[f->n] = from[i];
 		f->in[f->n] = f->in[i];
+		f->iif[f->n] = f->iif[i];
 		pos[f->n++] = i;
 	}
 	for (gone = fast_burst(w, f, part, bytes); gone != 0; gone &= gone - 1)
@@ -707,27 +702,30 @@ static __rte_noinline uint32_t
 trunk_burst(struct worker *w, struct fast *f, const struct net_device *dev, struct rte_mbuf **from,
 	    uint64_t *bytes) DP_ONLY
 {
-	struct net_device **tab = rcu_dereference(dev->vlan_tab), *v = NULL, *first = NULL;
+	const struct vlan_table *t = rcu_dereference(dev->vlan_tab);
 	uint32_t tagged = 0, last = 0, left = 0, all = UINT32_MAX >> (FAST_BURST - f->n);
-	bool mixed = false;
+	uint32_t door = 0, first = 0;
+	struct net_device *v = NULL;
+	bool mixed = false, good = false;
 
-	for (uint32_t i = 0; i < f->n; i++) {
+	for (uint32_t i = 0; t != NULL && i < f->n; i++) {
 		uint32_t tag = load32(rte_pktmbuf_mtod_offset(from[i], uint8_t *, 12)) & TAG_MASK;
 
 		if (tag != last) {
-			v = tab != NULL ? device_of_tag(f, tab, tag) : NULL;
+			uint16_t id = rte_bswap16((uint16_t)(tag >> 16)) & (VLAN_N - 1);
+
 			last = tag;
+			v = rcu_dereference(t->dev[id]);
+			door = v != NULL ? vlan_door(t, (rte_be16_t)tag, id) : 0;
+			if (first == 0 && door != 0)
+				burst_of(f, v, TAGGED);
+			first = first != 0 ? first : door;
+			mixed |= door != 0 && door != first;
+			good = door != 0 && ((door ^ first) & VLAN_DOOR_RPF) == 0;
 		}
 		f->in[i] = v;
-		if (v == NULL)
-			continue;
-		if (first == NULL) {
-			first = v;
-			burst_of(f, v, TAGGED);
-		}
-		mixed |= v != first;
-		if (v == first || IN_DEV_MAXCONF(in_dev_get_rcu(v), rp_filter) == f->rpf)
-			tagged |= 1u << i;
+		f->iif[i] = (uint16_t)VLAN_DOOR_INDEX(door);
+		tagged |= (uint32_t)good << i;
 	}
 	if (mixed)
 		f->dev = f->turn = NULL;

@@ -41,7 +41,7 @@ struct adj {
 	uint8_t hdr_len; /* 14, 18, 22 */
 	union {
 		uint16_t n_group; /* ADJ_GROUP: buckets in group[], a power of two */
-		uint16_t upper;	  /* else: not 0 when dev is over lower, and counts for itself */
+		uint16_t upper;	  /* else: 0, or see adj_upper() */
 	};
 	struct net_device *dev;	  /* device the packet leaves by; NULL for types without one */
 	struct net_device *lower; /* netdev_lower(dev): whose xmit is called */
@@ -58,6 +58,18 @@ _Static_assert(sizeof(struct adj) == RTE_CACHE_LINE_SIZE, "an adjacency is one c
 _Static_assert(offsetof(struct adj, hdr_len) == offsetof(struct adj, type) + 1 &&
 		       offsetof(struct adj, upper) == offsetof(struct adj, type) + 2,
 	       "one load tells whether a rewrite is the plain one");
+
+/* A device over the one that sends counts for itself: its ifindex, and whether further devices lie
+ * between the two. */
+#define ADJ_UPPER_MORE 0x8000u
+static inline uint16_t
+adj_upper(const struct net_device *dev, const struct net_device *lower)
+{
+	return dev == lower ? 0
+			    : (uint16_t)((uint32_t)dev->ifindex |
+					 (dev->real_dev != lower ? ADJ_UPPER_MORE : 0));
+}
+_Static_assert(NETDEV_MAX <= ADJ_UPPER_MORE, "an index and a bit");
 
 /* Fixed slots: the types that need no neighbour. */
 enum {

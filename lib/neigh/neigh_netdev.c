@@ -176,7 +176,7 @@ glean_template(struct net_device *dev, struct adj *tmpl)
 		return;
 	tmpl->type = ADJ_REWRITE;
 	tmpl->hdr_len = (uint8_t)len;
-	tmpl->upper = tmpl->dev != tmpl->lower;
+	tmpl->upper = adj_upper(tmpl->dev, tmpl->lower);
 	tmpl->mtu = dev->mtu;
 }
 

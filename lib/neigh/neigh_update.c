@@ -36,7 +36,7 @@ neigh_adj_template(const struct neighbour *n, struct adj *tmpl)
 		return; /* more tags than hdr[] holds: never resolved, its packets are dropped */
 	tmpl->type = ADJ_REWRITE;
 	tmpl->hdr_len = (uint8_t)len;
-	tmpl->upper = tmpl->dev != tmpl->lower;
+	tmpl->upper = adj_upper(tmpl->dev, tmpl->lower);
 	tmpl->mtu = n->dev->mtu;
 }
 

@@ -8,6 +8,7 @@
 #include "core/sysctl.h"
 #include "netdev/inetdev.h"
 #include "netdev/inetdev_priv.h"
+#include "netdev/netdev_priv.h"
 
 LOG_MODULE(devconf);
 
@@ -96,6 +97,14 @@ in_dev_of(const struct net_device *dev)
 	return dev->ip_ptr;
 }
 
+static void
+update_vlans(void) CTL_ONLY
+{
+	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
+		if (d->vlan_proto != 0)
+			netdev_vlan_update(d);
+}
+
 void
 inetdev_set_forwarding(int on)
 {
@@ -106,6 +115,7 @@ inetdev_set_forwarding(int on)
 	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
 		if (in_dev_of(d) != NULL)
 			store(&in_dev_of(d)->cnf, offsetof(struct ipv4_devconf, forwarding), on);
+	update_vlans();
 }
 
 /* A new default reaches the interfaces that were never told otherwise. */
@@ -130,11 +140,11 @@ changed(const struct ctl_table *t, void *object, int old)
 
 	role_enter_ctl();
 	if (cnf == &ipv4_devconf_all) {
-		if (!fwd || cnf->forwarding == old)
-			return;
-		inetdev_set_forwarding(cnf->forwarding);
-		if (inetdev_forwarding_hook != NULL)
-			inetdev_forwarding_hook(cnf->forwarding);
+		if (fwd && cnf->forwarding != old) {
+			inetdev_set_forwarding(cnf->forwarding);
+			if (inetdev_forwarding_hook != NULL)
+				inetdev_forwarding_hook(cnf->forwarding);
+		}
 	} else if (cnf == &ipv4_devconf_dflt) {
 		spread_default(t->offset);
 	} else {
@@ -142,6 +152,7 @@ changed(const struct ctl_table *t, void *object, int old)
 
 		in_dev->cnf_set |= UINT64_C(1) << t->offset / sizeof(int);
 	}
+	update_vlans();
 }
 _Static_assert(sizeof(struct ipv4_devconf) / sizeof(int) <= 64, "cnf_set has a bit for each field");
 

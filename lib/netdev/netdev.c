@@ -16,6 +16,8 @@ struct net_device *netdev_by_index_tab[NETDEV_MAX];
 static struct net_device *first; /* by ifindex */
 static uint32_t last_ifindex;
 
+struct netdev_stats *netdev_stats_tab[WORKER_MAX];
+
 int netdev_max_backlog = 1000; /* Linux's default */
 
 static const struct ctl_table core_table[] = {
@@ -31,10 +33,10 @@ static const struct ctl_table core_table[] = {
 static void
 count_drop(struct worker *w, struct net_device *dev, enum drop_reason why)
 {
-	struct netdev_stats *st = netdev_stats(w, dev);
+	uint64_t *drops = dev->drops[w->id];
 
-	if (st != NULL)
-		st->drops[why]++;
+	if (drops != NULL)
+		drops[why]++;
 }
 
 static void
@@ -78,6 +80,10 @@ netdev_fini(void)
 	sysctl_unregister("net.core", core_table);
 	netif_fast_rx = NULL;
 	netif_police = NULL;
+	for (unsigned int i = 0; i < WORKER_MAX; i++) {
+		free(netdev_stats_tab[i]);
+		netdev_stats_tab[i] = NULL;
+	}
 }
 
 unsigned int
@@ -92,19 +98,24 @@ netif_backlog_held(void)
 
 /* --- creation --- */
 
+/* Devices may come before the worker slots: as many as there can be threads. */
 static bool
 alloc_stats(struct net_device *dev)
 {
-	/* Devices may come before the worker slots: as many as there can be threads. */
 	unsigned int n = RTE_MAX(n_workers, rte_lcore_count() + 1);
-	size_t size = RTE_ALIGN(sizeof(struct netdev_stats), RTE_CACHE_LINE_SIZE);
+	size_t size = NETDEV_MAX * sizeof(struct netdev_stats);
 
 	n = RTE_MIN(n, (unsigned int)WORKER_MAX);
 	for (unsigned int i = 0; i < n; i++) {
-		dev->stats[i] = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
-		if (dev->stats[i] == NULL)
+		dev->drops[i] = calloc(DROP_MAX, sizeof(*dev->drops[i]));
+		if (dev->drops[i] == NULL)
 			return false;
-		memset(dev->stats[i], 0, size);
+		if (netdev_stats_tab[i] != NULL)
+			continue;
+		netdev_stats_tab[i] = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
+		if (netdev_stats_tab[i] == NULL)
+			return false;
+		memset(netdev_stats_tab[i], 0, size);
 	}
 	return true;
 }
@@ -142,7 +153,7 @@ void
 free_netdev(struct net_device *dev)
 {
 	for (unsigned int i = 0; i < WORKER_MAX; i++)
-		free(dev->stats[i]);
+		free(dev->drops[i]);
 	if (dev->ctl != NULL)
 		free(dev->ctl->uc);
 	free(dev->ctl);
@@ -233,6 +244,8 @@ register_netdevice(struct net_device *dev, const char *name)
 		return -ENFILE;
 	last_ifindex = idx;
 	dev->ifindex = (int32_t)idx;
+	for (unsigned int i = 0; i < WORKER_MAX && netdev_stats_tab[i] != NULL; i++)
+		netdev_stats_tab[i][idx] = (struct netdev_stats){ 0 };
 	memcpy(dev->name, name, strlen(name) + 1);
 	if (rcu_dereference(ptype_all) != NULL)
 		netdev_rx_off(dev, NETDEV_RXF_TAP, true);
@@ -293,21 +306,6 @@ dev_change_name(struct net_device *dev, const char *name)
 
 /* --- statistics --- */
 
-/* struct netdev_stats is counters only: sums go over it as an array. */
-#define STATS_N (sizeof(struct netdev_stats) / sizeof(uint64_t))
-
-static void
-sum_stats(const struct net_device *dev, uint64_t *sum)
-{
-	memset(sum, 0, sizeof(struct netdev_stats));
-	for (unsigned int i = 0; i < WORKER_MAX; i++) {
-		const uint64_t *st = (const uint64_t *)dev->stats[i];
-
-		for (unsigned int k = 0; st != NULL && k < STATS_N; k++)
-			sum[k] += __atomic_load_n(&st[k], __ATOMIC_RELAXED);
-	}
-}
-
 static bool
 is_tx_reason(unsigned int r)
 {
@@ -316,30 +314,42 @@ is_tx_reason(unsigned int r)
 	       r == DROP_SCHED_RESET;
 }
 
+static void
+sum_up(const struct net_device *dev, struct netdev_stats_sum *sum)
+{
+	*sum = (struct netdev_stats_sum){ 0 };
+	for (unsigned int i = 0; i < WORKER_MAX && dev->drops[i] != NULL; i++) {
+		const struct netdev_stats *st = &netdev_stats_tab[i][dev->ifindex];
+
+		sum->rx_packets += __atomic_load_n(&st->rx_packets, __ATOMIC_RELAXED);
+		sum->rx_bytes += __atomic_load_n(&st->rx_bytes, __ATOMIC_RELAXED);
+		sum->rx_multicast += __atomic_load_n(&st->rx_multicast, __ATOMIC_RELAXED);
+		sum->tx_packets += __atomic_load_n(&st->tx_packets, __ATOMIC_RELAXED);
+		sum->tx_bytes += __atomic_load_n(&st->tx_bytes, __ATOMIC_RELAXED);
+		for (unsigned int r = 0; r < DROP_MAX; r++)
+			sum->drops[r] += __atomic_load_n(&dev->drops[i][r], __ATOMIC_RELAXED);
+	}
+}
+
 void
 dev_get_stats(const struct net_device *dev, struct netdev_stats_sum *st)
 {
-	const uint64_t *cleared = (const uint64_t *)&dev->ctl->cleared;
-	struct netdev_stats sum;
+	const struct netdev_stats_sum *cleared = &dev->ctl->cleared;
 
-	sum_stats(dev, (uint64_t *)&sum);
-	for (unsigned int k = 0; k < STATS_N; k++)
-		((uint64_t *)&sum)[k] -= cleared[k];
-	*st = (struct netdev_stats_sum){
-		.rx_packets = sum.rx_packets,
-		.rx_bytes = sum.rx_bytes,
-		.rx_multicast = sum.rx_multicast,
-		.tx_packets = sum.tx_packets,
-		.tx_bytes = sum.tx_bytes,
-	};
+	sum_up(dev, st);
+	st->rx_packets -= cleared->rx_packets;
+	st->rx_bytes -= cleared->rx_bytes;
+	st->rx_multicast -= cleared->rx_multicast;
+	st->tx_packets -= cleared->tx_packets;
+	st->tx_bytes -= cleared->tx_bytes;
 	for (unsigned int r = 0; r < DROP_MAX; r++) {
-		st->drops[r] = sum.drops[r];
-		*(is_tx_reason(r) ? &st->tx_dropped : &st->rx_dropped) += sum.drops[r];
+		st->drops[r] -= cleared->drops[r];
+		*(is_tx_reason(r) ? &st->tx_dropped : &st->rx_dropped) += st->drops[r];
 	}
 }
 
 void
 dev_clear_stats(struct net_device *dev)
 {
-	sum_stats(dev, (uint64_t *)&dev->ctl->cleared);
+	sum_up(dev, &dev->ctl->cleared);
 }

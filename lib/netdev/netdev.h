@@ -47,6 +47,13 @@ struct net_device_ops {
 	void (*destructor)(struct net_device *dev); /* after the grace period: free priv */
 };
 
+/** A device's counters, of all workers. */
+struct netdev_stats_sum {
+	uint64_t rx_packets, rx_bytes, rx_multicast, tx_packets, tx_bytes;
+	uint64_t rx_dropped, tx_dropped; /* sums of drops[]: NETDEV_TX_* and NO_CARRIER are tx */
+	uint64_t drops[DROP_MAX];
+};
+
 /** The control thread's part of a device. */
 struct netdev_ctl {
 	const struct net_device_ops *ops;
@@ -64,9 +71,9 @@ struct netdev_ctl {
 	uint32_t carrier_held_ms; /* it holds the carrier of a flapping link back for so long */
 	int16_t socket;		  /* NUMA node of the port, -1 when it has none */
 	struct net_device *master;
-	bool user_promisc;	     /* one of promiscuity is the administrator */
-	struct netdev_uc *uc;	     /* extra MAC addresses; NULL: none */
-	struct netdev_stats cleared; /* sums at the last clear */
+	bool user_promisc;		 /* one of promiscuity is the administrator */
+	struct netdev_uc *uc;		 /* extra MAC addresses; NULL: none */
+	struct netdev_stats_sum cleared; /* at the last clear */
 	char alias[64];
 	struct net_device *next; /* all devices, by ifindex */
 	struct net_device *dev;	 /* back to the device, while rcu waits */
@@ -161,11 +168,6 @@ int netdev_vlan_attach(struct net_device *parent, struct net_device *dev) CTL_ON
 void netdev_vlan_detach(struct net_device *parent, struct net_device *dev) CTL_ONLY;
 
 /* --- statistics --- */
-struct netdev_stats_sum {
-	uint64_t rx_packets, rx_bytes, rx_multicast, tx_packets, tx_bytes;
-	uint64_t rx_dropped, tx_dropped; /* sums of drops[]: NETDEV_TX_* and NO_CARRIER are tx */
-	uint64_t drops[DROP_MAX];
-};
 void dev_get_stats(const struct net_device *dev, struct netdev_stats_sum *st) CTL_ONLY;
 void dev_clear_stats(struct net_device *dev) CTL_ONLY;
 /** Frames in the backlogs of netif_rx() now: part of the balance's "held". */

@@ -20,12 +20,11 @@
 struct net_device;
 struct in_device;
 
-/** Frame counters of one device on one worker. */
+/** Frame counters of one device on one worker: one cache line. */
 struct netdev_stats {
 	uint64_t rx_packets, rx_bytes, rx_multicast;
 	uint64_t tx_packets, tx_bytes;
-	uint64_t drops[DROP_MAX]; /* packets of this device that died, by reason */
-};
+} __rte_cache_aligned;
 
 /** What a driver does with frames. Worker context. */
 struct net_device_ops_dp {
@@ -80,17 +79,17 @@ struct net_device {
 	int32_t ifindex;
 	const struct net_device_ops_dp *ops_dp; /* RCU; the driver's, or a queue discipline's */
 	void *priv_dp;				/* the driver's, for ops_dp */
-	struct net_device **vlan_tab; /* RCU; [4096] by VLAN identifier, or NULL: no VLANs */
-	struct net_device *real_dev;  /* of a device over another: that; else the device itself */
-	rte_be16_t vlan_proto;	      /* of a VLAN device: 0x8100 or 0x88a8; else 0 */
+	struct vlan_table *vlan_tab;		/* RCU; NULL: no VLANs */
+	struct net_device *real_dev; /* of a device over another: that; else the device itself */
+	rte_be16_t vlan_proto;	     /* of a VLAN device: 0x8100 or 0x88a8; else 0 */
 	uint16_t vlan_id;
 	uint32_t features; /* NETIF_F_*: what ops_dp->xmit takes as it is */
 	enum rx_handler_result (*rx_handler)(struct worker *w, struct sk_buff *skb); /* RCU */
 	void *rx_handler_data;							     /* RCU */
 	netif_fast_fn rx_burst; /* RCU; the rx_handler's lane, NULL: it has none */
 	uint64_t *extra_addrs;	/* RCU; further MAC addresses it answers to, ended by 0; or NULL */
-	struct in_device *ip_ptr; /* RCU; IPv4 addresses and settings: netdev/inetdev_dp.h */
-	struct netdev_stats *stats[WORKER_MAX];
+	struct in_device *ip_ptr;    /* RCU; IPv4 addresses and settings: netdev/inetdev_dp.h */
+	uint64_t *drops[WORKER_MAX]; /* [DROP_MAX]: its packets that died on that worker */
 	const struct net_device_ops_dp *drv_dp; /* the driver's */
 	struct qdisc *qdisc;			/* RCU; sched/sched_dp.h; NULL: none */
 	uint16_t tx_owner;			/* worker that sends best by this device; 0: any */
@@ -98,6 +97,33 @@ struct net_device {
 	struct netdev_ctl *ctl; /* netdev/netdev.h */
 	char name[IFNAMSIZ];	/* may change (rename): show only, never compare on a worker */
 };
+
+#define VLAN_N 4096
+
+/* What the fast lane has to know of a VLAN device, in one word: it reads neither the device nor its
+ * settings. 0: its frames go the general way. */
+#define VLAN_DOOR_OPEN	      0x1u /* up, forwards, nobody looks on, has its parent's MAC address */
+#define VLAN_DOOR_QINQ	      0x2u /* tags of 802.1ad */
+#define VLAN_DOOR_RPF	      0xcu /* rp_filter, shifted */
+#define VLAN_DOOR_INDEX(door) ((door) >> 16)
+
+/** The VLAN devices right over a device, by identifier. */
+struct vlan_table {
+	struct rcu_head rcu;
+	unsigned int n;
+	uint32_t door[VLAN_N];
+	struct net_device *dev[VLAN_N]; /* RCU */
+};
+/** The door of the device of tags @p tpid, @p id, or 0. */
+static inline uint32_t
+vlan_door(const struct vlan_table *t, rte_be16_t tpid, uint16_t id)
+{
+	uint32_t door = __atomic_load_n(&t->door[id], __ATOMIC_RELAXED);
+	bool qinq = unlikely(door & VLAN_DOOR_QINQ);
+
+	return tpid == (qinq ? RTE_BE16(RTE_ETHER_TYPE_QINQ) : RTE_BE16(RTE_ETHER_TYPE_VLAN)) ? door
+											      : 0;
+}
 
 static inline void
 netdev_addr(const struct net_device *dev, struct rte_ether_addr *addr)
@@ -130,10 +156,18 @@ netif_carrier_ok(const struct net_device *dev)
 {
 	return __atomic_load_n(&dev->flags, __ATOMIC_RELAXED) & IFF_RUNNING;
 }
+/* Of each worker, by ifindex; side by side, so that a thousand devices are a few pages and nobody
+ * looks at a device to count for it. */
+extern struct netdev_stats *netdev_stats_tab[WORKER_MAX]; /* [NETDEV_MAX] */
+static inline struct netdev_stats *
+netdev_stats_at(const struct worker *w, uint32_t ifindex)
+{
+	return &netdev_stats_tab[w->id][ifindex];
+}
 static inline struct netdev_stats *
 netdev_stats(const struct worker *w, const struct net_device *dev)
 {
-	return dev->stats[w->id];
+	return netdev_stats_at(w, (uint32_t)dev->ifindex);
 }
 
 /** The device of that index, or NULL. RCU: good for this burst only. */

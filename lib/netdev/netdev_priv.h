@@ -30,6 +30,9 @@ ptype_hash(uint32_t oui, uint16_t type)
 	return (type ^ (type >> 8) ^ oui) & (PTYPE_HASH - 1);
 }
 
+/** What VLAN devices tell the fast lane follows @p dev, and with it those over it. */
+void netdev_vlan_update(struct net_device *dev) CTL_ONLY;
+
 /** Tell sysctl what there will be. Needs no EAL. */
 void netdev_declare(void) CTL_ONLY;
 

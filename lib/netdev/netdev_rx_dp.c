@@ -173,9 +173,9 @@ untag(struct worker *w, struct sk_buff *skb) DP_ONLY
 static struct net_device *
 vlan_find(const struct net_device *dev, rte_be16_t tpid, uint16_t vid)
 {
-	struct net_device **tab = rcu_dereference(dev->vlan_tab), *v;
+	const struct vlan_table *t = rcu_dereference(dev->vlan_tab);
+	struct net_device *v = t != NULL ? rcu_dereference(t->dev[vid]) : NULL;
 
-	v = tab != NULL ? rcu_dereference(tab[vid]) : NULL;
 	return v != NULL && v->vlan_proto == tpid ? v : NULL;
 }
 

@@ -21,6 +21,7 @@ netdev_rx_off(struct net_device *dev, uint32_t bits, bool on)
 	uint32_t f = on ? dev->rx_off | bits : dev->rx_off & ~bits;
 
 	__atomic_store_n(&dev->rx_off, f, __ATOMIC_RELEASE);
+	netdev_vlan_update(dev);
 }
 
 int
@@ -74,6 +75,7 @@ dev_addr_changed(struct net_device *dev, const struct rte_ether_addr *addr)
 	if (ether_addr_to_u64(addr) == dev->dev_addr64)
 		return;
 	__atomic_store_n(&dev->dev_addr64, ether_addr_to_u64(addr), __ATOMIC_RELAXED);
+	netdev_vlan_update(dev);
 	notifier_call(&netdev_chain, NETDEV_CHANGEADDR, dev);
 }
 

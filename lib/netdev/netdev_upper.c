@@ -256,6 +256,7 @@ static void
 follow_one(struct net_device *dev, unsigned int event) CTL_ONLY
 {
 	struct net_device *lower = dev->real_dev;
+	struct rte_ether_addr addr;
 
 	switch (event) {
 	case NETDEV_UP:
@@ -271,10 +272,9 @@ follow_one(struct net_device *dev, unsigned int event) CTL_ONLY
 		follow_mtu(dev);
 		break;
 	case NETDEV_CHANGEADDR:
-		if (priv_of(dev)->own_mac || dev->dev_addr64 == lower->dev_addr64)
-			break;
-		__atomic_store_n(&dev->dev_addr64, lower->dev_addr64, __ATOMIC_RELAXED);
-		notifier_call(&netdev_chain, NETDEV_CHANGEADDR, dev);
+		netdev_addr(lower, &addr);
+		if (!priv_of(dev)->own_mac)
+			dev_addr_changed(dev, &addr);
 		break;
 	}
 }

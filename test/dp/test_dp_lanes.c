@@ -5,7 +5,7 @@
  * and every counter must be the same.
  *
  *	10.0.1.0/24 p1 --- [router] --- p2 10.0.2.0/24
- *	10.0.5.0/24 p1.100  (tagged)    p2.200 10.0.6.0/24
+ *	10.0.5.0/24 p1.100  (tagged)    p2.200 10.0.6.0/24, p2.200.30 10.0.8.0/24
  *	10.0.7.0/24 p1.101
  *
  * The seed is new in each run and printed; DP_SEED repeats one.
@@ -24,7 +24,7 @@
 #define BURST_MAX  48
 #define FRAMES_MAX 1024
 #define DEVS_MAX   8
-#define WORDS	   (sizeof(struct netdev_stats) / sizeof(uint64_t))
+#define WORDS	   (sizeof(struct netdev_stats_sum) / sizeof(uint64_t))
 
 /* What one run of a burst left behind. */
 struct seen {
@@ -74,17 +74,22 @@ setup(void **state)
 	dp_cmd("ip link set p1.100 up");
 	dp_cmd("ip link set p1.101 up");
 	dp_cmd("ip link set p2.200 up");
+	dp_cmd("ip link add link p2.200 name p2.200.30 type vlan id 30");
+	dp_cmd("ip link set p2.200.30 up");
 	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
 	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
 	dp_cmd("ip addr add 10.0.5.1/24 dev p1.100");
 	dp_cmd("ip addr add 10.0.6.1/24 dev p2.200");
 	dp_cmd("ip addr add 10.0.7.1/24 dev p1.101");
+	dp_cmd("ip addr add 10.0.8.1/24 dev p2.200.30");
 	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
 	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
 	dp_cmd("ip neigh add 10.0.2.9 lladdr 02:00:00:00:01:09 dev p2");
 	dp_cmd("ip neigh add 10.0.5.2 lladdr 02:00:00:00:01:05 dev p1.100");
 	dp_cmd("ip neigh add 10.0.6.2 lladdr 02:00:00:00:01:06 dev p2.200");
+	dp_cmd("ip neigh add 10.0.8.2 lladdr 02:00:00:00:01:08 dev p2.200.30");
 	dp_cmd("ip route add 192.0.2.0/24 via 10.0.2.9");
+	dp_cmd("ip route add 192.0.2.64/26 via 10.0.8.2");
 	dp_cmd("ip route add 192.0.2.128/25 via 10.0.6.2");
 	dp_cmd("ip route add 198.51.100.0/24 via 10.0.6.2");
 	dp_cmd("ip route add 203.0.113.0/24 via 10.0.1.2");
@@ -102,8 +107,8 @@ setup(void **state)
 static const char *
 any_dst(void)
 {
-	static const char *const good[] = { "192.0.2.7",    "192.0.2.9", "10.0.2.2",
-					    "198.51.100.4", "10.0.6.2",	 "192.0.2.200" };
+	static const char *const good[] = { "192.0.2.7", "192.0.2.9",	"10.0.2.2",  "198.51.100.4",
+					    "10.0.6.2",	 "192.0.2.200", "192.0.2.70" };
 	static const char *const all[] = {
 		"192.0.2.7",   "192.0.2.200", "198.51.100.4", "203.0.113.9", "198.18.3.4",
 		"198.18.77.1", "192.168.1.1", "192.168.2.1",  "192.168.3.1", "10.0.1.1",
@@ -344,9 +349,7 @@ snap(struct seen *s)
 		for (unsigned int c = 0; c < WORKER_COUNTER_MAX; c++)
 			s->counters[c] += workers[i]->counters[c];
 	for (unsigned int d = 0; d < DEVS_MAX && dev != NULL; d++, dev = dev->ctl->next)
-		for (unsigned int i = 0; i < n_workers; i++)
-			for (unsigned int k = 0; k < WORDS; k++)
-				s->dev[d][k] += ((const uint64_t *)dev->stats[i])[k];
+		dev_get_stats(dev, (struct netdev_stats_sum *)s->dev[d]);
 }
 
 static void
@@ -504,6 +507,7 @@ plain_traffic_is_fast(void **state)
 		goes_fast("untagged to tagged", 0, "10.0.1.2", "198.51.100.4");
 		goes_fast("tagged to untagged", 100, "10.0.5.2", "10.0.2.2");
 		goes_fast("tagged to tagged", 100, "10.0.5.2", "192.0.2.200");
+		goes_fast("untagged to two tags", 0, "10.0.1.2", "192.0.2.70");
 		goes_fast("to a group", 100, "10.0.5.2", "198.18.3.4");
 	}
 	for (unsigned int i = 0; i < RTE_DIM(devs); i++)

@@ -480,6 +480,63 @@ test_vlan_tapped(void **state)
 	assert_int_equal(n_seen, 1);
 }
 
+/* What the fast lane reads of a VLAN device in place of the device: all that it is made of. */
+static void
+test_vlan_door(void **state)
+{
+	const rte_be16_t q = RTE_BE16(0x8100), ad = RTE_BE16(0x88a8);
+	struct net_device *p0 = fake_dev("p0", 1), *v = vlan(p0, "v", 100, 0x8100);
+	struct net_device *outer = vlan(p0, "o", 200, 0x88a8);
+	struct inet_addr_spec spec = { .local = RTE_BE32(0x0a000001), .prefixlen = 24 };
+	const struct vlan_table *t = p0->vlan_tab;
+	struct rte_ether_addr mac;
+
+	role_enter_ctl();
+	assert_int_equal(vlan_door(t, q, 100), 0); /* no address yet */
+	assert_int_equal(inet_addr_add(v, &spec), 0);
+	assert_int_equal(VLAN_DOOR_INDEX(vlan_door(t, q, 100)), v->ifindex);
+	assert_int_equal(vlan_door(t, ad, 100), 0);
+	assert_int_equal(vlan_door(t, q, 101), 0);
+	assert_int_equal(inet_addr_add(outer, &spec), 0);
+	assert_int_equal(VLAN_DOOR_INDEX(vlan_door(t, ad, 200)), outer->ifindex);
+	assert_int_equal(vlan_door(t, q, 200), 0);
+
+	assert_int_equal(vlan_door(t, q, 100) & VLAN_DOOR_RPF, 0);
+	set_sysctl("net.ipv4.conf.v.rp_filter", 1);
+	assert_int_equal(vlan_door(t, q, 100) & VLAN_DOOR_RPF, 1 << 2);
+	set_sysctl("net.ipv4.conf.all.rp_filter", 2);
+	assert_int_equal(vlan_door(t, q, 100) & VLAN_DOOR_RPF, 2 << 2);
+	set_sysctl("net.ipv4.conf.all.rp_filter", 0);
+	set_sysctl("net.ipv4.conf.default.rp_filter", 2);
+	assert_int_equal(vlan_door(t, ad, 200) & VLAN_DOOR_RPF, 2 << 2);
+	set_sysctl("net.ipv4.conf.default.rp_filter", 0);
+
+	set_sysctl("net.ipv4.conf.v.forwarding", 0);
+	assert_int_equal(vlan_door(t, q, 100), 0);
+	inetdev_set_forwarding(1);
+	assert_int_not_equal(vlan_door(t, q, 100), 0);
+	inetdev_set_forwarding(0);
+	assert_int_equal(vlan_door(t, q, 100), 0);
+	inetdev_set_forwarding(1);
+
+	rte_eth_random_addr(mac.addr_bytes);
+	dev_addr_changed(v, &mac);
+	assert_int_equal(vlan_door(t, q, 100), 0);
+	dev_addr_changed(p0, &mac);
+	assert_int_not_equal(vlan_door(t, q, 100), 0);
+
+	netdev_rx_off(v, NETDEV_RXF_TAP, true);
+	assert_int_equal(vlan_door(t, q, 100), 0);
+	netdev_rx_off(v, NETDEV_RXF_TAP, false);
+	dev_close(v);
+	assert_int_equal(vlan_door(t, q, 100), 0);
+	assert_int_equal(dev_open(v), 0);
+	assert_int_not_equal(vlan_door(t, q, 100), 0);
+	assert_int_equal(vlan_dev_del(v), 0);
+	assert_int_equal(vlan_door(t, q, 100), 0);
+	(void)state;
+}
+
 static void
 test_vlan_own_mac(void **state)
 {
@@ -725,6 +782,7 @@ main(void)
 		T(test_vlan_stripped),
 		T(test_vlan_tapped),
 		T(test_vlan_untag_copies),
+		T(test_vlan_door),
 		T(test_vlan_own_mac),
 		T(test_rx_handler),
 		T(test_fast_lane),
