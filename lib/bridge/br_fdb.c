@@ -12,6 +12,7 @@
 #include "bridge/br_priv.h"
 #include "core/log.h"
 #include "core/msg.h"
+#include "core/timer.h"
 
 LOG_MODULE(bridge);
 
@@ -187,7 +188,7 @@ static int
 insert(struct net_bridge *br, uint64_t key, uint32_t val) CTL_ONLY
 {
 	struct br_ctl *c = br_ctl(br);
-	uint32_t stamp = br_fdb_stamp(rte_rdtsc());
+	uint32_t stamp = br_fdb_stamp(clock_tsc());
 	int rc = 0;
 
 	if ((c->n + c->n_dead) / 2 >= br->fdb->mask + 1)
@@ -207,7 +208,7 @@ change(struct net_bridge *br, struct br_fdb_slot *s, uint32_t val) CTL_ONLY
 {
 	count(br, s->val & VAL_BITS, -1);
 	set_val(s, val);
-	__atomic_store_n(&s->stamp, br_fdb_stamp(rte_rdtsc()), __ATOMIC_RELAXED);
+	__atomic_store_n(&s->stamp, br_fdb_stamp(clock_tsc()), __ATOMIC_RELAXED);
 	count(br, val, 1);
 }
 
@@ -379,7 +380,7 @@ static uint32_t
 age_ms(const struct br_fdb_slot *s)
 {
 	uint32_t stamp = __atomic_load_n(&s->stamp, __ATOMIC_RELAXED);
-	int32_t ticks = (int32_t)(br_fdb_stamp(rte_rdtsc()) - stamp);
+	int32_t ticks = (int32_t)(br_fdb_stamp(clock_tsc()) - stamp);
 
 	return ticks <= 0 ? 0 : (uint32_t)(((uint64_t)ticks << 30) / (rte_get_tsc_hz() / 1000));
 }

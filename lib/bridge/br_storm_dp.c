@@ -34,13 +34,12 @@ void
 br_storm(struct worker *w, struct br_burst *b)
 {
 	uint16_t want[BR_CLASS_MAX] = { 0 }, may[BR_CLASS_MAX], n = 0;
-	uint64_t now = rte_rdtsc();
 
 	for (uint16_t i = 0; i < b->n; i++)
 		if (b->out[i] >= BR_OUT_FLOOD)
 			want[b->out[i] - BR_OUT_FLOOD]++;
 	for (unsigned int c = 0; c < BR_CLASS_MAX; c++)
-		may[c] = want[c] > 0 ? take(&b->src->storm[c], now, want[c]) : 0;
+		may[c] = want[c] > 0 ? take(&b->src->storm[c], w->now, want[c]) : 0;
 	for (uint16_t i = 0; i < b->n; i++) {
 		if (b->out[i] >= BR_OUT_FLOOD && may[b->out[i] - BR_OUT_FLOOD]-- == 0) {
 			may[b->out[i] - BR_OUT_FLOOD] = 0;

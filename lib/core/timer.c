@@ -37,6 +37,12 @@ clock_ms(void)
 	return clock_us() / 1000;
 }
 
+uint64_t
+clock_tsc(void)
+{
+	return rte_rdtsc();
+}
+
 int
 timer_init(void)
 {

@@ -35,4 +35,6 @@ int timer_next_ms(int max) CTL_ONLY;
 uint64_t clock_ms(void);
 /** Microseconds of the same clock. */
 uint64_t clock_us(void);
+/** The time stamp counter, as worker::now has it: what is compared with that reads this. */
+uint64_t clock_tsc(void);
 #endif

@@ -292,7 +292,7 @@ watch(struct ip4_defrag *f)
 	if (f->table.n_dgrams == 0)
 		f->next_tsc = UINT64_MAX;
 	else if (f->next_tsc == UINT64_MAX)
-		f->next_tsc = rte_rdtsc() + rte_get_tsc_hz() / 1000 * LOOK_MS;
+		f->next_tsc = clock_tsc() + rte_get_tsc_hz() / 1000 * LOOK_MS;
 }
 
 static void
@@ -450,7 +450,7 @@ ip4_defrag_work(struct worker *w)
 		n = take_handed(w, f);
 		watch(f);
 	}
-	if (rte_rdtsc() >= f->next_tsc)
+	if (clock_tsc() >= f->next_tsc)
 		ip4_defrag_expire(w, clock_ms());
 	stage_leave(w, from);
 	return n;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <rte_cycles.h>
 #include "core/held.h"
+#include "core/timer.h"
 
 #define TBF_FULL_S_MAX 100 /* seconds in which a bucket may fill: keeps the sums in 64 bits */
 
@@ -84,7 +85,7 @@ set_tbf(struct qdisc *q, const struct qdisc_spec *s)
 			       .burst = s->burst,
 			       .limit = limit,
 			       .hz = rte_get_tsc_hz(),
-			       .last = rte_rdtsc() };
+			       .last = clock_tsc() };
 	q->tbf.full = s->burst * q->tbf.hz / s->rate + 1;
 	q->tbf.tokens = s->burst * q->tbf.hz;
 	skb_queue_head_init(&q->band[0], 0, limit);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <rte_cycles.h>
+#include "core/timer.h"
 #include "core/worker.h"
 #include "ethdev/ethdev_dp.h"
 #include "ip4/ip4.h"
@@ -81,7 +81,7 @@ one_burst(unsigned int first)
 			dp_tag(&f, TAG_IN);
 		dp_inject(p1, &f);
 	}
-	workers[1]->now = rte_rdtsc();
+	workers[1]->now = clock_tsc();
 	budget_round(workers[1]);
 	for (unsigned int i = 0; i < BURST; i++)
 		if (!dp_out(p2, &sink))

@@ -18,6 +18,7 @@
 #include "ctl/ctl.h"
 #include "ethdev/ethdev.h"
 #include "polluxd/polluxd.h"
+#include "vtime.h"
 
 #define PORTS_MAX 16
 #define RING_SIZE 1024
@@ -84,6 +85,7 @@ dp_setup_threads(unsigned int n)
 	char lcores[64], cpus[32];
 	int at = 0;
 
+	vtime_real();
 	role_enter_ctl();
 	snprintf(cpus, sizeof(cpus), "(0-%ld)", sysconf(_SC_NPROCESSORS_ONLN) - 1);
 	for (unsigned int i = 0; i <= n; i++)
@@ -412,7 +414,7 @@ dp_run(void)
 		unsigned int work = control_poll();
 
 		for (unsigned int i = 1; i < n_workers && !threads; i++) {
-			workers[i]->now = rte_rdtsc();
+			workers[i]->now = clock_tsc();
 			work += ethdev_poll(workers[i]);
 		}
 		quiet = work > 0 ? 0 : quiet + 1;
@@ -426,7 +428,7 @@ dp_run_ms(unsigned int ms)
 
 	do {
 		dp_run();
-		usleep(500);
+		vtime_tick();
 	} while (clock_ms() < end);
 	dp_run();
 }

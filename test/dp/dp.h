@@ -5,7 +5,8 @@
  * @file
  * The whole router in one process. A test starts it, adds ports in memory, types commands as a
  * user would, injects frames and looks at what comes out. Nothing runs by itself: dp_run() lets
- * worker and control thread take turns until nothing moves any more.
+ * worker and control thread take turns until nothing moves any more, dp_run_ms() lets time pass. A
+ * slow or busy machine changes nothing; only with dp_setup_threads() is time what the clock says.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -251,6 +251,7 @@ sleepers_are_woken(void **state)
 	assert_true(wakes(2, originate));
 	dp_cmd("port config p1 spread l4");
 	assert_true(wakes(2, spread_flows));
+	dp_run(); /* or the change waits a second for what is in the ring */
 	dp_cmd("port config p1 spread off");
 	assert_true(wakes(2, move_queue));
 	dp_cmd("set worker rxq p1 0 lcore 1");

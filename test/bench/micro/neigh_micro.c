@@ -18,6 +18,7 @@
 #include "netdev/netdev.h"
 #include "polluxd/polluxd.h"
 #include "../../dp/dp.h"
+#include "../../tools/vtime.h"
 
 #define BURST	  512
 #define KNOWN	  4096
@@ -256,6 +257,7 @@ main(int argc, char **argv)
 
 	setlinebuf(stdout);
 	dp_setup(&state);
+	vtime_real();
 	p1 = dp_port("p1");
 	p2 = dp_port("p2");
 	p3 = dp_port("p3");

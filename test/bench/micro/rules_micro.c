@@ -15,6 +15,7 @@
 #include "core/worker.h"
 #include "ethdev/ethdev_dp.h"
 #include "../../dp/dp.h"
+#include "../../tools/vtime.h"
 
 #define BURST	  32
 #define DESTS	  4096
@@ -109,6 +110,7 @@ main(int argc, char **argv)
 	double none = 0;
 
 	dp_setup(NULL);
+	vtime_real();
 	set_up();
 	turns = RTE_MIN(turns, (unsigned int)TURNS_MAX);
 	for (unsigned int t = 0; t < turns; t++)

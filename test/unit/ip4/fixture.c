@@ -195,7 +195,7 @@ settle(void)
 {
 	role_enter_ctl();
 	role_borrow_dp();
-	workers[1]->now = rte_rdtsc();
+	workers[1]->now = clock_tsc();
 	while (msg_poll(64) + netif_backlog_run(workers[0]) + netif_backlog_run(workers[1]) +
 		       ip4_defrag_poll(workers[1]) >
 	       0)

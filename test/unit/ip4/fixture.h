@@ -18,6 +18,7 @@
 #include "ip4/ip4.h"
 #include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_priv.h"
+#include "vtime.h"
 #include "neigh/neigh.h"
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"

@@ -173,8 +173,10 @@ fragments(void)
 	icmp_limits_reset();
 	rx(&(struct pkt){ .dst = OUR0, .proto = 99, .id = 3, .frag = IP4_MF, .payload = 16 });
 	for (uint64_t end = clock_ms() + 20000;
-	     moved(&icmp_mib, ICMPMIB_OutTimeExcds) == 0 && clock_ms() < end;)
+	     moved(&icmp_mib, ICMPMIB_OutTimeExcds) == 0 && clock_ms() < end;) {
+		vtime_tick();
 		settle();
+	}
 	set("net.ipv4.ipfrag_time", 30);
 	assert_true(moved(&ip_mib, IP_ReasmTimeout) > 0);
 	MOVED(icmp, ICMPMIB_OutTimeExcds, 1);

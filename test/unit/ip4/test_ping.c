@@ -60,8 +60,10 @@ turn_until(const unsigned int *what, unsigned int n)
 {
 	uint64_t end = clock_ms() + 20000;
 
-	while (*what < n && clock_ms() < end)
+	while (*what < n && clock_ms() < end) {
+		vtime_tick();
 		settle();
+	}
 	for (unsigned int r = 0; *what < n && r < DROP_MAX; r++)
 		if (drops(r) != 0)
 			print_message("%s %u\n", drop_name(r), (unsigned int)drops(r));

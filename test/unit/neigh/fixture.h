@@ -15,6 +15,7 @@
 #include "netdev/netdev.h"
 #include "neigh/arp_proto.h"
 #include "neigh/neigh_priv.h"
+#include "vtime.h"
 
 #define IP(a, b, c, d) RTE_BE32((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 #define DEADLINE_MS    20000 /* generous: a loaded machine is no failure */
@@ -51,6 +52,7 @@ void turn(void) CTL_ONLY;
 	do {                                                                                       \
 		uint64_t end_ = clock_ms() + DEADLINE_MS;                                          \
 		while (!(cond)) {                                                                  \
+			vtime_tick();                                                              \
 			turn();                                                                    \
 			if (clock_ms() > end_)                                                     \
 				fail_msg("never: %s", #cond);                                      \

@@ -139,8 +139,10 @@ waits_for_the_link(void **state)
 	ROLES();
 	netif_carrier_set(p0, false);
 	assert_int_equal(add(WANTED, 24), 0);
-	for (uint64_t end = clock_ms() + 1500; clock_ms() < end;)
+	for (uint64_t end = clock_ms() + 1500; clock_ms() < end;) {
+		vtime_tick();
 		turn();
+	}
 	count(WANTED, &probes, &announced);
 	assert_int_equal(probes, 0);
 	netif_carrier_set(p0, true);
