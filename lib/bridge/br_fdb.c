@@ -444,8 +444,9 @@ br_fdb_local_vlan(struct net_bridge *br, struct br_port *port, uint64_t mac, uin
 			remove_one(br, s);
 		return;
 	}
-	if (s != NULL && s->val & BR_FDB_LOCAL)
-		return; /* another port has it, too */
+	/* Another port has it, too; the bridge itself lends it from its ports. */
+	if (s != NULL && s->val & BR_FDB_LOCAL && (port == NULL || s->val & BR_FDB_PORT))
+		return;
 	if (s != NULL)
 		change(br, s, val);
 	else if (insert(br, key, val) != 0)

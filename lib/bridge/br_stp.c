@@ -119,7 +119,8 @@ flush(void *ctx, void *port, uint16_t mstid)
 	int tree = tree_of(br_ctl(br), mstid);
 
 	role_enter_ctl();
-	if (tree >= 0)
+	/* An engine that is off begins anew, too: when the bridge's address changes. */
+	if (br_stp_rules(br) && tree >= 0)
 		br_fdb_flush(br, &(struct br_fdb_filter){ .port = port,
 							  .vid = -1,
 							  .tree = br->flags & BR_MST ? tree : -1,
