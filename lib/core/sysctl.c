@@ -204,8 +204,22 @@ sysctl_get(const struct sysctl_var *v)
 	return __atomic_load_n(value_of(v), __ATOMIC_RELAXED);
 }
 
+struct sysctl_value
+sysctl_value(const struct sysctl_var *v)
+{
+	const int *at = value_of(v);
+
+	return (struct sysctl_value){ at[0], v->t->range ? at[1] : at[0] };
+}
+
+static bool
+in_bounds(const struct ctl_table *t, int value)
+{
+	return value >= t->min && value <= t->max;
+}
+
 int
-sysctl_set(const struct sysctl_var *v, int value)
+sysctl_put(const struct sysctl_var *v, struct sysctl_value value)
 {
 	int *at = value_of(v);
 	int old = *at;
@@ -213,18 +227,50 @@ sysctl_set(const struct sysctl_var *v, int value)
 
 	if ((v->t->mode & 0222) == 0)
 		return -EPERM;
-	if (value < v->t->min || value > v->t->max)
+	if (!in_bounds(v->t, value.low) || !in_bounds(v->t, value.high))
 		return -ERANGE;
+	if (value.low > value.high)
+		return -EINVAL;
 	if (v->t->check != NULL) {
-		rc = v->t->check(v->t, v->object, value);
+		rc = v->t->check(v->t, v->object, value.low);
 		if (rc < 0)
 			return rc;
 	}
 	/* Workers read it meanwhile: a 4-byte store that they see whole, in any order. */
-	__atomic_store_n(at, value, __ATOMIC_RELAXED);
+	__atomic_store_n(at, value.low, __ATOMIC_RELAXED);
+	if (v->t->range)
+		at[1] = value.high;
 	if (v->t->changed != NULL)
 		v->t->changed(v->t, v->object, old);
 	return 0;
+}
+
+int
+sysctl_set(const struct sysctl_var *v, int value)
+{
+	return sysctl_put(v, (struct sysctl_value){ value, value });
+}
+
+int
+sysctl_parse(const struct ctl_table *t, const char *text, struct sysctl_value *value)
+{
+	long n[2] = { 0, 0 };
+	unsigned int i = 0;
+	char *end;
+
+	for (; i < 2 && text[strspn(text, " \t")] != '\0'; i++, text = end) {
+		errno = 0;
+		n[i] = strtol(text, &end, 0);
+		if (end == text || errno != 0 || strchr(" \t", *end) == NULL)
+			return -EINVAL;
+	}
+	if (i != (t->range ? 2 : 1) || text[strspn(text, " \t")] != '\0')
+		return -EINVAL;
+	n[1] = t->range ? n[1] : n[0];
+	if (n[0] < t->min || n[0] > t->max || n[1] < t->min || n[1] > t->max)
+		return -ERANGE;
+	*value = (struct sysctl_value){ (int)n[0], (int)n[1] };
+	return t->range && n[0] > n[1] ? -EINVAL : 0;
 }
 
 static int

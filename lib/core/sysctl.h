@@ -24,6 +24,9 @@ struct ctl_table {
 	void (*changed)(const struct ctl_table *t, void *object, int old);
 	const char *unit; /* "ms", "s", "bytes", or NULL */
 	const char *help; /* one sentence */
+	/* Two ints, the ends of a range, the lower first; min and max are for both. Only the
+	 * control thread may read them. check() and changed() get the lower. */
+	bool range;
 };
 #define SYSCTL_INT(type, field, lo, hi, text)                                                      \
 	{                                                                                          \
@@ -68,6 +71,16 @@ int sysctl_find(const char *name, struct sysctl_var *v) CTL_ONLY;
 int sysctl_get(const struct sysctl_var *v) CTL_ONLY;
 /** 0, -ERANGE (outside min..max), -EPERM (read only), or what the table's check() said. */
 int sysctl_set(const struct sysctl_var *v, int value) CTL_ONLY;
+/** What a tunable says: one number, twice, or the ends of a range. */
+struct sysctl_value {
+	int low, high;
+};
+struct sysctl_value sysctl_value(const struct sysctl_var *v) CTL_ONLY;
+/** As sysctl_set(); -EINVAL too: the ends of a range in the wrong order. */
+int sysctl_put(const struct sysctl_var *v, struct sysctl_value value) CTL_ONLY;
+/** Read what a user wrote for @p t: a number as in C, or two with blanks between them. 0, -EINVAL:
+ * not that, -ERANGE: outside min..max. */
+int sysctl_parse(const struct ctl_table *t, const char *text, struct sysctl_value *value);
 /** Call fn for every tunable whose name starts with @p prefix, sorted by name. */
 void sysctl_walk(const char *prefix, void (*fn)(const struct sysctl_var *v, void *arg),
 		 void *arg) CTL_ONLY;

@@ -12,35 +12,60 @@
 /* What a tunable was before somebody set it, the configuration or a command. */
 static json_t *before;
 
+/* As the document has it: an integer, or the ends of a range in a string. */
+static json_t *
+as_json(struct sysctl_value value, bool range)
+{
+	return range ? json_sprintf("%d %d", value.low, value.high) : json_integer(value.low);
+}
+
+static json_t *
+value_now(const struct sysctl_var *v) CTL_ONLY
+{
+	return as_json(sysctl_value(v), v->t->range);
+}
+
 void
 sysctl_cfg_note(const struct sysctl_var *v)
 {
 	if (before == NULL)
 		before = json_object();
 	if (json_object_get(before, v->name) == NULL)
-		json_object_set_new(before, v->name, json_integer(sysctl_get(v)));
+		json_object_set_new(before, v->name, value_now(v));
 }
 
-/* An integer, or one in a string as sysctl.conf has it. */
-static bool
-value_of(const struct cfg *c, int *out)
+/* Any tunables at all, for what is read before it is known which. */
+static const struct ctl_table any_number = { .min = INT32_MIN, .max = INT32_MAX };
+static const struct ctl_table any_range = { .min = INT32_MIN, .max = INT32_MAX, .range = true };
+
+/* An integer, or what stands in a string as sysctl.conf has it: as sysctl_parse(). */
+static int
+read_value(const json_t *node, const struct ctl_table *t, struct sysctl_value *value)
 {
-	const char *s = json_string_value(c->node);
-	char *end;
-	long n;
+	char text[32];
 
-	if (json_is_integer(c->node)) {
-		json_int_t v = json_integer_value(c->node);
+	if (json_is_string(node))
+		return sysctl_parse(t, json_string_value(node), value);
+	if (!json_is_integer(node))
+		return -EINVAL;
+	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(node));
+	return sysctl_parse(t, text, value);
+}
 
-		*out = (int)v;
-		return v >= INT32_MIN && v <= INT32_MAX;
-	}
-	if (s == NULL)
-		return false;
-	errno = 0;
-	n = strtol(s, &end, 0);
-	*out = (int)n;
-	return end != s && *end == '\0' && errno == 0 && n >= INT32_MIN && n <= INT32_MAX;
+static void
+refuse(const struct cfg *entry, const struct ctl_table *t, int rc)
+{
+	char *found = json_dumps(entry->node, JSON_ENCODE_ANY);
+
+	if (rc == -ERANGE)
+		cfg_fail(entry, NULL, "expected an integer %d..%d, found %s", t->min, t->max,
+			 json_is_string(entry->node) ? json_string_value(entry->node) : found);
+	else if (t->range)
+		cfg_fail(entry, NULL, "expected \"LOW HIGH\", the lower first, of %d..%d", t->min,
+			 t->max);
+	else
+		cfg_fail(entry, NULL, "expected an integer");
+	free(found);
 }
 
 /* Is @p name an interface that this very document makes, or one that is always there? */
@@ -86,23 +111,24 @@ entry_of(const struct cfg *c, const struct cfg *doc) CTL_ONLY
 static void
 check(const struct cfg *entry, const struct cfg *doc)
 {
-	const struct ctl_table *t;
-	int value = 0;
-	bool number = value_of(entry, &value);
+	const struct ctl_table *t = NULL;
+	struct sysctl_value value;
+	int rc;
 
 	role_enter_ctl();
-	if (!number)
-		cfg_fail(entry, NULL, "expected an integer");
 	/* Without declarations nothing is known before the modules have started: add() decides
 	 * then, and one bad key does not keep a router from starting. */
-	if (!cfg_started() && !sysctl_has_declarations())
+	if (cfg_started() || sysctl_has_declarations())
+		t = entry_of(entry, doc);
+	if (t == NULL) {
+		if (read_value(entry->node, &any_number, &value) != 0 &&
+		    read_value(entry->node, &any_range, &value) != 0)
+			refuse(entry, &any_number, -EINVAL);
 		return;
-	t = entry_of(entry, doc);
-	if (t == NULL || !number)
-		return;
-	if (value < t->min || value > t->max)
-		cfg_fail(entry, NULL, "expected an integer %d..%d, found %d", t->min, t->max,
-			 value);
+	}
+	rc = read_value(entry->node, t, &value);
+	if (rc != 0)
+		refuse(entry, t, rc);
 	else if ((t->mode & 0222) == 0)
 		cfg_fail(entry, NULL, "is read only");
 }
@@ -121,10 +147,12 @@ key(const struct cfg *entry, char *text, size_t len)
 static json_t *
 canon(const struct cfg *entry)
 {
-	int value = 0;
+	struct sysctl_value value = { 0, 0 };
+	bool range = read_value(entry->node, &any_range, &value) == 0;
 
-	value_of(entry, &value);
-	return json_integer(value);
+	if (!range)
+		read_value(entry->node, &any_number, &value);
+	return as_json(value, range);
 }
 
 /* What was set and is still there: an interface takes its tunables along when it goes. */
@@ -138,15 +166,15 @@ show(void)
 	role_enter_ctl();
 	json_object_foreach(before, name, v)
 		if (sysctl_find(name, &var) == 0)
-			json_object_set_new(all, name, json_integer(sysctl_get(&var)));
+			json_object_set_new(all, name, value_now(&var));
 	return all;
 }
 
 static int
 add(const struct cfg *entry)
 {
+	struct sysctl_value value;
 	struct sysctl_var v;
-	int value = 0;
 	int rc;
 
 	role_enter_ctl();
@@ -154,14 +182,15 @@ add(const struct cfg *entry)
 		unknown_key(entry);
 		return -ENOENT;
 	}
-	value_of(entry, &value);
+	rc = read_value(entry->node, v.t, &value);
+	if (rc != 0) {
+		refuse(entry, v.t, rc);
+		return rc;
+	}
 	sysctl_cfg_note(&v);
-	rc = sysctl_set(&v, value);
-	if (rc == -ERANGE)
-		cfg_fail(entry, NULL, "expected an integer %d..%d, found %d", v.t->min, v.t->max,
-			 value);
-	else if (rc < 0)
-		cfg_fail(entry, NULL, "cannot be set to %d: %s", value, strerror(-rc));
+	rc = sysctl_put(&v, value);
+	if (rc < 0)
+		cfg_fail(entry, NULL, "cannot be set to %d: %s", value.low, strerror(-rc));
 	return rc;
 }
 
@@ -169,6 +198,7 @@ static int
 del(const struct cfg *entry)
 {
 	char name[sizeof(((struct sysctl_var *)0)->name)];
+	struct sysctl_value value;
 	struct sysctl_var v;
 	const json_t *old;
 	int rc = 0;
@@ -176,8 +206,8 @@ del(const struct cfg *entry)
 	role_enter_ctl();
 	key(entry, name, sizeof(name));
 	old = json_object_get(before, name);
-	if (old != NULL && sysctl_find(name, &v) == 0)
-		rc = sysctl_set(&v, (int)json_integer_value(old));
+	if (old != NULL && sysctl_find(name, &v) == 0 && read_value(old, v.t, &value) == 0)
+		rc = sysctl_put(&v, value);
 	json_object_del(before, name);
 	return rc;
 }

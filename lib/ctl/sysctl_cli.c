@@ -7,13 +7,22 @@
 #include "core/sysctl.h"
 #include "ctl/cli_priv.h"
 
+/* A number, or a list of the two ends of a range. */
+static json_t *
+sysctl_json(const struct sysctl_var *v) CTL_ONLY
+{
+	struct sysctl_value value = sysctl_value(v);
+
+	return v->t->range ? json_pack("[i,i]", value.low, value.high) : json_integer(value.low);
+}
+
 static void
 add_var(const struct sysctl_var *v, void *arg)
 {
 	json_t *e;
 
 	role_enter_ctl();
-	e = json_pack("{s:s, s:i}", "key", v->name, "value", sysctl_get(v));
+	e = json_pack("{s:s, s:o}", "key", v->name, "value", sysctl_json(v));
 	if (v->t->unit != NULL)
 		json_object_set_new(e, "unit", json_string(v->t->unit));
 	json_array_append_new(arg, e);
@@ -58,29 +67,28 @@ unknown(struct cli_ctx *c, const char *key) CTL_ONLY
 }
 
 static int
-write_var(struct cli_ctx *c, const struct sysctl_var *v, const char *value) CTL_ONLY
+write_var(struct cli_ctx *c, const struct sysctl_var *v, const char *text) CTL_ONLY
 {
-	char *end;
-	long n;
+	struct sysctl_value value, now = sysctl_value(v);
 	int rc;
 
 	if (!cli_may_write(c))
 		return cli_denied(c);
-	errno = 0;
-	n = strtol(value, &end, 0);
-	if (end == value || *end != '\0' || errno != 0)
-		return cli_error_at(c, -EINVAL, value, "\"%s\": expected a number %d..%d for %s",
-				    value, v->t->min, v->t->max, v->name);
-	if (n < v->t->min || n > v->t->max)
-		return cli_error_at(c, -ERANGE, value, "\"%s\": %s takes %d..%d", value, v->name,
+	rc = sysctl_parse(v->t, text, &value);
+	if (rc == -EINVAL)
+		return cli_error_at(c, rc, text, "\"%s\": expected %s %d..%d for %s", text,
+				    v->t->range ? "two numbers, the lower first," : "a number",
+				    v->t->min, v->t->max, v->name);
+	if (rc == -ERANGE)
+		return cli_error_at(c, rc, text, "\"%s\": %s takes %d..%d", text, v->name,
 				    v->t->min, v->t->max);
-	if (sysctl_get(v) != n)
+	if (value.low != now.low || value.high != now.high)
 		sysctl_cfg_note(v);
-	rc = sysctl_set(v, (int)n);
+	rc = sysctl_put(v, value);
 	if (rc == -EPERM)
 		return cli_error_at(c, rc, v->name, "%s is read only", v->name);
 	if (rc < 0)
-		return cli_error_at(c, rc, value, "%s = %ld: %s", v->name, n, strerror(-rc));
+		return cli_error_at(c, rc, text, "%s = %s: %s", v->name, text, strerror(-rc));
 	return 0;
 }
 
@@ -138,14 +146,19 @@ cmd_sysctl_all(struct cli_ctx *c)
 static void
 text_sysctl(struct cli_ctx *c, const json_t *result)
 {
-	const json_t *e;
+	const json_t *e, *value;
 	size_t i;
 
 	json_array_foreach((json_t *)result, i, e) {
+		value = json_object_get(e, "value");
 		if (!cli_has(c, "-n"))
 			cli_printf(c, "%s = ", json_string_value(json_object_get(e, "key")));
-		cli_printf(c, "%" JSON_INTEGER_FORMAT "\n",
-			   json_integer_value(json_object_get(e, "value")));
+		if (json_is_array(value)) {
+			cli_printf(c, "%" JSON_INTEGER_FORMAT "\t",
+				   json_integer_value(json_array_get(value, 0)));
+			value = json_array_get(value, 1);
+		}
+		cli_printf(c, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
 	}
 }
 

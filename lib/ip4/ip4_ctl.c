@@ -143,6 +143,13 @@ static const struct ctl_table ipv4_table[] = {
 		 "the TOS of a forwarded packet decides its queueing class"),
 	NET_IPV4(fwmark_reflect, 0, 1, "ICMP answers carry the mark of what they answer"),
 	NET_IPV4(ip_nonlocal_bind, 0, 1, "consumers may wait on addresses that are not ours"),
+	{ .procname = "ip_local_port_range",
+	  .offset = offsetof(struct netns_ipv4, ip_local_port_range),
+	  .min = 1,
+	  .max = UINT16_MAX,
+	  .mode = 0644,
+	  .range = true,
+	  .help = "where the port of a consumer that names none is chosen" },
 	{ .procname = NULL },
 };
 

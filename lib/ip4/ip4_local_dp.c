@@ -16,6 +16,7 @@ struct netns_ipv4 net_ipv4 = {
 	.redirect_number = 9,
 	.redirect_silence = 20 << 10,
 	.gc_timeout = 300,
+	.ip_local_port_range = { 32768, 60999 },
 };
 struct netns_core net_core = {
 	.message_cost = 5,

@@ -9,9 +9,6 @@
 #include "netdev/inetdev.h"
 #include "netdev/netdev.h"
 
-#define PORT_MIN 32768u /* what is chosen: Linux's ip_local_port_range */
-#define PORT_MAX 60999u
-
 struct ip4_wanted ip4_wanted;
 int ip4_msg_sock = -1;
 static struct ip4_sock *socks;
@@ -80,12 +77,13 @@ is_taken(const struct ip4_sock *sk)
 static int
 choose_port(struct ip4_sock *sk) CTL_ONLY
 {
-	unsigned int n = PORT_MAX - PORT_MIN + 1, at;
+	unsigned int low = (unsigned int)net_ipv4.ip_local_port_range[0], at;
+	unsigned int n = (unsigned int)net_ipv4.ip_local_port_range[1] - low + 1;
 
 	role_borrow_dp();
 	at = worker_rand(worker_ctl()) % n;
 	for (unsigned int i = 0; i < n; i++) {
-		sk->lport = rte_cpu_to_be_16((uint16_t)(PORT_MIN + (at + i) % n));
+		sk->lport = rte_cpu_to_be_16((uint16_t)(low + (at + i) % n));
 		if (!is_taken(sk))
 			return 0;
 	}

@@ -91,6 +91,8 @@ row(const struct sysctl_var *v, void *arg)
 	bound(hi, sizeof(hi), v->t->max);
 	meaning(text, sizeof(text), v->t->help);
 	fprintf(w->to, "| `%s` | %d ", strrchr(v->name, '.') + 1, sysctl_get(v));
+	if (v->t->range)
+		fprintf(w->to, "%d ", sysctl_value(v).high);
 	if (w->s->other != NULL) {
 		snprintf(all, sizeof(all), "%s%s", w->s->other, strrchr(v->name, '.'));
 		assert_int_equal(sysctl_find(all, &other), 0);

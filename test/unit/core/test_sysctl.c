@@ -11,6 +11,7 @@
 struct object {
 	int first;
 	int second;
+	int ends[2];
 };
 static struct object a, b;
 static int seen_check, seen_old, check_says;
@@ -43,6 +44,15 @@ static const struct ctl_table table[] = {
 };
 static const struct ctl_table fixed[] = {
 	{ .procname = "fixed", .offset = offsetof(struct object, first), .max = 9, .mode = 0444 },
+	{ .procname = NULL },
+};
+static const struct ctl_table ranges[] = {
+	{ .procname = "ends",
+	  .offset = offsetof(struct object, ends),
+	  .min = 1,
+	  .max = 99,
+	  .mode = 0644,
+	  .range = true },
 	{ .procname = NULL },
 };
 
@@ -106,6 +116,55 @@ test_hooks(void **state)
 	assert_int_equal(seen_check, 0);
 }
 
+static int
+parse(const struct ctl_table *t, const char *text, int low, int high)
+{
+	struct sysctl_value v = { -1, -1 };
+	int rc = sysctl_parse(t, text, &v);
+
+	if (rc == 0) {
+		assert_int_equal(v.low, low);
+		assert_int_equal(v.high, high);
+	}
+	return rc;
+}
+
+static void
+test_range(void **state)
+{
+	struct sysctl_var v;
+
+	role_enter_ctl();
+	assert_int_equal(sysctl_register("net", ranges, &a), 0);
+	assert_int_equal(sysctl_find("net.ends", &v), 0);
+	a.ends[0] = 5;
+	a.ends[1] = 7;
+	assert_int_equal(sysctl_value(&v).low, 5);
+	assert_int_equal(sysctl_value(&v).high, 7);
+	assert_int_equal(sysctl_put(&v, (struct sysctl_value){ 1, 99 }), 0);
+	assert_int_equal(a.ends[0], 1);
+	assert_int_equal(a.ends[1], 99);
+	assert_int_equal(sysctl_put(&v, (struct sysctl_value){ 0, 9 }), -ERANGE);
+	assert_int_equal(sysctl_put(&v, (struct sysctl_value){ 9, 100 }), -ERANGE);
+	assert_int_equal(sysctl_put(&v, (struct sysctl_value){ 9, 8 }), -EINVAL);
+	assert_int_equal(a.ends[1], 99);
+	sysctl_unregister("net", ranges);
+	assert_int_equal(parse(ranges, "3 9", 3, 9), 0);
+	assert_int_equal(parse(ranges, " 0x10\t\t99 ", 16, 99), 0);
+	assert_int_equal(parse(ranges, "9", 0, 0), -EINVAL);
+	assert_int_equal(parse(ranges, "", 0, 0), -EINVAL);
+	assert_int_equal(parse(ranges, "9 3", 0, 0), -EINVAL);
+	assert_int_equal(parse(ranges, "1 2 3", 0, 0), -EINVAL);
+	assert_int_equal(parse(ranges, "1 2x", 0, 0), -EINVAL);
+	assert_int_equal(parse(ranges, "1-2", 0, 0), -EINVAL);
+	assert_int_equal(parse(ranges, "1 100", 0, 0), -ERANGE);
+	assert_int_equal(parse(table, "5", 5, 5), 0);
+	assert_int_equal(parse(table, "-1", -1, -1), 0);
+	assert_int_equal(parse(table, "5 5", 0, 0), -EINVAL);
+	assert_int_equal(parse(table, "6", 0, 0), -ERANGE);
+	assert_int_equal(parse(table, "99999999999999999999", 0, 0), -EINVAL);
+}
+
 static void
 test_register(void **state)
 {
@@ -164,8 +223,8 @@ static int
 setup(void **state)
 {
 	role_enter_ctl();
-	a = (struct object){ 1, 11 };
-	b = (struct object){ 20, 2 };
+	a = (struct object){ .first = 1, .second = 11 };
+	b = (struct object){ .first = 20, .second = 2 };
 	assert_int_equal(sysctl_register("net.conf.p0", table, &a), 0);
 	assert_int_equal(sysctl_register("net.conf.p0.100", table, &b), 0);
 	assert_int_equal(sysctl_register("net", fixed, &a), 0);
@@ -188,8 +247,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_find),	  T(test_set),	T(test_hooks),
-		T(test_register), T(test_walk), T(test_nearest),
+		T(test_find), T(test_set),     T(test_hooks), T(test_register),
+		T(test_walk), T(test_nearest), T(test_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ struct object {
 	int ip_forward;
 	int rp_filter;
 	int version;
+	int ports[2];
 };
 static struct object obj;
 static const struct ctl_table table[] = {
@@ -27,6 +28,15 @@ static const struct ctl_table table[] = {
 	  .offset = offsetof(struct object, version),
 	  .max = 9,
 	  .mode = 0444 },
+	{ .procname = NULL },
+};
+static const struct ctl_table ranges[] = {
+	{ .procname = "ports",
+	  .offset = offsetof(struct object, ports),
+	  .min = 1,
+	  .max = 65535,
+	  .mode = 0644,
+	  .range = true },
 	{ .procname = NULL },
 };
 
@@ -152,6 +162,39 @@ test_config_refused(void **state)
 		"/sysctl/net.ipv4.ip_forward: expected an integer\n"
 		"/sysctl/net.ipv4.version: is read only\n");
 	assert_int_equal(obj.rp_filter, 1);
+}
+
+/* Two numbers: a list in what commands say, a string in the configuration as in sysctl.conf. */
+static void
+test_range(void **state)
+{
+	role_enter_ctl();
+	obj.ports[0] = 10;
+	obj.ports[1] = 20;
+	assert_int_equal(sysctl_register("net", ranges, &obj), 0);
+	says("sysctl net.ports", 0, CLI_DONE, "net.ports = 10\t20\n");
+	says("sysctl \"net.ports=30 40\"", CLI_F_JSON, CLI_DONE,
+	     "[{\"key\":\"net.ports\",\"value\":[30,40]}]\n");
+	says("show config running /sysctl", CLI_F_JSON, CLI_DONE, "{\"net.ports\":\"30 40\"}\n");
+	says("sysctl \"net.ports=30 41\"", 0, CLI_DONE, "net.ports = 30\t41\n");
+	says("sysctl net.ports=5", 0, CLI_FAILED,
+	     "Error: \"5\": expected two numbers, the lower first, 1..65535 for net.ports\n");
+	says("sysctl \"net.ports=6 5\"", 0, CLI_FAILED,
+	     "Error: \"6 5\": expected two numbers, the lower first, 1..65535 for net.ports\n");
+	says("sysctl \"net.ports=6 65536\"", 0, CLI_FAILED,
+	     "Error: \"6 65536\": net.ports takes 1..65535\n");
+	assert_int_equal(obj.ports[0], 30);
+	applies("{\"sysctl\":{\"net.ports\":\"50\\t60\"}}", NULL);
+	assert_int_equal(obj.ports[1], 60);
+	says("show config running /sysctl", CLI_F_JSON, CLI_DONE, "{\"net.ports\":\"50 60\"}\n");
+	applies("{\"sysctl\":{\"net.ports\":5}}",
+		"/sysctl/net.ports: expected \"LOW HIGH\", the lower first, of 1..65535\n");
+	applies("{\"sysctl\":{\"net.ports\":\"0 5\"}}",
+		"/sysctl/net.ports: expected an integer 1..65535, found 0 5\n");
+	applies("{}", NULL); /* what it was before anybody set it */
+	assert_int_equal(obj.ports[0], 10);
+	assert_int_equal(obj.ports[1], 20);
+	sysctl_unregister("net", ranges);
 }
 
 /* At start one bad key is reported and left out, the rest is set. */
@@ -305,7 +348,7 @@ static int
 setup(void **state)
 {
 	role_enter_ctl();
-	obj = (struct object){ 1, 1, 4 };
+	obj = (struct object){ .ip_forward = 1, .rp_filter = 1, .version = 4 };
 	ctl_init();
 	assert_int_equal(sysctl_register("net.ipv4", table, &obj), 0);
 	return 0;
@@ -329,7 +372,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_command),	T(test_command_refused), T(test_config),
 		T(test_config_refused), T(test_config_at_start), T(test_config_commands),
-		T(test_check_declared),
+		T(test_check_declared), T(test_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

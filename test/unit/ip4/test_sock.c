@@ -219,6 +219,24 @@ test_open_refused(void **state)
 	(void)state;
 }
 
+/* ip_local_port_range: two ports for three that name none. */
+static void
+test_port_range(void **state)
+{
+	net_ipv4.ip_local_port_range[0] = 7000;
+	net_ipv4.ip_local_port_range[1] = 7001;
+	UDP_SOCK(0, .lport = 0);
+	UDP_SOCK(1, .lport = 0);
+	assert_int_equal(c[0].sk.lport ^ c[1].sk.lport, PORT(7000) ^ PORT(7001));
+	assert_true(c[0].sk.lport == PORT(7000) || c[0].sk.lport == PORT(7001));
+	assert_int_equal(start(2, (struct ip4_sock){ .lport = 0 }), -EADDRINUSE);
+	UDP_SOCK(2, .lport = PORT(7002));
+	stop(3);
+	net_ipv4.ip_local_port_range[0] = 32768;
+	net_ipv4.ip_local_port_range[1] = 60999;
+	(void)state;
+}
+
 /* Every queue is bounded, in packets and in bytes. */
 static void
 test_bounds(void **state)
@@ -501,12 +519,19 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_open_and_closed), T(test_malformed_udp),
-		T(test_best_match),	 T(test_open_refused),
-		T(test_bounds),		 T(test_broadcast),
-		T(test_send_and_errors), T(test_send_refused),
-		T(test_checksum_zero),	 T(test_raw),
-		T(test_raw_icmp),	 T(test_router_alert),
+		T(test_open_and_closed),
+		T(test_malformed_udp),
+		T(test_best_match),
+		T(test_open_refused),
+		T(test_port_range),
+		T(test_bounds),
+		T(test_broadcast),
+		T(test_send_and_errors),
+		T(test_send_refused),
+		T(test_checksum_zero),
+		T(test_raw),
+		T(test_raw_icmp),
+		T(test_router_alert),
 	};
 
 	if (fixture_eal() < 0)
