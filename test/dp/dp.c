@@ -358,7 +358,13 @@ dp_room(unsigned int n, unsigned int q)
 	return rte_ring_free_count(ports[n].in[q]);
 }
 
-static struct rte_mbuf *shared[RING_SIZE];
+/* Buffers that a test holds as well, and what was in their first segment. */
+static struct {
+	struct rte_mbuf *m;
+	uint8_t *at;
+	uint32_t len;
+	uint8_t b[DP_FRAME_MAX];
+} shared[RING_SIZE];
 static unsigned int n_shared;
 
 void
@@ -385,7 +391,11 @@ dp_inject_as(unsigned int n, const struct dp_frame *f, const struct dp_mbuf *how
 	head->vlan_tci = how->vlan_tci;
 	if (how->shared) {
 		rte_pktmbuf_refcnt_update(head, 1);
-		shared[n_shared++] = head;
+		shared[n_shared].m = head;
+		shared[n_shared].at = rte_pktmbuf_mtod(head, uint8_t *);
+		shared[n_shared].len = head->data_len;
+		memcpy(shared[n_shared].b, shared[n_shared].at, head->data_len);
+		n_shared++;
 	}
 	assert_int_equal(rte_ring_enqueue(ports[n].in[0], head), 0);
 }
@@ -393,8 +403,12 @@ dp_inject_as(unsigned int n, const struct dp_frame *f, const struct dp_mbuf *how
 void
 dp_release_shared(void)
 {
-	while (n_shared > 0)
-		rte_pktmbuf_free(shared[--n_shared]);
+	while (n_shared-- > 0) {
+		if (memcmp(shared[n_shared].at, shared[n_shared].b, shared[n_shared].len) != 0)
+			fail_msg("a buffer that another holds was written to");
+		rte_pktmbuf_free(shared[n_shared].m);
+	}
+	n_shared = 0;
 }
 
 void

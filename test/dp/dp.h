@@ -74,7 +74,8 @@ struct dp_mbuf {
 	uint16_t headroom; /* 1: none */
 	uint16_t vlan_tci; /* with ol_flags of a stripped tag */
 	uint64_t ol_flags;
-	bool shared; /* somebody else holds it too, until dp_release_shared() */
+	bool shared; /* somebody else holds it too, until dp_release_shared(), which looks whether
+			its bytes are as they were */
 };
 void dp_inject_as(unsigned int n, const struct dp_frame *f, const struct dp_mbuf *how);
 void dp_release_shared(void);

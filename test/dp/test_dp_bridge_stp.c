@@ -145,6 +145,76 @@ guard_closes_the_port(void **state)
 	}
 }
 
+/* Half a second with a BPDU of the root behind p2, @p n times. */
+static void
+root_speaks(const struct dp_frame *f, unsigned int n)
+{
+	while (n-- > 0) {
+		dp_inject(p2, f);
+		dp_run_ms(500);
+	}
+}
+
+/* 802.1D-1998 8.3.5: while the root says that the topology changes, entries age by the forward
+ * delay. */
+static void
+topology_change_shortens_ageing(void **state)
+{
+	struct dp_frame f = config_bpdu(0x1000, 9);
+
+	(void)state;
+	f.b[17 + 29] = 6; /* max age, hello time, forward delay */
+	f.b[17 + 31] = 1;
+	f.b[17 + 33] = 4;
+	dp_cmd("ip link set br0 type bridge forward_delay 400 max_age 600 hello_time 100 stp_state "
+	       "1");
+	root_speaks(&f, 60);
+	assert_true(shows("bridge link show dev p1", "state forwarding"));
+	hear(p1, 15);
+	root_speaks(&f, 20);
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:0f dev p1"));
+	f.b[17 + 4] = 0x01; /* topology change */
+	root_speaks(&f, 12);
+	assert_false(shows("bridge fdb show dynamic", "02:00:00:00:01:0f"));
+	f.b[17 + 4] = 0;
+	root_speaks(&f, 20); /* 802.1D-2004 17.19.1: and so long after it */
+	hear(p1, 15);
+	root_speaks(&f, 20);
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:0f dev p1"));
+}
+
+/* 802.1D-2004 17.11: RSTP forgets at once what it has learned elsewhere, but for edges. */
+static void
+topology_change_flushes(void **state)
+{
+	struct dp_frame f = config_bpdu(0x1000, 9);
+
+	(void)state;
+	f.b[13] = 39;
+	f.b[17 + 2] = f.b[17 + 3] = 2;	  /* RSTP */
+	f.b[17 + 4] = 0x0c | 0x10 | 0x20; /* designated, learning, forwarding */
+	f.b[17 + 29] = 6;
+	f.b[17 + 31] = 1;
+	f.b[17 + 33] = 4;
+	dp_cmd("ip link set br0 type bridge forward_delay 400 max_age 600 hello_time 100 stp_state "
+	       "2");
+	dp_cmd("stp set br0 port p1 edge off");
+	dp_cmd("stp set br0 port p3 edge on");
+	root_speaks(&f, 40);
+	assert_true(shows("bridge link show dev p1", "state forwarding"));
+	for (unsigned int n = 1; n <= 3; n++)
+		hear(n, (uint8_t)(20 + n));
+	root_speaks(&f, 4);
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:15 dev p1"));
+	f.b[17 + 4] |= 0x01;
+	dp_inject(p2, &f);
+	dp_run();
+	assert_false(shows("bridge fdb show dynamic", "02:00:00:00:01:15"));
+	assert_true(
+		shows("bridge fdb show dynamic", "02:00:00:00:01:16 dev p2")); /* it came by p2 */
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:17 dev p3")); /* an edge */
+}
+
 static void
 what_is_no_bpdu_is_told(void **state)
 {
@@ -204,6 +274,59 @@ instances_have_states_of_their_own(void **state)
 	assert_false(shows("stp show br0", "instance 2: "));
 }
 
+/* A cable from p2 to p3, for BPDUs. */
+static void
+pump_ms(unsigned int ms)
+{
+	struct dp_frame f;
+
+	for (unsigned int i = 0; i < ms / 100; i++) {
+		for (unsigned int n = p2; n <= p3; n++)
+			while (dp_out(n, &f))
+				if (f.b[0] == 0x01 && f.b[1] == 0x80)
+					dp_inject(p2 + p3 - n, &f);
+		dp_run_ms(100);
+	}
+}
+
+/* Of two ports on one LAN the common tree closes one, the instance the other: each VLAN goes by
+ * the states of its own. */
+static void
+instance_closes_another_port(void **state)
+{
+	struct dp_frame f = frame(&all, 11, 1), g = f, got;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 3 vlan_filtering 1");
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add vid 10-20 dev p%u", n);
+	dp_cmd("stp set br0 mst instance 2 vlans 15");
+	dp_cmd("stp set br0 port p3 mst instance 2 priority 64");
+	pump_ms(60000);
+	for (unsigned int n = 1; n <= 3; n++)
+		while (dp_out(n, &got))
+			;
+	dp_tag(&f, 11);
+	dp_tag(&g, 15);
+	dp_inject(p1, &f);
+	dp_inject(p1, &g);
+	dp_run();
+	dp_expect(p2, &f);
+	dp_expect_none(p2);
+	dp_expect(p3, &g);
+	dp_expect_none(p3);
+	dp_drops_clear();
+	dp_inject(p2, &f); /* and what comes by them */
+	dp_inject(p2, &g);
+	dp_inject(p3, &f);
+	dp_inject(p3, &g);
+	dp_run();
+	dp_expect(p1, &f);
+	dp_expect(p1, &g);
+	dp_expect_none(p1);
+	assert_int_equal(dp_drops("br_stp_blocking"), 2);
+}
+
 static void
 parameters_are_checked(void **state)
 {
@@ -229,7 +352,8 @@ main(void)
 		T(sends_bpdus_and_listens), T(better_root_is_heard),
 		T(edge_ports_forward_soon), T(guard_closes_the_port),
 		T(what_is_no_bpdu_is_told), T(instances_have_states_of_their_own),
-		T(parameters_are_checked),
+		T(parameters_are_checked),  T(topology_change_shortens_ageing),
+		T(topology_change_flushes), T(instance_closes_another_port),
 	};
 
 	return cmocka_run_group_tests_name("dp/bridge_stp", tests, setup, dp_teardown);

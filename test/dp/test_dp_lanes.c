@@ -125,12 +125,14 @@ static const char *
 any_src(unsigned int port, uint16_t vid)
 {
 	static const char *const all[] = {
-		"10.0.1.2",   "10.0.5.2",    "10.0.2.2",	"10.0.6.2",	"10.0.7.9",
-		"8.8.8.8",    "192.0.2.1",   "192.0.2.130",	"198.51.100.1", "203.0.113.1",
-		"198.18.0.9", "192.168.1.1", "192.168.2.1",	"10.0.1.1",	"10.0.2.1",
-		"10.0.5.1",   "10.0.1.255",  "10.0.2.0",	"127.0.0.1",	"126.255.255.255",
-		"128.0.0.0",  "0.0.0.0",     "0.0.0.1",		"1.0.0.0",	"223.255.255.255",
-		"224.0.0.1",  "240.0.0.1",   "255.255.255.255",
+		"10.0.1.2",	   "10.0.5.2",	      "10.0.2.2",   "10.0.6.2",
+		"10.0.7.9",	   "8.8.8.8",	      "192.0.2.1",  "192.0.2.130",
+		"198.51.100.1",	   "203.0.113.1",     "198.18.0.9", "192.168.1.1",
+		"192.168.2.1",	   "10.0.1.1",	      "10.0.2.1",   "10.0.5.1",
+		"10.0.1.255",	   "10.0.2.0",	      "127.0.0.1",  "126.255.255.255",
+		"127.9.9.9",	   "128.0.0.0",	      "0.0.0.0",    "0.0.0.1",
+		"1.0.0.0",	   "223.255.255.255", "224.0.0.1",  "240.0.0.1",
+		"255.255.255.255",
 	};
 
 	if (rnd(4) == 0)
@@ -467,6 +469,122 @@ lanes_agree(void **state)
 	}
 }
 
+/* --- one frame of each kind that is not the fast lane's, among good ones --- */
+
+#define LONGEST 600 /* bytes of IP that p2 takes meanwhile */
+
+static const struct sin {
+	const char *what;
+	const char *src; /* its source; NULL: a good one */
+	uint8_t at, to;	 /* byte of the untagged frame; at 0: none */
+	uint8_t more;	 /* bytes behind it are the same */
+	uint16_t total;	 /* total length of IP; 0: as it is */
+	uint16_t payload;
+	struct dp_mbuf how;
+} sins[] = {
+	{ .what = "destination MAC", .at = 5, .to = 0x55 },
+	{ .what = "group as source MAC", .at = 6, .to = 0x03 },
+	{ .what = "source MAC of zeros", .at = 6, .to = 0, .more = 5 },
+	{ .what = "ethertype, upper byte", .at = 12, .to = 0x88 },
+	{ .what = "ethertype, lower byte", .at = 13, .to = 0x01 },
+	{ .what = "version 5", .at = 14, .to = 0x55 },
+	{ .what = "header of 16 bytes", .at = 14, .to = 0x44 },
+	{ .what = "options of zeros", .at = 14, .to = 0x46 },
+	{ .what = "TTL 0", .at = 22, .to = 0 },
+	{ .what = "TTL 1", .at = 22, .to = 1 },
+	{ .what = "19 bytes in all", .total = 19 },
+	{ .what = "longer than the frame", .total = 20 + 8 + 18 + 1 },
+	{ .what = "longer than the way takes", .payload = LONGEST + 1 - 28 },
+	{ .what = "source 0.9.9.9", .src = "0.9.9.9" },
+	{ .what = "source 127.9.9.9", .src = "127.9.9.9" },
+	{ .what = "source 224.9.9.9", .src = "224.9.9.9" },
+	{ .what = "source 255.9.9.9", .src = "255.9.9.9" },
+	{ .what = "our own source", .src = "10.0.2.1" },
+	{ .what = "a broadcast as source", .src = "10.0.6.255" },
+	{ .what = "no headroom", .how = { .headroom = 1 } },
+	{ .what = "too little headroom", .how = { .headroom = ADJ_HDR_MAX - 4 } },
+	{ .what = "chain", .how = { .seg = 20 } },
+	{ .what = "shared", .how = { .shared = true } },
+	{ .what = "tag in the mbuf",
+	  .how = { .vlan_tci = 5, .ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED } },
+	/* these are the fast lane's */
+	{ .what = "bytes behind the packet", .total = 20 + 8 + 9 },
+	{ .what = "as long as the way takes", .payload = LONGEST - 28 },
+	{ .what = "enough headroom", .how = { .headroom = ADJ_HDR_MAX + 1 } },
+};
+#define GOOD_ONES 3
+
+static void
+sinner(struct item *it, const struct sin *s, bool tagged)
+{
+	struct rte_ipv4_hdr *ip;
+
+	memset(it, 0, sizeof(*it));
+	it->port = p1;
+	it->how = s->how;
+	it->f = dp_udp(p1, 2,
+		       s->src != NULL ? s->src
+		       : tagged	      ? "10.0.5.2"
+				      : "10.0.1.2",
+		       tagged ? "198.51.100.4" : "192.0.2.7", s->payload != 0 ? s->payload : 18);
+	ip = dp_ip4(&it->f);
+	memset(ip + 1, 0, 4); /* ports of nobody, or options that change no checksum */
+	if (s->at != 0)
+		memset(it->f.b + s->at, s->to, 1u + s->more);
+	if (s->total != 0)
+		ip->total_length = rte_cpu_to_be_16(s->total);
+	ip->hdr_checksum = 0; /* right for 20 bytes, whatever is said of them */
+	ip->hdr_checksum = (uint16_t)~rte_raw_cksum(ip, sizeof(*ip));
+	if (tagged)
+		dp_tag(&it->f, 100);
+}
+
+static void
+one_of(const struct sin *s, bool tagged, unsigned int n, unsigned int at)
+{
+	unsigned int fast_ones = n - (s < sins + RTE_DIM(sins) - GOOD_ONES);
+
+	n_burst = n;
+	for (unsigned int i = 0; i < n; i++)
+		sinner(&burst[i], i == at ? s : &(struct sin){ 0 }, tagged);
+	run(NULL, &general);
+	for (unsigned int i = 0; ip4_fast_lanes[i].rx != NULL; i++) {
+		if (!ip4_fast_runs(&ip4_fast_lanes[i]))
+			continue;
+		run(&ip4_fast_lanes[i], &fast);
+		if (fast.counters[route_mib.base + ROUTE_in_fast] != fast_ones)
+			fail_msg("%s: %s, %s, %u of %u: %u went by the fast lane",
+				 ip4_fast_lanes[i].name, s->what, tagged ? "tagged" : "untagged",
+				 at, n,
+				 (unsigned int)fast.counters[route_mib.base + ROUTE_in_fast]);
+		compare(&ip4_fast_lanes[i]);
+	}
+}
+
+static void
+each_kind_is_left(void **state)
+{
+	static const uint8_t at[] = { 0, 1, 3, 4, 7, 8, 14, 23, 30, 31 };
+	static const char *const devs[] = { "all", "p1", "p2", "p1.100", "p1.101", "p2.200" };
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(devs); i++) {
+		dp_cmd("sysctl net.ipv4.conf.%s.rp_filter=0", devs[i]);
+		dp_cmd("sysctl net.ipv4.conf.%s.forwarding=1", devs[i]);
+		dp_cmd("sysctl net.ipv4.conf.%s.accept_local=0", devs[i]);
+	}
+	dp_cmd("ip link set p2 mtu %u", LONGEST);
+	dp_cmd("ip link set p2.200 mtu %u", LONGEST);
+	for (unsigned int k = 0; k < RTE_DIM(sins); k++)
+		for (unsigned int i = 0; i < RTE_DIM(at); i++) {
+			one_of(&sins[k], false, 32, at[i]);
+			one_of(&sins[k], true, 32, at[i]);
+			one_of(&sins[k], i % 2, 9, at[i] % 9);
+		}
+	dp_cmd("ip link set p2 mtu 1500");
+	dp_cmd("ip link set p2.200 mtu 1500");
+}
+
 /* What is meant to go by the fast lane does. */
 static void
 goes_fast(const char *what, uint16_t vid, const char *src, const char *dst)
@@ -524,6 +642,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lanes_agree),
+		cmocka_unit_test(each_kind_is_left),
 		cmocka_unit_test(plain_traffic_is_fast),
 	};
 
