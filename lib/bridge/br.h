@@ -41,7 +41,8 @@ int br_set_own_mtu(struct net_bridge *br, uint32_t mtu) CTL_ONLY;
 
 /* --- parameters, by iproute2's names --- */
 struct br_opt {
-	const char *name; /* as in `ip link ... type bridge`, and in its JSON */
+	const char *name; /* as in `ip link ... type bridge` */
+	const char *json; /* its name in JSON where that is another; else NULL */
 	uint32_t min, max;
 	bool port;   /* of a port, else of a bridge */
 	bool on_off; /* shown as a switch */
@@ -113,6 +114,62 @@ struct br_fdb_count {
 	uint64_t limited, moves, resizes;
 };
 void br_fdb_counts(const struct net_bridge *br, struct br_fdb_count *c) CTL_ONLY;
+
+/* --- multicast snooping (RFC 4541) --- */
+/** mcast_router: where routers are; Linux's numbers. */
+enum br_router {
+	BR_ROUTER_NEVER,
+	BR_ROUTER_LEARN,
+	BR_ROUTER_ALWAYS,
+	BR_ROUTER_NOW, /* of a port: one has just been seen there */
+};
+
+/** A port's part in a group. */
+struct br_mdb_entry {
+	struct br_port *port; /* NULL: the bridge itself */
+	uint16_t vid;
+	bool mac;		    /* the group is a MAC address */
+	struct rte_ether_addr addr; /* it */
+	rte_be32_t group, source;   /* source 0: all, or all but n_sources */
+	bool permanent, exclude;
+	uint32_t left_ms; /* until it expires */
+	unsigned int n_sources;
+	struct {
+		rte_be32_t addr;
+		uint32_t left_ms;
+	} sources[32];
+};
+/** Can nobody join that group by hand? Says why. */
+bool br_mdb_refused(const struct br_mdb_entry *e, const char **why);
+/** By hand: for good, or (@p e->permanent false) until it expires. -EEXIST, -EINVAL (no group that
+ * is snooped: *why), -ENOSPC, -ENOMEM. */
+int br_mdb_add(struct net_bridge *br, const struct br_mdb_entry *e, const char **why) CTL_ONLY;
+/** -ENOENT: it is not there. */
+int br_mdb_del(struct net_bridge *br, const struct br_mdb_entry *e) CTL_ONLY;
+/** Call @p fn for each entry. */
+void br_mdb_walk(const struct net_bridge *br, void (*fn)(const struct br_mdb_entry *e, void *arg),
+		 void *arg) CTL_ONLY;
+/** Which entries are meant. */
+struct br_mcast_filter {
+	bool any_port;
+	const struct br_port *port; /* NULL: the bridge itself */
+	int vid, tree;		    /* -1: any */
+	bool keep_permanent, keep_learned;
+};
+/** Returns how many went. */
+unsigned int br_mcast_flush(struct net_bridge *br, const struct br_mcast_filter *f) CTL_ONLY;
+/** Call @p fn for each port where a router is; @p port NULL: the bridge itself. */
+void br_mcast_routers(const struct net_bridge *br,
+		      void (*fn)(const struct br_port *port, uint16_t vid, bool permanent,
+				 uint32_t left_ms, void *arg),
+		      void *arg) CTL_ONLY;
+/** Messages by version, 1 to 3. */
+struct br_mcast_stats {
+	uint64_t rx_query[4], rx_report[4], rx_leave, tx_query[4];
+	uint64_t bad;	  /* malformed */
+	uint64_t refused; /* joins that found no room */
+};
+void br_mcast_stats(const struct net_bridge *br, struct br_mcast_stats *st) CTL_ONLY;
 
 /* --- VLANs --- */
 #define BR_VLAN_PVID	 0x1

@@ -10,7 +10,8 @@
 
 /* Where a frame goes: the index of a port, or one of these. */
 #define BR_OUT_LOCAL 0
-#define BR_OUT_FLOOD (BR_PORTS_MAX) /* + enum br_class */
+#define BR_OUT_GROUP (BR_PORTS_MAX)	/* br_burst.group says to whom */
+#define BR_OUT_FLOOD (BR_PORTS_MAX + 1) /* + enum br_class */
 
 struct br_burst {
 	struct net_bridge *br;
@@ -23,7 +24,8 @@ struct br_burst {
 	uint32_t hdst[SKB_BURST], hfrom[SKB_BURST];
 	uint16_t tci[SKB_BURST]; /* with filtering; the VLAN is never 0 */
 	uint16_t out[SKB_BURST];
-	uint8_t tagged[SKB_BURST]; /* it stands so in the frame */
+	uint8_t tagged[SKB_BURST];		    /* it stands so in the frame */
+	const struct br_mdb_node *group[SKB_BURST]; /* BR_OUT_GROUP: NULL for routers alone */
 };
 
 static inline uint16_t
@@ -72,6 +74,11 @@ struct sk_buff *br_vlan_unstrip(struct worker *w, struct sk_buff *skb) DP_ONLY;
 
 /** Learn the sources; on a locked port those that the table does not have there die. */
 void br_learn(struct worker *w, struct br_burst *b) DP_ONLY;
+/** Find out which multicasts go to the ports of a group; tell the control thread what hosts and
+ * routers say of groups. What is malformed dies. */
+void br_snoop(struct worker *w, struct br_burst *b) DP_ONLY;
+/** What is known of routers and queriers for VLAN @p vid, or NULL. */
+const struct br_mdb_node *br_snoop_routers(const struct net_bridge *br, uint16_t vid);
 /** Drop what is more than the port's limits allow (after the destinations are known). */
 void br_storm(struct worker *w, struct br_burst *b) DP_ONLY;
 
@@ -95,5 +102,6 @@ br_burst_move(struct br_burst *b, unsigned int to, unsigned int from)
 	b->tci[to] = b->tci[from];
 	b->out[to] = b->out[from];
 	b->tagged[to] = b->tagged[from];
+	b->group[to] = b->group[from];
 }
 #endif

@@ -21,6 +21,14 @@ struct br_cfg_fault {
 /** 0, or -errno with *f. */
 int br_cfg_apply_port(const json_t *entry, struct br_port *p, struct br_cfg_fault *f) CTL_ONLY;
 
+/* "groups" of a bridge (port NULL) or of a port. */
+void br_cfg_check_groups(const struct cfg *c);
+void br_cfg_canon_groups(json_t *o, const json_t *from);
+void br_cfg_show_groups(json_t *o, const struct net_bridge *br,
+			const struct br_port *port) CTL_ONLY;
+int br_cfg_apply_groups(const json_t *from, struct net_bridge *br, struct br_port *port,
+			struct br_cfg_fault *f) CTL_ONLY;
+
 /** With the daemon's modules: listen for ports that come later. */
 void br_cfg_init(void) CTL_ONLY;
 void br_cfg_fini(void) CTL_ONLY;

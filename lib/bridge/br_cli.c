@@ -174,6 +174,7 @@ void
 br_cli_opts(json_t *o, const void *object, bool port)
 {
 	for (const struct br_opt *opt = br_opts; opt->name != NULL; opt++) {
+		const char *key = opt->json != NULL ? opt->json : opt->name;
 		uint32_t v;
 
 		if (opt->port != port)
@@ -184,11 +185,11 @@ br_cli_opts(json_t *o, const void *object, bool port)
 				o, opt->name,
 				json_string(v == RTE_ETHER_TYPE_VLAN ? "802.1Q" : "802.1ad"));
 		else if (opt->tri)
-			json_object_set_new(o, opt->name, json_string(tri_words[v]));
+			json_object_set_new(o, key, json_string(tri_words[v]));
 		else if (strcmp(opt->name, "group_fwd_mask") == 0)
-			json_object_set_new(o, opt->name, json_sprintf(v != 0 ? "%#x" : "%x", v));
+			json_object_set_new(o, key, json_sprintf(v != 0 ? "%#x" : "%x", v));
 		else
-			json_object_set_new(o, opt->name,
+			json_object_set_new(o, key,
 					    opt->on_off ? json_boolean(v != 0) : json_integer(v));
 	}
 }
@@ -208,6 +209,8 @@ port_extra(json_t *o, const struct br_port *p) CTL_ONLY
 		json_object_set_new(o, "linkinfo", info);
 	}
 	br_cli_opts(data, p, true);
+	json_object_set(data, "multicast_router", json_object_get(data, "mcast_router"));
+	json_object_del(data, "mcast_router"); /* as ip has it; bridge has the other */
 	json_object_set_new(info, "info_slave_kind", json_string("bridge"));
 	json_object_set_new(info, "info_slave_data", data);
 }
@@ -296,7 +299,21 @@ slave_set(struct cli_ctx *c)
 	"[ageing_time AGEING_TIME:str] [vlan_filtering VLAN_FILTERING:str] "                       \
 	"[vlan_protocol VLAN_PROTOCOL:str] [group_fwd_mask GROUP_FWD_MASK:str] "                   \
 	"[no_linklocal_learn NO_LINKLOCAL_LEARN:str] [vlan_default_pvid VLAN_DEFAULT_PVID:str] "   \
-	"[vlan_stats_enabled VLAN_STATS_ENABLED:str] [fdb_max_learned FDB_MAX_LEARNED:str]"
+	"[vlan_stats_enabled VLAN_STATS_ENABLED:str] [fdb_max_learned FDB_MAX_LEARNED:str] "       \
+	"[mcast_snooping MCAST_SNOOPING:str] [mcast_vlan_snooping MCAST_VLAN_SNOOPING:str] "       \
+	"[mcast_router MCAST_ROUTER:str] [mcast_querier MCAST_QUERIER:str] "                       \
+	"[mcast_query_use_ifaddr MCAST_QUERY_USE_IFADDR:str] "                                     \
+	"[mcast_hash_max MCAST_HASH_MAX:str] "                                                     \
+	"[mcast_last_member_count MCAST_LAST_MEMBER_COUNT:str] "                                   \
+	"[mcast_startup_query_count MCAST_STARTUP_QUERY_COUNT:str] "                               \
+	"[mcast_last_member_interval MCAST_LAST_MEMBER_INTERVAL:str] "                             \
+	"[mcast_membership_interval MCAST_MEMBERSHIP_INTERVAL:str] "                               \
+	"[mcast_querier_interval MCAST_QUERIER_INTERVAL:str] "                                     \
+	"[mcast_query_interval MCAST_QUERY_INTERVAL:str] "                                         \
+	"[mcast_query_response_interval MCAST_QUERY_RESPONSE_INTERVAL:str] "                       \
+	"[mcast_startup_query_interval MCAST_STARTUP_QUERY_INTERVAL:str] "                         \
+	"[mcast_stats_enabled MCAST_STATS_ENABLED:str] "                                           \
+	"[mcast_igmp_version MCAST_IGMP_VERSION:str]"
 
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip link add [[name] NAME:str] [address MAC:mac] type bridge " BRIDGE_WORDS,
@@ -321,6 +338,7 @@ br_cli_register(void)
 	cli_register(cmds);
 	br_link_cli_register();
 	br_fdb_cli_register();
+	br_mdb_cli_register();
 	br_vlan_cli_register();
 	br_stp_cli_register();
 }

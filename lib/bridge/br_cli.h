@@ -12,7 +12,9 @@ struct cli_ctx;
 	"[priority PRIORITY:str] [cost COST:str] [guard GUARD:str] [root_block ROOT_BLOCK:str] "   \
 	"[hairpin HAIRPIN:str] [learning LEARNING:str] [flood FLOOD:str] "                         \
 	"[mcast_flood MCAST_FLOOD:str] [bcast_flood BCAST_FLOOD:str] [isolated ISOLATED:str] "     \
-	"[locked LOCKED:str] [group_fwd_mask GROUP_FWD_MASK:str] "                                 \
+	"[locked LOCKED:str] [(fastleave|mcast_fast_leave) FASTLEAVE:str] "                        \
+	"[mcast_router MCAST_ROUTER:str] [mcast_max_groups MCAST_MAX_GROUPS:str] "                 \
+	"[group_fwd_mask GROUP_FWD_MASK:str] "                                                     \
 	"[fdb_max_learned FDB_MAX_LEARNED:str] [storm_broadcast STORM_BROADCAST:str] "             \
 	"[storm_multicast STORM_MULTICAST:str] [storm_unknown_unicast STORM_UNKNOWN_UNICAST:str]"
 
@@ -32,5 +34,6 @@ json_t *br_cli_mac(const struct rte_ether_addr *mac);
 void br_link_cli_register(void) CTL_ONLY;
 void br_fdb_cli_register(void) CTL_ONLY;
 void br_vlan_cli_register(void) CTL_ONLY;
+void br_mdb_cli_register(void) CTL_ONLY;
 void br_stp_cli_register(void) CTL_ONLY;
 #endif

@@ -6,7 +6,7 @@
 #include "bridge/br_priv.h"
 #include "core/msg.h"
 
-uint16_t br_msg_bpdu, br_msg_learn;
+uint16_t br_msg_bpdu, br_msg_learn, br_msg_igmp;
 
 /* --- the driver's side --- */
 
@@ -107,6 +107,7 @@ br_free(struct net_bridge *br)
 		timer_del(&br->ctl->tick);
 	}
 	br_fdb_free(br);
+	br_mdb_free(br);
 	br_stp_free(br);
 	if (br->vlan_stats != NULL)
 		br_vlan_stats_free(&br->vlan_stats->rcu);
@@ -224,6 +225,7 @@ br_alloc(void) CTL_ONLY
 	br->ctl->ageing_cs = BR_AGEING_CS;
 	br->ctl->ageing_ms = BR_AGEING_CS * 10;
 	br->vlan_proto = RTE_BE16(RTE_ETHER_TYPE_VLAN);
+	br_mcast_init(br);
 	br->vlans = br_vlans_default(br);
 	if (br->vlans == NULL || br_fdb_init(br) != 0 || br_stp_init(br) != 0)
 		goto err;
@@ -259,6 +261,7 @@ br_add(const char *name, struct net_device **out)
 		goto undo_dev;
 	br_fdb_local_add(br, NULL, dev->dev_addr64);
 	br_stp_address(br);
+	br_mcast_set_snooping(br, true);
 	if (out != NULL)
 		*out = dev;
 	return 0;
@@ -280,6 +283,7 @@ br_del(struct net_device *dev)
 		br_port_del(br->ports->p[0]->dev);
 	timer_del(&br->ctl->ageing);
 	timer_del(&br->ctl->tick);
+	br_mcast_stop(br);
 	unregister_netdevice(dev);
 	return 0;
 }
@@ -298,6 +302,10 @@ br_init(void)
 	if (rc < 0)
 		return rc;
 	br_msg_bpdu = (uint16_t)rc;
+	rc = msg_register(MSG_OTHER, "br_igmp", br_igmp_msg);
+	if (rc < 0)
+		return rc;
+	br_msg_igmp = (uint16_t)rc;
 	br_events_init();
 	return 0;
 }

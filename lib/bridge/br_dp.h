@@ -7,6 +7,7 @@
  * most 8 bytes in place, everything wider by replacing an immutable object.
  */
 #include "bridge/br_fdb_dp.h"
+#include "bridge/br_mdb_dp.h"
 #include "core/timer.h"
 #include "netdev/netdev_dp.h"
 
@@ -33,6 +34,7 @@ enum br_state {
 #define BR_PORT_NEIGH_SUPPRESS 0x0080 /* ARP requests are answered for those whom we know */
 #define BR_PORT_BPDU_GUARD     0x0100
 #define BR_PORT_STORM	       0x0200 /* some class of frames is limited */
+#define BR_PORT_FAST_LEAVE     0x0400 /* one host: a leave ends its group at once */
 
 /* net_bridge.flags */
 #define BR_VLAN_FILTERING     0x01
@@ -41,6 +43,8 @@ enum br_state {
 #define BR_NO_LINKLOCAL_LEARN 0x08
 #define BR_STP		      0x10 /* BPDUs are for us */
 #define BR_SUPPRESS	      0x20 /* some port has BR_PORT_NEIGH_SUPPRESS */
+#define BR_MCAST	      0x40 /* multicast snooping is on */
+#define BR_MCAST_VLAN	      0x80 /* and each VLAN has queriers and routers of its own */
 
 /** Which frames storm control limits, and flooding tells apart. */
 enum br_class { BR_CLASS_UNICAST, BR_CLASS_MULTICAST, BR_CLASS_BROADCAST, BR_CLASS_MAX };
@@ -73,6 +77,8 @@ struct br_port {
 	struct rcu_head rcu;
 	uint32_t fdb_max_learned, n_learned; /* 0: no limit */
 	uint32_t storm_pps[BR_CLASS_MAX];
+	uint8_t mcast_router;		     /* enum br_router */
+	uint32_t mc_max_groups, mc_n_groups; /* 0: no limit */
 	struct stp_port *stp;
 	struct ctl_timer recover; /* from errdisabled */
 	bool manual;		  /* its state was set by hand */
@@ -104,6 +110,7 @@ struct net_bridge {
 	rte_be16_t vlan_proto;
 	uint16_t group_fwd_mask;
 	struct br_fdb *fdb;		    /* RCU */
+	struct br_mdb *mdb;		    /* RCU; NULL: nothing is known of any group */
 	struct br_ports *ports;		    /* RCU */
 	struct br_vlans *vlans;		    /* RCU; of the bridge's own device */
 	uint8_t *vlan_tree;		    /* [BR_VLAN_N], bytes changed in place */
@@ -129,4 +136,5 @@ extern const struct net_device_ops_dp br_ops_dp;
 /* Messages to the control thread; types by br_init(). arg: ifindex of the port. */
 extern uint16_t br_msg_bpdu;  /* pkt: the frame */
 extern uint16_t br_msg_learn; /* arg2: key of the source */
+extern uint16_t br_msg_igmp;  /* pkt: the frame; arg2: VLAN, above it offset of the IP header */
 #endif

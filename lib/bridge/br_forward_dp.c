@@ -201,13 +201,15 @@ run_local(struct worker *w, struct br_burst *b, uint16_t first, uint16_t end) DP
 
 /* --- flooding --- */
 
+/* What the bridge itself says to all is said to all. */
 static bool
-floods(const struct br_port *p, enum br_class class)
+floods(const struct br_burst *b, const struct br_port *p, enum br_class class)
 {
 	static const uint32_t flag[BR_CLASS_MAX] = { BR_PORT_FLOOD, BR_PORT_MCAST_FLOOD,
 						     BR_PORT_BCAST_FLOOD };
 
-	return __atomic_load_n(&p->flags, __ATOMIC_RELAXED) & flag[class];
+	return (class != BR_CLASS_UNICAST && b->src == NULL) ||
+	       __atomic_load_n(&p->flags, __ATOMIC_RELAXED) & flag[class];
 }
 
 /*
@@ -253,17 +255,22 @@ struct audience {
 };
 
 static void
-gather(struct audience *a, const struct br_burst *b, uint16_t first, enum br_class class)
+gather(struct audience *a, const struct br_burst *b, uint16_t first,
+       const struct br_mdb_node *routers)
 {
 	const struct br_ports *ports = rcu_dereference(b->br->ports);
+	bool group = b->out[first] == BR_OUT_GROUP;
 	uint16_t vid = br_burst_vid(b, first);
 
 	a->n_own = 0;
 	a->shared = BR_PORTS_MAX;
 	for (unsigned int i = ports->n; i-- > 0;) {
 		struct br_port *p = ports->p[i];
+		bool wants = group ? br_mdb_has_port(b->group[first], p->idx) ||
+					     br_mdb_has_port(routers, p->idx)
+				   : floods(b, p, b->out[first] - BR_OUT_FLOOD);
 
-		if (!floods(p, class) || br_may_leave(b->src, p, vid) != DROP_MAX)
+		if (!wants || br_may_leave(b->src, p, vid) != DROP_MAX)
 			continue;
 		if (takes_shared(b, p))
 			a->p[--a->shared] = p;
@@ -315,27 +322,44 @@ send_all(struct worker *w, const struct br_burst *b, const struct audience *a, u
 		send_run(w, b, a->p[j], first, n);
 }
 
-/* 802.1D-2004 7.7.2: to every port that may have them; group frames, and in promiscuous mode all,
- * are the bridge's own, too. */
+/* Group frames, and in promiscuous mode all, are the bridge's own, too; those of a group that is
+ * known if it has joined, or is a router. */
+static bool
+is_for_us(const struct br_burst *b, uint16_t first, const struct br_mdb_node *routers)
+{
+	uint32_t flags = __atomic_load_n(&b->br->dev->flags, __ATOMIC_RELAXED);
+
+	if (b->src == NULL || !(flags & IFF_UP))
+		return false;
+	if (flags & IFF_PROMISC)
+		return true;
+	if (b->out[first] == BR_OUT_GROUP)
+		return (b->group[first] != NULL && b->group[first]->host) ||
+		       (routers != NULL && routers->host);
+	return b->out[first] != BR_OUT_FLOOD + BR_CLASS_UNICAST;
+}
+
+/* 802.1D-2004 7.7.2: to every port that may have them; RFC 4541 2.1.2: or to those of a group and
+ * to routers. */
 static void
 run_flood(struct worker *w, const struct br_burst *b, uint16_t first, uint16_t n) DP_ONLY
 {
-	enum br_class class = b->out[first] - BR_OUT_FLOOD;
-	uint32_t flags = __atomic_load_n(&b->br->dev->flags, __ATOMIC_RELAXED);
-	bool local = b->src != NULL && flags & IFF_UP &&
-		     (class != BR_CLASS_UNICAST || flags & IFF_PROMISC);
+	bool group = b->out[first] == BR_OUT_GROUP;
+	const struct br_mdb_node *routers =
+		group ? br_snoop_routers(b->br, br_burst_vid(b, first)) : NULL;
+	bool local = is_for_us(b, first, routers);
 	struct rte_mbuf *mine[SKB_BURST];
 	struct audience a;
 	uint8_t at[SKB_BURST];
 	uint16_t k = 0;
 
-	gather(&a, b, first, class);
+	gather(&a, b, first, routers);
 	if (a.n_own == 0 && a.shared == BR_PORTS_MAX) {
 		for (uint16_t i = 0; i < n; i++) {
 			mine[i] = b->m[first + i];
 			at[i] = (uint8_t)(first + i);
 			if (!local)
-				br_drop(w, b, mine[i], DROP_BR_NO_PORT);
+				br_drop(w, b, mine[i], group ? DROP_BR_NO_MEMBER : DROP_BR_NO_PORT);
 		}
 		if (local)
 			deliver(w, b, mine, at, n);
@@ -355,20 +379,21 @@ enum run { RUN_KNOWN, RUN_LOCAL, RUN_FLOOD };
 static inline enum run
 kind(uint16_t out)
 {
-	if (likely(out != BR_OUT_LOCAL && out < BR_OUT_FLOOD))
+	if (likely(out != BR_OUT_LOCAL && out < BR_PORTS_MAX))
 		return RUN_KNOWN;
 	return out == BR_OUT_LOCAL ? RUN_LOCAL : RUN_FLOOD;
 }
 
-/* The end of the run that begins at @p i. */
+/* The end of the run that begins at @p first. */
 static uint16_t
-run_end(const struct br_burst *b, uint16_t i)
+run_end(const struct br_burst *b, uint16_t first)
 {
-	enum run k = kind(b->out[i]);
-	uint16_t out = b->out[i], vid = br_burst_vid(b, i);
+	enum run k = kind(b->out[first]);
+	uint16_t out = b->out[first], vid = br_burst_vid(b, first), i = first;
 
 	while (++i < b->n && kind(b->out[i]) == k)
-		if (k == RUN_FLOOD && (b->out[i] != out || br_burst_vid(b, i) != vid))
+		if (k == RUN_FLOOD && (b->out[i] != out || br_burst_vid(b, i) != vid ||
+				       (out == BR_OUT_GROUP && b->group[i] != b->group[first])))
 			break;
 	return i;
 }
@@ -393,6 +418,8 @@ br_forward(struct worker *w, struct br_burst *b)
 		run_known(w, b, 0, b->n);
 		return;
 	}
+	if (__atomic_load_n(&b->br->flags, __ATOMIC_RELAXED) & BR_MCAST)
+		br_snoop(w, b);
 	if (b->src != NULL &&
 	    unlikely(__atomic_load_n(&b->src->flags, __ATOMIC_RELAXED) & BR_PORT_STORM))
 		br_storm(w, b);

@@ -11,6 +11,7 @@ enum kind {
 	BOOL,
 	NUMBER,
 	SECONDS, /* the parameter itself is in centiseconds */
+	PARTS,	 /* the same, of which hundredths count */
 	WORD,	 /* index in words */
 };
 
@@ -37,6 +38,22 @@ static const struct member bridge_members[] = {
 	{ "no_linklocal_learn", "no_linklocal_learn", BOOL, 0, NULL, 0 },
 	{ "fdb_max_learned", "fdb_max_learned", NUMBER, 0, NULL, 0 },
 	{ "errdisable_recovery", "errdisable_recovery", NUMBER, 300, NULL, 0 },
+	{ "mcast_snooping", "mcast_snooping", BOOL, 1, NULL, 0 },
+	{ "mcast_vlan_snooping", "mcast_vlan_snooping", BOOL, 0, NULL, 0 },
+	{ "mcast_router", "mcast_router", NUMBER, 1, NULL, 0 },
+	{ "mcast_query_use_ifaddr", "mcast_query_use_ifaddr", BOOL, 0, NULL, 0 },
+	{ "mcast_hash_max", "mcast_hash_max", NUMBER, 4096, NULL, 0 },
+	{ "mcast_last_member_count", "mcast_last_member_count", NUMBER, 2, NULL, 0 },
+	{ "mcast_startup_query_count", "mcast_startup_query_count", NUMBER, 2, NULL, 0 },
+	{ "mcast_last_member_interval", "mcast_last_member_interval", PARTS, 100, NULL, 0 },
+	{ "mcast_membership_interval", "mcast_membership_interval", PARTS, 26000, NULL, 0 },
+	{ "mcast_querier_interval", "mcast_querier_interval", PARTS, 25500, NULL, 0 },
+	{ "mcast_query_interval", "mcast_query_interval", PARTS, 12500, NULL, 0 },
+	{ "mcast_query_response_interval", "mcast_query_response_interval", PARTS, 1000, NULL, 0 },
+	{ "mcast_startup_query_interval", "mcast_startup_query_interval", PARTS, 3125, NULL, 0 },
+	{ "mcast_stats", "mcast_stats_enabled", BOOL, 0, NULL, 0 },
+	{ "mcast_igmp_version", "mcast_igmp_version", NUMBER, 2, NULL, 0 },
+	{ "mcast_querier", "mcast_querier", BOOL, 0, NULL, 0 }, /* when all else is set */
 	{ 0 },
 };
 
@@ -71,6 +88,9 @@ static const struct member port_members[] = {
 	{ "hairpin", "hairpin", BOOL, 0, NULL, 0 },
 	{ "isolated", "isolated", BOOL, 0, NULL, 0 },
 	{ "locked", "locked", BOOL, 0, NULL, 0 },
+	{ "fastleave", "fastleave", BOOL, 0, NULL, 0 },
+	{ "mcast_router", "mcast_router", NUMBER, 1, NULL, 0 },
+	{ "mcast_max_groups", "mcast_max_groups", NUMBER, 0, NULL, 0 },
 	{ "group_fwd_mask", "group_fwd_mask", NUMBER, 0, NULL, 0 },
 	{ "fdb_max_learned", "fdb_max_learned", NUMBER, 0, NULL, 0 },
 	{ "storm_broadcast", "storm_broadcast", NUMBER, 0, NULL, 0 },
@@ -96,6 +116,8 @@ value_of(const struct member *m, const json_t *o)
 		return (uint32_t)json_integer_value(v);
 	case SECONDS:
 		return (uint32_t)json_integer_value(v) * 100;
+	case PARTS:
+		return (uint32_t)(json_number_value(v) * 100 + 0.5);
 	case WORD:
 		break;
 	}
@@ -124,11 +146,26 @@ put(json_t *o, const struct member *m, uint32_t v)
 	case SECONDS:
 		j = json_integer(v / 100);
 		break;
+	case PARTS:
+		j = v % 100 == 0 ? json_integer(v / 100) : json_real(v / 100.0);
+		break;
 	case WORD:
 		j = json_string(m->words == protocols ? protocols[1] : m->words[v]);
 		break;
 	}
 	json_object_set_new(o, m->key, j);
+}
+
+/* A number of seconds between the parameter's limits. */
+static void
+check_parts(const struct cfg *c, const char *key, const struct br_opt *o)
+{
+	const json_t *v = json_object_get(c->node, key);
+	double s = json_number_value(v);
+
+	if (v != NULL && (!json_is_number(v) || s < o->min / 100.0 || s > o->max / 100.0))
+		cfg_fail(c, key, "expected a number of seconds, %g to %g", o->min / 100.0,
+			 o->max / 100.0);
 }
 
 static void
@@ -148,6 +185,9 @@ check_rows(const struct cfg *c, const struct member *table, bool port)
 		case SECONDS:
 			cfg_u32(c, m->key, o->min / scale, o->max / scale, &v);
 			break;
+		case PARTS:
+			check_parts(c, m->key, o);
+			break;
 		case WORD:
 			cfg_word(c, m->key, m->words, &word);
 			break;
@@ -160,7 +200,7 @@ static void
 check_known(const struct cfg *c, const struct member *a, const struct member *b,
 	    const char *const *more)
 {
-	const char *known[48];
+	const char *known[64];
 	size_t n = 0;
 
 	for (const struct member *m = a; m->key != NULL; m++)
@@ -349,8 +389,8 @@ apply_set(const json_t *o, struct net_bridge *br, struct br_port *p,
 void
 br_cfg_check_bridge(const struct cfg *c)
 {
-	static const char *const more[] = { "ports", "stp",  "mac",	 "mtu", "enabled",
-					    "vlans", "pvid", "untagged", NULL };
+	static const char *const more[] = { "ports", "stp",  "mac",	 "mtu",	   "enabled",
+					    "vlans", "pvid", "untagged", "groups", NULL };
 	struct cfg stp = cfg_get(c, "stp");
 	struct rte_ether_addr mac;
 	uint32_t v;
@@ -372,6 +412,7 @@ br_cfg_check_bridge(const struct cfg *c)
 	cfg_u32(c, "pvid", 0, 4094, &v);
 	check_vlans(c, "vlans");
 	check_vlans(c, "untagged");
+	br_cfg_check_groups(c);
 }
 
 static uint16_t
@@ -396,6 +437,7 @@ br_cfg_canon_bridge(const struct cfg *c)
 	json_decref(stp);
 	wanted_set(c->node, default_pvid(c->node), &set);
 	put_set(o, &set, default_pvid(c->node));
+	br_cfg_canon_groups(o, c->node);
 	if (cfg_mac(c, "mac", &mac))
 		json_object_set_new(
 			o, "mac",
@@ -422,6 +464,7 @@ br_cfg_show_bridge(const struct net_bridge *br)
 		json_object_set(o, "stp", stp);
 	json_decref(stp);
 	put_set(o, br->vlans, (uint16_t)pvid->get(br));
+	br_cfg_show_groups(o, br, NULL);
 	netdev_addr(br->dev, &mac);
 	if (w.mac)
 		json_object_set_new(
@@ -484,6 +527,8 @@ br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br)
 	if (rc == 0)
 		rc = apply_set(c->node, br, NULL, &f);
 	if (rc == 0)
+		rc = br_cfg_apply_groups(c->node, br, NULL, &f);
+	if (rc == 0)
 		rc = apply_times(stp, br, &f);
 	if (rc == 0)
 		rc = apply_rows(stp, stp_members, br, false, &f);
@@ -499,7 +544,7 @@ br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br)
 void
 br_cfg_check_port(const struct cfg *c)
 {
-	static const char *const more[] = { "pvid", "vlans", "untagged", NULL };
+	static const char *const more[] = { "pvid", "vlans", "untagged", "groups", NULL };
 	uint32_t v;
 
 	if (!json_is_object(c->node)) {
@@ -511,6 +556,7 @@ br_cfg_check_port(const struct cfg *c)
 	cfg_u32(c, "pvid", 0, 4094, &v);
 	check_vlans(c, "vlans");
 	check_vlans(c, "untagged");
+	br_cfg_check_groups(c);
 }
 
 json_t *
@@ -523,6 +569,7 @@ br_cfg_canon_port(const struct cfg *c)
 	canon_rows(o, port_members, c->node);
 	wanted_set(c->node, pvid, &set);
 	put_set(o, &set, pvid);
+	br_cfg_canon_groups(o, c->node);
 	return o;
 }
 
@@ -534,6 +581,7 @@ br_cfg_show_port(const struct br_port *p)
 
 	show_rows(o, port_members, p, true);
 	put_set(o, p->vlans, (uint16_t)pvid->get(p->br));
+	br_cfg_show_groups(o, p->br, p);
 	return o;
 }
 
@@ -544,5 +592,7 @@ br_cfg_apply_port(const json_t *entry, struct br_port *p, struct br_cfg_fault *f
 
 	*f = (struct br_cfg_fault){ "", "refused" };
 	rc = apply_rows(entry, port_members, p, true, f);
-	return rc == 0 ? apply_set(entry, p->br, p, f) : rc;
+	if (rc == 0)
+		rc = apply_set(entry, p->br, p, f);
+	return rc == 0 ? br_cfg_apply_groups(entry, p->br, p, f) : rc;
 }

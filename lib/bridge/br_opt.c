@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <rte_cycles.h>
+#include "bridge/br_mcast_opt.h"
 #include "bridge/br_priv.h"
 #include "stp/stp_show.h"
 
@@ -74,7 +75,10 @@ set_filtering(void *object, uint32_t v, const char **why)
 		return 0;
 	set_flag(&br->flags, BR_VLAN_FILTERING, v != 0);
 	br_fdb_flush(br, &(struct br_fdb_filter){ .vid = -1, .tree = -1, .keep_static = true });
-	return 0;
+	br_mcast_flush(br,
+		       &(struct br_mcast_filter){
+			       .any_port = true, .vid = -1, .tree = -1, .keep_permanent = true });
+	return v != 0 ? 0 : br_mcast_set_vlan_snooping(br, false);
 }
 
 static uint32_t
@@ -456,6 +460,14 @@ set_p2p(void *object, uint32_t v, const char **why)
 		.get = get_##fn, .set = set_##fn                                                   \
 	}
 
+/* The multicast parameters stand in br_mcast_opt.c. */
+#define MCAST(nm, js, lo, hi, fn, text)                                                            \
+	{                                                                                          \
+		.name = nm, .json = js, .min = lo, .max = hi, .help = text, .get = br_get_mc_##fn, \
+		.set = br_set_mc_##fn                                                              \
+	}
+#define CS_MAX 100000000 /* centiseconds */
+
 const struct br_opt br_opts[] = {
 	BRIDGE("forward_delay", 400, 3000, forward_delay, "centiseconds, 802.1D-2004 17.14"),
 	BRIDGE("hello_time", 100, 1000, hello_time, "centiseconds, 802.1D-2004 17.14"),
@@ -473,6 +485,31 @@ const struct br_opt br_opts[] = {
 	BRIDGE("vlan_default_pvid", 0, 4094, pvid, "the VLAN of new ports"),
 	BRIDGE("vlan_stats_enabled", 0, 1, stats, "count the frames of each VLAN"),
 	BRIDGE("fdb_max_learned", 0, UINT32_MAX, max, "limit of learned entries; 0: none"),
+	MCAST("mcast_snooping", NULL, 0, 1, snooping, "groups go where they are wanted"),
+	MCAST("mcast_vlan_snooping", NULL, 0, 1, vlan_snooping,
+	      "queriers and routers of each VLAN by itself"),
+	MCAST("mcast_router", NULL, 0, 2, router, "the bridge is a router: 0 no, 1 learn, 2 yes"),
+	MCAST("mcast_query_use_ifaddr", NULL, 0, 1, use_ifaddr, "queries have its own address"),
+	MCAST("mcast_querier", NULL, 0, 1, querier, "ask hosts for groups"),
+	MCAST("mcast_hash_max", NULL, 1, 65536, hash_max, "limit of groups"),
+	MCAST("mcast_last_member_count", "mcast_last_member_cnt", 1, 255, last_count,
+	      "queries before a group is given up"),
+	MCAST("mcast_startup_query_count", "mcast_startup_query_cnt", 0, 255, startup_count,
+	      "queries in quick succession at first"),
+	MCAST("mcast_last_member_interval", "mcast_last_member_intvl", 1, CS_MAX, last_cs,
+	      "centiseconds between queries for a group that was left"),
+	MCAST("mcast_membership_interval", "mcast_membership_intvl", 1, CS_MAX, membership_cs,
+	      "centiseconds that a report counts"),
+	MCAST("mcast_querier_interval", "mcast_querier_intvl", 1, CS_MAX, querier_cs,
+	      "centiseconds that another querier, or a router, counts"),
+	MCAST("mcast_query_interval", "mcast_query_intvl", 100, CS_MAX, query_cs,
+	      "centiseconds between queries"),
+	MCAST("mcast_query_response_interval", "mcast_query_response_intvl", 1, CS_MAX, response_cs,
+	      "centiseconds that hosts may take to answer"),
+	MCAST("mcast_startup_query_interval", "mcast_startup_query_intvl", 100, CS_MAX, startup_cs,
+	      "centiseconds between the first queries"),
+	MCAST("mcast_stats_enabled", NULL, 0, 1, stats, "show what was counted of IGMP"),
+	MCAST("mcast_igmp_version", NULL, 2, 3, igmp_version, "of queries; 3: sources count"),
 	PORT("priority", 0, 60, port_priority, "of the port identifier, in steps of 4"),
 	PORT("cost", 0, STP_COST_MAX, cost, "path cost; 0: by the link's speed"),
 	SWITCH("guard", guard, "a BPDU closes the port"),
@@ -491,6 +528,25 @@ const struct br_opt br_opts[] = {
 	SWITCH("locked", locked, "only sources that the table has here"),
 	PORT("group_fwd_mask", 0, UINT16_MAX, port_mask,
 	     "reserved groups that are relayed from here"),
+	{ .name = "fastleave",
+	  .max = 1,
+	  .port = true,
+	  .on_off = true,
+	  .help = "one host is there: a leave ends its group at once",
+	  .get = br_get_mc_fast_leave,
+	  .set = br_set_mc_fast_leave },
+	{ .name = "mcast_router",
+	  .max = 3,
+	  .port = true,
+	  .help = "a multicast router is there: 0 never, 1 learn, 2 always, 3 now",
+	  .get = br_get_mc_port_router,
+	  .set = br_set_mc_port_router },
+	{ .name = "mcast_max_groups",
+	  .max = UINT32_MAX,
+	  .port = true,
+	  .help = "limit of groups joined here; 0: none",
+	  .get = br_get_mc_max_groups,
+	  .set = br_set_mc_max_groups },
 	PORT("fdb_max_learned", 0, UINT32_MAX, port_max, "limit of entries learned here; 0: none"),
 	PORT("storm_broadcast", 0, UINT32_MAX, storm_broadcast, "broadcasts a second; 0: no limit"),
 	PORT("storm_multicast", 0, UINT32_MAX, storm_multicast, "multicasts a second; 0: no limit"),
@@ -498,6 +554,7 @@ const struct br_opt br_opts[] = {
 	     "unknown unicasts a second; 0: no limit"),
 	{ 0 },
 };
+_Static_assert(RTE_DIM(br_opts) <= 64, "br_cli_set() has a bit for each");
 
 const struct br_opt *
 br_opt_find(const char *name, bool port)

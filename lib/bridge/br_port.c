@@ -131,6 +131,7 @@ port_alloc(struct net_bridge *br, struct net_device *dev) CTL_ONLY
 	p->dev = dev;
 	p->flags = BR_PORT_LEARNING | BR_PORT_FLOOD | BR_PORT_MCAST_FLOOD | BR_PORT_BCAST_FLOOD;
 	p->mac = dev->dev_addr64;
+	p->mcast_router = BR_ROUTER_LEARN;
 	p->vlans = br_vlans_default(br);
 	if (p->vlans == NULL) {
 		free(p);
@@ -238,6 +239,8 @@ br_port_del(struct net_device *dev)
 	rcu_assign_pointer(br->port[p->idx], NULL);
 	unlist_mac(p);
 	br_fdb_flush(br, &(struct br_fdb_filter){ .port = p, .vid = -1, .tree = -1 });
+	br_mcast_flush(br, &(struct br_mcast_filter){ .port = p, .vid = -1, .tree = -1 });
+	br_mcast_forget_routers(br, p);
 	dev_set_promiscuity(dev, -1);
 	dev->ctl->master = NULL;
 	br_follow_ports(br);
@@ -295,6 +298,8 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 	if (br != NULL && (event == NETDEV_UP || event == NETDEV_DOWN))
 		for (unsigned int i = 0; i < br->ports->n; i++)
 			br_state_link(br->ports->p[i]);
+	if (br != NULL && event == NETDEV_UP)
+		br_mcast_restart(br);
 	return NOTIFY_OK;
 }
 

@@ -2,7 +2,7 @@
 #ifndef BR_PRIV_H
 #define BR_PRIV_H
 /** @file What the control side's files of lib/bridge share. */
-#include "bridge/br.h"
+#include "bridge/br_mcast_priv.h"
 #include "stp/stp.h"
 
 #define BR_AGEING_CS 30000 /* 802.1D-2004 table 7-5: 300 s */
@@ -26,6 +26,7 @@ struct br_ctl {
 	uint32_t sweep; /* next line that ageing looks at */
 	uint32_t n, n_learned, n_dead;
 	uint64_t limited, moves, resizes;
+	struct br_mcast mc;
 	uint64_t used[BR_PORTS_MAX / 64]; /* indices of ports; also those that readers may hold */
 };
 
@@ -33,6 +34,13 @@ static inline struct br_ctl *
 br_ctl(const struct net_bridge *br)
 {
 	return br->ctl;
+}
+
+/** Set or clear bits of what workers read. */
+static inline void
+br_set_flags(struct net_bridge *br, uint32_t bits, bool on)
+{
+	__atomic_store_n(&br->flags, on ? br->flags | bits : br->flags & ~bits, __ATOMIC_RELAXED);
 }
 
 /* --- br_fdb.c --- */

@@ -29,10 +29,15 @@ br_state_carrier(struct net_bridge *br)
 void
 br_state_set(struct br_port *p, unsigned int tree, enum br_state state)
 {
+	uint8_t was;
+
 	if (p->state[tree] == state)
 		return;
+	was = p->state[tree];
 	__atomic_store_n(&p->state[tree], (uint8_t)state, __ATOMIC_RELAXED);
 	br_state_carrier(p->br);
+	if ((was == BR_STATE_FORWARDING) != (state == BR_STATE_FORWARDING))
+		br_mcast_port_state(p, tree, state == BR_STATE_FORWARDING);
 }
 
 static bool

@@ -226,12 +226,6 @@ br_stp_address(struct net_bridge *br)
 	stp_bridge_set_mac(br_ctl(br)->stp, host_mac(br->dev));
 }
 
-static void
-set_flags(struct net_bridge *br, uint32_t bits, bool on)
-{
-	__atomic_store_n(&br->flags, on ? br->flags | bits : br->flags & ~bits, __ATOMIC_RELAXED);
-}
-
 /* Which tree each VLAN is in, for workers; instances count in MSTP only. */
 static void
 map_vlans(struct net_bridge *br) CTL_ONLY
@@ -245,7 +239,7 @@ map_vlans(struct net_bridge *br) CTL_ONLY
 
 		__atomic_store_n(&br->vlan_tree[v], (uint8_t)RTE_MAX(tree, 0), __ATOMIC_RELAXED);
 	}
-	set_flags(br, BR_MST, mst);
+	br_set_flags(br, BR_MST, mst);
 }
 
 int
@@ -266,7 +260,7 @@ br_stp_set_state(struct net_bridge *br, unsigned int state, const char **why)
 			return rc;
 	}
 	c->stp_state = (uint8_t)state;
-	set_flags(br, BR_STP, state != 0);
+	br_set_flags(br, BR_STP, state != 0);
 	map_vlans(br);
 	for (unsigned int i = 0; i < br->ports->n; i++)
 		br->ports->p[i]->manual = false;

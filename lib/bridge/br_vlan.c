@@ -64,9 +64,12 @@ publish(struct net_bridge *br, struct br_port *port, struct br_vlans *set) CTL_O
 		if (had == has)
 			continue;
 		br_fdb_local_vlan(br, port, mac, v, has);
-		if (port != NULL && had)
+		if (port != NULL && had) {
 			br_fdb_flush(br,
 				     &(struct br_fdb_filter){ .port = port, .vid = v, .tree = -1 });
+			br_mcast_flush(br, &(struct br_mcast_filter){
+						   .port = port, .vid = v, .tree = -1 });
+		}
 	}
 	rcu_defer(&old->rcu, vlans_free);
 }

@@ -41,6 +41,8 @@
 	X(BR_VLAN_EGRESS,          "br",     "the destination is no member of the VLAN (802.1Q-2011 8.8.2)") \
 	X(BR_MTU,                  "br",     "frame longer than the port it leaves by takes (802.1D-2004 6.3.8)") \
 	X(BR_NO_PORT,              "br",     "no port to flood to")                                          \
+	X(BR_NO_MEMBER,            "br",     "group that no port has joined, and no router (RFC 4541 2.1.2 (3))") \
+	X(BR_BAD_IGMP,             "br",     "multicast with a malformed IPv4 or IGMP header, or a wrong IGMP checksum (RFC 3376 4)") \
 	X(BR_STORM,                "br",     "more broadcasts, multicasts or unknown unicasts than the port's limit") \
 	X(BR_NO_STP,               "br",     "BPDU, and the bridge runs no spanning tree (802.1D-2004 7.12.6)") \
 	X(BR_BAD_BPDU,             "br",     "frame to the bridge group address that is no BPDU (802.1D-2004 9.2)") \

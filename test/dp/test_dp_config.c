@@ -35,13 +35,23 @@ static const char every_key[] =
 	"\"point_to_point\":\"off\",\"bpdu_guard\":true,\"bpdu_filter\":true,\"loop_guard\":true,"
 	"\"restricted_role\":true,\"restricted_tcn\":true,\"learning\":false,\"flood\":false,"
 	"\"mcast_flood\":false,\"bcast_flood\":false,\"hairpin\":true,\"isolated\":true,"
-	"\"locked\":true,\"group_fwd_mask\":8,\"fdb_max_learned\":9,\"storm_broadcast\":10,"
+	"\"locked\":true,\"fastleave\":true,\"mcast_router\":2,\"mcast_max_groups\":50,"
+	"\"groups\":[{\"group\":\"03:00:00:00:00:01\"},{\"group\":\"239.1.1.1\",\"vid\":10},"
+	"{\"group\":\"239.1.1.2\",\"vid\":10,\"source\":\"10.1.1.1\"}],"
+	"\"group_fwd_mask\":8,\"fdb_max_learned\":9,\"storm_broadcast\":10,"
 	"\"storm_multicast\":11,\"storm_unknown_unicast\":12,\"pvid\":10,\"vlans\":[\"20-22\"],"
 	"\"untagged\":[11]}},\"stp\":{\"mode\":\"rstp\",\"priority\":4096,\"hello_time\":1,"
 	"\"max_age\":10,\"forward_delay\":10},\"ageing_time\":60,\"vlan_filtering\":true,"
 	"\"vlan_protocol\":\"802.1ad\",\"vlan_default_pvid\":2,\"vlan_stats\":true,"
 	"\"vlans\":[30],\"untagged\":[4],\"pvid\":3,\"group_fwd_mask\":8,"
 	"\"no_linklocal_learn\":true,\"fdb_max_learned\":100,\"errdisable_recovery\":60,"
+	"\"mcast_snooping\":false,\"mcast_vlan_snooping\":true,\"mcast_router\":2,"
+	"\"mcast_query_use_ifaddr\":true,\"mcast_querier\":true,\"mcast_hash_max\":512,"
+	"\"mcast_last_member_count\":3,\"mcast_startup_query_count\":4,"
+	"\"mcast_last_member_interval\":0.5,\"mcast_membership_interval\":100,"
+	"\"mcast_querier_interval\":101,\"mcast_query_interval\":50,"
+	"\"mcast_query_response_interval\":5,\"mcast_startup_query_interval\":12.25,"
+	"\"mcast_stats\":true,\"mcast_igmp_version\":3,\"groups\":[{\"group\":\"239.1.1.3\"}],"
 	"\"mac\":\"02:00:00:00:0a:21\",\"mtu\":1400,\"enabled\":false}},"
 	"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5,\"protocol\":\"802.1ad\",\"mtu\":1400,"
 	"\"mac\":\"02:00:00:00:0a:05\",\"enabled\":false}},"
@@ -240,6 +250,7 @@ static const struct {
 	{ "system", "set power auto" },
 	{ "ports", "port config q1 damping 60" },
 	{ "bridges", "ip link set br1 type bridge ageing_time 7000" },
+	{ "bridges", "bridge mdb flush dev br1" },
 	{ "vlans", "ip link set q1.5 mtu 1000" },
 	{ "macvlans", "ip link set m1 address 02:00:00:00:0a:99" },
 	{ "tunnels", "ip link set t1 mtu 1400" },

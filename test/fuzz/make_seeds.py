@@ -194,6 +194,27 @@ def reasm() -> dict:
     return {k: bytes([0x37]) + b"".join(bytes(p) for p in v) for k, v in out.items()}
 
 
+def igmp() -> dict:
+    """The bridge, then IGMP messages: see fuzz_igmp.c."""
+    group, a, b = bytes([239, 1, 2, 3]), bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])
+
+    def say(kind, body, flags=2, to=1):
+        return bytes([flags, len(body) + 4, to, kind, 1, 0, 0]) + body
+
+    def v3(*records):
+        return struct.pack("!HH", 0, len(records)) + b"".join(
+            bytes([kind, 0]) + struct.pack("!H", len(src)) + group + b"".join(src)
+            for kind, *src in records)
+
+    data = bytes([16, 12, 1]) + bytes(4) + group + bytes(4)
+    v2 = say(0x16, group) + say(0x11, bytes(4)) + data + say(0x17, group) + say(0x11, group)
+    talk = say(0x22, v3((5, a), (6, a, b), (4, b), (3, a), (1, b), (2,))) + data
+    return {"v2": bytes([0]) + v2, "querier": bytes([2]) + v2, "vlan": bytes([6]) + say(0x16, group, 6),
+            "v3": bytes([3]) + talk + say(0x11, group + bytes([2, 0, 0, 1]) + a),
+            "v3_as_v2": bytes([0]) + talk, "mrd": bytes([0]) + say(0x30, bytes(4), 2, 106),
+            "pim": bytes([0]) + say(0x20, bytes(4), 8, 13)}
+
+
 def bpdu() -> dict:
     """The bridge, then BPDUs, ticks and links: see fuzz_bpdu.c."""
     raw, rst, mst, config, tick, link = range(6)
@@ -233,7 +254,7 @@ def dictionary() -> list[str]:
 def main() -> None:
     top = pathlib.Path(sys.argv[1])
     targets = {"datapath": datapath(), "reasm": reasm(), "config": config(),
-               "cli": cli(), "client_proto": proto(), "bpdu": bpdu()}
+               "cli": cli(), "client_proto": proto(), "bpdu": bpdu(), "igmp": igmp()}
     for target, files in targets.items():
         (top / target).mkdir(parents=True, exist_ok=True)
         for name, data in files.items():

@@ -10,7 +10,7 @@ root=$(cd "$here/../.." && pwd)
 build=${FUZZ_BUILD:-$root/build-fuzz}
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- datapath reasm bpdu config cli client_proto
+[ $# -gt 0 ] || set -- datapath reasm bpdu igmp config cli client_proto
 
 [ -f "$build/build.ninja" ] ||
 	CC=clang meson setup "$build" "$root" -Dfuzz=true --buildtype=debugoptimized >/dev/null

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Groups and who has joined them. What workers read is compiled from the members' filters: a node
+ * for each group, with the ports that want any source, and one for each source that some port
+ * treats otherwise.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bridge/br_priv.h"
+#include "core/log.h"
+
+LOG_MODULE(bridge_mcast);
+
+#define GROUP_SRC_MAX	  256 /* sources of a group; with more, all sources go to all members */
+#define MEMBERS_PER_GROUP 16  /* on average: a bridge's members are limited */
+
+/* --- what workers read --- */
+
+static void
+mark(struct br_mdb_node *n, const struct br_mc_member *m)
+{
+	if (m->port == NULL)
+		n->host = true;
+	else
+		n->port[m->port->idx / 64] |= UINT64_C(1) << m->port->idx % 64;
+}
+
+/* Put the node of source @p src, 0 for all others. @p any: everybody gets everything. */
+static int
+put(struct br_mc_group *g, rte_be32_t src, bool any) CTL_ONLY
+{
+	struct br_mdb_node n = { .key = g->key, .group = g };
+
+	n.key.src = src;
+	for (const struct br_mc_member *m = g->members; m != NULL; m = m->next)
+		if (any || br_igmp3_wants(&m->f, src))
+			mark(&n, m);
+	return br_mdb_put(g->br, &n);
+}
+
+static bool
+is_among(const rte_be32_t *list, unsigned int n, rte_be32_t addr)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (list[i] == addr)
+			return true;
+	return false;
+}
+
+/* The sources that some member names. -1: more than we tell apart. */
+static int
+sources(const struct br_mc_group *g, rte_be32_t *list) CTL_ONLY
+{
+	const struct br_mcast *mc = &br_ctl(g->br)->mc;
+	uint32_t room =
+		mc->hash_max > mc->n_nodes - g->n_src ? mc->hash_max - (mc->n_nodes - g->n_src) : 0;
+	unsigned int n = 0;
+
+	for (const struct br_mc_member *m = g->members; m != NULL; m = m->next)
+		for (unsigned int i = 0; i < m->f.n; i++) {
+			if (is_among(list, n, m->f.src[i].addr))
+				continue;
+			if (n == RTE_MIN((uint32_t)GROUP_SRC_MAX, room))
+				return -1;
+			list[n++] = m->f.src[i].addr;
+		}
+	return (int)n;
+}
+
+/* Publish what the members of @p g want. Without memory workers go on by what they have. */
+static void
+compile(struct br_mc_group *g) CTL_ONLY
+{
+	rte_be32_t list[GROUP_SRC_MAX], *keep = NULL;
+	int n = sources(g, list), rc;
+	bool any = n < 0;
+
+	n = any ? 0 : n;
+	if (n > 0) {
+		keep = malloc((size_t)n * sizeof(list[0]));
+		if (keep == NULL)
+			n = 0, any = true;
+	}
+	rc = put(g, 0, any);
+	for (int i = 0; i < n && rc == 0; i++)
+		rc = put(g, list[i], false);
+	if (rc != 0)
+		log_err("%s: no memory for a multicast group", g->br->dev->name);
+	for (unsigned int i = 0; i < g->n_src; i++) {
+		struct br_mdb_key key = g->key;
+
+		key.src = g->src[i];
+		if (!is_among(list, (unsigned int)n, g->src[i]))
+			br_mdb_remove(g->br, &key);
+	}
+	free(g->src);
+	if (keep != NULL)
+		memcpy(keep, list, (size_t)n * sizeof(list[0]));
+	g->src = keep;
+	g->n_src = (unsigned int)n;
+}
+
+/* --- groups --- */
+
+struct br_mc_group *
+br_mc_group_find(const struct net_bridge *br, const struct br_mdb_key *key)
+{
+	const struct br_mdb_node *n = br_mdb_find(br->mdb, key);
+
+	return n != NULL ? n->group : NULL;
+}
+
+/* Groups of which there is no room to know flood until hosts have reported again. */
+static void
+no_room(struct net_bridge *br) CTL_ONLY
+{
+	struct br_mcast *mc = &br_ctl(br)->mc;
+
+	if (mc->count.refused++ == 0)
+		log_warn("%s: no room for more multicast groups (mcast_hash_max %u)", br->dev->name,
+			 mc->hash_max);
+	timer_mod(&mc->full, mc->membership_cs * 10ull);
+	br_mc_each_ctx(br, br_mc_publish);
+}
+
+static void
+on_room(struct ctl_timer *t)
+{
+	struct br_ctl *c = container_of(t, struct br_ctl, mc.full);
+
+	role_enter_ctl();
+	br_mc_each_ctx(c->br, br_mc_publish);
+}
+
+static struct br_mc_group *
+group_add(struct net_bridge *br, const struct br_mdb_key *key) CTL_ONLY
+{
+	struct br_mcast *mc = &br_ctl(br)->mc;
+	struct br_mc_group *g = mc->n_nodes < mc->hash_max ? calloc(1, sizeof(*g)) : NULL;
+
+	if (g == NULL)
+		return NULL;
+	g->br = br;
+	g->key = *key;
+	if (put(g, 0, false) != 0) {
+		free(g);
+		return NULL;
+	}
+	return g;
+}
+
+static void
+group_del(struct br_mc_group *g) CTL_ONLY
+{
+	compile(g); /* no members: no sources */
+	br_mdb_remove(g->br, &g->key);
+	free(g->src);
+	free(g);
+}
+
+/* --- members --- */
+
+struct br_mc_member *
+br_mc_member_of(const struct br_mc_group *g, const struct br_port *p)
+{
+	for (struct br_mc_member *m = g->members; m != NULL; m = m->next)
+		if (m->port == p)
+			return m;
+	return NULL;
+}
+
+static void
+on_expiry(struct ctl_timer *t)
+{
+	role_enter_ctl();
+	br_mc_changed(container_of(t, struct br_mc_member, expiry));
+}
+
+/* RFC 3376 6.6.3: the group, or sources of it, once more, until somebody answers. */
+static void
+ask_now(struct br_mc_member *m) CTL_ONLY
+{
+	const struct br_mcast *mc = &br_ctl(m->group->br)->mc;
+	uint64_t soon = clock_ms() + (uint64_t)mc->last_count * mc->last_cs * 10;
+	rte_be32_t src[BR_MC_SRC_MAX];
+	unsigned int n = 0;
+	bool more = false;
+
+	if (m->f.asks > 0 && m->f.expires <= soon) {
+		br_mc_ask(m, NULL, 0);
+		more = --m->f.asks > 0;
+	}
+	for (unsigned int i = 0; i < m->f.n; i++) {
+		struct br_mc_src *s = &m->f.src[i];
+
+		if (s->asks == 0 || s->expires > soon)
+			continue;
+		src[n++] = s->addr;
+		more = --s->asks > 0 || more;
+	}
+	if (n > 0)
+		br_mc_ask(m, src, n);
+	if (more)
+		timer_mod(&m->ask, mc->last_cs * 10ull);
+}
+
+static void
+on_ask(struct ctl_timer *t)
+{
+	role_enter_ctl();
+	ask_now(container_of(t, struct br_mc_member, ask));
+}
+
+static bool
+wants_asking(const struct br_mc_filter *f)
+{
+	bool any = f->asks > 0;
+
+	for (unsigned int i = 0; i < f->n && !any; i++)
+		any = f->src[i].asks > 0;
+	return any;
+}
+
+void
+br_mc_changed(struct br_mc_member *m)
+{
+	uint64_t now = clock_ms(), next;
+
+	if (!m->permanent && !br_igmp3_expire(&m->f, now)) {
+		br_mc_leave(m);
+		return;
+	}
+	compile(m->group);
+	next = m->permanent ? 0 : br_igmp3_next(&m->f);
+	if (next != 0)
+		timer_mod(&m->expiry, next > now ? next - now : 1);
+	else
+		timer_del(&m->expiry);
+	if (!m->permanent && wants_asking(&m->f) && !timer_pending(&m->ask))
+		ask_now(m);
+}
+
+bool
+br_mc_sources(struct br_mc_member *m)
+{
+	if (m->f.src == NULL)
+		m->f.src = calloc(BR_MC_SRC_MAX, sizeof(*m->f.src));
+	return m->f.src != NULL;
+}
+
+struct br_mc_member *
+br_mc_join(struct net_bridge *br, struct br_port *p, const struct br_mdb_key *key)
+{
+	struct br_mcast *mc = &br_ctl(br)->mc;
+	struct br_mc_group *g = br_mc_group_find(br, key);
+	struct br_mc_member *m = g != NULL ? br_mc_member_of(g, p) : NULL;
+	bool room = (uint64_t)mc->n_members < (uint64_t)mc->hash_max * MEMBERS_PER_GROUP &&
+		    (p == NULL || p->mc_max_groups == 0 || p->mc_n_groups < p->mc_max_groups);
+
+	if (m != NULL)
+		return m;
+	m = room ? calloc(1, sizeof(*m)) : NULL;
+	if (m != NULL && g == NULL)
+		g = group_add(br, key);
+	if (m == NULL || g == NULL) {
+		free(m);
+		no_room(br);
+		return NULL;
+	}
+	m->group = g;
+	m->port = p;
+	timer_setup(&m->expiry, on_expiry);
+	timer_setup(&m->ask, on_ask);
+	m->next = g->members;
+	g->members = m;
+	mc->n_members++;
+	if (p != NULL)
+		p->mc_n_groups++;
+	return m;
+}
+
+void
+br_mc_leave(struct br_mc_member *m)
+{
+	struct br_mc_group *g = m->group;
+	struct br_mc_member **at = &g->members;
+
+	while (*at != m)
+		at = &(*at)->next;
+	*at = m->next;
+	timer_del(&m->expiry);
+	timer_del(&m->ask);
+	br_ctl(g->br)->mc.n_members--;
+	if (m->port != NULL)
+		m->port->mc_n_groups--;
+	free(m->f.src);
+	free(m);
+	if (g->members == NULL)
+		group_del(g);
+	else
+		compile(g);
+}
+
+/* --- whole bridges and ports --- */
+
+unsigned int
+br_mcast_flush(struct net_bridge *br, const struct br_mcast_filter *f)
+{
+	struct br_mc_group *g, *next;
+	unsigned int gone = 0;
+	uint32_t at = 0;
+
+	for (g = br_mdb_next(br, &at, NULL); g != NULL; g = next) {
+		struct br_mc_member *m = g->members, *after;
+		int tree = br->vlan_tree[g->key.vid];
+
+		next = br_mdb_next(br, &at, g);
+		if ((f->vid >= 0 && g->key.vid != f->vid) || (f->tree >= 0 && tree != f->tree))
+			continue;
+		for (; m != NULL; m = after) {
+			after = m->next;
+			if ((f->any_port || m->port == f->port) &&
+			    !(m->permanent && f->keep_permanent) &&
+			    !(!m->permanent && f->keep_learned)) {
+				br_mc_leave(m);
+				gone++;
+			}
+		}
+	}
+	return gone;
+}
+
+void
+br_mcast_init(struct net_bridge *br)
+{
+	struct br_mcast *mc = &br_ctl(br)->mc;
+
+	/* Linux's values; RFC 2236 8, RFC 3376 8. */
+	*mc = (struct br_mcast){ .igmp_version = 2,
+				 .router = BR_ROUTER_LEARN,
+				 .hash_max = 4096,
+				 .last_count = 2,
+				 .startup_count = 2,
+				 .last_cs = 100,
+				 .membership_cs = 26000,
+				 .querier_cs = 25500,
+				 .query_cs = 12500,
+				 .response_cs = 1000,
+				 .startup_cs = 3125 };
+	timer_setup(&mc->full, on_room);
+	br_mc_ctx_init(&mc->ctx, br, 0);
+}
+
+void
+br_mcast_stop(struct net_bridge *br)
+{
+	struct br_mcast *mc = &br_ctl(br)->mc;
+
+	br_mcast_flush(br, &(struct br_mcast_filter){ .any_port = true, .vid = -1, .tree = -1 });
+	timer_del(&mc->full);
+	br_mcast_set_vlan_snooping(br, false);
+	br_mc_ctx_stop(&mc->ctx);
+}
+
+void
+br_mcast_set_snooping(struct net_bridge *br, bool on)
+{
+	struct br_mcast *mc = &br_ctl(br)->mc;
+
+	if (on == ((br->flags & BR_MCAST) != 0))
+		return;
+	br_set_flags(br, BR_MCAST, on);
+	if (on) {
+		br_mc_each_ctx(br, br_mc_publish);
+		br_mcast_restart(br);
+		return;
+	}
+	br_mcast_flush(br,
+		       &(struct br_mcast_filter){
+			       .any_port = true, .vid = -1, .tree = -1, .keep_permanent = true });
+	timer_del(&mc->full);
+	br_mc_each_ctx(br, br_mc_ctx_stop);
+}
+
+void
+br_mcast_port_state(struct br_port *p, unsigned int tree, bool forwards)
+{
+	struct net_bridge *br = p->br;
+
+	if (forwards) {
+		br_mcast_restart(br);
+		return;
+	}
+	br_mcast_flush(br, &(struct br_mcast_filter){ .port = p,
+						      .vid = -1,
+						      .tree = br->flags & BR_MST ? (int)tree : -1,
+						      .keep_permanent = true });
+	if (tree == 0)
+		br_mcast_forget_routers(br, p);
+}
+
+/* --- by hand --- */
+
+static struct br_mdb_key
+key_of(const struct br_mdb_entry *e)
+{
+	return (struct br_mdb_key){ .kind = e->mac ? BR_MDB_MAC : BR_MDB_IP4,
+				    .dst = e->mac ? ether_addr_to_u64(&e->addr) : e->group,
+				    .vid = e->vid };
+}
+
+bool
+br_mdb_refused(const struct br_mdb_entry *e, const char **why)
+{
+	*why = NULL;
+	if (e->mac && (!rte_is_multicast_ether_addr(&e->addr) || e->source != 0))
+		*why = "expected a group address, and no source of a MAC group";
+	else if (e->mac && !e->permanent)
+		*why = "a MAC group is permanent: nobody can report it";
+	else if (!e->mac && !igmp_is_group(e->group))
+		*why = "it is no group address";
+	else if (!e->mac && igmp_is_link_local(e->group))
+		*why = "224.0.0.0/24 goes everywhere";
+	return *why != NULL;
+}
+
+/* What the administrator wants instead of a host. */
+static int
+want(struct br_mc_member *m, const struct br_mdb_entry *e) CTL_ONLY
+{
+	struct br_mc_times t;
+	struct br_mc_ctx *ctx = br_mc_ctx_of(m->group->br, e->vid);
+	bool fresh = !m->f.exclude && m->f.n == 0;
+
+	if (ctx == NULL || (e->source != 0 && !br_mc_sources(m)))
+		return -ENOMEM;
+	if (e->source == 0 ? m->f.exclude : !fresh && br_igmp3_wants(&m->f, e->source))
+		return -EEXIST;
+	if (e->permanent)
+		m->permanent = true;
+	br_mc_times(m->group->br, ctx, &t);
+	br_igmp3_record(&m->f, e->source != 0 ? IGMP_ALLOW : IGMP_IS_EX,
+			(const uint8_t *)&e->source, e->source != 0, clock_ms(), &t);
+	br_mc_changed(m);
+	return 0;
+}
+
+int
+br_mdb_add(struct net_bridge *br, const struct br_mdb_entry *e, const char **why)
+{
+	struct br_mdb_key key = key_of(e);
+	struct br_mc_member *m;
+	int rc;
+
+	if (br_mdb_refused(e, why))
+		return -EINVAL;
+	*why = "there is no room for more (mcast_hash_max, mcast_max_groups)";
+	m = br_mc_join(br, e->port, &key);
+	if (m == NULL)
+		return -ENOSPC;
+	rc = want(m, e);
+	*why = rc == -EEXIST ? "the port has joined already" : "out of memory";
+	if (rc == -ENOMEM && m->f.n == 0 && !m->f.exclude)
+		br_mc_leave(m);
+	return rc;
+}
+
+int
+br_mdb_del(struct net_bridge *br, const struct br_mdb_entry *e)
+{
+	struct br_mdb_key key = key_of(e);
+	struct br_mc_group *g = br_mc_group_find(br, &key);
+	struct br_mc_member *m = g != NULL ? br_mc_member_of(g, e->port) : NULL;
+
+	if (m == NULL || (e->source == 0 && !m->f.exclude && m->f.n > 1) ||
+	    (e->source != 0 && (m->f.exclude || !br_igmp3_wants(&m->f, e->source))))
+		return -ENOENT;
+	if (e->source == 0 || m->f.n == 1) {
+		br_mc_leave(m);
+		return 0;
+	}
+	br_igmp3_forget(&m->f, e->source);
+	br_mc_changed(m);
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What there is to see of multicast snooping. */
+#include <string.h>
+#include "bridge/br_priv.h"
+
+static uint32_t
+left(uint64_t expires)
+{
+	uint64_t now = clock_ms();
+
+	return expires > now ? (uint32_t)(expires - now) : 0;
+}
+
+static void
+fill(const struct br_mc_member *m, struct br_mdb_entry *e)
+{
+	const struct br_mdb_key *key = &m->group->key;
+
+	*e = (struct br_mdb_entry){ .port = m->port,
+				    .vid = key->vid,
+				    .mac = key->kind == BR_MDB_MAC,
+				    .permanent = m->permanent,
+				    .exclude = m->f.exclude,
+				    .n_sources = m->f.n };
+	if (e->mac)
+		memcpy(&e->addr, &key->dst, sizeof(e->addr));
+	else
+		e->group = (rte_be32_t)key->dst;
+	if (m->f.exclude && !m->permanent)
+		e->left_ms = left(m->f.expires);
+	for (unsigned int i = 0; i < m->f.n; i++) {
+		e->sources[i].addr = m->f.src[i].addr;
+		e->sources[i].left_ms =
+			m->f.src[i].expires != 0 && !m->permanent ? left(m->f.src[i].expires) : 0;
+	}
+}
+
+void
+br_mdb_walk(const struct net_bridge *br, void (*fn)(const struct br_mdb_entry *e, void *arg),
+	    void *arg)
+{
+	uint32_t at = 0;
+
+	for (struct br_mc_group *g = br_mdb_next(br, &at, NULL); g != NULL;
+	     g = br_mdb_next(br, &at, g))
+		for (const struct br_mc_member *m = g->members; m != NULL; m = m->next) {
+			struct br_mdb_entry e;
+
+			fill(m, &e);
+			fn(&e, arg);
+		}
+}
+
+void
+br_mcast_routers(const struct net_bridge *br,
+		 void (*fn)(const struct br_port *port, uint16_t vid, bool permanent,
+			    uint32_t left_ms, void *arg),
+		 void *arg)
+{
+	const struct br_mcast *mc = &br_ctl(br)->mc;
+
+	if (mc->router == BR_ROUTER_ALWAYS)
+		fn(NULL, 0, true, 0, arg);
+	for (unsigned int i = 0; i < br->ports->n; i++)
+		if (br->ports->p[i]->mcast_router == BR_ROUTER_ALWAYS)
+			fn(br->ports->p[i], 0, true, 0, arg);
+	for (const struct br_mc_router *r = mc->ctx.routers; r != NULL; r = r->next)
+		fn(r->port, 0, false, left(r->expires), arg);
+	for (uint16_t v = 1; mc->vlan != NULL && v < BR_VLAN_N; v++)
+		for (const struct br_mc_router *r = mc->vlan[v] != NULL ? mc->vlan[v]->routers
+									: NULL;
+		     r != NULL; r = r->next)
+			fn(r->port, v, false, left(r->expires), arg);
+}
+
+void
+br_mcast_stats(const struct net_bridge *br, struct br_mcast_stats *st)
+{
+	*st = br_ctl(br)->mc.count;
+	for (unsigned int i = 0; i < br->ports->n; i++)
+		for (unsigned int w = 0; w < n_workers; w++) {
+			const struct net_device *dev = br->ports->p[i]->dev;
+
+			st->bad += __atomic_load_n(&dev->stats[w]->drops[DROP_BR_BAD_IGMP],
+						   __ATOMIC_RELAXED);
+		}
+}
