@@ -94,9 +94,9 @@ say(unsigned int n, struct dp_frame f)
 	empty();
 }
 
-/* A datagram to @p group from @p src by port p1 comes out of p2, of p3? */
-static void
-data(const char *src, const char *group, bool at2, bool at3)
+/* A datagram of host 11 to @p group. */
+static struct dp_frame
+datagram(const char *src, const char *group)
 {
 	struct dp_frame f = dp_udp(1, 11, src, group, 32);
 	struct rte_ether_hdr *eh = (struct rte_ether_hdr *)f.b;
@@ -105,6 +105,15 @@ data(const char *src, const char *group, bool at2, bool at3)
 	memcpy(&eh->dst_addr, (const uint8_t[]){ 0x01, 0x00, 0x5e }, 3);
 	memcpy(eh->dst_addr.addr_bytes + 3, (const uint8_t *)&dst + 1, 3);
 	eh->dst_addr.addr_bytes[3] &= 0x7f;
+	return f;
+}
+
+/* It comes in by port p1; does it come out of p2, of p3? */
+static void
+data(const char *src, const char *group, bool at2, bool at3)
+{
+	struct dp_frame f = datagram(src, group);
+
 	put(p1, f);
 	if (at2)
 		dp_expect(p2, &f);
@@ -168,6 +177,34 @@ reports_make_members_and_time_unmakes_them(void **state)
 	empty();
 	data("10.9.0.1", GROUP, false, false);
 	assert_false(shows("bridge mdb show", GROUP));
+}
+
+/* One burst, many groups: each to its own. */
+static void
+burst_is_sorted_by_group(void **state)
+{
+	struct dp_frame a = datagram("10.9.0.1", GROUP), b = datagram("10.9.0.1", "239.1.2.4"),
+			c = datagram("10.9.0.1", "239.9.9.9"), all_of_you = frame(&all, 11, 1);
+
+	(void)state;
+	with_querier();
+	say(p2, report(12, GROUP));
+	say(p3, report(13, "239.1.2.4"));
+	for (int i = 0; i < 5; i++) {
+		dp_inject(p1, &a);
+		dp_inject(p1, &b);
+		dp_inject(p1, &c);
+		dp_inject(p1, &all_of_you);
+	}
+	dp_run();
+	for (int i = 0; i < 5; i++) {
+		dp_expect(p2, &a);
+		dp_expect(p2, &all_of_you);
+		dp_expect(p3, &b);
+		dp_expect(p3, &all_of_you);
+	}
+	dp_expect_none(p2);
+	dp_expect_none(p3);
 }
 
 /* RFC 4541 2.1.1 (1): a report that hosts saw would keep theirs back. */
@@ -474,8 +511,7 @@ groups_are_of_a_vlan(void **state)
 	say(p2, f);
 	assert_true(shows("bridge mdb show", "port p2 grp " GROUP " temp vid 10\n"));
 	data("10.9.0.1", GROUP, false, false); /* in VLAN 1 nobody wants it */
-	d = dp_udp(1, 11, "10.9.0.1", GROUP, 32);
-	memcpy(d.b, (const uint8_t[]){ 0x01, 0x00, 0x5e, 1, 2, 3 }, 6);
+	d = datagram("10.9.0.1", GROUP);
 	dp_tag(&d, 10);
 	put(p1, d);
 	dp_expect(p2, &d);
@@ -500,6 +536,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_groups_flood_until_there_is_a_querier),
 		T(reports_make_members_and_time_unmakes_them),
+		T(burst_is_sorted_by_group),
 		T(reports_go_to_routers_only),
 		T(a_switch_that_asks_is_no_router),
 		T(routers_are_known_by_pim_and_mrd),
