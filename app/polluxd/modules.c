@@ -76,10 +76,25 @@ fib_stop(void)
 }
 
 #ifndef WITHOUT_BRIDGE
+/* The bridge stands below the neighbours, and asks who they are. */
+static bool
+bridge_neigh_find(rte_be32_t addr, const struct net_device *dev, struct rte_ether_addr *mac)
+{
+	const struct neighbour *n;
+
+	role_enter_ctl();
+	n = neigh_lookup(addr, dev);
+	if (n == NULL || !(n->nud.state & NUD_VALID))
+		return false;
+	*mac = n->ha;
+	return true;
+}
+
 static int
 bridge_start(void)
 {
 	role_enter_ctl();
+	br_neigh_find = bridge_neigh_find;
 	br_cfg_init();
 	return br_init();
 }

@@ -115,6 +115,11 @@ struct br_fdb_count {
 };
 void br_fdb_counts(const struct net_bridge *br, struct br_fdb_count *c) CTL_ONLY;
 
+/** Neighbour suppression: where @p addr is, as the neighbour table knows it of @p dev; false: it
+ * does not. Set once at start; NULL: nobody knows. Control thread. */
+extern bool (*br_neigh_find)(rte_be32_t addr, const struct net_device *dev,
+			     struct rte_ether_addr *mac);
+
 /* --- multicast snooping (RFC 4541) --- */
 /** mcast_router: where routers are; Linux's numbers. */
 enum br_router {

@@ -18,6 +18,7 @@ struct br_burst {
 	struct br_port *src; /* NULL: made by the bridge's own device */
 	uint16_t n;
 	bool filtering, linear; /* VLANs count; all frames are of one segment */
+	bool spared;		/* not by ports with BR_PORT_NEIGH_SUPPRESS */
 	uint32_t longest;	/* bytes of frame */
 	struct rte_mbuf *m[SKB_BURST];
 	uint64_t dst[SKB_BURST], from[SKB_BURST]; /* MAC addresses as they stand on the wire */
@@ -79,6 +80,10 @@ void br_learn(struct worker *w, struct br_burst *b) DP_ONLY;
 void br_snoop(struct worker *w, struct br_burst *b) DP_ONLY;
 /** What is known of routers and queriers for VLAN @p vid, or NULL. */
 const struct br_mdb_node *br_snoop_routers(const struct net_bridge *br, uint16_t vid);
+/** Hand ARP that is to be flooded to the control thread, on a bridge with BR_SUPPRESS. */
+void br_suppress(struct worker *w, struct br_burst *b) DP_ONLY;
+/** What is left to do for a frame that was handed over: flood it. Takes it. */
+void br_flood_arp(struct worker *w, struct br_burst *b) DP_ONLY;
 /** Drop what is more than the port's limits allow (after the destinations are known). */
 void br_storm(struct worker *w, struct br_burst *b) DP_ONLY;
 

@@ -12,7 +12,8 @@ struct cli_ctx;
 	"[priority PRIORITY:str] [cost COST:str] [guard GUARD:str] [root_block ROOT_BLOCK:str] "   \
 	"[hairpin HAIRPIN:str] [learning LEARNING:str] [flood FLOOD:str] "                         \
 	"[mcast_flood MCAST_FLOOD:str] [bcast_flood BCAST_FLOOD:str] [isolated ISOLATED:str] "     \
-	"[locked LOCKED:str] [(fastleave|mcast_fast_leave) FASTLEAVE:str] "                        \
+	"[locked LOCKED:str] [neigh_suppress NEIGH_SUPPRESS:str] [(fastleave|mcast_fast_leave) "   \
+	"FASTLEAVE:str] "                                                                          \
 	"[mcast_router MCAST_ROUTER:str] [mcast_max_groups MCAST_MAX_GROUPS:str] "                 \
 	"[group_fwd_mask GROUP_FWD_MASK:str] "                                                     \
 	"[fdb_max_learned FDB_MAX_LEARNED:str] [storm_broadcast STORM_BROADCAST:str] "             \

@@ -6,7 +6,7 @@
 #include "bridge/br_priv.h"
 #include "core/msg.h"
 
-uint16_t br_msg_bpdu, br_msg_learn, br_msg_igmp;
+uint16_t br_msg_bpdu, br_msg_learn, br_msg_igmp, br_msg_arp;
 
 /* --- the driver's side --- */
 
@@ -306,6 +306,10 @@ br_init(void)
 	if (rc < 0)
 		return rc;
 	br_msg_igmp = (uint16_t)rc;
+	rc = msg_register(MSG_ARP, "br_arp", br_arp_msg);
+	if (rc < 0)
+		return rc;
+	br_msg_arp = (uint16_t)rc;
 	br_events_init();
 	return 0;
 }

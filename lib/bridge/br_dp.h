@@ -136,5 +136,8 @@ extern const struct net_device_ops_dp br_ops_dp;
 /* Messages to the control thread; types by br_init(). arg: ifindex of the port. */
 extern uint16_t br_msg_bpdu;  /* pkt: the frame */
 extern uint16_t br_msg_learn; /* arg2: key of the source */
+extern uint16_t br_msg_arp;   /* pkt: the frame; arg2: BR_ARP_*, and the tag */
+#define BR_ARP_VLAN   0x10000 /* the frame belongs to the tag's VLAN */
+#define BR_ARP_TAGGED 0x20000 /* the tag stands in it */
 extern uint16_t br_msg_igmp;  /* pkt: the frame; arg2: VLAN, above it offset of the IP header */
 #endif

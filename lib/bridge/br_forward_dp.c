@@ -4,6 +4,7 @@
  * bridge itself. Frames with one kind of verdict that follow each other are a run; runs leave in
  * order of arrival, so no flow is overtaken when an address is learned or forgotten meanwhile.
  */
+#include <string.h>
 #include "bridge/br_burst_dp.h"
 
 #define FRAME_SLACK                                                                                \
@@ -205,11 +206,14 @@ run_local(struct worker *w, struct br_burst *b, uint16_t first, uint16_t end) DP
 static bool
 floods(const struct br_burst *b, const struct br_port *p, enum br_class class)
 {
-	static const uint32_t flag[BR_CLASS_MAX] = { BR_PORT_FLOOD, BR_PORT_MCAST_FLOOD,
-						     BR_PORT_BCAST_FLOOD };
+	static const uint32_t of[BR_CLASS_MAX] = { BR_PORT_FLOOD, BR_PORT_MCAST_FLOOD,
+						   BR_PORT_BCAST_FLOOD };
 
-	return (class != BR_CLASS_UNICAST && b->src == NULL) ||
-	       __atomic_load_n(&p->flags, __ATOMIC_RELAXED) & flag[class];
+	uint32_t flags = __atomic_load_n(&p->flags, __ATOMIC_RELAXED);
+
+	if (unlikely(b->spared && flags & BR_PORT_NEIGH_SUPPRESS))
+		return false;
+	return (class != BR_CLASS_UNICAST && b->src == NULL) || flags & of[class];
 }
 
 /*
@@ -423,6 +427,8 @@ br_forward(struct worker *w, struct br_burst *b)
 	if (b->src != NULL &&
 	    unlikely(__atomic_load_n(&b->src->flags, __ATOMIC_RELAXED) & BR_PORT_STORM))
 		br_storm(w, b);
+	if (unlikely(__atomic_load_n(&b->br->flags, __ATOMIC_RELAXED) & BR_SUPPRESS))
+		br_suppress(w, b);
 	for (uint16_t i = 0, end; i < b->n; i = end) {
 		end = run_end(b, i);
 		switch (kind(b->out[i])) {
@@ -437,4 +443,15 @@ br_forward(struct worker *w, struct br_burst *b)
 			break;
 		}
 	}
+}
+
+void
+br_flood_arp(struct worker *w, struct br_burst *b)
+{
+	uint64_t dst;
+
+	memcpy(&dst, rte_pktmbuf_mtod(b->m[0], const void *), RTE_ETHER_ADDR_LEN);
+	b->out[0] = BR_OUT_FLOOD + br_class_of(dst & UINT64_C(0xffffffffffff));
+	b->linear = b->m[0]->nb_segs == 1;
+	run_flood(w, b, 0, 1);
 }

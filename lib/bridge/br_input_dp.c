@@ -142,6 +142,7 @@ begin(struct br_burst *b, struct br_port *p)
 {
 	b->br = p->br;
 	b->src = p;
+	b->spared = false;
 	b->filtering = __atomic_load_n(&p->br->flags, __ATOMIC_RELAXED) & BR_VLAN_FILTERING;
 }
 

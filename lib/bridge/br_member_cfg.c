@@ -88,6 +88,7 @@ static const struct member port_members[] = {
 	{ "hairpin", "hairpin", BOOL, 0, NULL, 0 },
 	{ "isolated", "isolated", BOOL, 0, NULL, 0 },
 	{ "locked", "locked", BOOL, 0, NULL, 0 },
+	{ "neigh_suppress", "neigh_suppress", BOOL, 0, NULL, 0 },
 	{ "fastleave", "fastleave", BOOL, 0, NULL, 0 },
 	{ "mcast_router", "mcast_router", NUMBER, 1, NULL, 0 },
 	{ "mcast_max_groups", "mcast_max_groups", NUMBER, 0, NULL, 0 },

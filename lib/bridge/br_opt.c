@@ -38,6 +38,24 @@ PORT_FLAG(hairpin, BR_PORT_HAIRPIN)
 PORT_FLAG(isolated, BR_PORT_ISOLATED)
 PORT_FLAG(locked, BR_PORT_LOCKED)
 
+static uint32_t
+get_neigh_suppress(const void *object)
+{
+	return (((const struct br_port *)object)->flags & BR_PORT_NEIGH_SUPPRESS) != 0;
+}
+
+static int
+set_neigh_suppress(void *object, uint32_t v, const char **why)
+{
+	struct br_port *p = object;
+
+	(void)why;
+	role_enter_ctl();
+	set_flag(&p->flags, BR_PORT_NEIGH_SUPPRESS, v != 0);
+	br_suppress_update(p->br);
+	return 0;
+}
+
 /* --- the bridge's --- */
 
 static uint32_t
@@ -525,6 +543,7 @@ const struct br_opt br_opts[] = {
 	SWITCH("mcast_flood", mcast_flood, "multicasts leave here"),
 	SWITCH("bcast_flood", bcast_flood, "broadcasts leave here"),
 	SWITCH("isolated", isolated, "nothing passes between two such ports"),
+	SWITCH("neigh_suppress", neigh_suppress, "hosts are spared ARP that we can answer"),
 	SWITCH("locked", locked, "only sources that the table has here"),
 	PORT("group_fwd_mask", 0, UINT16_MAX, port_mask,
 	     "reserved groups that are relayed from here"),

@@ -241,6 +241,7 @@ br_port_del(struct net_device *dev)
 	br_fdb_flush(br, &(struct br_fdb_filter){ .port = p, .vid = -1, .tree = -1 });
 	br_mcast_flush(br, &(struct br_mcast_filter){ .port = p, .vid = -1, .tree = -1 });
 	br_mcast_forget_routers(br, p);
+	br_suppress_update(br);
 	dev_set_promiscuity(dev, -1);
 	dev->ctl->master = NULL;
 	br_follow_ports(br);

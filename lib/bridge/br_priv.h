@@ -79,6 +79,11 @@ void br_stp_link(struct br_port *p, bool up) CTL_ONLY;
 void br_stp_address(struct net_bridge *br) CTL_ONLY;
 void br_bpdu_msg(struct ctl_msg *msg);
 
+/* --- br_suppress.c --- */
+void br_arp_msg(struct ctl_msg *msg);
+/** Does some port suppress? Workers are told. */
+void br_suppress_update(struct net_bridge *br) CTL_ONLY;
+
 /* --- br_dev.c --- */
 /** The lowest MAC address and the smallest MTU of the ports, unless set. */
 void br_follow_ports(struct net_bridge *br) CTL_ONLY;

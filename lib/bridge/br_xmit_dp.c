@@ -32,6 +32,7 @@ xmit_burst(struct worker *w, struct net_bridge *br, struct rte_mbuf **pkts, uint
 
 	b.br = br;
 	b.src = NULL;
+	b.spared = false;
 	b.filtering = __atomic_load_n(&br->flags, __ATOMIC_RELAXED) & BR_VLAN_FILTERING;
 	fill(&b, pkts, n);
 	if (b.filtering)

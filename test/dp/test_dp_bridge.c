@@ -582,6 +582,102 @@ bridge_answers_arp_and_floods_it(void **state)
 	dp_expect_none(p1);
 }
 
+/* --- neighbour suppression --- */
+
+static const struct rte_ether_addr nobody;
+
+/* The answer that @p who's host gives to @p asker, or the bridge for him. */
+static struct dp_frame
+arp_answer(uint8_t who, uint8_t asker, const char *who_ip, const char *asker_ip)
+{
+	struct rte_ether_addr to = dp_host_mac(asker);
+
+	return dp_arp(RTE_ARP_OP_REPLY, &to, who, who_ip, &to, asker_ip);
+}
+
+static void
+known_neighbours_are_answered_for(void **state)
+{
+	struct dp_frame q = dp_arp(RTE_ARP_OP_REQUEST, &all, 11, "10.8.0.11", &nobody, "10.8.0.12");
+	struct dp_frame own =
+		dp_arp(RTE_ARP_OP_REQUEST, &all, 11, "10.8.0.11", &nobody, "10.8.0.11");
+	struct dp_frame us = dp_arp(RTE_ARP_OP_REQUEST, &all, 11, "10.8.0.11", &nobody, "10.8.0.1");
+	struct dp_frame a = arp_answer(12, 11, "10.8.0.12", "10.8.0.11"), got;
+
+	(void)state;
+	dp_cmd("bridge link set dev p2 neigh_suppress on");
+	dp_cmd("ip neigh add 10.8.0.12 lladdr 02:00:00:00:01:0c dev br0");
+	dp_inject(p1, &q); /* where he is nobody knows */
+	dp_run();
+	dp_expect_none(p1);
+	dp_expect(p2, &q);
+	dp_expect(p3, &q);
+	hear(p2, 12);
+	dp_inject(p1, &q);
+	dp_run();
+	dp_expect(p1, &a);
+	dp_expect_none(p2);
+	dp_expect(p3, &q);
+	hear(p3, 12); /* known, at a port that is not spared: he answers himself */
+	dp_inject(p1, &q);
+	dp_run();
+	dp_expect_none(p1);
+	dp_expect_none(p2);
+	dp_expect(p3, &q);
+	dp_inject(p1, &own); /* RFC 5227: an announcement */
+	dp_run();
+	dp_expect_none(p2);
+	dp_expect(p3, &own);
+	dp_cmd("ip addr add 10.8.0.1/24 dev br0");
+	dp_inject(p1, &us);
+	dp_run();
+	assert_true(dp_out(p1, &got)); /* the bridge's own answer */
+	dp_expect_none(p2);
+	dp_expect(p3, &us);
+	hear(p2, 12);
+	dp_inject(p2, &own); /* what comes from a spared port goes everywhere */
+	dp_run();
+	dp_expect(p1, &own);
+	dp_expect(p3, &own);
+	dp_cmd("bridge link set dev p2 neigh_suppress off");
+	dp_inject(p1, &q);
+	dp_run();
+	dp_expect_none(p1);
+	dp_expect(p2, &q);
+	dp_expect(p3, &q);
+}
+
+/* The neighbours of VLAN 10 are those of br0.10; answers carry the tag that the question had. */
+static void
+suppression_is_of_a_vlan(void **state)
+{
+	struct dp_frame q = dp_arp(RTE_ARP_OP_REQUEST, &all, 11, "10.8.0.11", &nobody, "10.8.0.12");
+	struct dp_frame a = arp_answer(12, 11, "10.8.0.12", "10.8.0.11"), t;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add dev p%u vid 10", n);
+	dp_cmd("bridge link set dev p2 neigh_suppress on");
+	dp_cmd("ip link add link br0 name br0.10 type vlan id 10");
+	dp_cmd("ip neigh add 10.8.0.12 lladdr 02:00:00:00:01:0c dev br0.10");
+	dp_cmd("bridge fdb add 02:00:00:00:01:0c dev p2 master static vlan 10");
+	dp_cmd("bridge fdb add 02:00:00:00:01:0c dev p2 master static vlan 1");
+	dp_inject(p1, &q); /* VLAN 1: nobody knows him */
+	dp_run();
+	dp_expect_none(p1);
+	dp_expect(p2, &q);
+	dp_expect(p3, &q);
+	t = q;
+	dp_tag(&t, 10);
+	dp_tag(&a, 10);
+	dp_inject(p1, &t);
+	dp_run();
+	dp_expect(p1, &a);
+	dp_expect_none(p2);
+	dp_expect(p3, &t);
+}
+
 static void
 port_goes_while_frames_come(void **state)
 {
@@ -632,6 +728,8 @@ main(void)
 		T(masters_that_are_refused),
 		T(routes_between_bridge_and_port),
 		T(bridge_answers_arp_and_floods_it),
+		T(known_neighbours_are_answered_for),
+		T(suppression_is_of_a_vlan),
 		T(port_goes_while_frames_come),
 	};
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from dut import LINUX
 from pkt import carries, token
-from scapy.all import STP, LLC, Dot3, Ether, Raw
+from scapy.all import ARP, LLC, STP, Dot3, Ether, Raw
 
 ALL = "ff:ff:ff:ff:ff:ff"
 TYPE = 0x88b5  # local experimental
@@ -145,3 +145,29 @@ def test_routes_and_bridges(lan):
     lan.h1.ping(lan.h3.ip, count=2)
     lan.h2.run("ip addr add 10.0.1.77/24 dev eth0")
     lan.h1.ping("10.0.1.77", count=2)  # bridged
+
+
+def test_neigh_suppress(lan):
+    """ARP for a neighbour that is known behind a port that suppresses: answered, and not sent there."""
+    lan.dut.ip(f"neigh add 10.9.0.2 lladdr {B} dev br0 nud permanent")
+    lan.dut.bridge(f"fdb add {B} dev r2 master static")
+
+    def ask(wires, target):
+        for wire in wires:
+            wire.seen.clear()
+        body = token()
+        wires[0].send(Ether(src=A, dst=ALL) / ARP(op=1, hwsrc=A, psrc="10.9.0.1", pdst=target),
+                      frame(A, ALL, body))
+        for wire in wires[1:]:
+            wire.expect(carries(body))
+        return ([f[ARP].hwsrc for f in wires[0].drain() if ARP in f and f[ARP].op == 2],
+                [any(ARP in f and f[ARP].pdst == target for f in w.drain()) for w in wires[1:]])
+
+    with lan.h1.wire() as w1, lan.h2.wire() as w2, lan.h3.wire() as w3:
+        wires = (w1, w2, w3)
+        assert ask(wires, "10.9.0.2") == ([], [True, True])
+        lan.dut.bridge("link set dev r2 neigh_suppress on")
+        assert ask(wires, "10.9.0.2") == ([B], [False, True])
+        assert ask(wires, "10.9.0.3") == ([], [True, True])
+        lan.dut.bridge(f"fdb replace {B} dev r3 master static")
+        assert ask(wires, "10.9.0.2") == ([], [False, True])
