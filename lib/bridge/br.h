@@ -185,6 +185,15 @@ int br_vlan_add(struct net_bridge *br, struct br_port *port, uint16_t first, uin
 /** -ENOENT: none of them was there. */
 int br_vlan_del(struct net_bridge *br, struct br_port *port, uint16_t first, uint16_t last,
 		const char **why) CTL_ONLY;
+/** `bridge vlan set`: -EBUSY with a spanning tree, which decides then; -ENOENT: no member. */
+int br_vlan_set_state(struct br_port *p, uint16_t first, uint16_t last, enum br_state state,
+		      const char **why) CTL_ONLY;
+enum br_state br_vlan_get_state(const struct br_port *p, uint16_t vid);
+/** The same for the VLANs of an instance. -ENOENT: the port is in none of them. */
+int br_mst_set_state(struct br_port *p, uint16_t mstid, enum br_state state,
+		     const char **why) CTL_ONLY;
+/** Of the tree, or, without a spanning tree, of the VLANs. */
+enum br_state br_mst_get_state(const struct br_port *p, uint16_t mstid) CTL_ONLY;
 /** The sums of all workers; false: not counted. */
 bool br_vlan_stat(const struct net_bridge *br, uint16_t vid, struct br_vlan_stat *sum) CTL_ONLY;
 

@@ -43,16 +43,16 @@ br_class_of(uint64_t dst)
 	return dst == UINT64_C(0xffffffffffff) ? BR_CLASS_BROADCAST : BR_CLASS_MULTICAST;
 }
 
+/** The same where VLANs have trees or states of their own. */
+enum br_state br_vlan_state_of(const struct br_port *p, uint16_t vid);
+
 /** What the port's state says about frames of VLAN @p vid. */
 static inline enum br_state
 br_state_of(const struct br_port *p, uint16_t vid)
 {
-	const struct net_bridge *br = p->br;
-	unsigned int tree = 0;
-
-	if (unlikely(__atomic_load_n(&br->flags, __ATOMIC_RELAXED) & BR_MST))
-		tree = __atomic_load_n(&br->vlan_tree[vid], __ATOMIC_RELAXED);
-	return (enum br_state)__atomic_load_n(&p->state[tree], __ATOMIC_RELAXED);
+	if (unlikely(__atomic_load_n(&p->br->flags, __ATOMIC_RELAXED) & (BR_MST | BR_VLAN_STATES)))
+		return br_vlan_state_of(p, vid);
+	return (enum br_state)__atomic_load_n(&p->state[0], __ATOMIC_RELAXED);
 }
 
 /** Why a frame of VLAN @p vid from @p src may not leave by @p p, or DROP_MAX. */

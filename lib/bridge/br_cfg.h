@@ -5,6 +5,11 @@
 #include "bridge/br.h"
 #include "ctl/cfg.h"
 
+/** The member at fault, and what is wrong with it. */
+struct br_cfg_fault {
+	const char *key, *why;
+};
+
 void br_cfg_check_bridge(const struct cfg *c);
 void br_cfg_check_port(const struct cfg *c);
 /** Without "ports". New references. */
@@ -14,12 +19,23 @@ json_t *br_cfg_show_bridge(const struct net_bridge *br) CTL_ONLY;
 json_t *br_cfg_show_port(const struct br_port *p) CTL_ONLY;
 /** What is not said goes back to its default. 0, or -errno after cfg_fail(). */
 int br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br) CTL_ONLY;
-/** The member at fault, and what is wrong with it. */
-struct br_cfg_fault {
-	const char *key, *why;
-};
 /** 0, or -errno with *f. */
 int br_cfg_apply_port(const json_t *entry, struct br_port *p, struct br_cfg_fault *f) CTL_ONLY;
+
+/** A list of VLANs, 10 or "10-20": check it; its bits into @p set; the list of a set. */
+void br_cfg_check_vlans(const struct cfg *c, const char *key);
+void br_cfg_add_vlans(const json_t *list, uint64_t set[BR_VLAN_N / 64]);
+json_t *br_cfg_ranges(const uint64_t set[BR_VLAN_N / 64]);
+
+/* "mst" and "tx_hold_count" of "stp"; "mst" of a port. */
+void br_cfg_check_mst(const struct cfg *stp);
+void br_cfg_canon_mst(json_t *stp, const json_t *in);
+void br_cfg_show_mst(json_t *stp, const struct net_bridge *br) CTL_ONLY;
+int br_cfg_apply_mst(const json_t *stp, struct net_bridge *br, struct br_cfg_fault *f) CTL_ONLY;
+void br_cfg_check_port_mst(const struct cfg *c);
+void br_cfg_canon_port_mst(json_t *o, const json_t *in);
+void br_cfg_show_port_mst(json_t *o, const struct br_port *p) CTL_ONLY;
+int br_cfg_apply_port_mst(const json_t *entry, struct br_port *p, struct br_cfg_fault *f) CTL_ONLY;
 
 /* "groups" of a bridge (port NULL) or of a port. */
 void br_cfg_check_groups(const struct cfg *c);

@@ -58,6 +58,19 @@ br_cli_vids(struct cli_ctx *c, const char *word, uint16_t *first, uint16_t *last
 	return 0;
 }
 
+int
+br_cli_state(struct cli_ctx *c, const char *word)
+{
+	for (int s = BR_STATE_DISABLED; s <= BR_STATE_BLOCKING; s++)
+		if (strcasecmp(word, br_state_name((enum br_state)s)) == 0 ||
+		    (isdigit((unsigned char)*word) && atoi(word) == s && word[1] == '\0'))
+			return s;
+	return cli_error_at(c, -EINVAL, word,
+			    "\"%s\": expected disabled, listening, learning, forwarding or "
+			    "blocking, or 0 to 4",
+			    word);
+}
+
 json_t *
 br_cli_mac(const struct rte_ether_addr *mac)
 {
@@ -339,6 +352,7 @@ br_cli_register(void)
 	br_link_cli_register();
 	br_fdb_cli_register();
 	br_mdb_cli_register();
+	br_mst_cli_register();
 	br_vlan_cli_register();
 	br_stp_cli_register();
 }

@@ -30,11 +30,14 @@ int br_cli_set(struct cli_ctx *c, void *object, bool port) CTL_ONLY;
 void br_cli_opts(json_t *o, const void *object, bool port) CTL_ONLY;
 /** "N" or "N-M". 0 or -EINVAL after cli_error(). */
 int br_cli_vids(struct cli_ctx *c, const char *word, uint16_t *first, uint16_t *last);
+/** A state by name or by Linux's number; -EINVAL after cli_error(). */
+int br_cli_state(struct cli_ctx *c, const char *word);
 json_t *br_cli_mac(const struct rte_ether_addr *mac);
 
 void br_link_cli_register(void) CTL_ONLY;
 void br_fdb_cli_register(void) CTL_ONLY;
 void br_vlan_cli_register(void) CTL_ONLY;
 void br_mdb_cli_register(void) CTL_ONLY;
+void br_mst_cli_register(void) CTL_ONLY;
 void br_stp_cli_register(void) CTL_ONLY;
 #endif

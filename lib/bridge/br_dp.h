@@ -41,10 +41,11 @@ enum br_state {
 #define BR_MST		      0x02 /* vlan_tree tells whose state counts */
 #define BR_VLAN_STATS	      0x04
 #define BR_NO_LINKLOCAL_LEARN 0x08
-#define BR_STP		      0x10 /* BPDUs are for us */
-#define BR_SUPPRESS	      0x20 /* some port has BR_PORT_NEIGH_SUPPRESS */
-#define BR_MCAST	      0x40 /* multicast snooping is on */
-#define BR_MCAST_VLAN	      0x80 /* and each VLAN has queriers and routers of its own */
+#define BR_STP		      0x10  /* BPDUs are for us */
+#define BR_SUPPRESS	      0x20  /* some port has BR_PORT_NEIGH_SUPPRESS */
+#define BR_MCAST	      0x40  /* multicast snooping is on */
+#define BR_VLAN_STATES	      0x100 /* some port has states of single VLANs */
+#define BR_MCAST_VLAN	      0x80  /* and each VLAN has queriers and routers of its own */
 
 /** Which frames storm control limits, and flooding tells apart. */
 enum br_class { BR_CLASS_UNICAST, BR_CLASS_MULTICAST, BR_CLASS_BROADCAST, BR_CLASS_MAX };
@@ -57,6 +58,12 @@ struct br_vlans {
 	uint64_t member[BR_VLAN_N / 64], untagged[BR_VLAN_N / 64];
 };
 
+/** States of single VLANs of a port, by hand: bytes changed in place. */
+struct br_vlan_states {
+	struct rcu_head rcu;
+	uint8_t of[BR_VLAN_N]; /* enum br_state */
+};
+
 /** A limit in frames a second, shared by all workers: the time at which the next frame is due. */
 struct br_storm {
 	uint64_t cost; /* TSC cycles for one frame; 0: no limit */
@@ -67,9 +74,10 @@ struct net_bridge;
 struct br_port {
 	struct net_device *dev;
 	struct net_bridge *br;
-	struct br_vlans *vlans; /* RCU */
-	uint32_t flags;		/* BR_PORT_* */
-	uint16_t idx;		/* 1 to BR_PORTS_MAX - 1: what the forwarding database says */
+	struct br_vlans *vlans;		    /* RCU */
+	struct br_vlan_states *vlan_states; /* RCU; NULL: what the port's state is */
+	uint32_t flags;			    /* BR_PORT_* */
+	uint16_t idx; /* 1 to BR_PORTS_MAX - 1: what the forwarding database says */
 	uint16_t group_fwd_mask;
 	uint8_t state[BR_TREES_MAX]; /* enum br_state */
 	struct br_storm storm[BR_CLASS_MAX];

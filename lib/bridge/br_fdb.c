@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <rte_cycles.h>
 #include <rte_random.h>
+#include "bridge/br_burst_dp.h"
 #include "bridge/br_priv.h"
 #include "core/log.h"
 #include "core/msg.h"
@@ -331,7 +332,7 @@ static bool
 may_learn(struct net_bridge *br, struct br_port *p, uint64_t key, uint32_t old) CTL_ONLY
 {
 	struct br_ctl *c = br_ctl(br);
-	uint8_t s = p->state[br->flags & BR_MST ? br->vlan_tree[key >> 48] : 0];
+	enum br_state s = br_state_of(p, (uint16_t)(key >> 48));
 
 	if (!(p->flags & BR_PORT_LEARNING) || c->ageing_ms == 0 ||
 	    (s != BR_STATE_LEARNING && s != BR_STATE_FORWARDING) ||

@@ -122,8 +122,9 @@ static void
 input(struct worker *w, struct br_burst *b) DP_ONLY
 {
 	const struct br_port *p = b->src;
-	bool plain = !(__atomic_load_n(&b->br->flags, __ATOMIC_RELAXED) & BR_MST) &&
-		     __atomic_load_n(&p->state[0], __ATOMIC_RELAXED) == BR_STATE_FORWARDING;
+	bool plain =
+		!(__atomic_load_n(&b->br->flags, __ATOMIC_RELAXED) & (BR_MST | BR_VLAN_STATES)) &&
+		__atomic_load_n(&p->state[0], __ATOMIC_RELAXED) == BR_STATE_FORWARDING;
 
 	if (unlikely(b->filtering))
 		br_vlan_ingress(w, b);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* bridge link (show|set), as iproute2's. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "bridge/br_cli.h"
 #include "ctl/cli.h"
 #include "netdev/netdev_cli.h"
@@ -88,20 +86,6 @@ show_text(struct cli_ctx *c, const json_t *list)
 		row_text(c, json_array_get(list, i));
 }
 
-/* A state by name or by Linux's number; -EINVAL after cli_error(). */
-static int
-parse_state(struct cli_ctx *c, const char *word)
-{
-	for (int s = BR_STATE_DISABLED; s <= BR_STATE_BLOCKING; s++)
-		if (strcasecmp(word, br_state_name((enum br_state)s)) == 0 ||
-		    (isdigit((unsigned char)*word) && atoi(word) == s && word[1] == '\0'))
-			return s;
-	return cli_error_at(c, -EINVAL, word,
-			    "\"%s\": expected disabled, listening, learning, forwarding or "
-			    "blocking, or 0 to 4",
-			    word);
-}
-
 static int
 set(struct cli_ctx *c)
 {
@@ -117,7 +101,7 @@ set(struct cli_ctx *c)
 	if (p == NULL)
 		return cli_error(c, -EINVAL, "%s is no port of a bridge", br->dev->name);
 	if (word != NULL) {
-		state = parse_state(c, word);
+		state = br_cli_state(c, word);
 		if (state < 0)
 			return state;
 	}

@@ -226,6 +226,8 @@ entry_of(struct cli_ctx *c, struct net_bridge **br, struct br_mdb_entry *e) CTL_
 
 	*e = (struct br_mdb_entry){ .vid = (uint16_t)cli_arg_u32(c, "VID", 0),
 				    .permanent = cli_has(c, "permanent") };
+	if (grp == NULL || !cli_has(c, "PORT"))
+		return cli_error(c, -EINVAL, "which port, and which group? add \"port P grp G\"");
 	rc = place(c, br, &e->port);
 	if (rc != 0)
 		return rc;
@@ -365,12 +367,12 @@ static const struct cli_cmd cmds[] = {
 	  .fn = show,
 	  .text = show_text,
 	  .read_only = true },
-	{ .syntax = "bridge mdb add dev DEV:dev port PORT:str grp GRP:str [src SRC:str] "
+	{ .syntax = "bridge mdb add [dev DEV:dev] [port PORT:str] [grp GRP:str] [src SRC:str] "
 		    "[permanent] [temp] [vid VID:u32(1..4094)]",
 	  .help = "Let a port, or the bridge itself, join a group: until it expires, or for good.",
 	  .section = "ports",
 	  .fn = add },
-	{ .syntax = "bridge mdb del dev DEV:dev port PORT:str grp GRP:str [src SRC:str] "
+	{ .syntax = "bridge mdb del [dev DEV:dev] [port PORT:str] [grp GRP:str] [src SRC:str] "
 		    "[permanent] [temp] [vid VID:u32(1..4094)]",
 	  .help = "End that.",
 	  .section = "ports",

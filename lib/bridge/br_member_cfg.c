@@ -277,8 +277,8 @@ parse_range(const json_t *v, uint16_t *first, uint16_t *last)
 	return a >= 1 && b <= 4094 && a <= b;
 }
 
-static void
-check_vlans(const struct cfg *c, const char *key)
+void
+br_cfg_check_vlans(const struct cfg *c, const char *key)
 {
 	struct cfg list = cfg_get(c, key);
 	uint16_t first, last;
@@ -295,29 +295,47 @@ check_vlans(const struct cfg *c, const char *key)
 	}
 }
 
+void
+br_cfg_add_vlans(const json_t *list, uint64_t set[BR_VLAN_N / 64])
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		uint16_t first = 1, last = 0;
+
+		if (!parse_range(json_array_get(list, i), &first, &last))
+			continue;
+		for (uint16_t n = first; n <= last; n++)
+			set[n / 64] |= UINT64_C(1) << n % 64;
+	}
+}
+
+json_t *
+br_cfg_ranges(const uint64_t set[BR_VLAN_N / 64])
+{
+	json_t *list = json_array();
+
+	for (uint16_t v = 1; v < 4095; v++) {
+		uint16_t first = v;
+
+		while (v < 4095 && br_vlan_has(set, v))
+			v++;
+		if (v == first)
+			continue;
+		json_array_append_new(list, v == first + 1 ? json_integer(first)
+							   : json_sprintf("%u-%u", first, v - 1));
+	}
+	return list;
+}
+
 /* The set that the members of @p o ask for. @p pvid: the bridge's default. */
 static void
 wanted_set(const json_t *o, uint16_t pvid, struct br_vlans *set)
 {
-	static const char *const keys[] = { "vlans", "untagged" };
 	const json_t *v = json_object_get(o, "pvid");
 
 	*set = (struct br_vlans){ .pvid = v != NULL ? (uint16_t)json_integer_value(v) : pvid };
-	for (unsigned int k = 0; k < 2; k++) {
-		const json_t *list = json_object_get(o, keys[k]);
-
-		for (size_t i = 0; i < json_array_size(list); i++) {
-			uint16_t first = 1, last = 0;
-
-			if (!parse_range(json_array_get(list, i), &first, &last))
-				continue;
-			for (uint16_t n = first; n <= last; n++) {
-				set->member[n / 64] |= UINT64_C(1) << n % 64;
-				if (k == 1)
-					set->untagged[n / 64] |= UINT64_C(1) << n % 64;
-			}
-		}
-	}
+	br_cfg_add_vlans(json_object_get(o, "vlans"), set->member);
+	br_cfg_add_vlans(json_object_get(o, "untagged"), set->member);
+	br_cfg_add_vlans(json_object_get(o, "untagged"), set->untagged);
 	/* The PVID leaves untagged, unless it is among the tagged ones. */
 	if (set->pvid != 0 && !br_vlan_has(set->member, set->pvid)) {
 		set->member[set->pvid / 64] |= UINT64_C(1) << set->pvid % 64;
@@ -329,20 +347,13 @@ wanted_set(const json_t *o, uint16_t pvid, struct br_vlans *set)
 static json_t *
 ranges(const struct br_vlans *set, bool untagged)
 {
-	json_t *list = json_array();
+	uint64_t some[BR_VLAN_N / 64];
 
-	for (uint16_t v = 1; v < 4095; v++) {
-		uint16_t first = v;
-
-		while (v < 4095 && br_vlan_has(set->member, v) &&
-		       br_vlan_has(set->untagged, v) == untagged && !(untagged && v == set->pvid))
-			v++;
-		if (v == first)
-			continue;
-		json_array_append_new(list, v == first + 1 ? json_integer(first)
-							   : json_sprintf("%u-%u", first, v - 1));
-	}
-	return list;
+	for (unsigned int i = 0; i < BR_VLAN_N / 64; i++)
+		some[i] = set->member[i] & (untagged ? set->untagged[i] : ~set->untagged[i]);
+	if (untagged)
+		some[set->pvid / 64] &= ~(UINT64_C(1) << set->pvid % 64);
+	return br_cfg_ranges(some);
 }
 
 static void
@@ -392,6 +403,7 @@ br_cfg_check_bridge(const struct cfg *c)
 {
 	static const char *const more[] = { "ports", "stp",  "mac",	 "mtu",	   "enabled",
 					    "vlans", "pvid", "untagged", "groups", NULL };
+	static const char *const stp_more[] = { "mst", "tx_hold_count", NULL };
 	struct cfg stp = cfg_get(c, "stp");
 	struct rte_ether_addr mac;
 	uint32_t v;
@@ -402,7 +414,8 @@ br_cfg_check_bridge(const struct cfg *c)
 	if (stp.node != NULL && !json_is_object(stp.node)) {
 		cfg_fail(c, "stp", "expected an object");
 	} else if (stp.node != NULL) {
-		check_known(&stp, stp_members, time_members, NULL);
+		check_known(&stp, stp_members, time_members, stp_more);
+		br_cfg_check_mst(&stp);
 		check_rows(&stp, stp_members, false);
 		check_rows(&stp, time_members, false);
 	}
@@ -411,8 +424,8 @@ br_cfg_check_bridge(const struct cfg *c)
 	cfg_u32(c, "mtu", 68, UINT16_MAX, &v);
 	cfg_bool(c, "enabled", &on);
 	cfg_u32(c, "pvid", 0, 4094, &v);
-	check_vlans(c, "vlans");
-	check_vlans(c, "untagged");
+	br_cfg_check_vlans(c, "vlans");
+	br_cfg_check_vlans(c, "untagged");
 	br_cfg_check_groups(c);
 }
 
@@ -433,6 +446,7 @@ br_cfg_canon_bridge(const struct cfg *c)
 	canon_rows(o, bridge_members, c->node);
 	canon_rows(stp, stp_members, in);
 	canon_rows(stp, time_members, in);
+	br_cfg_canon_mst(stp, in);
 	if (json_object_size(stp) > 0)
 		json_object_set(o, "stp", stp);
 	json_decref(stp);
@@ -461,6 +475,7 @@ br_cfg_show_bridge(const struct net_bridge *br)
 	show_rows(o, bridge_members, br, false);
 	show_rows(stp, stp_members, br, false);
 	show_rows(stp, time_members, br, false);
+	br_cfg_show_mst(stp, br);
 	if (json_object_size(stp) > 0)
 		json_object_set(o, "stp", stp);
 	json_decref(stp);
@@ -532,6 +547,8 @@ br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br)
 	if (rc == 0)
 		rc = apply_times(stp, br, &f);
 	if (rc == 0)
+		rc = br_cfg_apply_mst(stp, br, &f);
+	if (rc == 0)
 		rc = apply_rows(stp, stp_members, br, false, &f);
 	if (rc == 0)
 		rc = apply_device(c, br->dev, &f);
@@ -545,7 +562,7 @@ br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br)
 void
 br_cfg_check_port(const struct cfg *c)
 {
-	static const char *const more[] = { "pvid", "vlans", "untagged", "groups", NULL };
+	static const char *const more[] = { "pvid", "vlans", "untagged", "groups", "mst", NULL };
 	uint32_t v;
 
 	if (!json_is_object(c->node)) {
@@ -553,10 +570,11 @@ br_cfg_check_port(const struct cfg *c)
 		return;
 	}
 	check_known(c, port_members, NULL, more);
+	br_cfg_check_port_mst(c);
 	check_rows(c, port_members, true);
 	cfg_u32(c, "pvid", 0, 4094, &v);
-	check_vlans(c, "vlans");
-	check_vlans(c, "untagged");
+	br_cfg_check_vlans(c, "vlans");
+	br_cfg_check_vlans(c, "untagged");
 	br_cfg_check_groups(c);
 }
 
@@ -571,6 +589,7 @@ br_cfg_canon_port(const struct cfg *c)
 	wanted_set(c->node, pvid, &set);
 	put_set(o, &set, pvid);
 	br_cfg_canon_groups(o, c->node);
+	br_cfg_canon_port_mst(o, c->node);
 	return o;
 }
 
@@ -583,6 +602,7 @@ br_cfg_show_port(const struct br_port *p)
 	show_rows(o, port_members, p, true);
 	put_set(o, p->vlans, (uint16_t)pvid->get(p->br));
 	br_cfg_show_groups(o, p->br, p);
+	br_cfg_show_port_mst(o, p);
 	return o;
 }
 
@@ -595,5 +615,7 @@ br_cfg_apply_port(const json_t *entry, struct br_port *p, struct br_cfg_fault *f
 	rc = apply_rows(entry, port_members, p, true, f);
 	if (rc == 0)
 		rc = apply_set(entry, p->br, p, f);
+	if (rc == 0)
+		rc = br_cfg_apply_port_mst(entry, p, f);
 	return rc == 0 ? br_cfg_apply_groups(entry, p->br, p, f) : rc;
 }

@@ -66,6 +66,7 @@ port_free(struct rcu_head *head)
 
 	p->br->ctl->used[p->idx / 64] &= ~(UINT64_C(1) << p->idx % 64);
 	free(p->vlans);
+	free(p->vlan_states);
 	free(p);
 }
 
@@ -242,6 +243,7 @@ br_port_del(struct net_device *dev)
 	br_mcast_flush(br, &(struct br_mcast_filter){ .port = p, .vid = -1, .tree = -1 });
 	br_mcast_forget_routers(br, p);
 	br_suppress_update(br);
+	br_vlan_states_forget(p);
 	dev_set_promiscuity(dev, -1);
 	dev->ctl->master = NULL;
 	br_follow_ports(br);

@@ -92,6 +92,8 @@ void br_follow_ports(struct net_bridge *br) CTL_ONLY;
 /** The VLANs that a new port, or bridge, has. */
 struct br_vlans *br_vlans_default(const struct net_bridge *br);
 int br_vlan_set_default_pvid(struct net_bridge *br, uint16_t pvid, const char **why) CTL_ONLY;
+/** All are as the port is. */
+void br_vlan_states_forget(struct br_port *p) CTL_ONLY;
 int br_vlan_set_stats(struct net_bridge *br, bool on) CTL_ONLY;
 void br_vlan_stats_free(struct rcu_head *head);
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bridge/br_burst_dp.h"
 #include "bridge/br_priv.h"
 #include "netdev/inetdev.h"
 
@@ -228,9 +229,7 @@ send_query(const struct net_bridge *br, const struct br_port *p, const struct qu
 static bool
 is_reached(const struct br_port *p, uint16_t vid)
 {
-	unsigned int tree = p->br->flags & BR_MST ? p->br->vlan_tree[vid] : 0;
-
-	return p->state[tree] == BR_STATE_FORWARDING &&
+	return br_state_of(p, vid) == BR_STATE_FORWARDING &&
 	       (vid == 0 || br_vlan_has(p->vlans->member, vid));
 }
 

@@ -270,9 +270,11 @@ br_stp_set_state(struct net_bridge *br, unsigned int state, const char **why)
 		c->ageing_ms = c->ageing_cs * 10;
 	} else {
 		/* Closed until the engine says otherwise. */
-		for (unsigned int i = 0; i < br->ports->n; i++)
+		for (unsigned int i = 0; i < br->ports->n; i++) {
+			br_vlan_states_forget(br->ports->p[i]);
 			for (unsigned int t = 0; t < BR_TREES_MAX; t++)
 				br_state_set(br->ports->p[i], t, BR_STATE_DISABLED);
+		}
 		stp_bridge_enable(c->stp, false);
 		stp_bridge_enable(c->stp, true);
 		timer_mod(&c->tick, TICK_MS);

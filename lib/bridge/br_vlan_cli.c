@@ -31,6 +31,9 @@ vlan_json(const struct cli_ctx *c, const struct net_bridge *br, const struct br_
 		json_array_append_new(flags, json_string("PVID"));
 	if (br_vlan_has(set->untagged, vid))
 		json_array_append_new(flags, json_string("Egress Untagged"));
+	if (cli_wants_detail(c) && p != NULL)
+		json_object_set_new(o, "state",
+				    json_string(br_state_name(br_vlan_get_state(p, vid))));
 	if (cli_wants_stats(c) && p == NULL)
 		add_stats(o, br, vid);
 	return o;
@@ -81,6 +84,9 @@ vlan_text(struct cli_ctx *c, const char *ifname, const json_t *v)
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		cli_printf(c, " %s", json_string_value(json_array_get(flags, i)));
 	cli_printf(c, "\n");
+	if (json_object_get(v, "state") != NULL)
+		cli_printf(c, "%-16s    state %s\n", "",
+			   json_string_value(json_object_get(v, "state")));
 	if (json_object_get(v, "rx_bytes") != NULL)
 		cli_printf(c,
 			   "%-16s    RX: %lld bytes %lld packets\n"
@@ -141,9 +147,36 @@ del(struct cli_ctx *c)
 	return change(c, false);
 }
 
+static int
+set(struct cli_ctx *c)
+{
+	const char *vids = cli_arg_str(c, "VID"), *word = cli_arg_str(c, "STATE"), *why = "";
+	struct net_bridge *br;
+	struct br_port *p;
+	uint16_t first, last;
+	int rc, state;
+
+	role_enter_ctl();
+	rc = br_cli_place(c, &br, &p);
+	if (rc == 0 && p == NULL)
+		rc = cli_error(c, -EINVAL, "%s is no port of a bridge", br->dev->name);
+	if (rc == 0 && (vids == NULL || word == NULL))
+		rc = cli_error(c, -EINVAL, "which VLAN, and which state? add \"vid N state S\"");
+	if (rc == 0)
+		rc = br_cli_vids(c, vids, &first, &last);
+	if (rc != 0)
+		return rc;
+	state = br_cli_state(c, word);
+	if (state < 0)
+		return state;
+	rc = br_vlan_set_state(p, first, last, (enum br_state)state, &why);
+	return rc != 0 ? cli_error_at(c, rc, word, "state %s: %s", word, why) : 0;
+}
+
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "bridge vlan [show] [dev DEV:dev] [vid VID:u32(1..4094)]",
-	  .help = "Show the VLANs of bridges and their ports; -s counters, where they are on.",
+	  .help = "Show the VLANs of bridges and their ports; -d states, -s counters, where they "
+		  "are on.",
 	  .section = "display",
 	  .fn = show,
 	  .text = show_text,
@@ -156,6 +189,10 @@ static const struct cli_cmd cmds[] = {
 	  .help = "End that.",
 	  .section = "ports",
 	  .fn = del },
+	{ .syntax = "bridge vlan set [dev DEV:dev] [vid VID:str] [state STATE:str] [self] [master]",
+	  .help = "Set the state of VLANs at a port, where no spanning tree decides.",
+	  .section = "ports",
+	  .fn = set },
 	{ 0 },
 };
 

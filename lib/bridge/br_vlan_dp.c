@@ -6,6 +6,24 @@
 #define TYPE_AT	 (2 * RTE_ETHER_ADDR_LEN)
 #define VID(tci) ((tci)&0xfff)
 
+enum br_state
+br_vlan_state_of(const struct br_port *p, uint16_t vid)
+{
+	const struct net_bridge *br = p->br;
+	const struct br_vlan_states *own = rcu_dereference(p->vlan_states);
+	unsigned int tree = 0;
+	enum br_state port, vlan;
+
+	if (__atomic_load_n(&br->flags, __ATOMIC_RELAXED) & BR_MST)
+		tree = __atomic_load_n(&br->vlan_tree[vid], __ATOMIC_RELAXED);
+	port = (enum br_state)__atomic_load_n(&p->state[tree], __ATOMIC_RELAXED);
+	if (own == NULL || vid == 0 || (port != BR_STATE_FORWARDING && port != BR_STATE_LEARNING))
+		return port;
+	/* Of the two the one that lets less through. */
+	vlan = (enum br_state)__atomic_load_n(&own->of[vid], __ATOMIC_RELAXED);
+	return vlan == BR_STATE_FORWARDING ? port : vlan;
+}
+
 /* The tag of @p proto that the frame begins with. false: it has none. */
 static bool
 read_tag(const struct rte_mbuf *m, rte_be16_t proto, uint16_t *tci)

@@ -32,8 +32,8 @@ priority_of(const struct stp_tree *tree)
 	return tree->BridgeIdentifier >> 48 & 0xf000;
 }
 
-static void
-default_name(uint64_t mac, char *name)
+void
+stp_default_name(uint64_t mac, char *name)
 {
 	snprintf(name, STP_MST_NAME_LEN + 1, "%012llX", (unsigned long long)mac);
 }
@@ -78,7 +78,7 @@ stp_bridge_create(const struct stp_ops *ops, void *ctx, uint64_t mac)
 		.tx_hold_count = 6,
 		.max_hops = 20,
 	};
-	default_name(br->mac, br->conf.mst_name);
+	stp_default_name(br->mac, br->conf.mst_name);
 	set_bridge_times(br);
 	set_identifier(br, &br->tree[0], 0x8000);
 	stp_mst_id_update(br);
@@ -116,9 +116,9 @@ stp_bridge_set_mac(struct stp_bridge *br, uint64_t mac)
 	mac &= ID_ADDRESS;
 	if (br->mac == mac)
 		return;
-	default_name(br->mac, old);
+	stp_default_name(br->mac, old);
 	if (strcmp(old, br->conf.mst_name) == 0)
-		default_name(mac, br->conf.mst_name);
+		stp_default_name(mac, br->conf.mst_name);
 	br->mac = mac;
 	for (unsigned int t = 0; t < br->n_conf; t++)
 		set_identifier(br, &br->tree[t], priority_of(&br->tree[t]));

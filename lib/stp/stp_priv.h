@@ -248,6 +248,8 @@ void stp_port_update(struct stp_port *p);
 /* stp_bridge.c */
 void stp_reselect_tree(struct stp_bridge *br, unsigned int t);
 void stp_mst_id_update(struct stp_bridge *br);
+/** 13.24.8: the MAC address in hexadecimal digits. */
+void stp_default_name(uint64_t mac, char *name);
 /** Index of a configured instance, or -1. */
 int stp_tree_index(const struct stp_bridge *br, uint16_t mstid);
 #endif

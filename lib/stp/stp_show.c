@@ -110,3 +110,39 @@ stp_port_tree_show(const struct stp_port *p, uint16_t mstid, struct stp_port_tre
 	};
 	return 0;
 }
+
+int
+stp_msti_get(const struct stp_bridge *br, unsigned int n, struct stp_msti_conf *out)
+{
+	const struct stp_tree *tree;
+
+	if (n + 1 >= br->n_conf)
+		return -ENOENT;
+	tree = &br->tree[n + 1];
+	*out = (struct stp_msti_conf){
+		.mstid = tree->mstid,
+		.priority = (uint32_t)(tree->BridgeIdentifier >> 48 & 0xf000),
+	};
+	for (unsigned int vid = 1; vid < 4095; vid++)
+		if (br->vid2mstid[vid] == tree->mstid)
+			out->vlans[vid / 8] |= (uint8_t)(1u << vid % 8);
+	return 0;
+}
+
+int
+stp_port_tree_get(const struct stp_port *p, uint16_t mstid, uint32_t *cost, uint32_t *priority)
+{
+	int t = stp_tree_index(p->br, mstid);
+
+	if (t < 0)
+		return -ENOENT;
+	*cost = p->tree[t].adminInternalCost;
+	*priority = p->tree[t].portId >> 8 & 0xf0;
+	return 0;
+}
+
+void
+stp_mst_default_name(const struct stp_bridge *br, char *name)
+{
+	stp_default_name(br->mac, name);
+}

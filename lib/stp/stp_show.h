@@ -69,6 +69,18 @@ struct stp_port *stp_port_nth(const struct stp_bridge *br, unsigned int n);
 void stp_port_show(const struct stp_port *p, struct stp_port_info *out);
 /** -ENOENT: no such instance. */
 int stp_port_tree_show(const struct stp_port *p, uint16_t mstid, struct stp_port_tree_info *out);
+/** An instance as it was set, also where MSTP does not run. */
+struct stp_msti_conf {
+	uint16_t mstid;
+	uint32_t priority;
+	uint8_t vlans[512]; /* bit v % 8 of vlans[v / 8] */
+};
+/** The @p n-th one by MSTID, from 0. -ENOENT: there are fewer. */
+int stp_msti_get(const struct stp_bridge *br, unsigned int n, struct stp_msti_conf *out);
+/** What stp_port_tree_set() has set. -ENOENT: no such instance. */
+int stp_port_tree_get(const struct stp_port *p, uint16_t mstid, uint32_t *cost, uint32_t *priority);
+/** The name of the region while none is set. @p name: STP_MST_NAME_LEN + 1 bytes. */
+void stp_mst_default_name(const struct stp_bridge *br, char *name);
 /** The last transitions, oldest first, @p max at the most. Returns how many. */
 unsigned int stp_bridge_history(const struct stp_bridge *br, struct stp_transition *out,
 				unsigned int max);

@@ -179,6 +179,99 @@ vlan_devices_as_ports(void **state)
 	assert_false(shows("bridge link", "p4.7"));
 }
 
+/* A frame of VLAN @p vid (0: untagged) from host 11 to all, by p1; out of p2 comes a copy? */
+static bool
+passes(unsigned int in, unsigned int out, uint16_t vid)
+{
+	static uint8_t id;
+	struct dp_frame f = frame(&all, (uint8_t)(10 + in), id++), got;
+	bool any = false;
+
+	if (vid != 0)
+		dp_tag(&f, vid);
+	dp_inject(in, &f);
+	dp_run();
+	while (dp_out(out, &got))
+		any = any || (got.len == f.len && memcmp(got.b, f.b, f.len) == 0);
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_discard(n);
+	return any;
+}
+
+/* `bridge vlan set`: a VLAN's state is its own, unless the port's lets less through. */
+static void
+states_of_vlans(void **state)
+{
+	(void)state;
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add vid 10-12 dev p%u", n);
+	assert_true(passes(p1, p2, 10));
+	dp_cmd("bridge vlan set vid 10-11 dev p2 state blocking");
+	assert_true(shows("bridge -j -d vlan show dev p2",
+			  "\"vlan\":11,\"flags\":[],\"state\":\"blocking\""));
+	dp_drops_clear();
+	assert_false(passes(p1, p2, 10));
+	assert_false(passes(p2, p1, 11));
+	assert_int_equal(dp_drops("br_stp_blocking"), 1);
+	assert_true(passes(p1, p2, 12));
+	assert_true(passes(p2, p1, 0));
+	assert_true(passes(p1, p3, 10));
+	/* What only learns, learns, and no more. */
+	dp_cmd("bridge fdb flush dev br0 dynamic");
+	dp_cmd("bridge vlan set vid 10 dev p2 state learning");
+	assert_false(passes(p2, p1, 10));
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:0c dev p2 vlan 10 "));
+	assert_false(passes(p2, p1, 11));
+	assert_false(shows("bridge fdb show dynamic", "vlan 11 "));
+	dp_cmd("bridge vlan set vid 10 dev p2 state 4");
+	assert_false(shows("bridge fdb show dynamic", "vlan 10 "));
+	dp_cmd("bridge vlan set vid 10-11 dev p2 state forwarding");
+	assert_true(passes(p2, p1, 10));
+	assert_true(passes(p1, p2, 11));
+	dp_cmd("bridge link set dev p2 state blocking");
+	assert_false(passes(p1, p2, 11));
+	dp_cmd_fails("bridge vlan set vid 13 dev p2 state blocking");
+	dp_cmd_fails("bridge vlan set vid 10 dev br0 state blocking");
+	assert_non_null(strstr(dp_cmd_fails("bridge vlan set vid 10 dev p2 state none"),
+			       "expected disabled"));
+	dp_cmd("ip link set br0 type bridge stp_state 1");
+	assert_non_null(strstr(dp_cmd_fails("bridge vlan set vid 10 dev p2 state blocking"),
+			       "spanning tree"));
+}
+
+/* `bridge mst`: of all VLANs of an instance; those of none are the CIST's. */
+static void
+states_of_instances(void **state)
+{
+	(void)state;
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add vid 10-12 dev p%u", n);
+	dp_cmd("stp set br0 mst instance 2 vlans 11-12");
+	assert_true(shows("bridge -j mst show dev p2",
+			  "[{\"ifname\":\"p2\",\"mst\":[{\"msti\":0,\"state\":\"forwarding\"},"
+			  "{\"msti\":2,\"state\":\"forwarding\"}]}]"));
+	dp_cmd("bridge mst set dev p2 msti 2 state blocking");
+	assert_true(shows("bridge mst show", "2\n                    state blocking\n"));
+	assert_false(passes(p1, p2, 11));
+	assert_false(passes(p1, p2, 12));
+	assert_true(passes(p1, p2, 10));
+	dp_cmd("bridge mst set dev p2 msti 0 state blocking");
+	assert_false(passes(p1, p2, 10));
+	dp_cmd("bridge mst set dev p2 msti 2 state forwarding");
+	assert_true(passes(p1, p2, 11));
+	dp_cmd_fails("bridge mst set dev p2 msti 3 state blocking");
+	dp_cmd("ip link set br0 type bridge stp_state 3");
+	dp_cmd_fails("bridge mst set dev p2 msti 2 state forwarding");
+	assert_true(shows("bridge -j mst show dev p2", "{\"msti\":2,\"state\":\"blocking\"}"));
+	dp_run_ms(5000); /* edges */
+	assert_true(shows("bridge -j mst show dev p2", "{\"msti\":2,\"state\":\"forwarding\"}"));
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_discard(n);
+	assert_true(passes(p1, p2, 10));
+}
+
 int
 main(void)
 {
@@ -189,6 +282,8 @@ main(void)
 		T(vlan_device_on_the_bridge),
 		T(provider_bridge_looks_at_its_own_tag),
 		T(vlan_devices_as_ports),
+		T(states_of_vlans),
+		T(states_of_instances),
 	};
 
 	return cmocka_run_group_tests_name("dp/bridge_vlan", tests, setup, dp_teardown);
