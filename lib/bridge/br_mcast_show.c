@@ -77,11 +77,10 @@ void
 br_mcast_stats(const struct net_bridge *br, struct br_mcast_stats *st)
 {
 	*st = br_ctl(br)->mc.count;
-	for (unsigned int i = 0; i < br->ports->n; i++)
-		for (unsigned int w = 0; w < n_workers; w++) {
-			const struct net_device *dev = br->ports->p[i]->dev;
+	for (unsigned int i = 0; i < br->ports->n; i++) {
+		struct netdev_stats_sum sum;
 
-			st->bad += __atomic_load_n(&dev->stats[w]->drops[DROP_BR_BAD_IGMP],
-						   __ATOMIC_RELAXED);
-		}
+		dev_get_stats(br->ports->p[i]->dev, &sum);
+		st->bad += sum.drops[DROP_BR_BAD_IGMP];
+	}
 }

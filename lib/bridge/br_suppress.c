@@ -35,7 +35,7 @@ device_of(const struct asked *a) CTL_ONLY
 
 	if (vid == 0 || (vid == br->vlans->pvid && br_vlan_has(br->vlans->untagged, vid)))
 		return br->dev;
-	return br->dev->vlan_tab != NULL ? br->dev->vlan_tab[vid] : NULL;
+	return br->dev->vlan_tab != NULL ? br->dev->vlan_tab->dev[vid] : NULL;
 }
 
 static bool
