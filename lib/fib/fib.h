@@ -30,6 +30,14 @@ enum fib_type { /* numbers of Linux's RTN_* */
 		FIB_THROW = 9,
 };
 
+/** Prefixes in relation to one that is given, as words of `ip route`. */
+enum fib_among {
+	FIB_ANY,   /* all there are */
+	FIB_EXACT, /* that very one */
+	FIB_ROOT,  /* it, and those inside */
+	FIB_MATCH, /* it, and those that it is inside of */
+};
+
 #define FIB_NEXTHOPS_MAX 64
 struct fib_nexthop_spec {
 	rte_be32_t gateway;	/* 0: on-link */
@@ -52,6 +60,7 @@ struct fib_route_spec {
 			    and stays when it goes down; one of a routes file gives way to it */
 	bool mtu_lock;	 /* remembered and shown, as advmss and hoplimit */
 	uint8_t file;	 /* add: which load of a routes file sets it; 0: none does */
+	uint8_t among;	 /* flush: enum fib_among, about dst/plen */
 	uint32_t metric; /* priority: lower wins */
 	uint32_t mtu;	 /* 0: the device's */
 	uint32_t advmss, hoplimit;
@@ -122,7 +131,11 @@ uint8_t fib_default_scope(const struct fib_route_spec *r);
 bool fib_route_is_kept(const struct fib_route_spec *key) CTL_ONLY;
 /** 0, -ESRCH (no such route), -ENOMEM/-ENOSPC when what it uncovers can not be stored. */
 int fib_route_del(const struct fib_route_spec *key) CTL_ONLY;
-/** Delete every route that matches @p key's non-zero fields (plen 0 and dst 0: any). How many. */
+/** Is @p dst / @p plen among the prefixes that @p how says of @p of / @p of_plen? */
+bool fib_prefix_among(rte_be32_t dst, uint8_t plen, enum fib_among how, rte_be32_t of,
+		      uint8_t of_plen);
+/** Delete every route that matches @p key's non-zero fields; which prefixes, key->among says. How
+ * many. */
 unsigned int fib_route_flush(const struct fib_route_spec *key) CTL_ONLY;
 /** Table @p id for workers, see fib/fib_table_dp.h; made when it is missing, and then there until
  * fib_fini(): rules may name tables before they have routes. NULL: no memory, or too many tables.
@@ -203,6 +216,7 @@ struct fib_result {
 	struct net_device *dev;
 	rte_be32_t gateway, prefsrc; /* prefsrc: chosen source address */
 	uint32_t adj_idx;	     /* what a worker would be told */
+	uint32_t bucket, n_buckets;  /* of several next hops; n_buckets 0: there is one */
 	struct fib_route route;	     /* what matched; valid when table is not 0 */
 	const struct fib_rule *rule; /* that led there, or refused; NULL: none did */
 };
@@ -219,6 +233,11 @@ struct fib_query {
 };
 /** The same with all that may be asked. */
 int fib_lookup_query(const struct fib_query *q, struct fib_result *res) CTL_ONLY;
+
+/** For a packet that comes in by q->iif (Linux's ip_route_input()): its addresses and the way back
+ * to its source are looked at, too. As fib_lookup_query(), or -EXDEV (rp_filter). @p redirect:
+ * would its sender be told of a better way? */
+int fib_lookup_input(const struct fib_query *q, struct fib_result *res, bool *redirect) CTL_ONLY;
 
 /** What is known of one destination beside its route, for packets made here. */
 struct fib_exception {

@@ -89,7 +89,7 @@ struct filter {
 	uint32_t table; /* 0: all */
 	rte_be32_t dst;
 	uint8_t plen;
-	enum { ANY, EXACT, ROOT, MATCH } how;
+	enum fib_among how;
 	const struct net_device *dev;
 	rte_be32_t via;
 	uint8_t type;
@@ -282,20 +282,6 @@ arg_type(const struct cli_ctx *c)
 /* --- show --- */
 
 static bool
-dst_matches(const struct fib_route *r, const struct filter *f)
-{
-	uint32_t diff = rte_be_to_cpu_32(r->dst ^ f->dst);
-	uint8_t plen = RTE_MIN(r->plen, f->plen);
-
-	if (f->how == ANY)
-		return true;
-	if ((f->how == EXACT && r->plen != f->plen) || (f->how == ROOT && r->plen < f->plen) ||
-	    (f->how == MATCH && r->plen > f->plen))
-		return false;
-	return plen == 0 || (diff >> (32 - plen)) == 0;
-}
-
-static bool
 nh_matches(const struct fib_route *r, const struct filter *f)
 {
 	if (f->dev == NULL && f->via == 0)
@@ -314,7 +300,8 @@ show_one(const struct fib_route *r, void *arg)
 
 	if ((f->type != 0 && r->type != f->type) ||
 	    (f->protocol >= 0 && r->protocol != f->protocol) ||
-	    (f->scope >= 0 && r->scope != f->scope) || !dst_matches(r, f) || !nh_matches(r, f))
+	    (f->scope >= 0 && r->scope != f->scope) ||
+	    !fib_prefix_among(r->dst, r->plen, f->how, f->dst, f->plen) || !nh_matches(r, f))
 		return;
 	json_array_append_new(f->rows, route_json(r, f));
 }
@@ -351,11 +338,11 @@ arg_filter(struct cli_ctx *c, struct filter *f)
 	f->dev = arg_dev(c, "DEV");
 	cli_arg_ip4(c, "VIA", &f->via);
 	if (cli_arg_prefix(c, "DST", &f->dst, &f->plen))
-		f->how = EXACT;
+		f->how = FIB_EXACT;
 	else if (cli_arg_prefix(c, "ROOT", &f->dst, &f->plen))
-		f->how = ROOT;
+		f->how = FIB_ROOT;
 	else if (cli_arg_prefix(c, "MATCH", &f->dst, &f->plen))
-		f->how = MATCH;
+		f->how = FIB_MATCH;
 	return 0;
 }
 
@@ -511,6 +498,10 @@ route_change(struct cli_ctx *c)
 	for (unsigned int i = 0; i < RTE_DIM(modes); i++)
 		if (cli_has(c, modes[i].word))
 			mode = modes[i].mode;
+	if (cli_has(c, "nexthop") && r.type <= FIB_UNICAST && !r.scope_set) {
+		r.scope = SCOPE_UNIVERSE; /* as iproute2: that of a list, on-link or not */
+		r.scope_set = true;
+	}
 	rc = fib_route_add(&r, mode, &why);
 	return rc < 0 ? say_why(c, rc, &r, why) : 0;
 }
@@ -547,6 +538,7 @@ route_flush(struct cli_ctx *c)
 	key.table = f.table;
 	key.dst = f.dst;
 	key.plen = f.plen;
+	key.among = f.how;
 	key.type = f.type;
 	key.protocol = f.protocol < 0 ? 0 : f.protocol;
 	key.scope_set = f.scope >= 0;
@@ -554,8 +546,8 @@ route_flush(struct cli_ctx *c)
 	key.nh[0].dev = arg_dev(c, "DEV");
 	key.nh[0].gateway = f.via;
 	key.n_nh = key.nh[0].dev != NULL || f.via != 0;
-	if (f.how == ANY && key.n_nh == 0 && key.type == 0 && key.protocol == 0 && !key.scope_set &&
-	    !cli_has(c, "TABLE") && !cli_has(c, "cache"))
+	if (f.how == FIB_ANY && key.n_nh == 0 && key.type == 0 && key.protocol == 0 &&
+	    !key.scope_set && !cli_has(c, "TABLE") && !cli_has(c, "cache"))
 		return cli_error(c, -EINVAL, "say what to flush, or \"table main\" for all of it");
 	if (!cli_has(c, "cache"))
 		fib_route_flush(&key);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ip route get: how a packet would be routed, as iproute2 says it. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <rte_common.h>
@@ -9,8 +10,10 @@
 #include "netdev/netdev.h"
 
 static json_t *
-cache_json(const struct fib_result *res)
+cache_json(const struct fib_result *res, bool redirect)
 {
+	if (redirect)
+		return json_pack("[s]", "redirect");
 	if (res->type == FIB_LOCAL)
 		return json_pack("[s]", "local");
 	if (res->type == FIB_BROADCAST)
@@ -44,17 +47,78 @@ static const char *
 dev_name(const struct cli_ctx *c, const struct fib_result *res)
 {
 	/* What is ours is delivered by the loopback device, whichever has the address. */
-	if (res->type == FIB_LOCAL || (res->type == FIB_BROADCAST && cli_has(c, "IIF")))
+	if (res->type == FIB_LOCAL || (res->table != 0 && res->route.type == FIB_LOCAL) ||
+	    (res->type == FIB_BROADCAST && cli_has(c, "IIF")))
 		return "lo";
 	return res->dev == NULL ? NULL : res->dev->name;
 }
 
+/* -d: which bucket of a group, and what is known of the neighbour. */
+static void
+way_json(json_t *o, const struct fib_query *q, const struct fib_result *res)
+{
+	rte_be32_t next = res->gateway != 0 ? res->gateway : q->dst;
+	char mac[RTE_ETHER_ADDR_FMT_SIZE];
+	const struct neighbour *n;
+	json_t *v;
+
+	role_enter_ctl();
+	if (res->n_buckets > 0)
+		json_object_set_new(o, "bucket",
+				    json_pack("[i, i]", (int)res->bucket, (int)res->n_buckets));
+	if (res->type != FIB_UNICAST || res->dev == NULL)
+		return;
+	n = neigh_lookup(next, res->dev);
+	v = json_pack("{s:o, s:s}", "dst", fib_ip_json(next), "state",
+		      n != NULL ? nud_state_name(n->nud.state) : "NONE");
+	if (n != NULL && n->nud.state & NUD_VALID) {
+		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x",
+			 RTE_ETHER_ADDR_BYTES(&n->ha));
+		json_object_set_new(v, "lladdr", json_string(mac));
+	}
+	json_object_set_new(o, "neighbour", v);
+}
+
+/* As Linux, whose tables local and main are one until there are other rules. */
+static void
+table_json(json_t *o, const struct fib_result *res, bool detail)
+{
+	bool plain =
+		res->table == RT_TABLE_MAIN || (res->table == RT_TABLE_LOCAL && fib_rules == NULL);
+
+	role_enter_ctl();
+	if (res->table != 0 && (detail || !plain))
+		json_object_set_new(o, "table", json_string(fib_table_name(res->table)));
+}
+
+/* As Linux: what comes in and stays has none, nor what no route is for. */
+static bool
+has_metrics(const struct fib_query *q, const struct fib_result *res)
+{
+	if (q->iif != NULL)
+		return res->type == FIB_UNICAST;
+	return q->dst != UINT32_MAX && (res->type != FIB_MULTICAST || res->plen >= 4);
+}
+
 static json_t *
-result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib_result *res)
+match_json(const struct cli_ctx *c, const struct fib_result *res)
+{
+	json_t *o = fib_route_json(&res->route, cli_wants_detail(c));
+
+	if (res->type != res->route.type)
+		json_object_set_new(o, "type", json_string(fib_type_name(res->type)));
+	table_json(o, res, cli_wants_detail(c));
+	return o;
+}
+
+static json_t *
+result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib_result *res,
+	    bool redirect)
 {
 	json_t *o = json_object();
 	const char *dev = dev_name(c, res), *iif = cli_arg_dev(c, "IIF");
 	struct fib_exception e;
+	char tos[8];
 
 	role_enter_ctl();
 	if (res->type != FIB_UNICAST || cli_wants_detail(c))
@@ -62,29 +126,32 @@ result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib
 	json_object_set_new(o, "dst", fib_ip_json(q->dst));
 	if (q->src != 0)
 		json_object_set_new(o, "from", fib_ip_json(q->src));
+	if (res->tos != 0) {
+		snprintf(tos, sizeof(tos), "0x%02x", res->tos);
+		json_object_set_new(o, "tos", json_string(tos));
+	}
 	if (res->gateway != 0)
 		json_object_set_new(o, "gateway", fib_ip_json(res->gateway));
 	if (dev != NULL)
 		json_object_set_new(o, "dev", json_string(dev));
-	/* As Linux, whose tables local and main are one until there are other rules. */
-	if ((res->type == FIB_UNICAST || fib_rules != NULL) && res->table != RT_TABLE_MAIN &&
-	    res->table != 0)
-		json_object_set_new(o, "table", json_string(fib_table_name(res->table)));
+	table_json(o, res, cli_wants_detail(c));
 	if (res->prefsrc != 0 && q->src == 0)
 		json_object_set_new(o, "prefsrc", fib_ip_json(res->prefsrc));
 	if (cli_wants_detail(c) && res->rule != NULL)
 		json_object_set_new(o, "rule", json_integer(res->rule->priority));
+	if (cli_wants_detail(c))
+		way_json(o, q, res);
 	json_object_set_new(o, "flags", json_array());
 	if (cli_arg_u32(c, "MARK", 0) != 0)
 		json_object_set_new(o, "mark", json_integer(cli_arg_u32(c, "MARK", 0)));
 	if (iif == NULL)
 		json_object_set_new(o, "uid", json_integer(0));
-	json_object_set_new(o, "cache", cache_json(res));
+	json_object_set_new(o, "cache", cache_json(res, redirect));
 	/* Packets of others know no exceptions. */
 	if (iif == NULL && fib_exceptions != NULL && res->type == FIB_UNICAST &&
 	    fib_exceptions->find(q->dst, res->adj_idx, &e))
 		exception_json(o, &e, &res->route);
-	else if (res->type == FIB_UNICAST)
+	else if (has_metrics(q, res))
 		fib_metrics_json(o, &res->route);
 	if (iif != NULL)
 		json_object_set_new(o, "iif", json_string(iif));
@@ -96,10 +163,13 @@ result_text(struct cli_ctx *c, const json_t *o)
 {
 	json_int_t mark = json_integer_value(json_object_get(o, "mark"));
 	const json_t *cache = json_object_get(o, "cache");
+	const json_t *bucket = json_object_get(o, "bucket");
+	const json_t *neigh = json_object_get(o, "neighbour");
 
 	fib_word(c, o, "type", "");
 	fib_word(c, o, "dst", "");
 	fib_word(c, o, "from", "from ");
+	fib_word(c, o, "tos", "tos ");
 	fib_word(c, o, "gateway", "via ");
 	fib_word(c, o, "dev", "dev ");
 	fib_word(c, o, "table", "table ");
@@ -108,6 +178,12 @@ result_text(struct cli_ctx *c, const json_t *o)
 	if (mark != 0)
 		cli_printf(c, mark >= 16 ? "mark 0x%llx " : "mark %llu ", (unsigned long long)mark);
 	fib_word(c, o, "uid", "uid ");
+	if (bucket != NULL)
+		cli_printf(c, "bucket %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " ",
+			   json_integer_value(json_array_get(bucket, 0)),
+			   json_integer_value(json_array_get(bucket, 1)));
+	fib_word(c, neigh, "state", "neigh ");
+	fib_word(c, neigh, "lladdr", "lladdr ");
 	cli_printf(c, "\n    cache ");
 	for (size_t i = 0; i < json_array_size(cache); i++)
 		cli_printf(c, "%s%s%s", i == 0 ? "<" : ",",
@@ -203,9 +279,25 @@ arg_query(struct cli_ctx *c, struct fib_query *q)
 }
 
 static int
+no_way(struct cli_ctx *c, int rc, const struct fib_result *res)
+{
+	if (rc == -ENETUNREACH)
+		return cli_error(c, rc, "Network is unreachable");
+	if (rc == -EXDEV)
+		return cli_error(c, rc, "Invalid cross-device link: refused by rp_filter");
+	if (res->table == 0 && res->rule != NULL)
+		return cli_error(c, rc, "%s (rule %u)", strerror(-rc), res->rule->priority);
+	if (res->type >= FIB_BLACKHOLE)
+		return cli_error(c, rc, "%s (route type %s)", strerror(-rc),
+				 fib_type_name(res->type));
+	return cli_error(c, rc, "%s", strerror(-rc));
+}
+
+static int
 route_get(struct cli_ctx *c)
 {
 	struct fib_result res;
+	bool redirect = false;
 	struct fib_query q;
 	json_t *list;
 	int rc;
@@ -214,22 +306,16 @@ route_get(struct cli_ctx *c)
 	rc = arg_query(c, &q);
 	if (rc < 0)
 		return rc;
-	rc = fib_lookup_query(&q, &res);
-	if (rc == -ENETUNREACH || (rc == 0 && res.dev == NULL && res.type != FIB_LOCAL))
-		return cli_error(c, -ENETUNREACH, "Network is unreachable");
-	if (rc < 0 && res.table == 0 && res.rule != NULL)
-		return cli_error(c, rc, "%s (rule %u)", strerror(-rc), res.rule->priority);
-	if (rc < 0 && !(cli_has(c, "fibmatch") && res.table != 0))
-		return cli_error(c, rc, "%s (route type %s)", strerror(-rc),
-				 fib_type_name(res.type));
+	rc = q.iif != NULL ? fib_lookup_input(&q, &res, &redirect) : fib_lookup_query(&q, &res);
+	if (rc == 0 && res.dev == NULL && res.type != FIB_LOCAL && res.type != FIB_BROADCAST)
+		rc = -ENETUNREACH;
+	if (rc < 0 && !(cli_has(c, "fibmatch") && res.table != 0 && res.type >= FIB_BLACKHOLE))
+		return no_way(c, rc, &res);
+	if (cli_has(c, "fibmatch") && res.table == 0)
+		return cli_error(c, -EHOSTUNREACH, "No route to host: no route matches");
 	list = json_array();
-	if (cli_has(c, "fibmatch") && res.table == 0) {
-		json_decref(list);
-		return cli_error(c, -ENETUNREACH, "Network is unreachable: no route matches");
-	}
-	json_array_append_new(list, cli_has(c, "fibmatch")
-					    ? fib_route_json(&res.route, cli_wants_detail(c))
-					    : result_json(c, &q, &res));
+	json_array_append_new(list, cli_has(c, "fibmatch") ? match_json(c, &res)
+							   : result_json(c, &q, &res, redirect));
 	cli_set_result(c, list);
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lookups in what is remembered: every table, tos, scopes, source selection. */
 #include <errno.h>
-#include <rte_jhash.h>
 #include "fib/fib_rule_priv.h"
 
 static bool
@@ -12,12 +11,20 @@ nh_usable(const struct fib_info *fi, const struct fib_nexthop *nh, const struct 
 	return fi->type != FIB_UNICAST || fib_nh_live(nh);
 }
 
+/* As workers choose it. */
+static uint32_t
+flow_bucket(const struct fib_info *fi, const struct fib_flow *fl)
+{
+	return fib_flow_hash(rte_cpu_to_be_32(fl->key.src), rte_cpu_to_be_32(fl->key.dst)) &
+	       (fi->n_buckets - 1u);
+}
+
 /* The next hop for this flow: of several, the bucket that its addresses hash to. */
 static const struct fib_nexthop *
 choose_nh(const struct fib_info *fi, const struct fib_flow *fl)
 {
 	if (fi->group != NULL && fl->oif == NULL) {
-		uint32_t b = rte_jhash_2words(fl->key.src, fl->key.dst, 0) & (fi->n_buckets - 1);
+		uint32_t b = flow_bucket(fi, fl);
 
 		for (unsigned int i = 0; i < fi->n_nh; i++)
 			if (fib_nh_live(&fi->nh[i]) && fi->nh[i].adj_idx == fi->group[b])
@@ -47,6 +54,10 @@ chain_lookup(const struct fib_table *t, const struct fib_node *n, const struct f
 			m->nh = choose_nh(fi, fl);
 			if (m->nh == NULL)
 				continue;
+			if (fi->group != NULL && fl->oif == NULL) {
+				m->bucket = flow_bucket(fi, fl);
+				m->n_buckets = fi->n_buckets;
+			}
 		}
 		return true;
 	}
@@ -141,6 +152,15 @@ onlink_adj(uint32_t dst, const struct fib_nexthop *nh)
 	return nh->adj_idx;
 }
 
+/* As Linux: also for what stays on a link, another device's address where its own has none. */
+static CTL_ONLY rte_be32_t
+source_by(const struct net_device *dev, rte_be32_t next, uint8_t scope)
+{
+	rte_be32_t src = inet_select_addr(dev, next, scope);
+
+	return src == 0 && scope == SCOPE_LINK ? inet_select_addr(dev, next, SCOPE_LINK - 1) : src;
+}
+
 static CTL_ONLY void
 fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 {
@@ -159,6 +179,8 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 	fib_view(&res->route, m->table, m->node, m->alias);
 	if (m->nh == NULL)
 		return;
+	res->bucket = m->bucket;
+	res->n_buckets = m->n_buckets;
 	res->dev = m->nh->dev;
 	res->gateway = m->nh->gateway;
 	if (fi->type == FIB_UNICAST)
@@ -167,27 +189,42 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 	/* The kernel's choice, not the administrator's: made anew when that one is deprecated. */
 	if (fi->protocol == FIB_PROT_KERNEL && inet_addr_is_deprecated(fi->prefsrc))
 		res->prefsrc = 0;
-	if (fi->type == FIB_LOCAL && dst != 0 && ip_dev_find(dst) != NULL)
+	if (fi->type == FIB_LOCAL && dst != 0 && (res->prefsrc == 0 || ip_dev_find(dst) != NULL))
 		res->prefsrc = dst; /* to ourselves: from the address itself, as Linux */
 	if (res->prefsrc == 0)
-		res->prefsrc = inet_select_addr(res->dev, res->gateway != 0 ? res->gateway : dst,
-						fi->scope);
+		res->prefsrc =
+			source_by(res->dev, res->gateway != 0 ? res->gateway : dst, fi->scope);
 }
 
 /* As Linux: who names the device, and finds no route by it, means its link. */
 static CTL_ONLY void
-by_oif(const struct net_device *oif, rte_be32_t dst, struct fib_result *res)
+by_oif(const struct net_device *oif, struct fib_result *res)
 {
 	struct net_device *dev = dev_get_by_name(oif->name);
 	int64_t adj = dev == NULL ? -ENODEV : neigh_glean_adj(dev);
-
 	*res = (struct fib_result){
 		.type = FIB_UNICAST,
 		.scope = SCOPE_LINK,
 		.dev = dev,
-		.prefsrc = inet_select_addr(oif, dst, SCOPE_LINK),
+		.prefsrc = source_by(oif, 0, SCOPE_LINK),
 		.adj_idx = adj < 0 ? ADJ_IDX_NO_ROUTE : (uint32_t)adj,
 	};
+}
+
+/* What routes of that type answer. */
+static int
+type_error(uint8_t type)
+{
+	switch (type) {
+	case FIB_BLACKHOLE:
+		return -EINVAL;
+	case FIB_UNREACHABLE:
+		return -EHOSTUNREACH;
+	case FIB_PROHIBIT:
+		return -EACCES;
+	default:
+		return 0;
+	}
 }
 
 /* Limited broadcast and multicast need no route; a route says by which device. */
@@ -195,17 +232,26 @@ static CTL_ONLY int
 special_lookup(const struct fib_flow *fl, rte_be32_t dst, struct fib_result *res)
 {
 	bool multicast = fl->key.dst >> 28 == 0xe;
+	bool on_link = !multicast || fl->key.dst >> 8 == 0xe00000;
 	struct fib_match m;
+	int rc = -ENETUNREACH;
 
-	if (fib_rules_lookup(fl, &m) == 0 && m.nh != NULL)
+	/* What never leaves a link (RFC 5771 4) is not looked up when the link is named. */
+	if (fl->oif == NULL || !on_link)
+		rc = fib_rules_lookup(fl, &m);
+	if (rc == 0)
+		rc = type_error(m.info->type);
+	if (rc == 0 && m.nh != NULL)
 		fill_result(&m, dst, res);
+	else if (fl->oif != NULL)
+		by_oif(fl->oif, res);
 	else
-		*res = (struct fib_result){ 0 };
-	if (res->dev == NULL && fl->oif != NULL)
-		by_oif(fl->oif, dst, res);
+		return rc < 0 ? rc : -ENETUNREACH;
 	res->type = multicast ? FIB_MULTICAST : FIB_BROADCAST;
 	res->adj_idx = multicast ? ADJ_IDX_MULTICAST : ADJ_IDX_BROADCAST;
-	res->gateway = 0;
+	/* Linux: a route that is not about groups says by which device, not by which gateway. */
+	if (!multicast || res->plen < 4)
+		res->gateway = 0;
 	res->scope = SCOPE_LINK;
 	return 0;
 }
@@ -236,9 +282,12 @@ fib_lookup_query(const struct fib_query *q, struct fib_result *res)
 	};
 	uint32_t to = fl.key.dst;
 	struct fib_match m;
+	bool found;
 	int rc;
 
 	*res = (struct fib_result){ .adj_idx = ADJ_IDX_NO_ROUTE };
+	if (q->oif != NULL && !netif_running(q->oif))
+		return -ENETUNREACH;
 	if (to >> 28 == 0xe || to == UINT32_MAX)
 		return special_lookup(&fl, dst, res);
 	if (to >> 24 == 0 || to >> 28 == 0xf) {
@@ -247,24 +296,16 @@ fib_lookup_query(const struct fib_query *q, struct fib_result *res)
 		return -EINVAL;
 	}
 	rc = fib_rules_lookup(&fl, &m);
-	if (rc < 0 && m.rule == NULL && q->oif != NULL) {
-		by_oif(q->oif, dst, res);
+	found = rc == 0;
+	if (found)
+		rc = type_error(m.info->type);
+	/* As Linux: whatever the tables say then, it is on the link of the device that is named. */
+	if (rc < 0 && q->oif != NULL) {
+		by_oif(q->oif, res);
 		return 0;
 	}
-	if (rc < 0) {
-		res->rule = m.rule;
-		return rc;
-	}
-	fill_result(&m, dst, res);
+	if (found)
+		fill_result(&m, dst, res);
 	res->rule = m.rule;
-	switch (res->type) {
-	case FIB_BLACKHOLE:
-		return -EINVAL;
-	case FIB_UNREACHABLE:
-		return -EHOSTUNREACH;
-	case FIB_PROHIBIT:
-		return -EACCES;
-	default:
-		return 0;
-	}
+	return rc;
 }

@@ -33,15 +33,18 @@ settle(void)
 			fib_nh_release(fib_infos[i], false);
 }
 
-/* Set and clear flags of every next hop by @p dev. */
+/* Set and clear flags of every next hop by @p dev; @p all: of routes to ourselves, too, which are
+ * alive while the address is there. */
 static CTL_ONLY void
-set_flags(const struct net_device *dev, uint8_t set, uint8_t clear)
+set_flags(const struct net_device *dev, uint8_t set, uint8_t clear, bool all)
 {
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
 		bool hit = false;
 
-		for (unsigned int k = 0; fi != NULL && k < fi->n_nh; k++) {
+		if (fi == NULL || (fi->scope == SCOPE_HOST && !all))
+			continue;
+		for (unsigned int k = 0; k < fi->n_nh; k++) {
 			uint8_t flags = (fi->nh[k].flags & ~clear) | set;
 
 			if (fi->nh[k].dev != dev || fi->nh[k].flags == flags)
@@ -62,7 +65,7 @@ fib_enable_ip(const struct net_device *dev)
 
 	if (netif_running(dev))
 		set_flags(dev, carrier ? 0 : FIB_NH_LINKDOWN,
-			  FIB_NH_DEAD | (carrier ? FIB_NH_LINKDOWN : 0));
+			  FIB_NH_DEAD | (carrier ? FIB_NH_LINKDOWN : 0), true);
 }
 
 static CTL_ONLY void
@@ -104,7 +107,7 @@ disable(const struct net_device *dev, bool all)
 	}
 	if (any)
 		fib_sweep();
-	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0);
+	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0, all);
 }
 
 void
@@ -137,7 +140,7 @@ dev_gone(const struct net_device *dev)
 {
 	bool any = false;
 
-	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0); /* lets their neighbours go */
+	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0, true); /* lets their neighbours go */
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
 
@@ -171,9 +174,9 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 		if (!netif_running(dev))
 			break;
 		if (netif_carrier_ok(dev))
-			set_flags(dev, 0, FIB_NH_LINKDOWN);
+			set_flags(dev, 0, FIB_NH_LINKDOWN, true);
 		else
-			set_flags(dev, FIB_NH_LINKDOWN, 0);
+			set_flags(dev, FIB_NH_LINKDOWN, 0, false);
 		break;
 	default:
 		break; /* the MTU and MAC of a device stand in its adjacencies, not in routes */

@@ -33,6 +33,18 @@ is_own_address(rte_be32_t addr)
 	return ip_dev_find(addr) != NULL;
 }
 
+/* An address of a device, or one that table local says is ours. */
+static CTL_ONLY bool
+is_ours(rte_be32_t addr)
+{
+	const struct fib_table *t = fib_table_get(RT_TABLE_LOCAL);
+	struct fib_flow fl = { .key.dst = rte_be_to_cpu_32(addr) };
+	struct fib_match m;
+
+	return is_own_address(addr) ||
+	       (t != NULL && fib_table_lookup(t, &fl, &m) == 0 && m.info->type == FIB_LOCAL);
+}
+
 /* A gateway on the subnet of a device that is down has no connected route: its address tells. */
 static CTL_ONLY struct net_device *
 dev_by_subnet(rte_be32_t gw, const struct net_device *only)
@@ -75,7 +87,7 @@ resolve_gateway(const struct fib_route_spec *r, struct fib_nexthop *nh, uint8_t 
 		t = fib_table_get(r->table);
 	if (t != NULL)
 		rc = fib_table_lookup(t, &fl, &m);
-	if (rc < 0)
+	if (rc < 0 || m.info->type >= FIB_BLACKHOLE)
 		rc = fib_rules_lookup(&fl, &m);
 	if (rc == 0 && m.info->type == FIB_UNICAST) {
 		nh->dev = m.nh->dev;
@@ -116,7 +128,7 @@ resolve_one(const struct fib_route_spec *r, unsigned int i, struct fib_info *fi,
 	if (!netif_running(nh->dev)) {
 		/* An address of a downed device stays ours, as in Linux. */
 		*why = "Nexthop device is not up";
-		if (fi->type == FIB_LOCAL)
+		if (fi->scope == SCOPE_HOST)
 			return 0;
 		if (!r->keep_dead)
 			return -ENETDOWN;
@@ -156,7 +168,7 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 	if (type != FIB_UNICAST && r->n_nh > 1)
 		return -EINVAL;
 	*why = "Invalid source address";
-	if (r->prefsrc != 0 && type != FIB_LOCAL && !is_own_address(r->prefsrc))
+	if (r->prefsrc != 0 && !(type == FIB_LOCAL && r->prefsrc == r->dst) && !is_ours(r->prefsrc))
 		return -EINVAL;
 	for (unsigned int i = 0; i < r->n_nh; i++) {
 		rc = resolve_one(r, i, fi, why);

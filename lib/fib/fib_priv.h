@@ -208,6 +208,7 @@ struct fib_match {
 	const struct fib_alias *alias;
 	const struct fib_info *info;
 	const struct fib_nexthop *nh;
+	uint32_t bucket, n_buckets;  /* of the group that the flow falls into */
 	const struct fib_rule *rule; /* that had the answer; NULL: none had one */
 };
 /** Longest match in one table. 0, or -EAGAIN: none, or throw. */

@@ -9,6 +9,15 @@ static union {
 	char room[sizeof(struct fib_info) + FIB_NEXTHOPS_MAX * sizeof(struct fib_nexthop)];
 } candidate;
 
+/* Linux's fib_props: what a type's scope is at the widest. */
+static uint8_t
+widest_scope(uint8_t type)
+{
+	if (type == FIB_LOCAL)
+		return SCOPE_HOST;
+	return type == FIB_BROADCAST || type == FIB_ANYCAST ? SCOPE_LINK : SCOPE_UNIVERSE;
+}
+
 static CTL_ONLY int
 check_spec(const struct fib_route_spec *r, const char **why)
 {
@@ -20,6 +29,12 @@ check_spec(const struct fib_route_spec *r, const char **why)
 		return -EINVAL;
 	*why = "Invalid route type";
 	if (r->type > FIB_THROW)
+		return -EINVAL;
+	*why = "Invalid scope";
+	if (r->scope_set && (r->scope > SCOPE_HOST || r->scope < widest_scope(r->type)))
+		return -EINVAL;
+	*why = "Route with host scope can not have multiple nexthops";
+	if (r->scope_set && r->scope == SCOPE_HOST && r->n_nh > 1)
 		return -EINVAL;
 	*why = "Invalid tos";
 	if (r->tos & 0x03) /* RFC 3168: the ECN bits choose no route */
@@ -312,6 +327,30 @@ fib_route_del(const struct fib_route_spec *key)
 	return -ESRCH;
 }
 
+bool
+fib_prefix_among(rte_be32_t dst, uint8_t plen, enum fib_among how, rte_be32_t of, uint8_t of_plen)
+{
+	uint32_t differ = rte_be_to_cpu_32(dst ^ of) & fib_mask(RTE_MIN(plen, of_plen));
+
+	switch (how) {
+	case FIB_EXACT:
+		return plen == of_plen && differ == 0;
+	case FIB_ROOT:
+		return plen >= of_plen && differ == 0;
+	case FIB_MATCH:
+		return plen <= of_plen && differ == 0;
+	default:
+		return true;
+	}
+}
+
+/* As iproute2: a device or gateway that is named is that of a route with one next hop. */
+static CTL_ONLY bool
+of_one(const struct fib_alias *a, const struct fib_route_spec *key)
+{
+	return key->n_nh == 0 || fib_infos[a->info]->n_nh == 1;
+}
+
 #define BATCH 256
 struct batch {
 	unsigned int n;
@@ -338,13 +377,14 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key)
 			const struct fib_node *node = fib_node(t->dp.trie, idx);
 			uint32_t i = node->data;
 
-			if (key != NULL && (key->plen != 0 || key->dst != 0) &&
-			    (key->plen != node->plen || rte_be_to_cpu_32(key->dst) != node->key))
+			if (key != NULL &&
+			    !fib_prefix_among(rte_cpu_to_be_32(node->key), node->plen, key->among,
+					      key->dst, key->plen))
 				continue;
 			for (; i != 0 && b.n < BATCH; i = fib_alias(i)->next) {
 				const struct fib_alias *a = fib_alias(i);
 
-				if (a->layer != t->dp.layer ||
+				if (a->layer != t->dp.layer || (key != NULL && !of_one(a, key)) ||
 				    !(key != NULL ? matches(a, key) : fib_infos[a->info]->kill))
 					continue;
 				b.e[b.n].key = node->key;

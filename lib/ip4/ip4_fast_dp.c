@@ -370,7 +370,7 @@ suspects_by_adj(struct fast *f)
 		const struct adj *a = adj_get(f->idx[i]);
 
 		if (a->type == ADJ_GROUP)
-			a = adj_resolve_group(a, ip4_flow_hash(src_of(f->l3[i]), dst_of(f->l3[i])));
+			a = adj_resolve_group(a, fib_flow_hash(src_of(f->l3[i]), dst_of(f->l3[i])));
 		f->adj[i] = a;
 		sum.bad = 0;
 		sum_adj(&sum, a, f->adj[0], f->len[i], f->dev != NULL ? f->turn : f->in[i]);

@@ -64,13 +64,6 @@ ip_decrease_ttl(struct rte_ipv4_hdr *iph)
 	iph->time_to_live--;
 }
 
-/** Flow hash of multipath: layer 3 (fib_multipath_hash_policy 0), so that fragments follow. */
-static inline uint32_t
-ip4_flow_hash(rte_be32_t src, rte_be32_t dst)
-{
-	return rte_jhash_2words(src, dst, 0x9e3779b9u);
-}
-
 /** Bytes of IP that fit through the adjacency. Only resolved ones carry their own. */
 static inline uint32_t
 ip4_adj_mtu(const struct adj *a)
@@ -111,7 +104,7 @@ ip4_route_output(const struct fib_key *k)
 	if (unlikely(ip4_is_loopback(k->dst)))
 		return adj_get(ADJ_IDX_LOCAL);
 	return adj_resolve_group(adj_get(fib_route_dp(k)),
-				 ip4_flow_hash(rte_cpu_to_be_32(k->src), rte_cpu_to_be_32(k->dst)));
+				 fib_flow_hash(rte_cpu_to_be_32(k->src), rte_cpu_to_be_32(k->dst)));
 }
 /** The same by addresses and tos alone. */
 static inline const struct adj *

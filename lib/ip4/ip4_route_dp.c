@@ -300,7 +300,7 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 		skb->dst = adj_get(idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))
 			skb->dst = adj_resolve_group(skb->dst,
-						     ip4_flow_hash(iph->src_addr, iph->dst_addr));
+						     fib_flow_hash(iph->src_addr, iph->dst_addr));
 		v = route_one(w, skb, &no);
 		if (v == V_FORWARD)
 			skb_vec_push(&forward, skb);

@@ -8,37 +8,12 @@ import random
 import pytest
 from dut import LINUX
 from netlab import sh
+from twin import Twin
 
 core = pytest.mark.core
 DEVS = ("r1", "r2")
 SHOWN = ("local", "address", "prefixlen", "metric", "broadcast", "scope", "secondary", "deprecated",
          "dynamic", "noprefixroute", "label", "protocol")
-
-
-class Twin:
-    """A kernel with devices of the router's names and MAC addresses, and no wire."""
-
-    def __init__(self, lab):
-        self.ns = f"twin-{lab.tag}"
-        sh(f"ip netns add {self.ns} && ip -n {self.ns} link set lo up")
-        for host in lab.hosts:
-            sh(f"ip -n {self.ns} link add {host.port} address {host.gw_mac} type veth "
-               f"peer name w{host.port} && ip -n {self.ns} link set w{host.port} up && "
-               f"ip netns exec {self.ns} sysctl -qw net.ipv6.conf.{host.port}.disable_ipv6=1 && "
-               f"ip -n {self.ns} link set {host.port} up")
-
-    def close(self):
-        sh(["ip", "netns", "del", self.ns], check=False)
-
-    def try_ip(self, words):
-        done = sh(f"ip -n {self.ns} {words}", check=False)
-        return done.returncode == 0, done.stdout + done.stderr
-
-    def ip_json(self, words):
-        return json.loads(sh(f"ip -n {self.ns} -j {words}").stdout or "[]")
-
-    def sysctl(self, key, value):
-        sh(["ip", "netns", "exec", self.ns, "sysctl", "-qw", f"{key}={value}"])
 
 
 class Pair:

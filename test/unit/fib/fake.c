@@ -26,6 +26,7 @@ static bool adj_taken[FAKE_NEIGHS * 2];
 static struct adj *tab[ADJ_MAX];
 struct adj **adj_tab = tab;
 unsigned int fake_adj_used, fake_arps;
+struct ipv4_devconf ipv4_devconf_all;
 
 #define GLEAN_FIRST ADJ_IDX_DYNAMIC
 #define NEIGH_FIRST (GLEAN_FIRST + FAKE_DEVS)
@@ -95,6 +96,14 @@ inet_ifa_byprefix_rcu(const struct in_device *in_dev, rte_be32_t addr)
 		if (!(a->ifa_flags & IFA_SECONDARY) && ((a->ifa_address ^ addr) & a->ifa_mask) == 0)
 			return a;
 	return NULL;
+}
+
+bool
+inet_addr_onlink(const struct in_device *in_dev, rte_be32_t a, rte_be32_t b)
+{
+	const struct in_ifaddr *ifa = inet_ifa_byprefix_rcu(in_dev, a);
+
+	return ifa != NULL && (b == 0 || ((ifa->ifa_address ^ b) & ifa->ifa_mask) == 0);
 }
 
 rte_be32_t
@@ -188,6 +197,15 @@ neigh_create(rte_be32_t addr, struct net_device *dev)
 					    .dev = dev,
 					    .adj_idx = NEIGH_FIRST + spare };
 	return &neighs[spare];
+}
+
+struct neighbour *
+neigh_lookup(rte_be32_t addr, const struct net_device *dev)
+{
+	for (unsigned int i = 0; i < FAKE_NEIGHS && neigh_used[i]; i++)
+		if (neighs[i].primary_key == addr && neighs[i].dev == dev)
+			return &neighs[i];
+	return NULL;
 }
 
 void
@@ -306,6 +324,7 @@ fake_reset(uint32_t max_tbl8)
 					  .ip_ptr = &dev_in[i],
 					  .ctl = &dev_ctl[i] };
 		dev_in[i].dev = d;
+		dev_in[i].cnf.forwarding = 1;
 		snprintf(d->name, sizeof(d->name), d == FAKE_LO ? "lo" : "p%u", i);
 	}
 	FAKE_LO->flags |= IFF_LOOPBACK;
