@@ -177,7 +177,7 @@ ipip_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint
 	stage_leave(w, from);
 }
 
-const struct net_device_ops_dp ipip_ops_dp = { .xmit = ipip_xmit };
+const struct net_device_ops_dp ipip_ops_dp = { .xmit = ipip_xmit, .inside = true };
 
 /* --- in --- */
 

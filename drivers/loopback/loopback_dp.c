@@ -20,4 +20,4 @@ loopback_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 	stage_leave(w, from);
 }
 
-const struct net_device_ops_dp loopback_ops_dp = { .xmit = loopback_xmit };
+const struct net_device_ops_dp loopback_ops_dp = { .xmit = loopback_xmit, .inside = true };

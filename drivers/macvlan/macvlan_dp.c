@@ -62,4 +62,4 @@ macvlan_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, u
 	dev_queue_xmit(w, dev->real_dev, pkts, n);
 }
 
-const struct net_device_ops_dp macvlan_ops_dp = { .xmit = macvlan_xmit };
+const struct net_device_ops_dp macvlan_ops_dp = { .xmit = macvlan_xmit, .inside = true };

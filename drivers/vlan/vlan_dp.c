@@ -77,4 +77,4 @@ vlan_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint
 	stage_leave(w, from);
 }
 
-const struct net_device_ops_dp vlan_ops_dp = { .xmit = vlan_xmit };
+const struct net_device_ops_dp vlan_ops_dp = { .xmit = vlan_xmit, .inside = true };

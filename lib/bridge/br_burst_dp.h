@@ -7,6 +7,7 @@
  * by the forwarding stage.
  */
 #include "bridge/br_dp.h"
+#include "core/explain.h"
 
 /* Where a frame goes: the index of a port, or one of these. */
 #define BR_OUT_LOCAL 0

@@ -93,7 +93,8 @@ send_frames(struct worker *w, const struct br_burst *b, struct br_port *p, struc
 		n = tag(w, b, p, m, at, n);
 	if (unlikely(n == 0))
 		return;
-	if (likely(b->linear && !b->filtering))
+	EXPLAIN(w, "out by port %s", p->dev->name);
+	if (likely(b->linear && !b->filtering && !explaining(w)))
 		dev_direct_xmit(w, p->dev, m, n, netif_burst_bytes(m, n));
 	else
 		dev_queue_xmit(w, p->dev, m, n);
@@ -177,6 +178,7 @@ deliver(struct worker *w, const struct br_burst *b, struct rte_mbuf **m, const u
 		}
 		m[k++] = m[i];
 	}
+	EXPLAIN(w, "to %s itself", br->dev->name);
 	if (k > 0)
 		netif_rx_upper(w, br->dev, m, k);
 }
@@ -358,6 +360,7 @@ run_flood(struct worker *w, const struct br_burst *b, uint16_t first, uint16_t n
 	uint16_t k = 0;
 
 	gather(&a, b, first, routers);
+	EXPLAIN(w, "flooded to %u ports", a.n_own + (BR_PORTS_MAX - a.shared));
 	if (a.n_own == 0 && a.shared == BR_PORTS_MAX) {
 		for (uint16_t i = 0; i < n; i++) {
 			mine[i] = b->m[first + i];

@@ -20,11 +20,16 @@ static struct told told[WORKER_MAX][TOLD_N];
 static void
 tell(struct worker *w, const struct br_port *p, uint64_t key, uint32_t h) DP_ONLY
 {
-	struct told *t = &told[w->id][h % TOLD_N];
 	struct ctl_msg msg = { .type = br_msg_learn,
 			       .arg = (uint32_t)p->dev->ifindex,
 			       .arg2 = key };
+	struct told *t;
 
+	if (explaining(w)) {
+		EXPLAIN(w, "the source is new at %s: it would be learned", p->dev->name);
+		return;
+	}
+	t = &told[w->id][h % TOLD_N];
 	if (t->key == key && t->ifindex == msg.arg && w->now - t->tsc < rte_get_tsc_hz() / 1000)
 		return;
 	if (msg_send(w, &msg) != 0)
@@ -66,7 +71,7 @@ br_learn(struct worker *w, struct br_burst *b)
 
 		if (likely(s != NULL && (__atomic_load_n(&s->val, __ATOMIC_RELAXED) &
 					 (BR_FDB_PORT | BR_FDB_LOCAL)) == p->idx)) {
-			if (likely(flags & BR_PORT_LEARNING))
+			if (likely(flags & BR_PORT_LEARNING) && !explaining(w))
 				br_fdb_touch(s, now);
 		} else if (unlikely(!news(w, p, s, key, b->hfrom[i]))) {
 			br_drop(w, b, b->m[i], DROP_BR_LOCKED);

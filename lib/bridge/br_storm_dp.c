@@ -35,6 +35,8 @@ br_storm(struct worker *w, struct br_burst *b)
 {
 	uint16_t want[BR_CLASS_MAX] = { 0 }, may[BR_CLASS_MAX], n = 0;
 
+	if (explaining(w))
+		return;
 	for (uint16_t i = 0; i < b->n; i++)
 		if (b->out[i] >= BR_OUT_FLOOD)
 			want[b->out[i] - BR_OUT_FLOOD]++;

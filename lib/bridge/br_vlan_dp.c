@@ -88,7 +88,7 @@ br_vlan_count(struct worker *w, const struct br_burst *b, unsigned int i, uint32
 	const struct br_vlan_stats *st = rcu_dereference(b->br->vlan_stats);
 	struct br_vlan_stat *v;
 
-	if (likely(st == NULL))
+	if (likely(st == NULL) || explaining(w))
 		return;
 	v = &st->of[w->id][VID(b->tci[i])];
 	if (sent) {

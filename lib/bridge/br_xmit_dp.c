@@ -68,4 +68,6 @@ br_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16
 	br_xmit_linear(w, dev, pkts, n, netif_burst_bytes(pkts, n));
 }
 
-const struct net_device_ops_dp br_ops_dp = { .xmit = br_xmit, .xmit_linear = br_xmit_linear };
+const struct net_device_ops_dp br_ops_dp = { .xmit = br_xmit,
+					     .xmit_linear = br_xmit_linear,
+					     .inside = true };

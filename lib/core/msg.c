@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/msg.h"
+#include "core/explain.h"
 #include <errno.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -102,6 +103,10 @@ msg_send(struct worker *w, struct ctl_msg *msg)
 	enum msg_class c = types[msg->type].class;
 
 	msg->worker = w->id;
+	if (explaining(w)) {
+		w->explain->msg(w->explain, w, msg, types[msg->type].name);
+		return 0;
+	}
 	if (rte_ring_mp_enqueue_elem(rings[c], msg, sizeof(*msg)) != 0) {
 		counter_inc(w, &counters, CNT_REFUSED + c);
 		return -ENOBUFS;

@@ -15,8 +15,9 @@
 #include "core/role.h"
 #include "core/stage_list.h"
 
-#define WORKER_MAX	   32	/* slots, control included */
-#define WORKER_COUNTER_MAX 2048 /* 8-byte counters a worker carries: see counter.h */
+#define WORKER_MAX	   32		    /* slots, control included */
+#define WORKER_SLOTS	   (WORKER_MAX + 1) /* of arrays by id: the last is core/explain.h's */
+#define WORKER_COUNTER_MAX 2048		    /* 8-byte counters a worker carries: see counter.h */
 
 /** One row of `show stats stages`. */
 struct stage_stat {
@@ -26,6 +27,7 @@ struct stage_stat {
 };
 
 struct rte_mempool;
+struct explain;
 
 struct worker {
 	uint16_t id;	       /* slot in workers[]; 0 is the control thread */
@@ -42,6 +44,7 @@ struct worker {
 	struct rte_mempool *pool; /* mbufs on this worker's socket */
 	void *tx;		  /* drivers/ethdev: transmit state by port */
 	void *backlog;		  /* netdev: packets looped back to this worker */
+	struct explain *explain;  /* NULL but for the one worker of core/explain.h */
 	/* how the worker spends its time, in TSC cycles: busy + idle + sleep = all of it */
 	uint64_t busy_tsc, idle_tsc, sleep_tsc;
 	uint32_t round_rx; /* frames that the last round of polling found in queues */

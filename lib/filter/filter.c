@@ -429,7 +429,9 @@ static struct notifier listener = { .fn = on_netdev, .prio = NOTIFIER_PRIO_NEIGH
 int
 filter_init(void)
 {
-	for (unsigned int i = 0; i < n_workers; i++) {
+	for (unsigned int i = 0; i < WORKER_SLOTS; i++) {
+		if (i >= n_workers && i != WORKER_MAX)
+			continue;
 		filter_counters[i] = calloc(SLOTS, sizeof(struct filter_counter));
 		if (filter_counters[i] == NULL) {
 			filter_fini();
@@ -460,7 +462,7 @@ filter_fini(void)
 		free(chains[at].e);
 		memset(&chains[at], 0, sizeof(chains[at]));
 	}
-	for (unsigned int i = 0; i < WORKER_MAX; i++) {
+	for (unsigned int i = 0; i < WORKER_SLOTS; i++) {
 		free(filter_counters[i]); /* the workers have ended */
 		filter_counters[i] = NULL;
 	}

@@ -3,12 +3,13 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <rte_acl.h>
+#include "core/explain.h"
 #include "core/stage_dp.h"
 #include "ip4/ip4_proto.h"
 #include "neigh/adj_dp.h"
 
 struct filter_chain *filter_chains[IP4_HOOK_MAX];
-struct filter_counter *filter_counters[WORKER_MAX];
+struct filter_counter *filter_counters[WORKER_SLOTS];
 uint16_t filter_lo;
 
 /* Protocols whose first four bytes are ports. */
@@ -150,6 +151,17 @@ search(struct worker *w, const struct filter_chain *c, const struct skb_vec *vec
 	}
 }
 
+static void
+explain_verdict(const struct worker *w, const struct filter_verdict *v, uint32_t rule)
+{
+	static const char *const words[] = { "accept", "drop", "reject" };
+
+	if (rule == 0)
+		EXPLAIN(w, "filter: no rule ends the chain, its policy is %s", words[v->action]);
+	else
+		EXPLAIN(w, "filter: rule %u of the chain says %s", rule, words[v->action]);
+}
+
 /* Do what the rules say. Packets of one verdict often come together: counted at once. */
 static void
 judge(struct worker *w, const struct filter_chain *c, struct skb_vec *vec,
@@ -170,6 +182,8 @@ judge(struct worker *w, const struct filter_chain *c, struct skb_vec *vec,
 		}
 		packets++;
 		bytes += skb_len(skb);
+		if (explaining(w))
+			explain_verdict(w, v, final[i]);
 		if (likely(v->action == FILTER_ACCEPT))
 			vec->v[kept++] = skb;
 		else if (v->action == FILTER_DROP)

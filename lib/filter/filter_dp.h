@@ -80,7 +80,7 @@ struct filter_key {
 struct filter_counter {
 	uint64_t packets, bytes;
 };
-extern struct filter_counter *filter_counters[WORKER_MAX];
+extern struct filter_counter *filter_counters[WORKER_SLOTS];
 extern uint16_t filter_lo; /* ifindex of the loopback device; 0: none */
 
 /** The hook function. */

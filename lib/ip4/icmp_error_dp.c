@@ -112,7 +112,7 @@ rate_allow(struct worker *w, uint8_t type, uint8_t code, rte_be32_t to,
 	struct icmp_limits *l = &limits[w->id];
 	uint64_t now;
 
-	if (!(net_ipv4.icmp_ratemask & (1 << type)) || back->type == ADJ_LOCAL)
+	if (!(net_ipv4.icmp_ratemask & (1 << type)) || back->type == ADJ_LOCAL || explaining(w))
 		return true;
 	/* Path MTU discovery must not wait (RFC 1191). */
 	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
@@ -317,6 +317,9 @@ icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, ui
 	int rc = -1;
 
 	ways(skb, mark, &to, &back);
+	EXPLAIN(w, "ICMP error type %u code %u to " EXPLAIN_IP4 "%s", type, code,
+		EXPLAIN_IP4_OF(o.daddr),
+		may_answer(skb, iph, back, to) ? "" : ": not about such a packet");
 	if (may_answer(skb, iph, back, to) && rate_allow(w, type, code, o.daddr, back)) {
 		if (unlikely(ip_hdrlen(iph) > IP4_HDR_MIN))
 			back = echo_options(iph, back, type, hdr, &o);
@@ -352,11 +355,16 @@ void
 ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw)
 {
 	rte_be32_t src = ip_hdr(skb)->src_addr;
-	struct redirect_bucket *b = &limits[w->id].redirect[ip4_addr_hash(src) % HOST_BUCKETS];
 	uint64_t now = clock_ms();
+	struct redirect_bucket *b;
 
+	if (explaining(w)) {
+		icmp_error(w, skb, ICMP4_REDIRECT, ICMP4_REDIRECT_HOST, gw);
+		return;
+	}
 	/* Linux's ip_rt_send_redirect(): a host is told less and less often, then not at all until
 	 * it has been quiet. */
+	b = &limits[w->id].redirect[ip4_addr_hash(src) % HOST_BUCKETS];
 	if (b->addr != src || now - b->last_ms > (uint64_t)net_ipv4.redirect_silence)
 		*b = (struct redirect_bucket){ .addr = src };
 	if (b->sent >= (uint32_t)net_ipv4.redirect_number) {

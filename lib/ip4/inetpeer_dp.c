@@ -2,6 +2,7 @@
 #include "ip4/inetpeer_dp.h"
 #include <stdbool.h>
 #include <rte_cycles.h>
+#include "core/explain.h"
 #include "core/siphash.h"
 #include "ip4/ip4_proto.h"
 #include "neigh/adj_dp.h"
@@ -88,7 +89,8 @@ mark(const struct rte_ipv4_hdr *iph)
 rte_be16_t
 ip_select_ident(struct worker *w, const struct rte_ipv4_hdr *iph)
 {
-	(void)w;
+	if (explaining(w))
+		return 0; /* the next one is somebody's */
 	/* RFC 6864 4.1: an atomic datagram may carry anything. */
 	if (iph->fragment_offset & rte_cpu_to_be_16(IP4_DF))
 		return mark(iph);

@@ -79,6 +79,8 @@ forward_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 	if (unlikely(a->dev == skb->dev) && wants_redirect(skb, a, nexthop))
 		ip_rt_send_redirect(w, skb, nexthop);
 	ip_decrease_ttl(ip_hdr(skb));
+	EXPLAIN(w, "TTL is %u now; %u bytes, MTU %u", ip_hdr(skb)->time_to_live, skb_len(skb),
+		ip4_adj_mtu(a));
 	if (likely(net_ipv4.ip_forward_update_priority))
 		skb->priority = rt_tos2priority(ip_hdr(skb)->type_of_service);
 	if (unlikely(ip_opt(skb)->optlen != 0))

@@ -25,8 +25,6 @@ int ip4_hook_register(struct ip4_hook *h) CTL_ONLY;
 /** Take it away; not registered is no error. Workers may be inside @p h->fn until a grace period
  * has passed. */
 void ip4_hook_unregister(struct ip4_hook *h) CTL_ONLY;
-/** "prerouting", "input", "forward", "output", "postrouting". */
-const char *ip4_hook_name(enum ip4_hook_point at);
 
 /** Listen for new devices; forget all hooks. ip4_init() and ip4_fini() call these. */
 void ip4_hook_init(void) CTL_ONLY;

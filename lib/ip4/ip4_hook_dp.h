@@ -19,6 +19,9 @@ enum ip4_hook_point {
 	IP4_HOOK_MAX
 };
 
+/** "prerouting", "input", "forward", "output", "postrouting". */
+const char *ip4_hook_name(enum ip4_hook_point at);
+
 /** Keeps in @p vec, in order, what goes on, and disposes of the rest. May replace a packet by
  * another. A worker, or the control thread with its own packets. */
 typedef void (*ip4_hook_fn)(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec);

@@ -87,6 +87,9 @@ ip_rcv(struct worker *w, struct skb_vec *vec)
 			kfree_skb_reason(w, skb, why);
 			continue;
 		}
+		EXPLAIN(w, "IPv4 header is sound: " EXPLAIN_IP4 " to " EXPLAIN_IP4 ", TTL %u",
+			EXPLAIN_IP4_OF(ip_hdr(skb)->src_addr),
+			EXPLAIN_IP4_OF(ip_hdr(skb)->dst_addr), ip_hdr(skb)->time_to_live);
 		if (unlikely(ip_hdr(skb)->version_ihl != 0x45) && !rcv_options(w, skb))
 			continue;
 		skb_vec_push(&good, skb);

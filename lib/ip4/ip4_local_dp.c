@@ -124,6 +124,7 @@ deliver_by_protocol(struct worker *w, struct skb_vec *vec) DP_ONLY
 				vec->v[rest++] = skb;
 				continue;
 			}
+			EXPLAIN(w, "delivered here: protocol %u", proto);
 			if (fn == NULL) {
 				no_handler(w, skb, proto);
 				continue;
@@ -143,6 +144,15 @@ deliver_by_protocol(struct worker *w, struct skb_vec *vec) DP_ONLY
 	}
 }
 
+/* It would wait for the rest of its datagram. */
+static void
+explain_piece(struct worker *w, struct skb_vec *pieces) DP_ONLY
+{
+	EXPLAIN(w, "a fragment: kept until the rest of its datagram has come");
+	for (uint16_t i = 0; i < pieces->n; i++)
+		consume_skb(w, pieces->v[i]);
+}
+
 void
 ip_local_deliver(struct worker *w, struct skb_vec *vec)
 {
@@ -157,7 +167,9 @@ ip_local_deliver(struct worker *w, struct skb_vec *vec)
 		else
 			skb_vec_push(&whole, skb);
 	}
-	if (unlikely(pieces.n > 0))
+	if (unlikely(pieces.n > 0) && explaining(w))
+		explain_piece(w, &pieces);
+	else if (unlikely(pieces.n > 0))
 		ip_defrag(w, &pieces, IP_DEFRAG_LOCAL_DELIVER);
 	ip4_hook(w, IP4_HOOK_INPUT, &whole);
 	deliver_by_protocol(w, &whole);

@@ -44,7 +44,7 @@ ip4_log_drop(struct worker *w, struct sk_buff *skb, enum drop_reason why)
 		.type = (uint16_t)ip4_msg_log, .pkt = skb, .arg = why, .arg2 = b->missed
 	};
 
-	if (ip4_msg_log < 0 || !may_log(b))
+	if (ip4_msg_log < 0 || explaining(w) || !may_log(b))
 		return false;
 	skb->dst = NULL;
 	if (msg_send(w, &msg) != 0) {

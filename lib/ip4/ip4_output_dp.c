@@ -43,6 +43,7 @@ ip_output(struct worker *w, struct skb_vec *vec)
 		uint32_t mtu = output_mtu(skb);
 
 		if (unlikely(skb_len(skb) > mtu)) {
+			EXPLAIN(w, "longer than %u bytes", mtu);
 			output_large(w, skb, mtu, &send);
 			continue;
 		}

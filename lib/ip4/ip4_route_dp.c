@@ -205,6 +205,8 @@ route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
 		return V_LOCAL;
 	}
 	why = validate_source(skb, in_dev, a, !multicast && !broadcast);
+	EXPLAIN(w, "source address %s (rp_filter %d)", why == DROP_MAX ? "accepted" : "refused",
+		IN_DEV_MAXCONF(in_dev, rp_filter));
 	if (why != DROP_MAX)
 		return drop(no, why);
 	if (multicast || broadcast)
@@ -298,10 +300,16 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC) && rules == NULL)
 			idx[i] = fib_lookup_rest_dp(idx[i], dst[i], iph->type_of_service);
 		skb->dst = adj_get(idx[i]);
+		if (explaining(w))
+			ip4_explain_route(w, skb, idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))
 			skb->dst = adj_resolve_group(skb->dst,
 						     fib_flow_hash(iph->src_addr, iph->dst_addr));
 		v = route_one(w, skb, &no);
+		EXPLAIN(w, "%s",
+			v == V_FORWARD ? "to be forwarded"
+			: v == V_LOCAL ? "for the router itself"
+				       : "not to be forwarded");
 		if (v == V_FORWARD)
 			skb_vec_push(&forward, skb);
 		else if (v == V_LOCAL)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
+#include "core/explain.h"
 #include "core/msg.h"
 #include "core/stage_dp.h"
 #include "netdev/inetdev_dp.h"
@@ -78,6 +79,8 @@ resolve(struct worker *w, struct sk_buff *skb, const struct adj *a, rte_be32_t n
 			       .arg2 = nexthop,
 			       .pkt = skb };
 
+	if (explaining(w))
+		neigh_explain(w, a, nexthop);
 	skb->dev = a->dev;
 	skb->dst = NULL;
 	if (worker_is_ctl(w)) {
@@ -161,7 +164,9 @@ neigh_output(struct worker *w, struct skb_vec *vec)
 			output_rare(w, skb, a);
 			continue;
 		}
-		if (a != last) {
+		if (explaining(w)) {
+			neigh_explain(w, a, a->gw);
+		} else if (a != last) {
 			adj_touch(a);
 			last = a;
 		}

@@ -32,6 +32,9 @@ extern void (*neigh_unreachable)(struct worker *w, struct sk_buff *skb);
  * one burst. NULL while there is no routing. */
 extern const struct adj *(*neigh_route)(rte_be32_t dst);
 
+/** For an explained packet that leaves by @p a to @p nexthop: what is known of it. */
+void neigh_explain(const struct worker *w, const struct adj *a, rte_be32_t nexthop);
+
 /** ARP from a device: ptype handler, ethertype 0x0806. */
 void arp_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
 #endif

@@ -16,7 +16,7 @@ struct net_device *netdev_by_index_tab[NETDEV_MAX];
 static struct net_device *first; /* by ifindex */
 static uint32_t last_ifindex;
 
-struct netdev_stats *netdev_stats_tab[WORKER_MAX];
+struct netdev_stats *netdev_stats_tab[WORKER_SLOTS];
 
 int netdev_max_backlog = 1000; /* Linux's default */
 
@@ -80,7 +80,7 @@ netdev_fini(void)
 	sysctl_unregister("net.core", core_table);
 	netif_fast_rx = NULL;
 	netif_police = NULL;
-	for (unsigned int i = 0; i < WORKER_MAX; i++) {
+	for (unsigned int i = 0; i < WORKER_SLOTS; i++) {
 		free(netdev_stats_tab[i]);
 		netdev_stats_tab[i] = NULL;
 	}
@@ -98,26 +98,37 @@ netif_backlog_held(void)
 
 /* --- creation --- */
 
+/* What was counted for packets that were only explained: nobody's. */
+static uint64_t explained[DROP_MAX];
+
+static bool
+stats_for(unsigned int slot)
+{
+	size_t size = NETDEV_MAX * sizeof(struct netdev_stats);
+
+	if (netdev_stats_tab[slot] != NULL)
+		return true;
+	netdev_stats_tab[slot] = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
+	if (netdev_stats_tab[slot] == NULL)
+		return false;
+	memset(netdev_stats_tab[slot], 0, size);
+	return true;
+}
+
 /* Devices may come before the worker slots: as many as there can be threads. */
 static bool
 alloc_stats(struct net_device *dev)
 {
 	unsigned int n = RTE_MAX(n_workers, rte_lcore_count() + 1);
-	size_t size = NETDEV_MAX * sizeof(struct netdev_stats);
 
 	n = RTE_MIN(n, (unsigned int)WORKER_MAX);
 	for (unsigned int i = 0; i < n; i++) {
 		dev->drops[i] = calloc(DROP_MAX, sizeof(*dev->drops[i]));
-		if (dev->drops[i] == NULL)
+		if (dev->drops[i] == NULL || !stats_for(i))
 			return false;
-		if (netdev_stats_tab[i] != NULL)
-			continue;
-		netdev_stats_tab[i] = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
-		if (netdev_stats_tab[i] == NULL)
-			return false;
-		memset(netdev_stats_tab[i], 0, size);
 	}
-	return true;
+	dev->drops[WORKER_MAX] = explained;
+	return stats_for(WORKER_MAX);
 }
 
 struct net_device *

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "ctl/cli.h"
 #include "netdev/netdev_cli.h"
+#include "netdev/netdev_explain.h"
 #include "netdev/netdev_priv.h"
 
 static json_t *
@@ -230,4 +231,5 @@ netdev_cli_register(void)
 	netdev_declare();
 	cli_register(cmds);
 	netdev_monitor_register();
+	netdev_explain_cli_register();
 }

@@ -39,6 +39,8 @@ struct net_device_ops_dp {
 	/** How many frames xmit() would take now without dropping or hoarding any; for queue
 	 * disciplines, on the worker that owns them. NULL: as the device below, or any number. */
 	uint16_t (*tx_room)(struct worker *w, const struct net_device *dev);
+	/** Frames do not leave the router by it, but go on to another device or come in again. */
+	bool inside;
 };
 
 /* Reasons to leave the fast lane, per device: tested once per burst. */
@@ -88,8 +90,8 @@ struct net_device {
 	void *rx_handler_data;							     /* RCU */
 	netif_fast_fn rx_burst; /* RCU; the rx_handler's lane, NULL: it has none */
 	uint64_t *extra_addrs;	/* RCU; further MAC addresses it answers to, ended by 0; or NULL */
-	struct in_device *ip_ptr;    /* RCU; IPv4 addresses and settings: netdev/inetdev_dp.h */
-	uint64_t *drops[WORKER_MAX]; /* [DROP_MAX]: its packets that died on that worker */
+	struct in_device *ip_ptr;      /* RCU; IPv4 addresses and settings: netdev/inetdev_dp.h */
+	uint64_t *drops[WORKER_SLOTS]; /* [DROP_MAX]: its packets that died on that worker */
 	const struct net_device_ops_dp *drv_dp; /* the driver's */
 	struct qdisc *qdisc;			/* RCU; sched/sched_dp.h; NULL: none */
 	uint16_t tx_owner;			/* worker that sends best by this device; 0: any */
@@ -158,7 +160,7 @@ netif_carrier_ok(const struct net_device *dev)
 }
 /* Of each worker, by ifindex; side by side, so that a thousand devices are a few pages and nobody
  * looks at a device to count for it. */
-extern struct netdev_stats *netdev_stats_tab[WORKER_MAX]; /* [NETDEV_MAX] */
+extern struct netdev_stats *netdev_stats_tab[WORKER_SLOTS]; /* [NETDEV_MAX] */
 static inline struct netdev_stats *
 netdev_stats_at(const struct worker *w, uint32_t ifindex)
 {

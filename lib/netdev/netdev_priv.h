@@ -37,7 +37,7 @@ void netdev_vlan_update(struct net_device *dev) CTL_ONLY;
 void netdev_declare(void) CTL_ONLY;
 
 /* --- backlog --- */
-extern struct sk_buff_head netif_backlog[WORKER_MAX];
+extern struct sk_buff_head netif_backlog[WORKER_SLOTS];
 extern int netdev_max_backlog; /* net.core.netdev_max_backlog */
 
 /* --- taps: clones of @p vec for the ETH_P_ALL handler --- */

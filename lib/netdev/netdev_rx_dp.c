@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <linux/if_ether.h>
+#include "core/explain.h"
 #include "netdev/netdev_priv.h"
 
 #define DEMUX_GROUPS 4 /* protocols of one burst that are collected at a time */
@@ -198,6 +199,7 @@ vlan_enter(struct worker *w, struct net_device *v, struct sk_buff **pskb) DP_ONL
 		kfree_skb_reason(w, plain, DROP_NETDEV_DOWN);
 		return false;
 	}
+	EXPLAIN(w, "its VLAN tag says %s", v->name);
 	*pskb = plain;
 	return true;
 }
@@ -313,7 +315,7 @@ upper_receive(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 {
 	netif_fast_fn fast = fast_lane(dev, __atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE));
 
-	if (fast != NULL)
+	if (fast != NULL && !explaining(w))
 		fast_vec(w, dev, vec, fast);
 	if (vec->n > 0)
 		receive_vec(w, dev, vec, round);
@@ -381,7 +383,8 @@ run_handler(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 	if (run.n > 0)
 		upper_receive(w, run.v[0]->dev, &run, round + 1);
 	/* What the handler left to the device may be plain traffic. */
-	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) == NETDEV_RXF_HANDLER) {
+	if (__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) == NETDEV_RXF_HANDLER &&
+	    !explaining(w)) {
 		fast_vec(w, dev, vec, netif_fast_rx);
 		classify(w, dev, vec);
 	}
@@ -510,7 +513,8 @@ receive_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec, unsig
 	}
 	classify(w, dev, vec);
 	count_multicast(w, dev, vec);
-	if (unlikely(__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) & NETDEV_RXF_TAP))
+	if (unlikely(__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) & NETDEV_RXF_TAP) &&
+	    !explaining(w))
 		netdev_tap_rx(w, vec);
 	vlan_demux(w, dev, vec, round);
 	run_handler(w, dev, vec, round);
@@ -599,7 +603,10 @@ netif_rx_upper(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		why = DROP_NETDEV_LOOP;
 		if (likely(w->loop_depth < RX_ROUNDS)) {
 			w->loop_depth++;
-			st->rx_bytes += rx_chunk(w, dev, pkts, n, off);
+			if (explaining(w))
+				netif_receive_burst(w, dev, pkts, n);
+			else
+				st->rx_bytes += rx_chunk(w, dev, pkts, n, off);
 			w->loop_depth--;
 			return;
 		}
@@ -611,7 +618,7 @@ netif_rx_upper(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 
 /* --- backlog: frames that come back through virtual devices --- */
 
-struct sk_buff_head netif_backlog[WORKER_MAX];
+struct sk_buff_head netif_backlog[WORKER_SLOTS];
 
 void
 netif_rx(struct worker *w, struct sk_buff *skb)

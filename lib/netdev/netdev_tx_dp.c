@@ -2,6 +2,7 @@
 /* Transmit: the last checks, link headers, and taps in both directions. */
 #include <string.h>
 #include <linux/if_ether.h>
+#include "core/explain.h"
 #include "netdev/netdev_priv.h"
 
 #define TX_ROUNDS 8 /* devices on top of each other */
@@ -108,6 +109,22 @@ drop_oversize(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 	return ok;
 }
 
+/* Devices that only pass frames on inside the router do so; nothing goes to a driver or a queue. */
+static void
+explain_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n) DP_ONLY
+{
+	if (n == 0)
+		return;
+	if (!dev->drv_dp->inside) {
+		w->explain->xmit(w->explain, w, dev, pkts, n);
+		return;
+	}
+	EXPLAIN(w, "by %s", dev->name);
+	w->loop_depth++;
+	dev->drv_dp->xmit(w, dev, pkts, n);
+	w->loop_depth--;
+}
+
 void
 dev_queue_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -119,6 +136,10 @@ dev_queue_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
 		return;
 	}
 	n = drop_oversize(w, dev, pkts, n);
+	if (explaining(w)) {
+		explain_xmit(w, dev, pkts, n);
+		return;
+	}
 	if (unlikely(__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) & NETDEV_RXF_TAP))
 		netdev_tap_tx(w, dev, pkts, n);
 	if (n == 0)

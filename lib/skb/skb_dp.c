@@ -3,6 +3,7 @@
 #include <string.h>
 #include <rte_eal.h>
 #include <rte_mbuf_pool_ops.h>
+#include "core/explain.h"
 #include "skb/skb_priv.h"
 
 static const char *const cnt_names[] = {
@@ -84,6 +85,8 @@ kfree_mbuf_reason(struct worker *w, struct rte_mbuf *m, struct net_device *dev,
 		  enum drop_reason why)
 {
 	counter_inc(w, &drop_counters, why);
+	if (explaining(w))
+		w->explain->drop(w->explain, w, why);
 	if (dev != NULL && skb_drop_hook != NULL)
 		skb_drop_hook(w, dev, why);
 	rte_pktmbuf_free(m);
