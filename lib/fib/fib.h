@@ -101,9 +101,12 @@ struct fib_nexthop {
 	struct neighbour *neigh; /* held; NULL on-link */
 	uint32_t adj_idx;
 };
-#define FIB_NH_DEAD	0x01 /* device down */
+#define FIB_NH_DEAD	0x01 /* device down; see fib_nh_shown_flags() */
 #define FIB_NH_LINKDOWN 0x02 /* no carrier */
 #define FIB_NH_ONLINK	0x04
+
+/** Its flags as Linux shows them: dead, too, when it is passed over for want of a carrier. */
+uint8_t fib_nh_shown_flags(const struct fib_nexthop *nh);
 
 enum fib_event { FIB_ROUTE_ADD = 1, FIB_ROUTE_REPLACE, FIB_ROUTE_DEL };
 extern struct notifier_chain fib_chain; /* obj: const struct fib_route * */

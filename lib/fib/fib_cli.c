@@ -57,7 +57,7 @@ nexthop_json(const struct fib_nexthop *nh)
 		json_object_set_new(o, "gateway", fib_ip_json(nh->gateway));
 	json_object_set_new(o, "dev", json_string(nh->dev->name));
 	json_object_set_new(o, "weight", json_integer(nh->weight));
-	json_object_set_new(o, "flags", flags_json(nh->flags));
+	json_object_set_new(o, "flags", flags_json(fib_nh_shown_flags(nh)));
 	return o;
 }
 
@@ -132,7 +132,8 @@ route_json(const struct fib_route *r, const struct filter *f)
 	if (r->n_nh == 1)
 		json_object_set_new(o, "dev", json_string(r->nh[0].dev->name));
 	attributes_json(o, r, f);
-	json_object_set_new(o, "flags", flags_json(r->n_nh == 1 ? r->nh[0].flags : 0));
+	json_object_set_new(o, "flags",
+			    flags_json(r->n_nh == 1 ? fib_nh_shown_flags(&r->nh[0]) : 0));
 	fib_metrics_json(o, r);
 	if (r->n_nh < 2)
 		return o;

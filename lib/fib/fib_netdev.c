@@ -6,6 +6,12 @@
  */
 #include "fib/fib_priv.h"
 
+uint8_t
+fib_nh_shown_flags(const struct fib_nexthop *nh)
+{
+	return fib_nh_ignored(nh) ? nh->flags | FIB_NH_DEAD : nh->flags;
+}
+
 /* The info's next hops by this device changed state: new leaf, and neighbours for live ones. */
 static CTL_ONLY void
 refresh(struct fib_info *fi)
@@ -154,6 +160,24 @@ dev_gone(const struct net_device *dev)
 	settle();
 }
 
+/* ignore_routes_with_linkdown was written: what has no carrier may be alive, or dead, from now on.
+ */
+static void
+on_linkdown_conf(void)
+{
+	role_enter_ctl();
+	for (uint32_t i = 1; i < fib_infos_size; i++) {
+		struct fib_info *fi = fib_infos[i];
+		bool hit = false;
+
+		for (unsigned int k = 0; fi != NULL && k < fi->n_nh; k++)
+			hit |= fi->nh[k].flags & FIB_NH_LINKDOWN;
+		if (hit)
+			refresh(fi);
+	}
+	settle();
+}
+
 static CTL_ONLY int
 on_netdev(struct notifier *self, unsigned int event, void *obj)
 {
@@ -190,10 +214,12 @@ void
 fib_netdev_init(void)
 {
 	notifier_add(&netdev_chain, &netdev_nb);
+	inetdev_linkdown_hook = on_linkdown_conf;
 }
 
 void
 fib_netdev_fini(void)
 {
 	notifier_del(&netdev_chain, &netdev_nb);
+	inetdev_linkdown_hook = NULL;
 }

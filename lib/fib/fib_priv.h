@@ -159,10 +159,21 @@ void fib_nh_publish(const struct fib_info *fi) CTL_ONLY;
 /** Let go the neighbours of next hops that are not live, and the group of a dead info. No leaf
  * names them any more. @p all: of every next hop. */
 void fib_nh_release(struct fib_info *fi, bool all) CTL_ONLY;
+/** Is it passed over for want of a carrier (ignore_routes_with_linkdown)? */
+static inline bool
+fib_nh_ignored(const struct fib_nexthop *nh)
+{
+	const struct in_device *in_dev;
+
+	if (!(nh->flags & FIB_NH_LINKDOWN))
+		return false;
+	in_dev = in_dev_get_rcu(nh->dev);
+	return in_dev == NULL || IN_DEV_ORCONF(in_dev, ignore_routes_with_linkdown);
+}
 static inline bool
 fib_nh_live(const struct fib_nexthop *nh)
 {
-	return !(nh->flags & (FIB_NH_DEAD | FIB_NH_LINKDOWN));
+	return !(nh->flags & FIB_NH_DEAD) && !fib_nh_ignored(nh);
 }
 /** Weighted buckets: the share of each member is within 2 % of its weight's where 512 buckets
  * can express that. Returns their number, a power of two. Pure. */

@@ -19,11 +19,14 @@ LOG_MODULE(devconf);
 	.forwarding = 1, .send_redirects = 1, .secure_redirects = 1, .shared_media = 1,            \
 	.arp_evict_nocarrier = 1
 static const struct ipv4_devconf initial_all = { DEVCONF_COMMON };
+/* A router has other ways than one without a carrier: there Linux's default is 0. */
 static const struct ipv4_devconf initial_dflt = { DEVCONF_COMMON, .accept_redirects = 1,
-						  .accept_source_route = 1 };
+						  .accept_source_route = 1,
+						  .ignore_routes_with_linkdown = 1 };
 
 struct ipv4_devconf ipv4_devconf_all, ipv4_devconf_dflt;
 void (*inetdev_forwarding_hook)(int on);
+void (*inetdev_linkdown_hook)(void);
 
 static void changed(const struct ctl_table *t, void *object, int old);
 
@@ -68,6 +71,8 @@ static const struct ctl_table conf_table[] = {
 	CONF(bootp_relay, 0, 1,
 	     "Packets from 0.0.0.0/8 to others are for a BOOTP relay here: \"all\" and the "
 	     "interface."),
+	CONF(ignore_routes_with_linkdown, 0, 1,
+	     "Pass over next hops by this interface while it has no carrier."),
 	{ .procname = "mc_forwarding",
 	  .offset = offsetof(struct ipv4_devconf, mc_forwarding),
 	  .max = 1,
@@ -133,18 +138,25 @@ spread_default(size_t offset) CTL_ONLY
 }
 
 static void
+all_changed(size_t offset, int old) CTL_ONLY
+{
+	int on = ipv4_devconf_all.forwarding;
+
+	if (offset != offsetof(struct ipv4_devconf, forwarding) || on == old)
+		return;
+	inetdev_set_forwarding(on);
+	if (inetdev_forwarding_hook != NULL)
+		inetdev_forwarding_hook(on);
+}
+
+static void
 changed(const struct ctl_table *t, void *object, int old)
 {
 	struct ipv4_devconf *cnf = object;
-	bool fwd = t->offset == offsetof(struct ipv4_devconf, forwarding);
 
 	role_enter_ctl();
 	if (cnf == &ipv4_devconf_all) {
-		if (fwd && cnf->forwarding != old) {
-			inetdev_set_forwarding(cnf->forwarding);
-			if (inetdev_forwarding_hook != NULL)
-				inetdev_forwarding_hook(cnf->forwarding);
-		}
+		all_changed(t->offset, old);
 	} else if (cnf == &ipv4_devconf_dflt) {
 		spread_default(t->offset);
 	} else {
@@ -153,6 +165,9 @@ changed(const struct ctl_table *t, void *object, int old)
 		in_dev->cnf_set |= UINT64_C(1) << t->offset / sizeof(int);
 	}
 	update_vlans();
+	if (t->offset == offsetof(struct ipv4_devconf, ignore_routes_with_linkdown) &&
+	    inetdev_linkdown_hook != NULL)
+		inetdev_linkdown_hook();
 }
 _Static_assert(sizeof(struct ipv4_devconf) / sizeof(int) <= 64, "cnf_set has a bit for each field");
 
@@ -184,6 +199,7 @@ devconf_fini(void)
 	sysctl_unregister(CONF_PATH "default", conf_table);
 	sysctl_unregister(CONF_PATH "all", conf_table);
 	inetdev_forwarding_hook = NULL;
+	inetdev_linkdown_hook = NULL;
 }
 
 static int

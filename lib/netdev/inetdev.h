@@ -80,6 +80,8 @@ bool inet_addr_is_deprecated(rte_be32_t addr) CTL_ONLY;
 void inetdev_set_forwarding(int on) CTL_ONLY;
 /** Hears of writes to net.ipv4.conf.all.forwarding, to mirror them in net.ipv4.ip_forward. */
 extern void (*inetdev_forwarding_hook)(int on);
+/** Hears of writes to conf.*.ignore_routes_with_linkdown. */
+extern void (*inetdev_linkdown_hook)(void);
 
 /** Listen to netdev_chain and register the sysctl trees. 0 or -errno. After netdev_init(). */
 /** "global", "site", "link", "host", "nowhere", or the number. Static buffer. */

@@ -70,6 +70,7 @@ struct ipv4_devconf {
 	int mc_forwarding;
 	int tag;
 	int arp_probe;
+	int ignore_routes_with_linkdown;
 };
 
 struct in_device {

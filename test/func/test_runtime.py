@@ -174,7 +174,7 @@ def test_link_down_and_up(lab3):
     eventually(lambda: lab3.h1.ping(lab3.h3.ip, check=False) == 1, "no ping after link up")
 
 
-@pytest.mark.ours("Linux keeps routes without carrier unless ignore_routes_with_linkdown is set")
+@pytest.mark.ours("the kernel's ports are veths here")
 def test_carrier_loss_withdraws_and_restores(fresh):
     """A TAP port, the only virtual kind that tells its link: AF_XDP's is always up."""
     made = fresh(config={"ports": {"tap8": {"device": "net_tap8,iface=tap8"}},
@@ -196,6 +196,11 @@ def test_carrier_loss_withdraws_and_restores(fresh):
         assert not reachable(dst), f"a route to {dst} survives carrier loss"
         assert arrives_at(made, dst) is None
     made.h1.ping(made.h2.ip)
+    key = "net.ipv4.conf.tap8.ignore_routes_with_linkdown"
+    for value, shown in ((0, ["linkdown"]), (1, ["dead", "linkdown"])):  # 0: Linux's default
+        dut.sysctl(key, value)
+        assert [r["flags"] for r in dut.ip_json("route show 20.0.0.0/8")] == [shown]
+        assert reachable("20.1.1.1") == (value == 0)
     sh(f"ip -n {made.dut_ns} link set tap8 up")
     eventually(lambda: "LOWER_UP" in flags(), "the return is not noticed")
     for dst in ("20.1.1.1", "10.0.8.2"):

@@ -27,6 +27,7 @@ static struct adj *tab[ADJ_MAX];
 struct adj **adj_tab = tab;
 unsigned int fake_adj_used, fake_arps;
 struct ipv4_devconf ipv4_devconf_all;
+void (*inetdev_linkdown_hook)(void);
 
 #define GLEAN_FIRST ADJ_IDX_DYNAMIC
 #define NEIGH_FIRST (GLEAN_FIRST + FAKE_DEVS)
@@ -324,7 +325,7 @@ fake_reset(uint32_t max_tbl8)
 					  .ip_ptr = &dev_in[i],
 					  .ctl = &dev_ctl[i] };
 		dev_in[i].dev = d;
-		dev_in[i].cnf.forwarding = 1;
+		dev_in[i].cnf.forwarding = dev_in[i].cnf.ignore_routes_with_linkdown = 1;
 		snprintf(d->name, sizeof(d->name), d == FAKE_LO ? "lo" : "p%u", i);
 	}
 	FAKE_LO->flags |= IFF_LOOPBACK;

@@ -116,6 +116,10 @@ text_as_iproute2(void **state)
 	assert_string_equal(run("ip route get 10.0.0.1", 0),
 			    "local 10.0.0.1 dev lo src 10.0.0.1 uid 0 \n    cache <local> \n");
 	fake_carrier(&fake_dev[1], false);
+	assert_string_equal(
+		run("ip route show 192.0.2.0/24", 0),
+		"192.0.2.0/24 via 10.0.1.9 dev p1 proto static dead linkdown mtu 1400 \n");
+	fake_dev[1].ip_ptr->cnf.ignore_routes_with_linkdown = 0;
 	assert_string_equal(run("ip route show 192.0.2.0/24", 0),
 			    "192.0.2.0/24 via 10.0.1.9 dev p1 proto static linkdown mtu 1400 \n");
 }

@@ -644,6 +644,39 @@ names(void **state)
 	assert_int_equal(fib_type_parse("100"), -EINVAL);
 }
 
+/* ignore_routes_with_linkdown: without it what has no carrier is used as if it had one. */
+static void
+without_carrier(void **state)
+{
+	uint32_t a, b, total;
+
+	(void)state;
+	assert_int_equal(add("70.0.0.0/8 via 10.0.0.9"), 0);
+	assert_int_equal(add("71.0.0.0/8 nexthop via 10.0.0.9 nexthop via 10.0.1.9"), 0);
+	a = neigh_create(ip("10.0.0.9"), P0)->adj_idx;
+	b = neigh_create(ip("10.0.1.9"), P1)->adj_idx;
+	fake_carrier(P0, false);
+	assert_int_equal(leaf("70.0.0.1"), ADJ_IDX_NO_ROUTE);
+	assert_true(all_by(leaf("71.0.0.1"), b));
+	P0->ip_ptr->cnf.ignore_routes_with_linkdown = 0;
+	inetdev_linkdown_hook();
+	assert_int_equal(leaf("70.0.0.1"), a);
+	assert_int_equal(leaf("10.0.0.77"), neigh_glean_adj(P0));
+	assert_int_not_equal(share(leaf("71.0.0.1"), a, &total), 0);
+	fake_carrier(P1, false); /* the other one still says so */
+	assert_true(all_by(leaf("71.0.0.1"), a));
+	ipv4_devconf_all.ignore_routes_with_linkdown = 1;
+	inetdev_linkdown_hook();
+	assert_int_equal(leaf("70.0.0.1"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(leaf("71.0.0.1"), ADJ_IDX_NO_ROUTE);
+	ipv4_devconf_all.ignore_routes_with_linkdown = 0;
+	inetdev_linkdown_hook();
+	fake_carrier(P0, true);
+	fake_carrier(P1, true);
+	assert_int_equal(leaf("70.0.0.1"), a);
+	P0->ip_ptr->cnf.ignore_routes_with_linkdown = 1;
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -659,6 +692,7 @@ main(void)
 		T(multipath_outlives_a_device),
 		T(neighbours_are_leaves),
 		T(multipath_groups),
+		T(without_carrier),
 		T(control_lookups),
 		T(changes_are_told),
 		T(walks_in_parts),
