@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include "core/timer.h"
+#include "fib/fib_mpath_dp.h"
 #include "ip4/icmp_proto.h"
 #include "ip4/ip4_dp.h"
 #include "ip4/ip4_proto.h"
@@ -46,7 +47,7 @@ ipip_route(const struct ipip_conf *c)
 			     .proto = IPPROTO_IPIP,
 			     .tos = c->tos };
 
-	return adj_resolve_group(adj_get(fib_route_dp(&k)), c->local);
+	return adj_resolve_group(adj_get(fib_route_dp(&k)), fib_mpath_l3(c->local, c->remote));
 }
 
 /* --- out --- */

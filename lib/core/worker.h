@@ -41,6 +41,7 @@ struct worker {
 	uint64_t stage_tsc;    /* when the stage started */
 	uint64_t now;	       /* TSC at the start of this loop: coarse, free to read */
 	uint64_t rand;	       /* state of worker_rand() */
+	uint32_t turn;	       /* of multipath packet by packet */
 	struct rte_mempool *pool; /* mbufs on this worker's socket */
 	void *tx;		  /* drivers/ethdev: transmit state by port */
 	void *backlog;		  /* netdev: packets looped back to this worker */

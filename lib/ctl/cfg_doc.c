@@ -29,7 +29,7 @@ check_version(const struct cfg *root)
 }
 
 /* Sections of the documentation that this release does not have. */
-static const char *const later[] = { "bridges", "capture",   "mst",	"nexthops", "stp",
+static const char *const later[] = { "bridges", "capture",   "mst",	"stp",
 				     "tables",	"telemetry", "tunnels", NULL };
 
 /* Refuse those by what they are. Returns the document without them, a new reference. */

@@ -268,7 +268,8 @@ monitor_config(const char *what)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip monitor [all] [link] [addr] [route] [rule] [neigh] [config] [label]",
+	{ .syntax = "ip monitor [all] [link] [addr] [route] [nexthop] [rule] [neigh] [config] "
+		    "[label]",
 	  .help = "Print what changes, as it happens, until ^C.",
 	  .section = "display",
 	  .fn = monitor,

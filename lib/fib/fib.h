@@ -63,6 +63,7 @@ struct fib_route_spec {
 	uint8_t among;	 /* flush: enum fib_among, about dst/plen */
 	uint32_t metric; /* priority: lower wins */
 	uint32_t mtu;	 /* 0: the device's */
+	uint32_t nhid;	 /* next hop object; 0: nh[] says */
 	uint32_t advmss, hoplimit;
 	rte_be32_t prefsrc;
 	unsigned int n_nh;
@@ -90,6 +91,7 @@ struct fib_route {
 	uint8_t file;	/* which load of a routes file set it; 0: none did */
 	uint32_t metric, mtu, advmss, hoplimit;
 	rte_be32_t prefsrc;
+	uint32_t nhid; /* next hop object that has its next hops; 0: they are its own */
 	unsigned int n_nh;
 	const struct fib_nexthop *nh;
 };
@@ -203,6 +205,8 @@ const char *fib_file_error(const struct fib_file *f);
 uint32_t fib_file_count(const struct fib_file *f);
 void fib_file_close(struct fib_file *f) CTL_ONLY;
 
+/** Tell sysctl which tunables there will be. */
+void fib_mpath_declare(void) CTL_ONLY;
 /** Commands and config sections. Once, at start. */
 void fib_cli_register(void) CTL_ONLY;
 void fib_cfg_register(void) CTL_ONLY;

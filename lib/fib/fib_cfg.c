@@ -108,7 +108,7 @@ table_canon(const struct cfg *c)
 static const char *const route_keys[] = { "dst",      "type",	"gateway",  "dev",     "onlink",
 					  "nexthops", "table",	"metric",   "tos",     "mtu",
 					  "mtu_lock", "advmss", "hoplimit", "prefsrc", "protocol",
-					  "scope",    NULL };
+					  "scope",    "nhid",	NULL };
 static const char *const nexthop_keys[] = { "gateway", "dev", "weight", "onlink", NULL };
 
 /* @p doc: only checking, devices are those of the document; NULL: they are looked up, false when
@@ -143,6 +143,7 @@ parse_nexthops(const struct cfg *c, const struct cfg *doc, struct fib_route_spec
 	size_t n = json_array_size(list.node);
 	bool ok = true;
 
+	fib_cfg_nhid(c, "nhid", doc, &r->nhid);
 	if (list.node == NULL) {
 		if (cfg_get(c, "gateway").node == NULL && cfg_get(c, "dev").node == NULL)
 			return true;
@@ -257,9 +258,11 @@ route_check(const struct cfg *c, const struct cfg *doc)
 	if (r.plen < 32 && (rte_be_to_cpu_32(r.dst) & (UINT32_MAX >> r.plen)) != 0)
 		cfg_fail(c, "dst", "bits are set past the prefix length");
 	takes_nh = r.type == 0 || r.type < FIB_BLACKHOLE;
-	if (takes_nh && r.n_nh == 0)
+	if (r.nhid != 0 && (r.n_nh > 0 || (r.type != 0 && r.type != FIB_UNICAST)))
+		cfg_fail(c, "nhid", "stands for the next hops of a unicast route: give no others");
+	if (takes_nh && r.n_nh == 0 && r.nhid == 0)
 		cfg_fail(c, NULL,
-			 "a route needs \"gateway\", \"dev\", \"nexthops\" or a \"type\" "
+			 "a route needs \"gateway\", \"dev\", \"nexthops\", \"nhid\" or a \"type\" "
 			 "without next hops");
 	if (!takes_nh && r.n_nh > 0)
 		cfg_fail(c, "type", "a route of type %s has no next hops", fib_type_name(r.type));
@@ -409,6 +412,7 @@ route_json(const struct fib_route_spec *r)
 		json_object_set_new(o, "table", json_integer(r->table));
 	number_set(o, "metric", r->metric);
 	number_set(o, "tos", r->tos);
+	number_set(o, "nhid", r->nhid);
 	number_set(o, "mtu", r->mtu);
 	if (r->mtu_lock)
 		json_object_set_new(o, "mtu_lock", json_true());
@@ -450,7 +454,7 @@ show_one(const struct fib_route *route, void *arg)
 				     .dst = route->dst,
 				     .plen = route->plen,
 				     .tos = route->tos,
-				     .type = route->type,
+				     .type = route->nhid != 0 ? FIB_UNICAST : route->type,
 				     .protocol = route->protocol,
 				     .scope = route->scope,
 				     .metric = route->metric,
@@ -459,8 +463,9 @@ show_one(const struct fib_route *route, void *arg)
 				     .advmss = route->advmss,
 				     .hoplimit = route->hoplimit,
 				     .prefsrc = route->prefsrc,
-				     .n_nh = route->n_nh };
-	for (unsigned int i = 0; i < route->n_nh; i++)
+				     .nhid = route->nhid,
+				     .n_nh = route->nhid != 0 ? 0 : route->n_nh };
+	for (unsigned int i = 0; i < r.n_nh; i++)
 		r.nh[i] = (struct fib_nexthop_spec){ .gateway = route->nh[i].gateway,
 						     .dev = route->nh[i].dev,
 						     .weight = route->nh[i].weight,
@@ -554,7 +559,7 @@ static const char route_schema[] =
 	"\"integer\",\"minimum\":1,\"maximum\":256},\"onlink\":{\"type\":\"boolean\"}}}},\"table\":"
 	"{\"type\":[\"string\",\"integer\"]},\"metric\":{\"type\":\"integer\"},\"tos\":{\"type\":"
 	"\"integer\"},\"mtu\":{\"type\":\"integer\"},\"mtu_lock\":{\"type\":\"boolean\"},"
-	"\"advmss\":{\"type\":\"integer\"},"
+	"\"advmss\":{\"type\":\"integer\"},\"nhid\":{\"type\":\"integer\"},"
 	"\"hoplimit\":{\"type\":\"integer\"},\"prefsrc\":{\"type\":\"string\"},"
 	"\"protocol\":{\"type\":\"string\"},\"scope\":{\"type\":\"string\"}},"
 	"\"additionalProperties\":false}";
@@ -593,4 +598,6 @@ fib_cfg_register(void)
 	cfg_register(&routes_section);
 	fib_file_cfg_register();
 	fib_rule_cfg_register();
+	fib_nexthop_cfg_register();
+	fib_mpath_declare();
 }

@@ -12,6 +12,7 @@ struct fib_doc {
 	const struct cfg *doc;
 	json_t *nets;	/* "table net/plen": the interfaces that have it */
 	json_t *own;	/* its addresses */
+	json_t *nhids;	/* ids of its next hop objects */
 	uint64_t plens; /* bit n: a subnet of length n is there */
 };
 void fib_doc_build(struct fib_doc *d, const struct cfg *doc);
@@ -20,6 +21,8 @@ void fib_doc_free(struct fib_doc *d);
  * buffer of its own, until the next call. */
 const char *fib_doc_refuse(const struct fib_doc *d, uint32_t table, rte_be32_t gateway,
 			   const char *dev);
+/** Has it a next hop object of that id? */
+bool fib_doc_has_nhid(const struct fib_doc *d, uint32_t id);
 /** Is it an address of the document's? */
 bool fib_doc_is_own(const struct fib_doc *d, rte_be32_t addr);
 /** The id of a table by the document's name for it, or one that is always there. */
@@ -35,6 +38,9 @@ uint32_t fib_seen_before(struct fib_seen *s, const struct fib_route_spec *r, uin
 void fib_seen_free(struct fib_seen *s);
 
 void fib_file_cfg_register(void) CTL_ONLY;
+void fib_nexthop_cfg_register(void) CTL_ONLY;
+/** Member @p key of an entry, the id of a next hop object, which @p doc has (NULL: not asked). */
+void fib_cfg_nhid(const struct cfg *c, const char *key, const struct cfg *doc, uint32_t *id);
 
 /** Member "table" of an entry, a number or a name; absent leaves *@p table alone, a name that is
  * not there makes it 0. @p doc: only checking, by the names of that document. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <rte_common.h>
 #include "fib/fib_cli.h"
+#include "fib/fib_nexthop.h"
 #include "fib/fib_rule.h"
 #include "netdev/netdev.h"
 
@@ -34,8 +35,8 @@ prefix_json(rte_be32_t addr, uint8_t plen)
 	return json_string(out);
 }
 
-static json_t *
-flags_json(uint8_t flags)
+json_t *
+fib_flags_json(uint8_t flags)
 {
 	json_t *list = json_array();
 
@@ -57,7 +58,7 @@ nexthop_json(const struct fib_nexthop *nh)
 		json_object_set_new(o, "gateway", fib_ip_json(nh->gateway));
 	json_object_set_new(o, "dev", json_string(nh->dev->name));
 	json_object_set_new(o, "weight", json_integer(nh->weight));
-	json_object_set_new(o, "flags", flags_json(fib_nh_shown_flags(nh)));
+	json_object_set_new(o, "flags", fib_flags_json(fib_nh_shown_flags(nh)));
 	return o;
 }
 
@@ -117,9 +118,11 @@ attributes_json(json_t *o, const struct fib_route *r, const struct filter *f)
 static json_t *
 route_json(const struct fib_route *r, const struct filter *f)
 {
+	static struct fib_nhobj_view obj;
 	json_t *o = json_object(), *list;
 	char tos[8];
 
+	role_enter_ctl();
 	if (r->type != FIB_UNICAST || f->detail)
 		json_object_set_new(o, "type", json_string(fib_type_name(r->type)));
 	json_object_set_new(o, "dst", prefix_json(r->dst, r->plen));
@@ -127,14 +130,20 @@ route_json(const struct fib_route *r, const struct filter *f)
 		snprintf(tos, sizeof(tos), "0x%02x", r->tos);
 		json_object_set_new(o, "tos", json_string(tos));
 	}
+	if (r->nhid != 0)
+		json_object_set_new(o, "nhid", json_integer(r->nhid));
 	if (r->n_nh == 1 && r->nh[0].gateway != 0)
 		json_object_set_new(o, "gateway", fib_ip_json(r->nh[0].gateway));
 	if (r->n_nh == 1)
 		json_object_set_new(o, "dev", json_string(r->nh[0].dev->name));
+	else if (r->nhid != 0 && r->type == FIB_BLACKHOLE)
+		json_object_set_new(o, "dev", json_string("lo")); /* as Linux has it */
 	attributes_json(o, r, f);
 	json_object_set_new(o, "flags",
-			    flags_json(r->n_nh == 1 ? fib_nh_shown_flags(&r->nh[0]) : 0));
+			    fib_flags_json(r->n_nh == 1 ? fib_nh_shown_flags(&r->nh[0]) : 0));
 	fib_metrics_json(o, r);
+	if (f->detail && r->nhid != 0 && fib_nhobj_get(r->nhid, &obj))
+		json_object_set_new(o, "nh_info", fib_nhobj_json(&obj, true));
 	if (r->n_nh < 2)
 		return o;
 	list = json_array();
@@ -165,8 +174,8 @@ fib_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before
 		cli_printf(c, "%s%lld ", before, (long long)json_integer_value(v));
 }
 
-static void
-flags_text(struct cli_ctx *c, const json_t *o)
+void
+fib_flags_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *flags = json_object_get(o, "flags");
 
@@ -193,6 +202,7 @@ fib_route_text(struct cli_ctx *c, const json_t *o)
 	fib_word(c, o, "dst", "");
 	fib_word(c, o, "from", "from ");
 	fib_word(c, o, "tos", "tos ");
+	fib_word(c, o, "nhid", "nhid ");
 	fib_word(c, o, "gateway", "via ");
 	fib_word(c, o, "dev", "dev ");
 	fib_word(c, o, "table", "table ");
@@ -200,8 +210,12 @@ fib_route_text(struct cli_ctx *c, const json_t *o)
 	fib_word(c, o, "scope", "scope ");
 	fib_word(c, o, "prefsrc", "src ");
 	fib_word(c, o, "metric", "metric ");
-	flags_text(c, o);
+	fib_flags_text(c, o);
 	fib_metrics_text(c, o);
+	if (json_object_get(o, "nh_info") != NULL) {
+		cli_printf(c, "\n\tnh_info ");
+		fib_nhobj_text(c, json_object_get(o, "nh_info"));
+	}
 	for (size_t i = 0; i < json_array_size(nhs); i++) {
 		const json_t *nh = json_array_get(nhs, i);
 
@@ -209,7 +223,7 @@ fib_route_text(struct cli_ctx *c, const json_t *o)
 		fib_word(c, nh, "gateway", "via ");
 		fib_word(c, nh, "dev", "dev ");
 		fib_word(c, nh, "weight", "weight ");
-		flags_text(c, nh);
+		fib_flags_text(c, nh);
 	}
 	cli_printf(c, "\n");
 }
@@ -442,6 +456,7 @@ arg_route(struct cli_ctx *c, struct fib_route_spec *r)
 	r->mtu_lock = cli_has(c, "lock");
 	r->advmss = cli_arg_u32(c, "ADVMSS", 0);
 	r->hoplimit = cli_arg_u32(c, "HOPLIMIT", 0);
+	r->nhid = cli_arg_u32(c, "NHID", 0);
 	cli_arg_ip4(c, "SRC", &r->prefsrc);
 	return arg_nexthops(c, r);
 }
@@ -611,7 +626,7 @@ show_check(struct cli_ctx *c)
 	"[to] DST:prefix [via [inet] VIA:ip4] [dev DEV:dev] [table TABLE:str] [proto PROTO:str] "  \
 	"[scope SCOPE:str] [src SRC:ip4] [(metric|preference|priority) METRIC:u32] "               \
 	"[(tos|dsfield) TOS:str] [mtu [lock] MTU:u32(68..65535)] [advmss ADVMSS:u32(1..65535)] "   \
-	"[hoplimit HOPLIMIT:u32(1..255)] [onlink] "                                                \
+	"[hoplimit HOPLIMIT:u32(1..255)] [onlink] [nhid NHID:u32(1..4294967295)] "                 \
 	"[nexthop [via [inet] VIA:ip4] [dev DEV:dev] [weight WEIGHT:u32(1..256)] [onlink]]..."
 
 static const struct cli_cmd cmds[] = {
@@ -653,4 +668,5 @@ fib_cli_register(void)
 	fib_get_cli_register();
 	fib_monitor_register();
 	fib_rule_cli_register();
+	fib_nexthop_cli_register();
 }

@@ -16,8 +16,19 @@ void fib_word(struct cli_ctx *c, const json_t *o, const char *key, const char *b
 void fib_metrics_text(struct cli_ctx *c, const json_t *o);
 void fib_route_text(struct cli_ctx *c, const json_t *o);
 
+/** FIB_NH_* as iproute2's words. */
+json_t *fib_flags_json(uint8_t flags);
+/** Member "flags" of @p o. */
+void fib_flags_text(struct cli_ctx *c, const json_t *o);
+struct fib_nhobj_view;
+/** As `ip -j nexthop` shows it; @p detail as with -d. The caller owns it. */
+json_t *fib_nhobj_json(const struct fib_nhobj_view *v, bool detail) CTL_ONLY;
+/** As `ip nexthop` shows it, without the line's end. */
+void fib_nhobj_text(struct cli_ctx *c, const json_t *o);
+
 /** Argument TOS. 0, or -EINVAL after cli_error(). */
 int fib_arg_tos(struct cli_ctx *c, uint8_t *tos);
 void fib_get_cli_register(void) CTL_ONLY;
+void fib_nexthop_cli_register(void) CTL_ONLY;
 void fib_monitor_register(void) CTL_ONLY;
 #endif

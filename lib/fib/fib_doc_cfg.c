@@ -114,9 +114,17 @@ fib_doc_build(struct fib_doc *d, const struct cfg *doc)
 	const json_t *list;
 	const char *dev;
 	json_t *all, *v;
+	char id[24];
 	size_t i;
 
-	*d = (struct fib_doc){ .doc = doc, .nets = json_object(), .own = json_object() };
+	*d = (struct fib_doc){
+		.doc = doc, .nets = json_object(), .own = json_object(), .nhids = json_object()
+	};
+	json_array_foreach(json_object_get(doc->node, "nexthops"), i, v) {
+		snprintf(id, sizeof(id), "%lld",
+			 (long long)json_integer_value(json_object_get(v, "id")));
+		json_object_set_new(d->nhids, id, json_true());
+	}
 	all = json_object_get(doc->node, "addresses");
 	json_object_foreach(all, dev, list)
 		json_array_foreach((json_t *)(uintptr_t)list, i, v)
@@ -130,6 +138,7 @@ fib_doc_free(struct fib_doc *d)
 {
 	json_decref(d->nets);
 	json_decref(d->own);
+	json_decref(d->nhids);
 }
 
 static bool
@@ -156,6 +165,15 @@ fib_doc_is_own(const struct fib_doc *d, rte_be32_t addr)
 
 	snprintf(key, sizeof(key), "%08x", rte_be_to_cpu_32(addr));
 	return json_object_get(d->own, key) != NULL;
+}
+
+bool
+fib_doc_has_nhid(const struct fib_doc *d, uint32_t id)
+{
+	char key[24];
+
+	snprintf(key, sizeof(key), "%u", id);
+	return json_object_get(d->nhids, key) != NULL;
 }
 
 const char *

@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
-#include <rte_jhash.h>
 #include "core/rcu.h"
 
 #define FIB_EXT	     0x80000000u /* entry is a tbl8 group, not a leaf */
@@ -24,13 +23,6 @@ struct fib_dp {
 
 /** local and main compiled into one: what a packet without policy rules is looked up in. */
 extern struct fib_dp fib_main_dp;
-
-/** Flow hash of multipath: layer 3 (fib_multipath_hash_policy 0), so that fragments follow. */
-static inline uint32_t
-fib_flow_hash(rte_be32_t src, rte_be32_t dst)
-{
-	return rte_jhash_2words(src, dst, 0x9e3779b9u);
-}
 
 /** The adjacency index for @p dst (host order). Two dependent loads at most. */
 static inline uint32_t

@@ -193,6 +193,8 @@ parse_pair(struct fib_file *f, struct fib_route_spec *r, const char *word, const
 		r->metric_set = true;
 		return parse_u32(v, &r->metric);
 	}
+	if (strcmp(word, "nhid") == 0)
+		return parse_u32(v, &r->nhid) && r->nhid != 0;
 	if (strcmp(word, "mtu") == 0)
 		return parse_u32(v, &r->mtu);
 	if (strcmp(word, "advmss") == 0)

@@ -85,6 +85,8 @@ vet_route(void *arg, const struct fib_route_spec *r, const char *dev, uint32_t l
 	}
 	if (r->prefsrc != 0 && !fib_doc_is_own(&v->known, r->prefsrc))
 		return "src is no address of \"addresses\"";
+	if (r->nhid != 0 && !fib_doc_has_nhid(&v->known, r->nhid))
+		return "nhid is no id of \"nexthops\"";
 	if (r->n_nh == 0 || r->nh[0].gateway == 0)
 		return NULL;
 	if (r->nh[0].onlink)

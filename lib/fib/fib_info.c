@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "fib/fib_priv.h"
+#include "fib/fib_nexthop_priv.h"
 
 struct fib_info **fib_infos;
 uint32_t fib_infos_size;
@@ -29,6 +29,7 @@ content_hash(const struct fib_info *fi)
 
 	h = mix(h, fi->type | fi->protocol << 8 | fi->scope << 16 | (uint32_t)fi->keep << 24);
 	h = mix(h, fi->mtu ^ (uint32_t)fi->n_nh << 24);
+	h = mix(h, fi->obj == NULL ? 0 : fi->obj->id);
 	for (unsigned int i = 0; i < fi->n_nh; i++) {
 		h = mix(h, fi->nh[i].gateway);
 		h = mix(h, (uint32_t)(fi->nh[i].dev == NULL ? 0 : fi->nh[i].dev->ifindex) ^
@@ -43,7 +44,7 @@ same_content(const struct fib_info *a, const struct fib_info *b)
 	if (a->metric != b->metric || a->prefsrc != b->prefsrc || a->type != b->type ||
 	    a->protocol != b->protocol || a->scope != b->scope || a->mtu != b->mtu ||
 	    a->advmss != b->advmss || a->hoplimit != b->hoplimit || a->mtu_lock != b->mtu_lock ||
-	    a->keep != b->keep || a->n_nh != b->n_nh)
+	    a->keep != b->keep || a->n_nh != b->n_nh || a->obj != b->obj)
 		return false;
 	for (unsigned int i = 0; i < a->n_nh; i++) {
 		const struct fib_nexthop *x = &a->nh[i], *y = &b->nh[i];
@@ -163,6 +164,8 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 		return NULL;
 	}
 	fi->changed = false;
+	if (fi->obj != NULL)
+		fib_nhobj_link(fi);
 	fib_infos[fi->idx] = fi;
 	n_infos++;
 	info_bytes += info_size(fi->n_nh);
@@ -190,6 +193,8 @@ fib_info_put(struct fib_info *fi)
 	if (--fi->refcnt > 0)
 		return;
 	hash_unlink(fi);
+	if (fi->obj != NULL)
+		fib_nhobj_unlink(fi);
 	fib_infos[fi->idx] = NULL;
 	fib_arena_retire(&fib_ctl.live, fi->idx);
 	n_infos--;
@@ -212,9 +217,11 @@ fib_is_gateway(rte_be32_t gw, const struct net_device *dev)
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		const struct fib_info *fi = fib_infos[i];
 
-		for (unsigned int k = 0; fi != NULL && k < fi->n_nh; k++)
-			if (fi->nh[k].gateway == gw && fi->nh[k].dev == dev &&
-			    fib_nh_live(&fi->nh[k]))
+		const struct fib_nexthop *nh;
+		unsigned int n = fi == NULL ? 0 : fib_info_ways(fi, &nh);
+
+		for (unsigned int k = 0; k < n; k++)
+			if (nh[k].gateway == gw && nh[k].dev == dev && fib_nh_live(&nh[k]))
 				return true;
 	}
 	return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lookups in what is remembered: every table, tos, scopes, source selection. */
 #include <errno.h>
+#include "fib/fib_nexthop_priv.h"
 #include "fib/fib_rule_priv.h"
 
 static bool
@@ -11,28 +12,37 @@ nh_usable(const struct fib_info *fi, const struct fib_nexthop *nh, const struct 
 	return fi->type != FIB_UNICAST || fib_nh_live(nh);
 }
 
-/* As workers choose it. */
+/* The bucket of a group for this flow, as workers choose it. */
 static uint32_t
-flow_bucket(const struct fib_info *fi, const struct fib_flow *fl)
+flow_bucket(const struct fib_group *g, const struct fib_flow *fl)
 {
-	return fib_flow_hash(rte_cpu_to_be_32(fl->key.src), rte_cpu_to_be_32(fl->key.dst)) &
-	       (fi->n_buckets - 1u);
+	struct fib_mpath_key key = { .src = rte_cpu_to_be_32(fl->key.src),
+				     .dst = rte_cpu_to_be_32(fl->key.dst),
+				     .sport = fl->key.sport,
+				     .dport = fl->key.dport,
+				     .proto = fl->key.proto };
+
+	return adj_bucket(g->n_buckets, fib_mpath_hash(&key, NULL));
 }
 
-/* The next hop for this flow: of several, the bucket that its addresses hash to. */
+/* The next hop for this flow: of several, the one whose bucket the workers would find. */
 static const struct fib_nexthop *
 choose_nh(const struct fib_info *fi, const struct fib_flow *fl)
 {
-	if (fi->group != NULL && fl->oif == NULL) {
-		uint32_t b = flow_bucket(fi, fl);
+	const struct fib_group *g = fib_info_group(fi);
+	const struct fib_nexthop *nh;
+	unsigned int n = fib_info_ways(fi, &nh);
 
-		for (unsigned int i = 0; i < fi->n_nh; i++)
-			if (fib_nh_live(&fi->nh[i]) && fi->nh[i].adj_idx == fi->group[b])
-				return &fi->nh[i];
+	if (g != NULL && fl->oif == NULL) {
+		uint32_t adj = g->idx[flow_bucket(g, fl)];
+
+		for (unsigned int i = 0; i < n; i++)
+			if (fib_nh_live(&nh[i]) && nh[i].adj_idx == adj)
+				return &nh[i];
 	}
-	for (unsigned int i = 0; i < fi->n_nh; i++)
-		if (nh_usable(fi, &fi->nh[i], fl))
-			return &fi->nh[i];
+	for (unsigned int i = 0; i < n; i++)
+		if (nh_usable(fi, &nh[i], fl))
+			return &nh[i];
 	return NULL;
 }
 
@@ -50,13 +60,13 @@ chain_lookup(const struct fib_table *t, const struct fib_node *n, const struct f
 		if (fi->dead || fi->scope < fl->scope)
 			continue;
 		*m = (struct fib_match){ .table = t, .node = n, .alias = a, .info = fi };
-		if (fi->n_nh > 0) {
+		if (fi->n_nh > 0 || (fi->obj != NULL && fi->obj->n_nh > 0)) {
 			m->nh = choose_nh(fi, fl);
 			if (m->nh == NULL)
 				continue;
-			if (fi->group != NULL && fl->oif == NULL) {
-				m->bucket = flow_bucket(fi, fl);
-				m->n_buckets = fi->n_buckets;
+			if (fib_info_group(fi) != NULL && fl->oif == NULL) {
+				m->bucket = flow_bucket(fib_info_group(fi), fl);
+				m->n_buckets = fib_info_group(fi)->n_buckets;
 			}
 		}
 		return true;
@@ -91,7 +101,8 @@ rule_apply(const struct fib_rule *r, const struct fib_flow *fl, struct fib_match
 	case FIB_RULE_TABLE:
 		t = fib_table_get(r->table);
 		rc = t == NULL ? -EAGAIN : fib_table_lookup(t, fl, m);
-		if (rc != 0 || m->node->plen > r->suppress || m->info->type >= FIB_BLACKHOLE)
+		if (rc != 0 || m->node->plen > r->suppress ||
+		    fib_info_type(m->info) >= FIB_BLACKHOLE)
 			return rc;
 		return -EAGAIN;
 	case FIB_RULE_BLACKHOLE:
@@ -167,7 +178,7 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 	const struct fib_info *fi = m->info;
 
 	*res = (struct fib_result){
-		.type = fi->type,
+		.type = fib_info_type(fi),
 		.plen = m->node->plen,
 		.scope = fi->scope,
 		.tos = m->alias->tos,

@@ -3,7 +3,7 @@
  * multipath groups. */
 #include <net/if_arp.h>
 #include "core/timer.h"
-#include "fib/fib_priv.h"
+#include "fib/fib_nexthop_priv.h"
 
 /* The last eighth of the tbl8 groups is for routes. */
 #define NEIGH_MAY_USE(max) ((max) - (max) / 8)
@@ -68,18 +68,17 @@ is_member(const struct fib_info *fi, const struct neighbour *n)
 }
 
 /* Groups with this member: a failed one gets no more traffic, one that is back does. */
-static CTL_ONLY void
-update_groups(const struct neighbour *n)
+void
+fib_neigh_regroup(const struct neighbour *n)
 {
-	bool failed = n->nud.state == NUD_FAILED;
-
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
 
-		if (fi != NULL && fi->group != NULL && is_member(fi, n))
+		if (fi != NULL && fi->group != NULL && (n == NULL || is_member(fi, n)))
 			fib_nh_update(fi);
 	}
-	if (failed && !timer_pending(&probe_timer))
+	fib_nhobj_neigh(n);
+	if ((n == NULL || n->nud.state == NUD_FAILED) && !timer_pending(&probe_timer))
 		timer_mod(&probe_timer, PROBE_MS);
 }
 
@@ -96,8 +95,21 @@ on_neigh(struct notifier *self, unsigned int event, void *obj)
 	else if (!valid && alias != 0)
 		leaf_del(n, alias);
 	if (event == NEIGH_UPDATE && n->refcnt > 0)
-		update_groups(n);
+		fib_neigh_regroup(n);
 	return NOTIFY_OK;
+}
+
+/* Ask a member that has failed. */
+static void
+probe(const struct fib_nexthop *nh, void *again)
+{
+	rte_be32_t sip;
+
+	role_enter_ctl();
+	*(bool *)again = true;
+	sip = inet_select_addr(nh->dev, nh->gateway, SCOPE_LINK);
+	if (sip != 0)
+		arp_send(ARPOP_REQUEST, nh->dev, sip, nh->gateway, NULL, NULL);
 }
 
 static void
@@ -109,19 +121,11 @@ probe_failed(struct ctl_timer *t)
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		const struct fib_info *fi = fib_infos[i];
 
-		for (unsigned int k = 0; fi != NULL && fi->group != NULL && k < fi->n_nh; k++) {
-			const struct fib_nexthop *nh = &fi->nh[k];
-			rte_be32_t sip;
-
-			if (!fib_nh_live(nh) || nh->neigh == NULL ||
-			    nh->neigh->nud.state != NUD_FAILED)
-				continue;
-			again = true;
-			sip = inet_select_addr(nh->dev, nh->gateway, SCOPE_LINK);
-			if (sip != 0)
-				arp_send(ARPOP_REQUEST, nh->dev, sip, nh->gateway, NULL, NULL);
-		}
+		for (unsigned int k = 0; fi != NULL && fi->group != NULL && k < fi->n_nh; k++)
+			if (fib_nh_failed(&fi->nh[k]))
+				probe(&fi->nh[k], &again);
 	}
+	fib_nhobj_failed(probe, &again);
 	if (again)
 		timer_mod(t, PROBE_MS);
 }

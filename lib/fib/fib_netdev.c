@@ -4,7 +4,7 @@
  * when the last of its devices goes down; what addresses brought is made again with the device.
  * What the configuration says is kept, dead, and returns: the document still says so.
  */
-#include "fib/fib_priv.h"
+#include "fib/fib_nexthop_priv.h"
 
 uint8_t
 fib_nh_shown_flags(const struct fib_nexthop *nh)
@@ -205,6 +205,7 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 	default:
 		break; /* the MTU and MAC of a device stand in its adjacencies, not in routes */
 	}
+	fib_nhobj_netdev(dev, event);
 	return NOTIFY_OK;
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Next hops: are they valid, which are alive, and what leaf they make. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include "fib/fib_priv.h"
+#include "fib/fib_nexthop_priv.h"
 
 uint8_t
 fib_default_scope(const struct fib_route_spec *r)
@@ -89,7 +87,7 @@ resolve_gateway(const struct fib_route_spec *r, struct fib_nexthop *nh, uint8_t 
 		rc = fib_table_lookup(t, &fl, &m);
 	if (rc < 0 || m.info->type >= FIB_BLACKHOLE)
 		rc = fib_rules_lookup(&fl, &m);
-	if (rc == 0 && m.info->type == FIB_UNICAST) {
+	if (rc == 0 && m.nh != NULL && m.info->type == FIB_UNICAST) {
 		nh->dev = m.nh->dev;
 		return 0;
 	}
@@ -159,10 +157,22 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 	};
 	if (!type_has_dev(type)) {
 		*why = "Route type takes no nexthop";
-		return r->n_nh > 0 ? -EINVAL : 0;
+		return r->n_nh > 0 || r->nhid != 0 ? -EINVAL : 0;
+	}
+	if (r->nhid != 0) {
+		fi->obj = fib_nhobj_find(r->nhid);
+		*why = "Nexthop id does not exist";
+		if (fi->obj == NULL)
+			return -EINVAL;
+		*why = "Nexthop specification and nexthop id are mutually exclusive";
+		if (r->n_nh > 0)
+			return -EINVAL;
+		rc = fib_nhobj_check(fi->obj, type, fi->scope, why);
+		if (rc < 0)
+			return rc;
 	}
 	*why = "Nexthop or device required";
-	if (r->n_nh == 0)
+	if (r->n_nh == 0 && r->nhid == 0)
 		return -ENODEV;
 	*why = "Route type takes one nexthop";
 	if (type != FIB_UNICAST && r->n_nh > 1)
@@ -179,8 +189,8 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 	return 0;
 }
 
-static CTL_ONLY int
-activate_one(struct fib_nexthop *nh)
+int
+fib_nh_take(struct fib_nexthop *nh)
 {
 	struct neighbour *n;
 	int64_t idx;
@@ -211,7 +221,7 @@ fib_nh_activate(struct fib_info *fi)
 
 		if (!fib_nh_live(&fi->nh[i]))
 			continue;
-		rc = activate_one(&fi->nh[i]);
+		rc = fib_nh_take(&fi->nh[i]);
 		if (rc < 0)
 			return rc;
 	}
@@ -262,88 +272,54 @@ set_state(struct fib_info *fi, uint32_t leaf, bool dead)
 	fib_nh_publish(fi);
 }
 
-struct group {
-	struct rcu_head rcu;
-	uint32_t idx[];
-};
-
-static void
-group_free(struct rcu_head *head)
+/* Does it get its share of a group? The stricter of two answers is asked first. */
+bool
+fib_nh_usable(const struct fib_nexthop *nh, bool strict)
 {
-	free(container_of(head, struct group, rcu));
-}
+	uint8_t bad = NUD_FAILED | (fib_mpath.fib_multipath_use_neigh ? NUD_INCOMPLETE : 0);
 
-static CTL_ONLY void
-group_retire(uint32_t *group)
-{
-	struct group *g = RTE_PTR_SUB(group, offsetof(struct group, idx));
-
-	rcu_defer(&g->rcu, group_free);
+	return fib_nh_live(nh) && !(strict && nh->neigh != NULL && (nh->neigh->nud.state & bad));
 }
 
 /* Members that get traffic: live ones whose neighbour did not fail, else all live ones. */
 static unsigned int
-group_members(const struct fib_info *fi, uint16_t *weight, uint32_t *adj)
+group_members(const struct fib_info *fi, struct fib_hop *hop)
 {
-	for (unsigned int strict = 1; strict < 2; strict--) {
-		unsigned int n = 0;
+	unsigned int n = 0;
 
-		for (unsigned int i = 0; i < fi->n_nh; i++) {
-			const struct fib_nexthop *nh = &fi->nh[i];
-
-			if (!fib_nh_live(nh) ||
-			    (strict && nh->neigh != NULL && nh->neigh->nud.state == NUD_FAILED))
-				continue;
-			weight[n] = nh->weight;
-			adj[n++] = nh->adj_idx;
-		}
-		if (n > 0)
-			return n;
-	}
-	return 0;
+	for (unsigned int strict = 2; strict-- > 0 && n == 0;)
+		for (unsigned int i = 0; i < fi->n_nh; i++)
+			if (fib_nh_usable(&fi->nh[i], strict))
+				hop[n++] = (struct fib_hop){ fi->nh[i].adj_idx, fi->nh[i].weight };
+	return n;
 }
 
 /* Bring the group's adjacency in line with its live members; routes keep their leaf. */
 static CTL_ONLY int
 group_update(struct fib_info *fi)
 {
-	uint8_t bucket[FIB_BUCKETS_MAX];
-	uint16_t weight[FIB_NEXTHOPS_MAX];
-	uint32_t adj[FIB_NEXTHOPS_MAX], *old = fi->group;
-	struct adj tmpl = { .type = ADJ_GROUP };
-	unsigned int n, n_buckets;
-	struct group *g;
-	int64_t rc;
+	struct fib_hop hop[FIB_NEXTHOPS_MAX];
+	unsigned int n = group_members(fi, hop);
+	uint32_t slot = fi->group != NULL ? fi->leaf : ADJ_IDX_NO_ROUTE;
+	int rc;
 
-	n = group_members(fi, weight, adj);
 	if (n == 0) {
 		set_state(fi, fi->leaf, true);
 		return 0;
 	}
-	n_buckets = fib_nh_buckets(weight, n, bucket);
-	g = malloc(sizeof(*g) + n_buckets * sizeof(g->idx[0]));
-	if (g == NULL)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < n_buckets; i++)
-		g->idx[i] = adj[bucket[i]];
-	tmpl.n_group = n_buckets;
-	tmpl.group = g->idx;
-	rc = old == NULL ? adj_alloc(&tmpl) : adj_publish(fi->leaf, &tmpl);
-	if (rc < 0) {
-		free(g);
-		return rc;
-	}
-	fi->group = g->idx;
-	fi->n_buckets = n_buckets;
-	if (old != NULL)
-		group_retire(old);
-	set_state(fi, old == NULL ? (uint32_t)rc : fi->leaf, false);
-	return 0;
+	rc = fib_group_publish(&fi->group, &slot, hop, n);
+	if (rc == 0)
+		set_state(fi, slot, false);
+	return rc;
 }
 
 int
 fib_nh_update(struct fib_info *fi)
 {
+	if (fi->obj != NULL) {
+		set_state(fi, fi->obj->leaf, fi->obj->dead);
+		return 0;
+	}
 	if (fi->type == FIB_BROADCAST && fi->n_nh > 0) {
 		/* The subnet is gone with the device, not with its carrier. */
 		set_state(fi, ADJ_IDX_BROADCAST, fi->nh[0].flags & FIB_NH_DEAD);
@@ -376,67 +352,6 @@ fib_nh_release(struct fib_info *fi, bool all)
 	}
 	if (fi->group == NULL || !(all || fi->dead))
 		return;
-	adj_release(fi->leaf);
-	group_retire(fi->group);
-	fi->group = NULL;
+	fib_group_release(&fi->group, fi->leaf);
 	fi->leaf = ADJ_IDX_NO_ROUTE;
-}
-
-/* Largest remainder: each member its rounded-down share, the rest by the largest fractions. */
-static void
-shares(const uint16_t *weight, unsigned int n, uint32_t total, unsigned int size, uint16_t *got)
-{
-	uint32_t rest[FIB_NEXTHOPS_MAX];
-	unsigned int left = size;
-
-	for (unsigned int i = 0; i < n; i++) {
-		got[i] = (uint64_t)size * weight[i] / total;
-		rest[i] = (uint64_t)size * weight[i] % total;
-		left -= got[i];
-	}
-	for (; left > 0; left--) {
-		unsigned int best = 0;
-
-		for (unsigned int i = 1; i < n; i++)
-			if (rest[i] > rest[best])
-				best = i;
-		got[best]++;
-		rest[best] = 0;
-	}
-}
-
-/* Within 2 % of what each should get, and nobody left out? */
-static bool
-shares_good(const uint16_t *weight, unsigned int n, uint32_t total, unsigned int size,
-	    const uint16_t *got)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		int64_t want = (int64_t)size * weight[i], have = (int64_t)got[i] * total;
-
-		if (got[i] == 0 || llabs(want - have) * 50 > want)
-			return false;
-	}
-	return true;
-}
-
-unsigned int
-fib_nh_buckets(const uint16_t *weight, unsigned int n, uint8_t bucket[FIB_BUCKETS_MAX])
-{
-	uint16_t got[FIB_NEXTHOPS_MAX];
-	unsigned int size = 1, pos = 0;
-	uint32_t total = 0;
-
-	for (unsigned int i = 0; i < n; i++)
-		total += weight[i];
-	while (size < n)
-		size *= 2;
-	for (;; size *= 2) {
-		shares(weight, n, total, size, got);
-		if (size == FIB_BUCKETS_MAX || shares_good(weight, n, total, size, got))
-			break;
-	}
-	for (unsigned int i = 0; i < n; i++)
-		for (unsigned int k = 0; k < got[i]; k++)
-			bucket[pos++] = i;
-	return size;
 }

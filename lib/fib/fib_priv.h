@@ -52,13 +52,14 @@ struct fib_info {
 	rte_be32_t prefsrc;
 	uint8_t type, protocol, scope;
 	bool mtu_lock;
-	bool keep;	 /* stays, dead, when its devices are down */
-	bool dead;	 /* no live next hop: not in the compiled table */
-	bool changed;	 /* leaf or dead changed: its prefixes are to be compiled again */
-	bool kill;	 /* its routes are to be deleted */
-	uint32_t leaf;	 /* adjacency index that its prefixes read when it is alive */
-	uint32_t *group; /* several next hops: member adjacencies by bucket, or NULL */
-	uint16_t n_buckets;
+	bool keep;		 /* stays, dead, when its devices are down */
+	bool dead;		 /* no live next hop: not in the compiled table */
+	bool changed;		 /* leaf or dead changed: its prefixes are to be compiled again */
+	bool kill;		 /* its routes are to be deleted */
+	uint32_t leaf;		 /* adjacency index that its prefixes read when it is alive */
+	struct fib_group *group; /* several next hops, or NULL */
+	struct fib_nhobj *obj;	 /* has the next hops; then nh[] is empty */
+	struct fib_info *obj_next, **obj_link; /* on the object's list */
 	uint16_t n_nh;
 	struct fib_nexthop nh[];
 };
@@ -175,11 +176,6 @@ fib_nh_live(const struct fib_nexthop *nh)
 {
 	return !(nh->flags & FIB_NH_DEAD) && !fib_nh_ignored(nh);
 }
-/** Weighted buckets: the share of each member is within 2 % of its weight's where 512 buckets
- * can express that. Returns their number, a power of two. Pure. */
-#define FIB_BUCKETS_MAX 512
-unsigned int fib_nh_buckets(const uint16_t *weight, unsigned int n,
-			    uint8_t bucket[FIB_BUCKETS_MAX]);
 
 /* --- fib_compile.c --- */
 /** The chain, an info or a neighbour at this prefix changed: bring the compiled table in line. */
@@ -236,6 +232,8 @@ void fib_inetaddr_init(void) CTL_ONLY;
 void fib_inetaddr_fini(void) CTL_ONLY;
 void fib_neigh_init(void) CTL_ONLY;
 void fib_neigh_fini(void) CTL_ONLY;
+/** The state of @p n (NULL: of any neighbour) changed: groups with it follow. */
+void fib_neigh_regroup(const struct neighbour *n) CTL_ONLY;
 /** Routes that an address brings: local, connected prefix, broadcast. */
 void fib_add_ifaddr(const struct in_ifaddr *ifa) CTL_ONLY;
 /** The last address of @p dev is gone: routes by it go as if it went down (Linux's fib_disable_ip);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Adding, replacing and deleting routes with the rules of Linux's fib_table_insert/delete. */
 #include <errno.h>
-#include "fib/fib_priv.h"
+#include "fib/fib_nexthop_priv.h"
 
 /* Room for one route's info while it is looked for. */
 static union {
@@ -263,10 +263,13 @@ nh_matches(const struct fib_nexthop *nh, const struct fib_nexthop_spec *s, bool 
 	       (!weight || s->weight == 0 || s->weight == nh->weight);
 }
 
+/* @p flush: what a listing shows counts, so that an object's ways do, too. */
 static CTL_ONLY bool
-matches(const struct fib_alias *a, const struct fib_route_spec *key)
+matches(const struct fib_alias *a, const struct fib_route_spec *key, bool flush)
 {
 	const struct fib_info *fi = fib_infos[a->info];
+	const struct fib_nexthop *nh = fi->nh;
+	unsigned int n = flush ? fib_info_ways(fi, &nh) : fi->n_nh;
 
 	if ((key->tos_set && key->tos != a->tos) || (key->metric_set && key->metric != fi->metric))
 		return false;
@@ -276,14 +279,16 @@ matches(const struct fib_alias *a, const struct fib_route_spec *key)
 	    (key->prefsrc != 0 && key->prefsrc != fi->prefsrc) ||
 	    (key->mtu != 0 && key->mtu != fi->mtu))
 		return false;
+	if (key->nhid != 0 && (fi->obj == NULL || fi->obj->id != key->nhid))
+		return false;
 	if (key->n_nh == 0)
 		return true;
 	if (key->n_nh == 1)
-		return fi->n_nh > 0 && nh_matches(&fi->nh[0], &key->nh[0], false);
-	if (key->n_nh != fi->n_nh)
+		return n > 0 && nh_matches(&nh[0], &key->nh[0], false);
+	if (key->n_nh != n)
 		return false;
 	for (unsigned int i = 0; i < key->n_nh; i++)
-		if (!nh_matches(&fi->nh[i], &key->nh[i], true))
+		if (!nh_matches(&nh[i], &key->nh[i], true))
 			return false;
 	return true;
 }
@@ -319,7 +324,7 @@ fib_route_del(const struct fib_route_spec *key)
 	if (idx == 0)
 		return -ESRCH;
 	for (uint32_t i = fib_node(t->dp.trie, idx)->data; i != 0; i = fib_alias(i)->next) {
-		if (fib_alias(i)->layer != t->dp.layer || !matches(fib_alias(i), key))
+		if (fib_alias(i)->layer != t->dp.layer || !matches(fib_alias(i), key, false))
 			continue;
 		route_delete(t, k, key->plen, i);
 		return 0;
@@ -348,7 +353,9 @@ fib_prefix_among(rte_be32_t dst, uint8_t plen, enum fib_among how, rte_be32_t of
 static CTL_ONLY bool
 of_one(const struct fib_alias *a, const struct fib_route_spec *key)
 {
-	return key->n_nh == 0 || fib_infos[a->info]->n_nh == 1;
+	const struct fib_nexthop *nh;
+
+	return key->n_nh == 0 || fib_info_ways(fib_infos[a->info], &nh) == 1;
 }
 
 #define BATCH 256
@@ -385,7 +392,8 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key)
 				const struct fib_alias *a = fib_alias(i);
 
 				if (a->layer != t->dp.layer || (key != NULL && !of_one(a, key)) ||
-				    !(key != NULL ? matches(a, key) : fib_infos[a->info]->kill))
+				    !(key != NULL ? matches(a, key, true)
+						  : fib_infos[a->info]->kill))
 					continue;
 				b.e[b.n].key = node->key;
 				b.e[b.n].plen = node->plen;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
-#include "fib/fib_priv.h"
+#include "fib/fib_nexthop_priv.h"
 #include "fib/fib_rule.h"
 
 LOG_MODULE(fib);
@@ -185,13 +185,15 @@ fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_node *
 	 const struct fib_alias *a)
 {
 	const struct fib_info *fi = fib_infos[a->info];
+	const struct fib_nexthop *nh;
+	unsigned int n_nh = fib_info_ways(fi, &nh);
 
 	*r = (struct fib_route){
 		.table = t->id,
 		.dst = rte_cpu_to_be_32(n->key),
 		.plen = n->plen,
 		.tos = a->tos,
-		.type = fi->type,
+		.type = fib_info_type(fi),
 		.protocol = fi->protocol,
 		.scope = fi->scope,
 		.dead = fi->dead,
@@ -203,8 +205,9 @@ fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_node *
 		.keep_dead = fi->keep,
 		.file = a->file,
 		.prefsrc = fi->prefsrc,
-		.n_nh = fi->n_nh,
-		.nh = fi->nh,
+		.nhid = fi->obj == NULL ? 0 : fi->obj->id,
+		.n_nh = n_nh,
+		.nh = nh,
 	};
 }
 
@@ -368,7 +371,10 @@ fib_init(uint32_t max_tbl8, int socket)
 		.main = fib_table_dp(RT_TABLE_MAIN),
 		.plain = true,
 	};
-	rc = base_init();
+	fib_nhobj_init();
+	rc = fib_mpath_init();
+	if (rc == 0)
+		rc = base_init();
 	if (rc == 0)
 		rc = fib_rule_init();
 	if (rc < 0)
@@ -391,6 +397,8 @@ fib_fini(void)
 	fib_inetaddr_fini();
 	fib_netdev_fini();
 	fib_info_fini();
+	fib_nhobj_fini();
+	fib_mpath_fini();
 	/* The compiled table and the arenas have members in a grace period. */
 	rcu_barrier();
 	for (uint32_t i = 0; i < fib_ctl.n_tables; i++) {

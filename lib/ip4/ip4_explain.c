@@ -59,12 +59,8 @@ ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx)
 					: "unreachable");
 	else
 		EXPLAIN(w, "no route");
-	if (a->type == ADJ_GROUP)
-		EXPLAIN(w, "several next hops: bucket %u of %u",
-			fib_flow_hash(ip_hdr(skb)->src_addr, ip_hdr(skb)->dst_addr) &
-				(a->n_group - 1u),
-			a->n_group);
-	else if (res.table != 0 && rc == 0 && res.adj_idx != idx)
+	/* An object's slot shows what its next hop's does. */
+	if (a->type != ADJ_GROUP && res.table != 0 && rc == 0 && adj_get(res.adj_idx) != a)
 		EXPLAIN(w, "but the forwarding table says otherwise: adjacency %u, not %u", idx,
 			res.adj_idx);
 }

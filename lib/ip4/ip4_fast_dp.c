@@ -360,7 +360,7 @@ sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_
 /* Packet by packet: who is it? A group has MTU 0 as everything but a rewrite: choose its member
  * and look again. */
 static __rte_noinline uint32_t
-suspects_by_adj(struct fast *f)
+suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
 {
 	struct adj_sum sum = { 0 };
 	uint32_t suspects = 0;
@@ -370,7 +370,9 @@ suspects_by_adj(struct fast *f)
 		const struct adj *a = adj_get(f->idx[i]);
 
 		if (a->type == ADJ_GROUP)
-			a = adj_resolve_group(a, fib_flow_hash(src_of(f->l3[i]), dst_of(f->l3[i])));
+			a = adj_resolve_group(
+				a,
+				ip4_flow_hash(w, (const struct rte_ipv4_hdr *)f->l3[i], f->len[i]));
 		f->adj[i] = a;
 		sum.bad = 0;
 		sum_adj(&sum, a, f->adj[0], f->len[i], f->dev != NULL ? f->turn : f->in[i]);
@@ -401,7 +403,7 @@ look_up_longer(struct fast *f, bool second)
 
 /* @return mask of those that are not plainly forwarded. */
 static inline uint32_t
-look_up(struct fast *f)
+look_up(struct worker *w, struct fast *f) DP_ONLY
 {
 	const uint32_t *tbl24 = fib_main_dp.tbl24;
 	struct adj_sum sum = { 0 };
@@ -438,7 +440,7 @@ look_up(struct fast *f)
 		}
 	}
 	if (unlikely(sum.bad < 0))
-		return suspects_by_adj(f);
+		return suspects_by_adj(w, f);
 	f->odd = sum.odd;
 	f->ports = sum.ports;
 	return 0;
@@ -636,7 +638,7 @@ fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *b
 		if (f->n == 0)
 			return gone;
 	}
-	suspects = look_up(f);
+	suspects = look_up(w, f);
 	if (unlikely(suspects != 0)) {
 		gone = weed(f, m, suspects, gone);
 		m = f->m;

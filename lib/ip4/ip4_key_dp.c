@@ -2,23 +2,6 @@
 /* What policy rules look at, of packets in the general and in the fast lane. */
 #include "ip4/ip4_priv.h"
 
-#define IPPROTO_DCCP_	 33
-#define IPPROTO_UDPLITE_ 136
-
-static bool
-has_ports(uint8_t proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
-	       proto == IPPROTO_DCCP_ || proto == IPPROTO_UDPLITE_;
-}
-
-/* All fragments of a datagram go one way: none has ports, as in Linux. */
-static bool
-is_fragment(const struct rte_ipv4_hdr *iph)
-{
-	return (iph->fragment_offset & RTE_BE16(IP4_MF | IP4_OFFMASK)) != 0;
-}
-
 static void
 set_ports(struct fib_key *k, const rte_be16_t ports[2])
 {
@@ -39,7 +22,7 @@ ip4_key_of(const struct sk_buff *skb, uint32_t iif, struct fib_key *k)
 			       .iif = iif,
 			       .proto = iph->next_proto_id,
 			       .tos = iph->type_of_service };
-	if (!has_ports(k->proto) || is_fragment(iph))
+	if (!ip4_has_ports(k->proto) || ip4_is_fragment(iph))
 		return;
 	if (at >= 0 && skb_copy_bits(skb, (uint32_t)at, ports, sizeof(ports)) != 0)
 		return;
@@ -59,7 +42,7 @@ ip4_key_out(const struct sk_buff *skb, const struct ip_out *o, struct fib_key *k
 			       .iif = FIB_IIF_LOCAL,
 			       .proto = o->proto,
 			       .tos = o->tos };
-	if (has_ports(o->proto) && skb_copy_bits(skb, 0, ports, sizeof(ports)) == 0)
+	if (ip4_has_ports(o->proto) && skb_copy_bits(skb, 0, ports, sizeof(ports)) == 0)
 		set_ports(k, ports);
 }
 
@@ -91,7 +74,7 @@ ip4_fast_rules(const struct fib_rules *rules, uint8_t *const *l3, uint32_t n,
 					   .iif = (uint32_t)(dev != NULL ? dev : in[i])->ifindex,
 					   .proto = iph->next_proto_id,
 					   .tos = iph->type_of_service };
-		if (ports && has_ports(key[i].proto) && !is_fragment(iph) &&
+		if (ports && ip4_has_ports(key[i].proto) && !ip4_is_fragment(iph) &&
 		    rte_be_to_cpu_16(iph->total_length) >= IP4_HDR_MIN + 4)
 			set_ports(&key[i], (const rte_be16_t *)(iph + 1));
 	}

@@ -101,12 +101,6 @@ ip4_no_proto(struct worker *w, struct sk_buff *skb)
 	icmp_send(w, skb, ICMP4_UNREACH, ICMP4_PROTO_UNREACH, 0, DROP_IP4_UNKNOWN_PROTO);
 }
 
-static bool
-is_fragment(const struct rte_ipv4_hdr *iph)
-{
-	return iph->fragment_offset & rte_cpu_to_be_16(IP4_MF | IP4_OFFMASK);
-}
-
 /* Give each protocol's packets to its handler in one vector; @p vec's order holds within one. */
 static void
 deliver_by_protocol(struct worker *w, struct skb_vec *vec) DP_ONLY
@@ -162,7 +156,7 @@ ip_local_deliver(struct worker *w, struct skb_vec *vec)
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
 
-		if (unlikely(is_fragment(ip_hdr(skb))))
+		if (unlikely(ip4_is_fragment(ip_hdr(skb))))
 			skb_vec_push(&pieces, skb);
 		else
 			skb_vec_push(&whole, skb);

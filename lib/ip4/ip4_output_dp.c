@@ -203,7 +203,7 @@ route_of(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph)
 {
 	struct fib_key k;
 
-	if (likely(rcu_dereference(fib_rules) == NULL))
+	if (likely(ip4_by_address()))
 		return ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
 	ip4_key_of(skb, FIB_IIF_LOCAL, &k);
 	return ip4_route_output(&k);

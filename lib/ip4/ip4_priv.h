@@ -13,6 +13,7 @@
 #include "ip4/ip4_exc_dp.h"
 #include "ip4/ip4_hook_dp.h"
 #include "ip4/ip4_mib_dp.h"
+#include "ip4/ip4_mpath_dp.h"
 #include "ip4/ip4_pmtu_dp.h"
 #include "ip4/ip4_proto.h"
 
@@ -104,10 +105,12 @@ const struct adj *ip4_route_adj(rte_be32_t dst);
 static inline const struct adj *
 ip4_route_output(const struct fib_key *k)
 {
+	const struct adj *a;
+
 	if (unlikely(ip4_is_loopback(k->dst)))
 		return adj_get(ADJ_IDX_LOCAL);
-	return adj_resolve_group(adj_get(fib_route_dp(k)),
-				 fib_flow_hash(rte_cpu_to_be_32(k->src), rte_cpu_to_be_32(k->dst)));
+	a = adj_get(fib_route_dp(k));
+	return likely(a->type != ADJ_GROUP) ? a : adj_resolve_group(a, ip4_key_hash(k));
 }
 /** The same by addresses and tos alone. */
 static inline const struct adj *

@@ -277,6 +277,20 @@ ask_rules(const struct fib_rules *rules, const struct skb_vec *vec, uint32_t *id
 	fib_rules_lookup_bulk_dp(rules, key, idx, vec->n);
 }
 
+/* Of the several next hops that skb->dst stands for. */
+static const struct adj *
+choose_member(struct worker *w, const struct sk_buff *skb) DP_ONLY
+{
+	const struct adj *group = skb->dst;
+	uint32_t hash = ip4_mpath_hash_skb(w, skb), bucket = adj_bucket(group->n_group, hash);
+
+	if (unlikely(explaining(w))) { /* which uses nothing */
+		EXPLAIN(w, "several next hops: bucket %u of %u", bucket, group->n_group);
+		return adj_get(group->group[bucket]);
+	}
+	return adj_resolve_group(group, hash);
+}
+
 void
 ip_route_input(struct worker *w, struct skb_vec *vec)
 {
@@ -303,8 +317,7 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 		if (explaining(w))
 			ip4_explain_route(w, skb, idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))
-			skb->dst = adj_resolve_group(skb->dst,
-						     fib_flow_hash(iph->src_addr, iph->dst_addr));
+			skb->dst = choose_member(w, skb);
 		v = route_one(w, skb, &no);
 		EXPLAIN(w, "%s",
 			v == V_FORWARD ? "to be forwarded"

@@ -21,6 +21,13 @@ struct line_ctl {
 #define NO_SLOT	   UINT32_MAX
 #define FINI_POLLS 1000
 
+/* A slot that shows what another one holds. */
+struct follower {
+	struct rcu_head rcu;
+	uint32_t idx, target;
+	struct follower *next; /* of the same target */
+};
+
 struct slab {
 	struct adj lines[SLAB_LINES];
 	struct line_ctl ctl[SLAB_LINES];
@@ -43,6 +50,8 @@ static struct {
 	uint32_t used;
 	uint32_t lines;
 	uint32_t *stamps; /* [ADJ_MAX] */
+	/* [ADJ_MAX], pages untouched but for those in use: who follows a slot, what a slot is */
+	struct follower **followers, **follower;
 } at;
 
 static void *
@@ -134,6 +143,8 @@ line_reclaim(struct rcu_head *head)
 	struct slab *s = (struct slab *)((uintptr_t)c & ~(uintptr_t)(SLAB_SIZE - 1));
 
 	if (c->slot != NO_SLOT) {
+		for (const struct follower *f = at.followers[c->slot]; f != NULL; f = f->next)
+			rcu_assign_pointer(adj_tab[f->idx], adj_tab[ADJ_IDX_NO_ROUTE]);
 		rcu_assign_pointer(adj_tab[c->slot], adj_tab[ADJ_IDX_NO_ROUTE]);
 		at.free_slots[at.n_free++] = c->slot;
 	}
@@ -171,7 +182,10 @@ adj_init(void)
 	adj_tab = alloc_huge(ADJ_MAX * sizeof(adj_tab[0]));
 	at.free_slots = malloc(ADJ_MAX * sizeof(at.free_slots[0]));
 	at.stamps = calloc(ADJ_MAX, sizeof(at.stamps[0]));
-	if (adj_tab == NULL || at.free_slots == NULL || at.stamps == NULL)
+	at.followers = calloc(ADJ_MAX, sizeof(at.followers[0]));
+	at.follower = calloc(ADJ_MAX, sizeof(at.follower[0]));
+	if (adj_tab == NULL || at.free_slots == NULL || at.stamps == NULL || at.followers == NULL ||
+	    at.follower == NULL)
 		goto undo_alloc;
 	for (uint32_t i = 0; i < ADJ_IDX_DYNAMIC; i++) {
 		struct adj tmpl = { .type = fixed[i] };
@@ -207,29 +221,44 @@ adj_fini(void)
 	}
 	free(at.free_slots);
 	free(at.stamps);
+	free(at.followers);
+	free(at.follower);
 	free(adj_tab);
 	adj_tab = NULL;
 	memset(&at, 0, sizeof(at));
 }
 
-int64_t
-adj_alloc(const struct adj *tmpl)
+/* The slot that is given out next, or -ENOSPC. */
+static CTL_ONLY int64_t
+slot_peek(void)
 {
-	bool recycled = at.n_free > 0;
-	struct adj *line;
-	uint32_t idx;
+	if (at.n_free > 0)
+		return at.free_slots[at.n_free - 1];
+	return at.fresh < ADJ_MAX ? (int64_t)at.fresh : -ENOSPC;
+}
 
-	if (!recycled && at.fresh == ADJ_MAX)
-		return -ENOSPC;
-	idx = recycled ? at.free_slots[at.n_free - 1] : at.fresh;
-	line = line_build(tmpl, idx);
-	if (line == NULL)
-		return -ENOMEM;
-	if (recycled)
+static CTL_ONLY void
+slot_take(void)
+{
+	if (at.n_free > 0)
 		at.n_free--;
 	else
 		at.fresh++;
 	at.used++;
+}
+
+int64_t
+adj_alloc(const struct adj *tmpl)
+{
+	int64_t idx = slot_peek();
+	struct adj *line;
+
+	if (idx < 0)
+		return idx;
+	line = line_build(tmpl, (uint32_t)idx);
+	if (line == NULL)
+		return -ENOMEM;
+	slot_take();
 	at.stamps[idx] = 0;
 	rcu_assign_pointer(adj_tab[idx], line); /* built before it is seen */
 	return idx;
@@ -245,10 +274,77 @@ adj_publish(uint32_t idx, const struct adj *tmpl)
 	if (line == NULL)
 		return -ENOMEM; /* the old line stays in use */
 	rcu_assign_pointer(adj_tab[idx], line);
+	for (const struct follower *f = at.followers[idx]; f != NULL; f = f->next)
+		rcu_assign_pointer(adj_tab[f->idx], line);
 	c = ctl_of(old);
 	c->slot = NO_SLOT;
 	rcu_defer(&c->rcu, line_reclaim);
 	return 0;
+}
+
+/* --- followers --- */
+
+static CTL_ONLY void
+follower_link(struct follower *f, uint32_t target)
+{
+	f->target = target;
+	f->next = at.followers[target];
+	at.followers[target] = f;
+	rcu_assign_pointer(adj_tab[f->idx], adj_tab[target]);
+}
+
+static CTL_ONLY void
+follower_unlink(const struct follower *f)
+{
+	struct follower **link = &at.followers[f->target];
+
+	while (*link != f)
+		link = &(*link)->next;
+	*link = f->next;
+}
+
+int64_t
+adj_alloc_follower(uint32_t target)
+{
+	int64_t idx = slot_peek();
+	struct follower *f;
+
+	if (idx < 0)
+		return idx;
+	f = malloc(sizeof(*f));
+	if (f == NULL)
+		return -ENOMEM;
+	slot_take();
+	f->idx = (uint32_t)idx;
+	at.follower[idx] = f;
+	follower_link(f, target);
+	return idx;
+}
+
+void
+adj_follow(uint32_t idx, uint32_t target)
+{
+	follower_unlink(at.follower[idx]);
+	follower_link(at.follower[idx], target);
+}
+
+static CTL_ONLY void
+follower_reclaim(struct rcu_head *head)
+{
+	struct follower *f = (struct follower *)head;
+
+	follower_unlink(f);
+	rcu_assign_pointer(adj_tab[f->idx], adj_tab[ADJ_IDX_NO_ROUTE]);
+	at.free_slots[at.n_free++] = f->idx;
+	free(f);
+}
+
+void
+adj_release_follower(uint32_t idx)
+{
+	at.used--;
+	rcu_defer(&at.follower[idx]->rcu, follower_reclaim);
+	at.follower[idx] = NULL;
 }
 
 /* The line stays where it is until the grace period ends: a worker that has looked the slot up

@@ -17,6 +17,14 @@ int64_t adj_alloc(const struct adj *tmpl) CTL_ONLY;
 int adj_publish(uint32_t idx, const struct adj *tmpl) CTL_ONLY;
 /** Give the slot back; it is reused only after a grace period. No FIB leaf may name it any more. */
 void adj_release(uint32_t idx) CTL_ONLY;
+/** A free slot that holds whatever slot @p target holds, now and later: no line of its own, and the
+ * line's index is the target's. Its index, or as adj_alloc(). The target must outlive it, and has
+ * none itself. */
+int64_t adj_alloc_follower(uint32_t target) CTL_ONLY;
+/** From now on it holds what @p target does. Never fails. */
+void adj_follow(uint32_t idx, uint32_t target) CTL_ONLY;
+/** adj_release() for such a slot. It follows its target until the grace period is over. */
+void adj_release_follower(uint32_t idx) CTL_ONLY;
 /** Slots in use, the fixed ones included; those that wait for a grace period are not. */
 unsigned int adj_count(void) CTL_ONLY;
 /** Lines (published and waiting for a grace period) that are not free: leak checks. */

@@ -35,12 +35,21 @@ enum adj_type {
 #define ADJ_HDR_MAX 24 /* Ethernet and two VLAN tags, right-aligned in hdr[] */
 
 struct adj {
-	uint8_t hdr[ADJ_HDR_MAX]; /* ends at hdr[ADJ_HDR_MAX]; the fast lane copies it whole */
+	union {
+		uint8_t hdr[ADJ_HDR_MAX]; /* ends at hdr[ADJ_HDR_MAX]; the fast lane copies it whole
+					   */
+		struct {		  /* ADJ_GROUP */
+			const uint32_t *member; /* those that group[] names, each once */
+			uint32_t *bucket_used;	/* stamps as adj_touch() sets them, by bucket; NULL:
+						   nobody asks */
+			uint16_t n_member;
+		};
+	};
 	uint32_t mtu;	 /* bytes of IP; 0 unless ADJ_REWRITE: one test sends all else away */
 	uint8_t type;	 /* enum adj_type */
 	uint8_t hdr_len; /* 14, 18, 22 */
 	union {
-		uint16_t n_group; /* ADJ_GROUP: buckets in group[], a power of two */
+		uint16_t n_group; /* ADJ_GROUP: buckets in group[] */
 		uint16_t upper;	  /* else: 0, or see adj_upper() */
 	};
 	struct net_device *dev;	  /* device the packet leaves by; NULL for types without one */
@@ -50,7 +59,7 @@ struct adj {
 			rte_be32_t gw;	/* the neighbour's address; 0 for GLEAN: the destination */
 			uint32_t index; /* own slot in adj_tab[] */
 		};
-		const uint32_t *group; /* ADJ_GROUP: indices of member adjacencies */
+		const uint32_t *group; /* ADJ_GROUP: indices of member adjacencies, by bucket */
 	};
 	uint32_t *used; /* "last used" stamp in seconds, never NULL: see adj_touch() */
 } __rte_aligned(RTE_CACHE_LINE_SIZE);
@@ -98,18 +107,24 @@ adj_get(uint32_t idx)
 	return __atomic_load_n(&adj_tab[idx],
 			       __ATOMIC_RELAXED); /* data dependency orders the line */
 }
+/** Set a stamp of use to now. It shares its cache line with others, so it is written once a second,
+ * not once a packet. */
+static inline void
+adj_stamp(uint32_t *used)
+{
+	uint32_t now = __atomic_load_n(&adj_now_s, __ATOMIC_RELAXED);
+
+	if (unlikely(__atomic_load_n(used, __ATOMIC_RELAXED) != now))
+		__atomic_store_n(used, now, __ATOMIC_RELAXED);
+}
 /**
- * Packets leave by @p a: stamp it. Once per burst and adjacency is enough. A stamp shares its cache
- * line with others, so it is written once a second, not once a packet. This is how the control
- * thread learns that a STALE neighbour is in use and must be probed.
+ * Packets leave by @p a: stamp it. Once per burst and adjacency is enough. This is how the
+ * control thread learns that a STALE neighbour is in use and must be probed.
  */
 static inline void
 adj_touch(const struct adj *a)
 {
-	uint32_t now = __atomic_load_n(&adj_now_s, __ATOMIC_RELAXED);
-
-	if (unlikely(__atomic_load_n(a->used, __ATOMIC_RELAXED) != now))
-		__atomic_store_n(a->used, now, __ATOMIC_RELAXED);
+	adj_stamp(a->used);
 }
 /** Is @p a a way to hosts, resolved or not? Linux's RTN_UNICAST. */
 static inline bool
@@ -124,15 +139,28 @@ adj_leaves_by(const struct adj *a, const struct net_device *dev)
 {
 	if (likely(a->type != ADJ_GROUP))
 		return adj_is_unicast(a) && a->dev == dev;
-	for (unsigned int i = 0; i < a->n_group; i++)
-		if (adj_get(a->group[i])->dev == dev)
+	for (unsigned int i = 0; i < a->n_member; i++)
+		if (adj_get(a->member[i])->dev == dev)
 			return true;
 	return false;
+}
+/** The bucket of a group for 32 bits of flow hash, of which the high ones count. */
+static inline uint32_t
+adj_bucket(uint32_t n_group, uint32_t hash)
+{
+	return (uint32_t)((uint64_t)hash * n_group >> 32);
 }
 /** Pick the member for a flow hash; anything but a group is its own answer. */
 static inline const struct adj *
 adj_resolve_group(const struct adj *a, uint32_t hash)
 {
-	return likely(a->type != ADJ_GROUP) ? a : adj_get(a->group[hash & (a->n_group - 1)]);
+	uint32_t b;
+
+	if (likely(a->type != ADJ_GROUP))
+		return a;
+	b = adj_bucket(a->n_group, hash);
+	if (unlikely(a->bucket_used != NULL))
+		adj_stamp(&a->bucket_used[b]);
+	return adj_get(a->group[b]);
 }
 #endif

@@ -84,14 +84,23 @@ static const char every_key[] =
 	"{\"dst\":\"10.78.0.1\",\"dev\":\"q1\",\"proxy\":true}],"
 	"\"sysctl\":{\"net.ipv4.conf.q1.rp_filter\":2},"
 	"\"tables\":{\"t\":77},"
+	"\"nexthops\":[{\"id\":1,\"gateway\":\"10.9.0.5\",\"dev\":\"q1\"},"
+	"{\"id\":2,\"gateway\":\"10.99.0.5\",\"dev\":\"q1\",\"onlink\":true,"
+	"\"protocol\":\"boot\"},{\"id\":3,\"blackhole\":true},{\"id\":4,\"gateway\":"
+	"\"10.8.0.5\",\"dev\":\"q1\"},"
+	"{\"id\":10,\"group\":[{\"id\":1,\"weight\":3},{\"id\":2}]},"
+	"{\"id\":11,\"group\":[{\"id\":1},{\"id\":4}],\"type\":\"resilient\",\"buckets\":64,"
+	"\"idle_timer\":60,\"unbalanced_timer\":300}],"
 	"\"routes\":[{\"dst\":\"10.6.0.1/32\",\"type\":\"blackhole\",\"table\":77,\"metric\":9,"
 	"\"tos\":4},"
 	"{\"dst\":\"default\",\"gateway\":\"10.8.0.9\",\"dev\":\"q1\",\"onlink\":true,"
 	"\"protocol\":\"boot\",\"prefsrc\":\"10.9.0.1\",\"advmss\":1200,\"hoplimit\":9},"
+	"{\"dst\":\"10.5.0.0/24\",\"nhid\":11},"
 	"{\"dst\":\"10.7.0.0/24\",\"mtu\":1400,\"mtu_lock\":true,\"nexthops\":["
 	"{\"gateway\":\"10.9.0.2\",\"dev\":\"q1\",\"weight\":2},"
 	"{\"gateway\":\"10.7.7.7\",\"dev\":\"q1\",\"onlink\":true}]},"
-	"{\"dst\":\"10.8.0.0/24\",\"dev\":\"q1\",\"scope\":\"host\"}],"
+	"{\"dst\":\"10.8.0.0/24\",\"dev\":\"q1\"},"
+	"{\"dst\":\"10.8.1.0/24\",\"dev\":\"q1\",\"scope\":\"host\"}],"
 	"\"rules\":[{\"priority\":50,\"table\":255},"
 	"{\"priority\":100,\"not\":true,\"from\":\"10.1.0.0/16\",\"to\":\"10.2.0.1/32\","
 	"\"tos\":8,\"fwmark\":\"0x10/0xff\",\"iif\":\"q1\",\"oif\":\"q2\",\"ipproto\":\"tcp\","
@@ -263,6 +272,7 @@ static const struct {
 	{ "addresses", "ip addr add 10.9.9.1/24 dev q2" },
 	{ "neighbours", "ip neigh del proxy 10.77.0.0/24" },
 	{ "sysctl", "sysctl net.ipv4.conf.q1.rp_filter=0" },
+	{ "nexthops", "ip nexthop replace id 10 group 1/2" },
 	{ "routes", "ip route del 10.7.0.0/24" },
 	{ "rules", "ip rule del pref 101" },
 };

@@ -95,6 +95,16 @@ setup(void **state)
 	dp_cmd("ip route add 203.0.113.0/24 via 10.0.1.2");
 	dp_cmd("ip route add 198.18.0.0/16 nexthop via 10.0.2.2 nexthop via 10.0.6.2 nexthop via "
 	       "10.0.1.2");
+	dp_cmd("ip nexthop add id 1 via 10.0.2.2 dev p2");
+	dp_cmd("ip nexthop add id 2 via 10.0.6.2 dev p2.200");
+	dp_cmd("ip nexthop add id 3 via 10.0.1.2 dev p1");
+	dp_cmd("ip nexthop add id 10 group 1/2,2/3");
+	dp_cmd("ip nexthop add id 11 group 1/2/3 type resilient buckets 77");
+	dp_cmd("ip nexthop add id 12 blackhole");
+	dp_cmd("ip route add 198.19.0.0/16 nhid 10");
+	dp_cmd("ip route add 198.20.0.0/16 nhid 11");
+	dp_cmd("ip route add 198.21.0.0/16 nhid 1");
+	dp_cmd("ip route add 198.22.0.0/16 nhid 12");
 	dp_cmd("ip route add blackhole 192.168.1.0/24");
 	dp_cmd("ip route add unreachable 192.168.2.0/24");
 	dp_cmd("ip route add prohibit 192.168.3.0/24");
@@ -107,15 +117,17 @@ setup(void **state)
 static const char *
 any_dst(void)
 {
-	static const char *const good[] = { "192.0.2.7", "192.0.2.9",	"10.0.2.2",  "198.51.100.4",
-					    "10.0.6.2",	 "192.0.2.200", "192.0.2.70" };
+	static const char *const good[] = { "192.0.2.7",    "192.0.2.9",  "10.0.2.2",
+					    "198.51.100.4", "10.0.6.2",	  "192.0.2.200",
+					    "192.0.2.70",   "198.19.3.1", "198.20.3.1" };
 	static const char *const all[] = {
 		"192.0.2.7",   "192.0.2.200", "198.51.100.4", "203.0.113.9", "198.18.3.4",
 		"198.18.77.1", "192.168.1.1", "192.168.2.1",  "192.168.3.1", "10.0.1.1",
 		"10.0.5.1",    "10.0.2.1",    "10.0.1.255",   "10.0.2.255",  "255.255.255.255",
 		"224.0.0.1",   "224.0.0.9",   "239.1.2.3",    "127.0.0.1",   "0.0.0.0",
 		"0.1.2.3",     "240.0.0.1",   "10.0.2.77",    "10.0.6.77",   "8.8.8.8",
-		"10.0.1.2",    "10.0.5.2",    "192.0.2.127",  "192.0.2.128",
+		"10.0.1.2",    "10.0.5.2",    "192.0.2.127",  "192.0.2.128", "198.19.1.1",
+		"198.19.1.2",  "198.20.1.1",  "198.20.1.3",   "198.21.0.1",  "198.22.0.1",
 	};
 
 	return rnd(4) ? PICK(good) : PICK(all);
@@ -248,6 +260,29 @@ tag(struct item *it, uint16_t vid)
 		dp_tag(&it->f, vid);
 }
 
+/* What multipath may look at: ports, a packet inside, what an error quotes. */
+static void
+fill_payload(struct dp_frame *f)
+{
+	static const uint8_t protos[] = { IPPROTO_IPIP, IPPROTO_IPIP, IPPROTO_IPV6, IPPROTO_ICMP,
+					  IPPROTO_TCP };
+	uint8_t *p = (uint8_t *)(dp_ip4(f) + 1), *end = f->b + f->len;
+
+	dp_ip4(f)->next_proto_id = PICK(protos);
+	for (uint8_t *b = p; b < end && b < p + 100; b++)
+		*b = (uint8_t)rnd(256);
+	if (dp_ip4(f)->next_proto_id == IPPROTO_ICMP) {
+		p[0] = (uint8_t[]){ 3, 11, 12, 0 }[rnd(4)];
+		p += 8;
+	}
+	for (; p + 40 <= end && rnd(6) != 0; p += 20) { /* tunnels in tunnels */
+		p[0] = rnd(4) ? 0x45 : 0x60;
+		p[6] = rnd(4) ? 0 : 0x20;
+		p[7] = 0;
+		p[9] = (uint8_t[]){ IPPROTO_IPIP, IPPROTO_UDP, IPPROTO_IPV6 }[rnd(3)];
+	}
+}
+
 static bool
 stays_here(const struct dp_frame *f)
 {
@@ -265,6 +300,8 @@ any_frame(struct item *it, unsigned int port, uint16_t vid, uint32_t sins)
 	memset(it, 0, sizeof(*it));
 	it->port = port;
 	it->f = dp_udp(port, 2, src, dst, payload);
+	if (rnd(4) == 0 && !stays_here(&it->f))
+		fill_payload(&it->f);
 	dp_ip4(&it->f)->packet_id = rte_cpu_to_be_16((uint16_t)rnd(65536));
 	dp_ip4(&it->f)->time_to_live = (uint8_t)(2 + rnd(254));
 	dp_fix_checksum(&it->f);
@@ -312,6 +349,8 @@ any_settings(void)
 		dp_cmd("sysctl net.ipv4.conf.%s.forwarding=%u", devs[i], rnd(12) ? 1 : 0);
 		dp_cmd("sysctl net.ipv4.conf.%s.accept_local=%u", devs[i], rnd(8) ? 0 : 1);
 	}
+	dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=%u", rnd(4));
+	dp_cmd("sysctl net.ipv4.fib_multipath_hash_fields=%u", 1 + rnd(0xfff));
 	dp_cmd("sysctl net.ipv4.conf.all.rp_filter=%u", rnd(4) ? 0 : rnd(3));
 	dp_cmd("sysctl net.ipv4.conf.all.send_redirects=%u", rnd(2));
 	dp_cmd("ip link set p2 mtu %u", rnd(2) ? 1500 : 600 + rnd(600));
@@ -627,6 +666,9 @@ plain_traffic_is_fast(void **state)
 		goes_fast("tagged to tagged", 100, "10.0.5.2", "192.0.2.200");
 		goes_fast("untagged to two tags", 0, "10.0.1.2", "192.0.2.70");
 		goes_fast("to a group", 100, "10.0.5.2", "198.18.3.4");
+		goes_fast("to an object", 0, "10.0.1.2", "198.21.3.4");
+		goes_fast("to a group of objects", 100, "10.0.5.2", "198.19.3.4");
+		goes_fast("to a resilient group", 100, "10.0.5.2", "198.20.3.4");
 	}
 	for (unsigned int i = 0; i < RTE_DIM(devs); i++)
 		dp_cmd("sysctl net.ipv4.conf.%s.rp_filter=0", devs[i]);

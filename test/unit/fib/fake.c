@@ -23,6 +23,8 @@ static struct neighbour neighs[FAKE_NEIGHS];
 static bool neigh_used[FAKE_NEIGHS];
 static struct adj adjs[FAKE_NEIGHS * 2];
 static bool adj_taken[FAKE_NEIGHS * 2];
+static uint32_t follows[FAKE_NEIGHS * 2];
+uint32_t adj_now_s = 1;
 static struct adj *tab[ADJ_MAX];
 struct adj **adj_tab = tab;
 unsigned int fake_adj_used, fake_arps;
@@ -278,6 +280,37 @@ adj_release(uint32_t idx)
 	fake_adj_used--;
 }
 
+int64_t
+adj_alloc_follower(uint32_t target)
+{
+	struct adj tmpl = { .type = ADJ_REWRITE };
+	int64_t idx = adj_alloc(&tmpl);
+
+	if (idx >= 0)
+		follows[idx - OTHER_FIRST] = target;
+	return idx;
+}
+
+void
+adj_follow(uint32_t idx, uint32_t target)
+{
+	assert_true(adj_taken[idx - OTHER_FIRST]);
+	follows[idx - OTHER_FIRST] = target;
+}
+
+void
+adj_release_follower(uint32_t idx)
+{
+	adj_release(idx);
+}
+
+uint32_t
+fake_follows(uint32_t idx)
+{
+	assert_true(idx >= OTHER_FIRST && adj_taken[idx - OTHER_FIRST]);
+	return follows[idx - OTHER_FIRST];
+}
+
 const struct adj *
 fake_adj(uint32_t idx)
 {
@@ -368,6 +401,8 @@ parse_word(struct fib_route_spec *r, const char *word, const char *arg)
 		r->table = atoi(arg);
 	else if (strcmp(word, "src") == 0)
 		r->prefsrc = ip(arg);
+	else if (strcmp(word, "nhid") == 0)
+		r->nhid = atoi(arg);
 	else if (strcmp(word, "proto") == 0)
 		r->protocol = atoi(arg);
 	else if (strcmp(word, "onlink") == 0)

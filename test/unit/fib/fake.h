@@ -37,4 +37,6 @@ int del(const char *text) CTL_ONLY;
 uint32_t leaf(const char *addr) CTL_ONLY;
 extern unsigned int fake_adj_used, fake_arps;
 extern const struct adj *fake_adj(uint32_t idx);
+/** The slot that a slot of adj_alloc_follower() shows. */
+uint32_t fake_follows(uint32_t idx);
 #endif

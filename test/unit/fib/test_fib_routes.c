@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 #include <cmocka.h>
+#include "fib/fib_nexthop_priv.h"
 #include "fake.h"
 
 #define P0	 (&fake_dev[0])

@@ -60,12 +60,78 @@ a_slot_knows_itself(void **state)
 	assert_int_equal((uintptr_t)adj_get(a) % RTE_CACHE_LINE_SIZE, 0);
 	/* the pointer of a group shares its place with gw and index */
 	assert_ptr_equal(adj_get(g)->group, members);
-	assert_int_equal(adj_resolve_group(adj_get(g), 6)->type, ADJ_LOCAL);
-	assert_int_equal(adj_resolve_group(adj_get(g), 7)->type, ADJ_PROHIBIT);
+	assert_int_equal(adj_resolve_group(adj_get(g), 0x7fffffff)->type, ADJ_LOCAL);
+	assert_int_equal(adj_resolve_group(adj_get(g), 0x80000000)->type, ADJ_PROHIBIT);
 	assert_ptr_equal(adj_resolve_group(adj_get(a), 7), adj_get(a));
 	adj_release(a);
 	adj_release(b);
 	adj_release(g);
+	rcu_poll();
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
+/* Of any size, each bucket as often as another; only who asks for it has its uses noted. */
+static void
+buckets_are_stamped(void **state)
+{
+	static const uint32_t to[3] = { ADJ_IDX_LOCAL, ADJ_IDX_PROHIBIT, ADJ_IDX_THROW };
+	uint32_t used[3] = { 0 }, hits[3] = { 0 };
+	struct adj group = { .type = ADJ_GROUP, .n_group = 3, .group = to, .bucket_used = used };
+	uint32_t g = alloc_ok(&group);
+
+	(void)state;
+	for (uint64_t h = 0; h < UINT64_C(1) << 32; h += 65537)
+		hits[adj_bucket(3, (uint32_t)h)]++;
+	for (unsigned int i = 0; i < 3; i++)
+		assert_in_range(hits[i], 21844, 21846);
+	assert_int_equal(adj_bucket(3, UINT32_MAX), 2);
+	adj_now_s = 77;
+	assert_int_equal(adj_resolve_group(adj_get(g), 0x60000000)->type, ADJ_PROHIBIT);
+	assert_int_equal(used[0], 0);
+	assert_int_equal(used[1], 77);
+	assert_int_equal(used[2], 0);
+	adj_release(g);
+	rcu_poll();
+}
+
+static void
+a_follower_shows_what_its_target_does(void **state)
+{
+	struct adj first = { .type = ADJ_INCOMPLETE, .gw = 1 },
+		   second = { .type = ADJ_REWRITE, .gw = 2 };
+	uint32_t a = alloc_ok(&first), b = alloc_ok(&first), again;
+	int64_t f = adj_alloc_follower(a), g = adj_alloc_follower(a);
+
+	(void)state;
+	assert_true(f >= ADJ_IDX_DYNAMIC && g >= ADJ_IDX_DYNAMIC && f != g);
+	assert_ptr_equal(adj_get((uint32_t)f), adj_get(a));
+	assert_int_equal(adj_get((uint32_t)f)->index, a);
+	assert_int_equal(adj_publish(a, &second), 0);
+	assert_ptr_equal(adj_get((uint32_t)f), adj_get(a));
+	assert_ptr_equal(adj_get((uint32_t)g), adj_get(a));
+	assert_int_equal(adj_get((uint32_t)f)->gw, 2);
+	adj_follow((uint32_t)f, b);
+	assert_ptr_equal(adj_get((uint32_t)f), adj_get(b));
+	assert_int_equal(adj_publish(a, &first), 0);
+	assert_ptr_equal(adj_get((uint32_t)f), adj_get(b));
+	assert_ptr_equal(adj_get((uint32_t)g), adj_get(a));
+	/* Given back, it goes on until nobody can hold its number any more. */
+	adj_release_follower((uint32_t)g);
+	assert_int_equal(adj_publish(a, &second), 0);
+	assert_ptr_equal(adj_get((uint32_t)g), adj_get(a));
+	rcu_poll();
+	rcu_poll();
+	assert_int_equal(adj_get((uint32_t)g)->type, ADJ_NO_ROUTE);
+	assert_int_equal(adj_publish(a, &first), 0);
+	assert_int_equal(adj_get((uint32_t)g)->type, ADJ_NO_ROUTE);
+	again = alloc_ok(&first);
+	assert_int_equal(again, g); /* the number is free */
+	adj_release(again);
+	adj_release_follower((uint32_t)f);
+	adj_release(b);
+	adj_release(a);
+	rcu_poll();
 	rcu_poll();
 	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
 	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
@@ -238,6 +304,8 @@ main(void)
 		cmocka_unit_test(nothing_is_reused_within_a_grace_period),
 		cmocka_unit_test(no_reader_sees_half_a_change),
 		cmocka_unit_test(full_table_refuses_and_recovers),
+		cmocka_unit_test(a_follower_shows_what_its_target_does),
+		cmocka_unit_test(buckets_are_stamped),
 	};
 
 	if (test_eal_init() < 0)

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Several ways as one adjacency: buckets by weight, published and retired. */
+#include <errno.h>
+#include <stdlib.h>
+#include "fib/fib_nexthop_priv.h"
+
+/* Largest remainder: each member its rounded-down share, the rest by the largest fractions. */
+static void
+shares(const uint16_t *weight, unsigned int n, uint32_t total, unsigned int size, uint16_t *got)
+{
+	uint32_t rest[FIB_NEXTHOPS_MAX];
+	unsigned int left = size;
+
+	for (unsigned int i = 0; i < n; i++) {
+		got[i] = (uint64_t)size * weight[i] / total;
+		rest[i] = (uint64_t)size * weight[i] % total;
+		left -= got[i];
+	}
+	for (; left > 0; left--) {
+		unsigned int best = 0;
+
+		for (unsigned int i = 1; i < n; i++)
+			if (rest[i] > rest[best])
+				best = i;
+		got[best]++;
+		rest[best] = 0;
+	}
+}
+
+/* Within 2 % of what each should get, and nobody left out? */
+static bool
+shares_good(const uint16_t *weight, unsigned int n, uint32_t total, unsigned int size,
+	    const uint16_t *got)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		int64_t want = (int64_t)size * weight[i], have = (int64_t)got[i] * total;
+
+		if (got[i] == 0 || llabs(want - have) * 50 > want)
+			return false;
+	}
+	return true;
+}
+
+unsigned int
+fib_nh_buckets(const uint16_t *weight, unsigned int n, uint8_t bucket[FIB_BUCKETS_MAX])
+{
+	uint16_t got[FIB_NEXTHOPS_MAX];
+	unsigned int size = 1, pos = 0;
+	uint32_t total = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		total += weight[i];
+	while (size < n)
+		size *= 2;
+	for (;; size *= 2) {
+		shares(weight, n, total, size, got);
+		if (size == FIB_BUCKETS_MAX || shares_good(weight, n, total, size, got))
+			break;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		for (unsigned int k = 0; k < got[i]; k++)
+			bucket[pos++] = i;
+	return size;
+}
+
+static void
+group_free(struct rcu_head *head)
+{
+	free(container_of(head, struct fib_group, rcu));
+}
+
+struct fib_group *
+fib_group_alloc(unsigned int n_buckets, unsigned int n_member)
+{
+	struct fib_group *g = malloc(sizeof(*g) + (n_buckets + n_member) * sizeof(g->idx[0]));
+
+	if (g == NULL)
+		return NULL;
+	g->n_buckets = (uint16_t)n_buckets;
+	g->n_member = (uint16_t)n_member;
+	return g;
+}
+
+int
+fib_group_show(struct fib_group *g, uint32_t *slot, uint32_t *bucket_used)
+{
+	struct adj tmpl = { .type = ADJ_GROUP,
+			    .n_group = g->n_buckets,
+			    .group = g->idx,
+			    .member = g->idx + g->n_buckets,
+			    .n_member = g->n_member,
+			    .bucket_used = bucket_used };
+	int64_t rc;
+
+	if (*slot != ADJ_IDX_NO_ROUTE)
+		return adj_publish(*slot, &tmpl);
+	rc = adj_alloc(&tmpl);
+	if (rc < 0)
+		return (int)rc;
+	*slot = (uint32_t)rc;
+	return 0;
+}
+
+void
+fib_group_retire(struct fib_group *g)
+{
+	if (g != NULL)
+		rcu_defer(&g->rcu, group_free);
+}
+
+int
+fib_group_publish(struct fib_group **group, uint32_t *slot, const struct fib_hop *hop,
+		  unsigned int n)
+{
+	uint16_t weight[FIB_NEXTHOPS_MAX];
+	uint8_t bucket[FIB_BUCKETS_MAX];
+	unsigned int n_buckets;
+	struct fib_group *g;
+	int rc;
+
+	for (unsigned int i = 0; i < n; i++)
+		weight[i] = hop[i].weight;
+	n_buckets = fib_nh_buckets(weight, n, bucket);
+	g = fib_group_alloc(n_buckets, n);
+	if (g == NULL)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < n_buckets; i++)
+		g->idx[i] = hop[bucket[i]].adj;
+	for (unsigned int i = 0; i < n; i++)
+		g->idx[n_buckets + i] = hop[i].adj;
+	rc = fib_group_show(g, slot, NULL);
+	if (rc < 0) {
+		free(g);
+		return rc;
+	}
+	fib_group_retire(*group);
+	*group = g;
+	return 0;
+}
+
+void
+fib_group_release(struct fib_group **g, uint32_t slot)
+{
+	adj_release(slot);
+	fib_group_retire(*g);
+	*g = NULL;
+}
