@@ -4,6 +4,18 @@
 #include <stdlib.h>
 #include "fib/fib_nexthop_priv.h"
 
+static unsigned int
+gcd(unsigned int a, unsigned int b)
+{
+	while (b != 0) {
+		unsigned int r = a % b;
+
+		a = b;
+		b = r;
+	}
+	return a;
+}
+
 /* Largest remainder: each member its rounded-down share, the rest by the largest fractions. */
 static void
 shares(const uint16_t *weight, unsigned int n, uint32_t total, unsigned int size, uint16_t *got)
@@ -25,38 +37,33 @@ shares(const uint16_t *weight, unsigned int n, uint32_t total, unsigned int size
 		got[best]++;
 		rest[best] = 0;
 	}
-}
-
-/* Within 2 % of what each should get, and nobody left out? */
-static bool
-shares_good(const uint16_t *weight, unsigned int n, uint32_t total, unsigned int size,
-	    const uint16_t *got)
-{
+	/* Nobody is left out: who has most gives one. */
 	for (unsigned int i = 0; i < n; i++) {
-		int64_t want = (int64_t)size * weight[i], have = (int64_t)got[i] * total;
+		unsigned int most = 0;
 
-		if (got[i] == 0 || llabs(want - have) * 50 > want)
-			return false;
+		for (unsigned int k = 1; k < n; k++)
+			if (got[k] > got[most])
+				most = k;
+		if (got[i] > 0)
+			continue;
+		got[i]++;
+		got[most]--;
 	}
-	return true;
 }
 
 unsigned int
 fib_nh_buckets(const uint16_t *weight, unsigned int n, uint8_t bucket[FIB_BUCKETS_MAX])
 {
+	unsigned int common = 0, size, pos = 0;
 	uint16_t got[FIB_NEXTHOPS_MAX];
-	unsigned int size = 1, pos = 0;
 	uint32_t total = 0;
 
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++) {
 		total += weight[i];
-	while (size < n)
-		size *= 2;
-	for (;; size *= 2) {
-		shares(weight, n, total, size, got);
-		if (size == FIB_BUCKETS_MAX || shares_good(weight, n, total, size, got))
-			break;
+		common = gcd(weight[i], common);
 	}
+	size = RTE_MIN(total / common, (uint32_t)FIB_BUCKETS_MAX);
+	shares(weight, n, total, size, got);
 	for (unsigned int i = 0; i < n; i++)
 		for (unsigned int k = 0; k < got[i]; k++)
 			bucket[pos++] = i;

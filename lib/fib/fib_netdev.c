@@ -184,6 +184,8 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 	struct net_device *dev = obj;
 
 	RTE_SET_USED(self);
+	/* First, since groups are quickly repaired, and looking for routes takes long. */
+	fib_nhobj_netdev(dev, event);
 	switch (event) {
 	case NETDEV_UP:
 		dev_up(dev);
@@ -205,7 +207,6 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 	default:
 		break; /* the MTU and MAC of a device stand in its adjacencies, not in routes */
 	}
-	fib_nhobj_netdev(dev, event);
 	return NOTIFY_OK;
 }
 

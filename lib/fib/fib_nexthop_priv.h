@@ -134,8 +134,9 @@ void fib_mpath_fini(void) CTL_ONLY;
 
 /* --- fib_group.c --- */
 #define FIB_BUCKETS_MAX 512
-/** Weighted buckets: the share of each member is within 2 % of its weight's where 512 buckets
- * can express that. Returns their number, a power of two. Pure. */
+/** Weighted buckets: as few as give each member exactly its share, or, when these are too many,
+ * FIB_BUCKETS_MAX with shares to the nearest bucket, none without one. Returns their number. Pure.
+ */
 unsigned int fib_nh_buckets(const uint16_t *weight, unsigned int n,
 			    uint8_t bucket[FIB_BUCKETS_MAX]);
 /** Room for that many; NULL: no memory. */

@@ -28,6 +28,7 @@ uint32_t adj_now_s = 1;
 static struct adj *tab[ADJ_MAX];
 struct adj **adj_tab = tab;
 unsigned int fake_adj_used, fake_arps;
+uint64_t fake_published_us;
 struct ipv4_devconf ipv4_devconf_all;
 void (*inetdev_linkdown_hook)(void);
 
@@ -269,6 +270,7 @@ adj_publish(uint32_t idx, const struct adj *tmpl)
 {
 	assert_true(adj_taken[idx - OTHER_FIRST]);
 	adjs[idx - OTHER_FIRST] = *tmpl;
+	fake_published_us = clock_us();
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
+#include "fib/fib_nexthop_priv.h"
 #include "fake.h"
 
 #define MAX_PREFIXES 1100000
@@ -242,11 +243,153 @@ tables_are_cheap(void **state)
 	tables_are_cheap_run();
 }
 
+/* --- next hop objects --- */
+
+#define MILLION (1u << 20)
+#define GROUPS	64
+#define COMMON	65 /* a member of all groups */
+
+static const char *why;
+
+static CTL_ONLY void
+way(uint32_t id, uint32_t gateway, unsigned int dev)
+{
+	struct fib_nhobj_spec s = { .id = id,
+				    .way.gateway = rte_cpu_to_be_32(gateway),
+				    .way.dev = &fake_dev[dev] };
+
+	assert_int_equal(fib_nhobj_add(&s, true, &why), 0);
+}
+
+/* Eight of 64 ways, and the common one. */
+static CTL_ONLY void
+group(uint32_t id, uint16_t weight)
+{
+	struct fib_nhobj_spec s = { .id = id, .n_member = 9 };
+
+	for (uint32_t i = 0; i < 8; i++) {
+		s.member[i].id = 1 + (id + i * 8) % 64;
+		s.member[i].weight = 1;
+	}
+	s.member[8].id = COMMON;
+	s.member[8].weight = weight;
+	assert_int_equal(fib_nhobj_add(&s, true, &why), 0);
+}
+
+/* How many buckets of all groups lead by the common member. */
+static CTL_ONLY unsigned int
+by_common(void)
+{
+	uint32_t slot = fib_nhobj_find(COMMON)->slot;
+	unsigned int n = 0;
+
+	for (uint32_t g = 0; g < GROUPS; g++) {
+		const struct adj *a = fake_adj(fib_nhobj_find(101 + g)->slot);
+
+		for (unsigned int i = 0; i < a->n_group; i++)
+			n += a->group[i] == slot;
+	}
+	return n;
+}
+
+static double
+wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
+}
+
+/* CPU time is held to the bound: others use this machine, too. */
+static double
+took(const char *what, double cpu0, double wall0)
+{
+	double cpu = (now_s() - cpu0) * 1e3;
+
+	printf("  %s: %.3f ms of CPU, %.3f ms\n", what, cpu, wall_ms() - wall0);
+	return cpu;
+}
+
+static CTL_ONLY void
+million_run(void)
+{
+	uint32_t before;
+	uint64_t changes, start;
+	double cpu, wall;
+
+	fake_reset(64);
+	fake_addr_add(&fake_dev[0], "10.0.0.1", 16, NULL, false);
+	fake_addr_add(&fake_dev[1], "10.1.0.1", 16, NULL, false);
+	for (uint32_t i = 1; i <= COMMON; i++)
+		way(i, FIB_IP4(10, 0, 1, i), 0);
+	for (uint32_t g = 0; g < GROUPS; g++)
+		group(101 + g, 3);
+	cpu = now_s();
+	for (uint32_t i = 0; i < MILLION; i++) { /* 16.0.0.0 and on, shuffled */
+		uint32_t at = i * 2654435761u % MILLION;
+		struct fib_route_spec r = { .table = RT_TABLE_MAIN,
+					    .dst = rte_cpu_to_be_32(FIB_IP4(16, 0, 0, 0) +
+								    (at << 8)),
+					    .plen = 24,
+					    .nhid = 101 + at % GROUPS };
+
+		assert_int_equal(fib_route_add(&r, FIB_ADD, NULL), 0);
+	}
+	printf("  %u routes by %u groups: %.2f M/s shuffled\n", MILLION, GROUPS,
+	       MILLION / (now_s() - cpu) / 1e6);
+	before = leaf("16.0.5.1");
+	changes = fib_ctl.changes;
+	assert_int_equal(by_common(), 3 * GROUPS);
+	cpu = now_s();
+	wall = wall_ms();
+	fake_neigh(&fake_dev[0], "10.0.1.65", NUD_FAILED);
+	assert_true(took("a member of all groups fails", cpu, wall) < 10);
+	assert_int_equal(by_common(), 0);
+	cpu = now_s();
+	wall = wall_ms();
+	fake_neigh(&fake_dev[0], "10.0.1.65", NUD_REACHABLE);
+	assert_true(took("it is back", cpu, wall) < 10);
+	assert_int_equal(by_common(), 3 * GROUPS);
+	cpu = now_s();
+	wall = wall_ms();
+	way(COMMON, FIB_IP4(10, 1, 0, 9), 1);
+	assert_true(took("it gets another gateway by another device", cpu, wall) < 10);
+	assert_int_equal(fake_follows(fib_nhobj_find(COMMON)->slot),
+			 neigh_create(ip("10.1.0.9"), &fake_dev[1])->adj_idx);
+	cpu = now_s();
+	wall = wall_ms();
+	start = clock_us();
+	fake_carrier(&fake_dev[1], false);
+	took("its device loses the carrier, and routes by it go", cpu, wall);
+	printf("  of these until all groups are repaired: %.3f ms\n",
+	       (double)(fake_published_us - start) / 1e3);
+	assert_true(fake_published_us - start < 10000);
+	assert_int_equal(fake_published_us < start, 0);
+	assert_null(fib_nhobj_find(COMMON));
+	assert_int_equal(leaf("16.0.5.1"), before);
+	assert_int_equal(fib_ctl.changes, changes);
+	cpu = now_s();
+	wall = wall_ms();
+	assert_int_equal(fib_nhobj_del(101), 0);
+	took("a group is deleted with 16,384 routes", cpu, wall);
+	assert_int_equal(fib_check(NULL, NULL), 0);
+	fake_done();
+}
+
+static void
+a_million_routes_by_groups(void **state)
+{
+	role_enter_ctl();
+	million_run();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables_are_cheap),
+		cmocka_unit_test(a_million_routes_by_groups),
 		cmocka_unit_test(full_table),
 	};
 

@@ -354,27 +354,38 @@ multipath_groups(void **state)
 static void
 bucket_shares(void **state)
 {
-	static const uint16_t sets[][5] = { { 1, 1, 1, 0, 0 },	{ 3, 5, 7, 0, 0 },
-					    { 1, 2, 4, 8, 16 }, { 10, 11, 12, 13, 14 },
-					    { 1, 0, 0, 0, 0 },	{ 100, 99, 0, 0, 0 } };
+	static const struct {
+		uint16_t weight[5];
+		unsigned int size;
+	} sets[] = {
+		{ { 1, 1, 1 }, 3 },
+		{ { 3, 5, 7 }, 15 },
+		{ { 20, 40, 60 }, 6 },
+		{ { 1, 2, 4, 8, 16 }, 31 },
+		{ { 10, 11, 12, 13, 14 }, 60 },
+		{ { 7 }, 1 },
+		{ { 100, 99 }, 199 },
+		{ { 256, 255 }, 511 },
+		{ { 256, 255, 254, 253 }, 512 },
+		{ { 256, 256, 256, 256, 1 }, 512 }, /* who deserves half a bucket has one */
+	};
 	uint8_t bucket[FIB_BUCKETS_MAX];
 
 	for (unsigned int s = 0; s < RTE_DIM(sets); s++) {
 		unsigned int n = 0, size, total = 0, got[5] = { 0 };
 
-		while (n < 5 && sets[s][n] != 0)
-			total += sets[s][n++];
-		size = fib_nh_buckets(sets[s], n, bucket);
-		assert_int_equal(size & (size - 1), 0);
+		while (n < 5 && sets[s].weight[n] != 0)
+			total += sets[s].weight[n++];
+		size = fib_nh_buckets(sets[s].weight, n, bucket);
+		assert_int_equal(size, sets[s].size);
 		for (unsigned int i = 0; i < size; i++)
 			got[bucket[i]]++;
 		for (unsigned int i = 0; i < n; i++) {
-			double want = (double)size * sets[s][i] / total;
+			double want = (double)size * sets[s].weight[i] / total;
 
-			/* The largest array rounds to the nearest bucket or the next. */
 			assert_true(got[i] > 0);
 			if (size < FIB_BUCKETS_MAX)
-				assert_true(got[i] >= want * 0.98 && got[i] <= want * 1.02);
+				assert_true(got[i] == want);
 			else
 				assert_true(got[i] > want - 1 && got[i] < want + 1);
 		}
