@@ -133,6 +133,33 @@ what_stays_together(void **state)
 	dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=0");
 }
 
+/* An error goes the way of the packets that it is about, which came from behind the group. */
+static void
+errors_follow_their_packets(void **state)
+{
+	unsigned int seen[2] = { 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < SOME; i++) {
+		struct dp_frame f = flow(i), e = dp_udp(p1, 3, "10.0.1.3", "198.18.0.1", 60);
+		uint8_t *icmp = (uint8_t *)(dp_ip4(&e) + 1);
+		struct rte_ipv4_hdr *about = (struct rte_ipv4_hdr *)(icmp + 8);
+		unsigned int port = leaves_by(&f);
+
+		dp_ip4(&e)->next_proto_id = IPPROTO_ICMP;
+		dp_ip4(&e)->dst_addr = rte_cpu_to_be_32(0xc612ff00 + i); /* a router behind it */
+		memset(icmp, 0, 8);
+		icmp[0] = i % 2 == 0 ? 3 : 11;
+		*about = *dp_ip4(&f);
+		about->src_addr = dp_ip4(&f)->dst_addr;
+		about->dst_addr = dp_ip4(&f)->src_addr;
+		dp_fix_checksum(&e);
+		assert_int_equal(leaves_by(&e), port);
+		seen[port == p2]++;
+	}
+	assert_true(seen[0] > SOME / 10 && seen[1] > SOME / 10);
+}
+
 static void
 an_object_is_its_neighbour(void **state)
 {
@@ -286,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shares_by_weight),
 		cmocka_unit_test(what_stays_together),
+		cmocka_unit_test(errors_follow_their_packets),
 		cmocka_unit_test(an_object_is_its_neighbour),
 		cmocka_unit_test(reverse_path_by_members),
 		cmocka_unit_test(resilient_groups_keep_flows),
