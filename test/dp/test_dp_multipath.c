@@ -229,6 +229,10 @@ reverse_path_by_members(void **state)
 		dp_run();
 		dp_expect_none(p3);
 		assert_int_equal(dp_drops("ip4_rp_filter"), 1);
+		f = dp_udp(p3, 2, "198.18.0.7", "10.0.2.2", 20);
+		dp_inject(p3, &f);
+		dp_run();
+		assert_true(dp_out(p2, &got));
 		f = dp_udp(p2, 2, "198.18.0.7", "10.0.3.2", 20);
 	}
 	for (unsigned int i = 1; i <= 3; i++)

@@ -2,6 +2,7 @@
 /* Sections of the configuration, through the whole router: what they refuse, what they make, what
  * they put back. */
 #include "dp.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
@@ -512,6 +513,119 @@ bridges_apply(void **state)
 		"it is a port of \"br0\" already");
 }
 
+/* --- next hop objects --- */
+
+#define BASE                                                                                       \
+	"{\"version\":1,\"ports\":{" RING("q1") "," RING(                                          \
+		"q2") "},"                                                                         \
+		      "\"addresses\":{\"q1\":[\"10.9.0.1/24\"],\"q2\":[\"10.9.1.1/24\"]}"
+
+static void
+nexthops_are_checked(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "{\"dev\":\"q1\"}", "/nexthops/0" },
+		{ "{\"id\":1}", "/nexthops/0" },
+		{ "{\"id\":0,\"blackhole\":true}", "/nexthops/0/id" },
+		{ "{\"id\":1,\"dev\":\"q9\"}", "/nexthops/0/dev" },
+		{ "{\"id\":1,\"dev\":\"q1\",\"gateway\":\"10.77.0.2\"}",
+		  "10.77.0.2 is on no subnet" },
+		{ "{\"id\":1,\"dev\":\"q1\",\"gateway\":\"10.9.0.1\"}",
+		  "is an address of the router itself" },
+		{ "{\"id\":1,\"blackhole\":true,\"dev\":\"q1\"}", "a black hole has none" },
+		{ "{\"id\":1,\"dev\":\"q1\",\"buckets\":5}", "is for a group only" },
+		{ "{\"id\":1,\"group\":[]}", "expected a list of 1 to 64" },
+		{ "{\"id\":1,\"group\":[{\"id\":2}]}", "there is no object with id 2" },
+		{ "{\"id\":1,\"group\":[{\"id\":2,\"weight\":300}]},{\"id\":2,\"dev\":\"q1\"}",
+		  "/nexthops/0/group/0/weight" },
+		{ "{\"id\":1,\"group\":[{\"id\":2},{\"id\":2}]},{\"id\":2,\"dev\":\"q1\"}",
+		  "2 is in the group twice" },
+		{ "{\"id\":1,\"group\":[{\"id\":2}]},{\"id\":2,\"group\":[{\"id\":1}]}",
+		  "2 is a group itself" },
+		{ "{\"id\":1,\"group\":[{\"id\":2}],\"dev\":\"q1\"},{\"id\":2,\"dev\":\"q1\"}",
+		  "a group has none of its own" },
+		{ "{\"id\":1,\"group\":[{\"id\":2}],\"type\":\"resilient\"},{\"id\":2,\"dev\":"
+		  "\"q1\"}",
+		  "needs \"buckets\"" },
+		{ "{\"id\":1,\"group\":[{\"id\":2}],\"idle_timer\":9},{\"id\":2,\"dev\":\"q1\"}",
+		  "is for \"type\"" },
+		{ "{\"id\":1,\"group\":[{\"id\":2}],\"type\":\"fast\"},{\"id\":2,\"dev\":\"q1\"}",
+		  "resilient" },
+		{ "{\"id\":1,\"group\":[{\"id\":2},{\"id\":3}]},{\"id\":2,\"dev\":\"q1\"},{\"id\":"
+		  "3,\"blackhole\":true}",
+		  "3 is a black hole, and not alone" },
+		{ "{\"id\":1,\"dev\":\"q1\"},{\"id\":1,\"blackhole\":true}", "is the same as" },
+		{ "{\"id\":1,\"dev\":\"q1\",\"weight\":2}", "weight" },
+	};
+	char doc[1024];
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(wrong); i++) {
+		snprintf(doc, sizeof(doc), BASE ",\"nexthops\":[%s]}", wrong[i][0]);
+		refused(doc, wrong[i][1]);
+	}
+	refused(BASE ",\"routes\":[{\"dst\":\"10.1.0.0/16\",\"nhid\":9}]}",
+		"/routes/0/nhid: there is no object with id 9");
+	refused(BASE ",\"nexthops\":[{\"id\":9,\"dev\":\"q1\"}],\"routes\":[{\"dst\":"
+		     "\"10.1.0.0/16\",\"nhid\":9,\"gateway\":\"10.9.0.2\"}]}",
+		"/routes/0/nhid");
+	refused(BASE ",\"nexthops\":[{\"id\":9,\"dev\":\"q1\"}],\"routes\":[{\"dst\":"
+		     "\"10.1.0.0/16\",\"nhid\":9,\"type\":\"blackhole\"}]}",
+		"/routes/0/nhid");
+}
+
+/* A load changes objects in place where that goes, and what goes by them stays or comes back. */
+static void
+nexthops_apply(void **state)
+{
+	(void)state;
+	apply(BASE ",\"nexthops\":[{\"id\":10,\"group\":[{\"id\":1,\"weight\":2},{\"id\":2}]},"
+		   "{\"id\":1,\"dev\":\"q1\",\"gateway\":\"10.9.0.2\"},"
+		   "{\"id\":2,\"dev\":\"q2\",\"gateway\":\"10.9.1.2\"}],"
+		   "\"routes\":[{\"dst\":\"10.1.0.0/16\",\"nhid\":10},"
+		   "{\"dst\":\"10.2.0.0/16\",\"nhid\":2}]}");
+	prints("ip nexthop", "id 1 via 10.9.0.2 dev q1 scope link proto static \n"
+			     "id 2 via 10.9.1.2 dev q2 scope link proto static \n"
+			     "id 10 group 1,2/2 proto static \n");
+	prints("ip route show 10.1.0.0/16", "10.1.0.0/16 nhid 10 proto static \n"
+					    "\tnexthop via 10.9.0.2 dev q1 weight 2 \n"
+					    "\tnexthop via 10.9.1.2 dev q2 weight 1 \n");
+	/* Its interface goes: the configuration's objects wait, and are what runs. */
+	dp_cmd("ip link set q2 down");
+	has_line("ip nexthop show id 2",
+		 "id 2 via 10.9.1.2 dev q2 scope link proto static dead linkdown");
+	section_runs("nexthops", "[{\"dev\":\"q1\",\"gateway\":\"10.9.0.2\",\"id\":1},"
+				 "{\"dev\":\"q2\",\"gateway\":\"10.9.1.2\",\"id\":2},"
+				 "{\"group\":[{\"id\":1,\"weight\":2},{\"id\":2}],\"id\":10}]");
+	has_line("ip route get 10.1.0.1", "via 10.9.0.2 dev q1");
+	dp_cmd("ip link set q2 up");
+	has_line("ip route get 10.2.0.1", "via 10.9.1.2 dev q2");
+	/* Another gateway, a group in place of a single one, a member of another kind. */
+	apply(BASE ",\"nexthops\":[{\"id\":10,\"dev\":\"q1\"},{\"id\":1,\"group\":[{\"id\":2}],"
+		   "\"type\":\"resilient\",\"buckets\":4},"
+		   "{\"id\":2,\"dev\":\"q1\",\"gateway\":\"10.9.0.3\"}],"
+		   "\"routes\":[{\"dst\":\"10.1.0.0/16\",\"nhid\":10},"
+		   "{\"dst\":\"10.2.0.0/16\",\"nhid\":1}]}");
+	prints("ip nexthop",
+	       "id 1 group 2 type resilient buckets 4 idle_timer 120 unbalanced_timer 0 "
+	       "unbalanced_time 0 proto static \n"
+	       "id 2 via 10.9.0.3 dev q1 scope link proto static \n"
+	       "id 10 dev q1 scope host proto static \n");
+	has_line("ip route get 10.2.0.1", "via 10.9.0.3 dev q1");
+	has_line("ip route get 10.1.0.1", "10.1.0.1 dev q1");
+	/* By hand: shown, and taken back. */
+	dp_cmd("ip nexthop del id 2");
+	prints("ip nexthop", "id 10 dev q1 scope host proto static \n");
+	dp_cmd("ip nexthop add id 77 blackhole");
+	section_runs("nexthops", "[{\"dev\":\"q1\",\"id\":10},"
+				 "{\"blackhole\":true,\"id\":77,\"protocol\":\"unspec\"}]");
+	apply(BASE ",\"nexthops\":[{\"id\":2,\"dev\":\"q1\",\"gateway\":\"10.9.0.3\"}],"
+		   "\"routes\":[{\"dst\":\"10.2.0.0/16\",\"nhid\":2}]}");
+	prints("ip nexthop", "id 2 via 10.9.0.3 dev q1 scope link proto static \n");
+	apply("{\"version\":1}");
+	prints("ip nexthop", "");
+}
+
 int
 main(void)
 {
@@ -521,6 +635,7 @@ main(void)
 		cmocka_unit_test(ports_apply),		cmocka_unit_test(vlans_apply),
 		cmocka_unit_test(addresses_apply),	cmocka_unit_test(neighbours_apply),
 		cmocka_unit_test(routes_apply),		cmocka_unit_test(bridges_apply),
+		cmocka_unit_test(nexthops_are_checked), cmocka_unit_test(nexthops_apply),
 	};
 
 	return cmocka_run_group_tests_name("dp/sections", tests, dp_setup, dp_teardown);
