@@ -8,6 +8,7 @@
  * and leaves a sentence for the user in *why.
  */
 #include "bridge/br_dp.h"
+#include "core/notifier.h"
 #include "netdev/netdev.h"
 
 int br_init(void) CTL_ONLY;
@@ -119,6 +120,26 @@ void br_fdb_counts(const struct net_bridge *br, struct br_fdb_count *c) CTL_ONLY
  * does not. Set once at start; NULL: nobody knows. Control thread. */
 extern bool (*br_neigh_find)(rte_be32_t addr, const struct net_device *dev,
 			     struct rte_ether_addr *mac);
+
+/* --- what happens, for those who watch --- */
+enum br_event { BR_EVENT_NEW = 1, BR_EVENT_DEL };
+struct br_fdb_event {
+	const struct net_bridge *br;
+	struct br_fdb_entry e;
+};
+struct br_mdb_event {
+	const struct net_bridge *br;
+	const struct br_mdb_entry *e;
+};
+struct stp_transition;
+struct br_stp_event {
+	const struct net_bridge *br;
+	const struct br_port *port;
+	const struct stp_transition *tr;
+};
+extern struct notifier_chain br_fdb_chain; /* obj: struct br_fdb_event * */
+extern struct notifier_chain br_mdb_chain; /* obj: struct br_mdb_event * */
+extern struct notifier_chain br_stp_chain; /* event: BR_EVENT_NEW; obj: struct br_stp_event * */
 
 /* --- multicast snooping (RFC 4541) --- */
 /** mcast_router: where routers are; Linux's numbers. */

@@ -351,6 +351,7 @@ br_cli_register(void)
 	cli_register(cmds);
 	br_link_cli_register();
 	br_fdb_cli_register();
+	br_monitor_register();
 	br_mdb_cli_register();
 	br_mst_cli_register();
 	br_vlan_cli_register();

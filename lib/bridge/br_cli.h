@@ -34,6 +34,19 @@ int br_cli_vids(struct cli_ctx *c, const char *word, uint16_t *first, uint16_t *
 int br_cli_state(struct cli_ctx *c, const char *word);
 json_t *br_cli_mac(const struct rte_ether_addr *mac);
 
+/** An entry of the forwarding database, and of the multicast database; what happened to a tree: as
+ * they are shown. New references. */
+json_t *br_cli_fdb_json(const struct net_bridge *br, const struct br_fdb_entry *e,
+			bool stats) CTL_ONLY;
+json_t *br_cli_mdb_json(const struct cli_ctx *c, const struct net_bridge *br,
+			const struct br_mdb_entry *e);
+struct stp_transition;
+json_t *br_cli_stp_json(const struct net_bridge *br, const struct stp_transition *tr);
+/** The same as lines of text. */
+void br_cli_fdb_text(struct cli_ctx *c, const json_t *o);
+void br_cli_mdb_text(struct cli_ctx *c, const json_t *o);
+
+void br_monitor_register(void) CTL_ONLY;
 void br_link_cli_register(void) CTL_ONLY;
 void br_fdb_cli_register(void) CTL_ONLY;
 void br_vlan_cli_register(void) CTL_ONLY;

@@ -25,6 +25,8 @@ LOG_MODULE(bridge);
 #define SPILL_ONE  (1u << BR_FDB_SPILL)
 #define VAL_BITS   (SPILL_ONE - 1)
 
+struct notifier_chain br_fdb_chain = NOTIFIER_CHAIN("br_fdb");
+
 /* --- tables --- */
 
 static struct br_fdb *
@@ -185,6 +187,39 @@ count(struct net_bridge *br, uint32_t val, int inc) CTL_ONLY
 		p->n_learned += (uint32_t)inc;
 }
 
+static uint32_t
+age_ms(const struct br_fdb_slot *s)
+{
+	uint32_t stamp = __atomic_load_n(&s->stamp, __ATOMIC_RELAXED);
+	int32_t ticks = (int32_t)(br_fdb_stamp(clock_tsc()) - stamp);
+
+	return ticks <= 0 ? 0 : (uint32_t)(((uint64_t)ticks << 30) / (rte_get_tsc_hz() / 1000));
+}
+
+static void
+fill(const struct net_bridge *br, const struct br_fdb_slot *s, struct br_fdb_entry *e)
+{
+	uint64_t key = s->key;
+
+	memcpy(&e->mac, &key, RTE_ETHER_ADDR_LEN);
+	e->vid = (uint16_t)(key >> 48);
+	e->val = s->val & VAL_BITS;
+	e->port = br->port[e->val & BR_FDB_PORT];
+	e->age_s = age_ms(s) / 1000;
+}
+
+/* Costs nothing while nobody watches. */
+static void
+tell(const struct net_bridge *br, const struct br_fdb_slot *s, enum br_event event) CTL_ONLY
+{
+	struct br_fdb_event ev = { .br = br };
+
+	if (br_fdb_chain.head == NULL)
+		return;
+	fill(br, s, &ev.e);
+	notifier_call(&br_fdb_chain, event, &ev);
+}
+
 static int
 insert(struct net_bridge *br, uint64_t key, uint32_t val) CTL_ONLY
 {
@@ -201,6 +236,8 @@ insert(struct net_bridge *br, uint64_t key, uint32_t val) CTL_ONLY
 	}
 	c->n++;
 	count(br, val, 1);
+	if (unlikely(br_fdb_chain.head != NULL))
+		tell(br, find(br, key), BR_EVENT_NEW);
 	return 0;
 }
 
@@ -211,6 +248,7 @@ change(struct net_bridge *br, struct br_fdb_slot *s, uint32_t val) CTL_ONLY
 	set_val(s, val);
 	__atomic_store_n(&s->stamp, br_fdb_stamp(clock_tsc()), __ATOMIC_RELAXED);
 	count(br, val, 1);
+	tell(br, s, BR_EVENT_NEW);
 }
 
 /* --- removal: slots are free again after a grace period --- */
@@ -259,6 +297,7 @@ unlink_slot(struct net_bridge *br, struct br_fdb_slot *s) CTL_ONLY
 	uint32_t line = (uint32_t)((uintptr_t)s - (uintptr_t)t->line) / sizeof(t->line[0]);
 	uint32_t h = br_fdb_hash(t, s->key);
 
+	tell(br, s, BR_EVENT_DEL);
 	count(br, s->val & VAL_BITS, -1);
 	__atomic_store_n(&s->key, BR_FDB_DEAD, __ATOMIC_RELEASE);
 	spill(t, h, (line - h) & t->mask, false);
@@ -376,15 +415,6 @@ br_learn_msg(struct ctl_msg *msg)
 }
 
 /* --- ageing --- */
-
-static uint32_t
-age_ms(const struct br_fdb_slot *s)
-{
-	uint32_t stamp = __atomic_load_n(&s->stamp, __ATOMIC_RELAXED);
-	int32_t ticks = (int32_t)(br_fdb_stamp(clock_tsc()) - stamp);
-
-	return ticks <= 0 ? 0 : (uint32_t)(((uint64_t)ticks << 30) / (rte_get_tsc_hz() / 1000));
-}
 
 static bool
 has_expired(const struct net_bridge *br, const struct br_fdb_slot *s, const void *arg)
@@ -513,18 +543,6 @@ br_fdb_del(struct net_bridge *br, struct br_port *port, const struct rte_ether_a
 		return -ENOENT;
 	remove_one(br, s);
 	return 0;
-}
-
-static void
-fill(const struct net_bridge *br, const struct br_fdb_slot *s, struct br_fdb_entry *e)
-{
-	uint64_t key = s->key;
-
-	memcpy(&e->mac, &key, RTE_ETHER_ADDR_LEN);
-	e->vid = (uint16_t)(key >> 48);
-	e->val = s->val & VAL_BITS;
-	e->port = br->port[e->val & BR_FDB_PORT];
-	e->age_s = age_ms(s) / 1000;
 }
 
 bool

@@ -30,8 +30,8 @@ state_of(uint32_t val)
 	return val & BR_FDB_STATIC ? "static" : "";
 }
 
-static json_t *
-entry_json(const struct net_bridge *br, const struct br_fdb_entry *e, bool stats) CTL_ONLY
+json_t *
+br_cli_fdb_json(const struct net_bridge *br, const struct br_fdb_entry *e, bool stats)
 {
 	json_t *o = json_object(), *flags = json_array();
 
@@ -95,7 +95,7 @@ next_rows(struct cli_ctx *c, void *arg)
 
 		for (unsigned int i = 0; i < n; i++)
 			if (is_wanted(r, br, &e[i]))
-				json_array_append_new(list, entry_json(br, &e[i], r->stats));
+				json_array_append_new(list, br_cli_fdb_json(br, &e[i], r->stats));
 		if (n == 0)
 			r->ifindex++;
 		if (json_array_size(list) > 0)
@@ -153,26 +153,31 @@ show(struct cli_ctx *c)
 	return 0;
 }
 
+void
+br_cli_fdb_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *flags = json_object_get(o, "flags");
+
+	cli_printf(c, "%s dev %s ", json_string_value(json_object_get(o, "mac")),
+		   json_string_value(json_object_get(o, "ifname")));
+	if (json_object_get(o, "vlan") != NULL)
+		cli_printf(c, "vlan %lld ",
+			   (long long)json_integer_value(json_object_get(o, "vlan")));
+	if (json_object_get(o, "used") != NULL)
+		cli_printf(c, "used %lld/%lld ",
+			   (long long)json_integer_value(json_object_get(o, "used")),
+			   (long long)json_integer_value(json_object_get(o, "updated")));
+	for (size_t k = 0; k < json_array_size(flags); k++)
+		cli_printf(c, "%s ", json_string_value(json_array_get(flags, k)));
+	cli_printf(c, "master %s %s\n", json_string_value(json_object_get(o, "master")),
+		   json_string_value(json_object_get(o, "state")));
+}
+
 static void
 show_text(struct cli_ctx *c, const json_t *list)
 {
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *o = json_array_get(list, i), *flags = json_object_get(o, "flags");
-
-		cli_printf(c, "%s dev %s ", json_string_value(json_object_get(o, "mac")),
-			   json_string_value(json_object_get(o, "ifname")));
-		if (json_object_get(o, "vlan") != NULL)
-			cli_printf(c, "vlan %lld ",
-				   (long long)json_integer_value(json_object_get(o, "vlan")));
-		if (json_object_get(o, "used") != NULL)
-			cli_printf(c, "used %lld/%lld ",
-				   (long long)json_integer_value(json_object_get(o, "used")),
-				   (long long)json_integer_value(json_object_get(o, "updated")));
-		for (size_t k = 0; k < json_array_size(flags); k++)
-			cli_printf(c, "%s ", json_string_value(json_array_get(flags, k)));
-		cli_printf(c, "master %s %s\n", json_string_value(json_object_get(o, "master")),
-			   json_string_value(json_object_get(o, "state")));
-	}
+	for (size_t i = 0; i < json_array_size(list); i++)
+		br_cli_fdb_text(c, json_array_get(list, i));
 }
 
 static int
@@ -195,7 +200,7 @@ get(struct cli_ctx *c)
 	if (!br_fdb_get(br, &mac, (uint16_t)cli_arg_u32(c, "VLAN", 0), &e))
 		return cli_error(c, -ENOENT, "Fdb entry not found.");
 	list = json_array();
-	json_array_append_new(list, entry_json(br, &e, cli_wants_stats(c)));
+	json_array_append_new(list, br_cli_fdb_json(br, &e, cli_wants_stats(c)));
 	cli_set_result(c, list);
 	return 0;
 }

@@ -12,6 +12,8 @@
 
 LOG_MODULE(bridge_mcast);
 
+struct notifier_chain br_mdb_chain = NOTIFIER_CHAIN("br_mdb");
+
 #define GROUP_SRC_MAX	  256 /* sources of a group; with more, all sources go to all members */
 #define MEMBERS_PER_GROUP 16  /* on average: a bridge's members are limited */
 
@@ -171,6 +173,19 @@ br_mc_member_of(const struct br_mc_group *g, const struct br_port *p)
 }
 
 static void
+tell(const struct br_mc_member *m, enum br_event event) CTL_ONLY
+{
+	struct br_mdb_event ev = { .br = m->group->br };
+	struct br_mdb_entry e;
+
+	if (br_mdb_chain.head == NULL)
+		return;
+	br_mc_entry(m, &e);
+	ev.e = &e;
+	notifier_call(&br_mdb_chain, event, &ev);
+}
+
+static void
 on_expiry(struct ctl_timer *t)
 {
 	role_enter_ctl();
@@ -232,6 +247,9 @@ br_mc_changed(struct br_mc_member *m)
 		return;
 	}
 	compile(m->group);
+	if (!m->told)
+		tell(m, BR_EVENT_NEW);
+	m->told = true;
 	next = m->permanent ? 0 : br_igmp3_next(&m->f);
 	if (next != 0)
 		timer_mod(&m->expiry, next > now ? next - now : 1);
@@ -286,6 +304,8 @@ br_mc_leave(struct br_mc_member *m)
 	struct br_mc_group *g = m->group;
 	struct br_mc_member **at = &g->members;
 
+	if (m->told)
+		tell(m, BR_EVENT_DEL);
 	while (*at != m)
 		at = &(*at)->next;
 	*at = m->next;

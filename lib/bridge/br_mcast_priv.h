@@ -11,6 +11,7 @@ struct br_mc_member {
 	struct br_mc_group *group;
 	struct br_port *port;
 	struct br_mc_filter f;
+	bool told;	/* to those who watch */
 	bool permanent; /* by hand: does not expire, does not hear reports */
 	struct ctl_timer expiry, ask;
 };
@@ -91,6 +92,8 @@ bool br_mc_sources(struct br_mc_member *m) CTL_ONLY;
 /** Its filter has changed: workers and timers follow; when it wants nothing it goes. */
 void br_mc_changed(struct br_mc_member *m) CTL_ONLY;
 void br_mc_leave(struct br_mc_member *m) CTL_ONLY;
+/** br_mcast_show.c: as there is to see of it. */
+void br_mc_entry(const struct br_mc_member *m, struct br_mdb_entry *e);
 
 /* --- br_querier.c --- */
 void br_mc_ctx_init(struct br_mc_ctx *ctx, struct net_bridge *br, uint16_t vid) CTL_ONLY;

@@ -11,8 +11,8 @@ left(uint64_t expires)
 	return expires > now ? (uint32_t)(expires - now) : 0;
 }
 
-static void
-fill(const struct br_mc_member *m, struct br_mdb_entry *e)
+void
+br_mc_entry(const struct br_mc_member *m, struct br_mdb_entry *e)
 {
 	const struct br_mdb_key *key = &m->group->key;
 
@@ -46,7 +46,7 @@ br_mdb_walk(const struct net_bridge *br, void (*fn)(const struct br_mdb_entry *e
 		for (const struct br_mc_member *m = g->members; m != NULL; m = m->next) {
 			struct br_mdb_entry e;
 
-			fill(m, &e);
+			br_mc_entry(m, &e);
 			fn(&e, arg);
 		}
 }

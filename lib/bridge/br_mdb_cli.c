@@ -91,6 +91,17 @@ add_entry(const struct br_mdb_entry *e, void *arg)
 	}
 }
 
+json_t *
+br_cli_mdb_json(const struct cli_ctx *c, const struct net_bridge *br, const struct br_mdb_entry *e)
+{
+	const struct list l = { .c = c, .br = br };
+
+	/* What joins or leaves with one source alone is told as that. */
+	if (!e->exclude && e->n_sources == 1)
+		return row_json(&l, e, e->sources[0].addr, e->sources[0].left_ms);
+	return row_json(&l, e, 0, e->left_ms);
+}
+
 static void
 add_router(const struct br_port *port, uint16_t vid, bool permanent, uint32_t left_ms, void *arg)
 {
@@ -143,8 +154,8 @@ str(const json_t *o, const char *key)
 	return s != NULL ? s : "";
 }
 
-static void
-entry_text(struct cli_ctx *c, const json_t *o)
+void
+br_cli_mdb_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *list = json_object_get(o, "source_list"), *v = json_object_get(o, "vid"),
 		     *flags = json_object_get(o, "flags");
@@ -177,7 +188,7 @@ show_text(struct cli_ctx *c, const json_t *result)
 	const char *br;
 
 	for (size_t i = 0; i < json_array_size(mdb); i++)
-		entry_text(c, json_array_get(mdb, i));
+		br_cli_mdb_text(c, json_array_get(mdb, i));
 	json_object_foreach(routers, br, list) {
 		cli_printf(c, "router ports on %s: ", br);
 		for (size_t i = 0; i < json_array_size(list); i++) {

@@ -143,35 +143,29 @@ port_alloc(struct net_bridge *br, struct net_device *dev) CTL_ONLY
 
 /* The bridge answers to the addresses of its ports: hosts may still know one as somebody's. */
 static void
-list_mac(struct br_port *p) CTL_ONLY
+answer_to(struct br_port *p, bool on) CTL_ONLY
 {
 	struct rte_ether_addr mac;
 
-	br_fdb_local_add(p->br, p, p->mac);
 	memcpy(&mac, &p->mac, sizeof(mac));
-	p->mac_listed = p->mac != p->br->dev->dev_addr64 && dev_uc_add(p->br->dev, &mac) == 0;
+	if (p->mac_listed && !on)
+		dev_uc_del(p->br->dev, &mac);
+	p->mac_listed = on && (p->mac_listed || dev_uc_add(p->br->dev, &mac) == 0);
+}
+
+/* The bridge's own address is another now, or a port's: its own needs no list. */
+static void
+relist_macs(struct net_bridge *br) CTL_ONLY
+{
+	for (unsigned int i = 0; i < br->ports->n; i++)
+		answer_to(br->ports->p[i], br->ports->p[i]->mac != br->dev->dev_addr64);
 }
 
 static void
 unlist_mac(struct br_port *p) CTL_ONLY
 {
-	struct rte_ether_addr mac;
-
-	memcpy(&mac, &p->mac, sizeof(mac));
-	if (p->mac_listed)
-		dev_uc_del(p->br->dev, &mac);
-	p->mac_listed = false;
+	answer_to(p, false);
 	br_fdb_local_del(p->br, p, p->mac);
-}
-
-/* The bridge's own address is another now, or a port's. */
-static void
-relist_macs(struct net_bridge *br) CTL_ONLY
-{
-	for (unsigned int i = 0; i < br->ports->n; i++) {
-		unlist_mac(br->ports->p[i]);
-		list_mac(br->ports->p[i]);
-	}
 }
 
 int
@@ -209,6 +203,7 @@ br_port_add(struct net_bridge *br, struct net_device *dev, const char **why)
 	rcu_assign_pointer(dev->rx_burst, br_rx_burst);
 	dev->ctl->master = br->dev;
 	br_follow_ports(br);
+	br_fdb_local_add(br, p, p->mac);
 	relist_macs(br);
 	br_state_link(p);
 	notifier_call(&netdev_chain, NETDEV_CHANGE, dev);
@@ -237,13 +232,13 @@ br_port_del(struct net_device *dev)
 	netdev_rx_handler_unregister(dev);
 	br_stp_port_del(p);
 	ports_publish(br, ports);
-	rcu_assign_pointer(br->port[p->idx], NULL);
 	unlist_mac(p);
 	br_fdb_flush(br, &(struct br_fdb_filter){ .port = p, .vid = -1, .tree = -1 });
 	br_mcast_flush(br, &(struct br_mcast_filter){ .port = p, .vid = -1, .tree = -1 });
 	br_mcast_forget_routers(br, p);
 	br_suppress_update(br);
 	br_vlan_states_forget(p);
+	rcu_assign_pointer(br->port[p->idx], NULL);
 	dev_set_promiscuity(dev, -1);
 	dev->ctl->master = NULL;
 	br_follow_ports(br);
@@ -262,6 +257,7 @@ new_address(struct br_port *p) CTL_ONLY
 	unlist_mac(p);
 	p->mac = p->dev->dev_addr64;
 	br_follow_ports(p->br);
+	br_fdb_local_add(p->br, p, p->mac);
 	relist_macs(p->br);
 }
 

@@ -9,6 +9,8 @@
 
 LOG_MODULE(bridge_stp);
 
+struct notifier_chain br_stp_chain = NOTIFIER_CHAIN("br_stp");
+
 #define TICK_MS	   1000 /* 802.1D-2004 17.22 */
 #define RECOVERY_S 300
 #define LLC_LEN	   3
@@ -160,7 +162,10 @@ log_transition(void *ctx, void *port, const struct stp_transition *tr)
 {
 	const struct net_bridge *br = ctx;
 	const struct br_port *p = port;
+	struct br_stp_event ev = { .br = br, .port = p, .tr = tr };
 
+	role_enter_ctl();
+	notifier_call(&br_stp_chain, BR_EVENT_NEW, &ev);
 	if (tr->what != STP_WHAT_ROLE && tr->what != STP_WHAT_STATE && tr->what != STP_WHAT_TC)
 		return;
 	if (tr->what == STP_WHAT_TC)

@@ -145,6 +145,29 @@ instances_json(const struct net_bridge *br, bool detail) CTL_ONLY
 	return list;
 }
 
+json_t *
+br_cli_stp_json(const struct net_bridge *br, const struct stp_transition *tr)
+{
+	bool role = tr->what == STP_WHAT_ROLE, state = tr->what == STP_WHAT_STATE;
+	json_t *o = json_pack("{s:f, s:s, s:i, s:s}", "time", (double)tr->ms / 1000, "ifname",
+			      port_name(br, tr->port), "instance", tr->mstid, "what",
+			      stp_what_name((enum stp_what)tr->what));
+
+	if (role || state) {
+		json_object_set_new(
+			o, "from",
+			json_string(role ? stp_role_name((enum stp_role)tr->from)
+					 : stp_state_name((enum stp_state)tr->from, 0)));
+		json_object_set_new(o, "to",
+				    json_string(role ? stp_role_name((enum stp_role)tr->to)
+						     : stp_state_name((enum stp_state)tr->to, 0)));
+	} else {
+		json_object_set_new(o, "to", json_integer(tr->to));
+	}
+	json_object_set_new(o, "why", json_string(stp_why_name((enum stp_why)tr->why)));
+	return o;
+}
+
 static json_t *
 history_json(const struct net_bridge *br) CTL_ONLY
 {
@@ -152,27 +175,8 @@ history_json(const struct net_bridge *br) CTL_ONLY
 	unsigned int n = stp_bridge_history(br_stp(br), tr, STP_HISTORY);
 	json_t *list = json_array();
 
-	for (unsigned int i = 0; i < n; i++) {
-		bool role = tr[i].what == STP_WHAT_ROLE, state = tr[i].what == STP_WHAT_STATE;
-		json_t *o = json_pack("{s:f, s:s, s:i, s:s}", "time", (double)tr[i].ms / 1000,
-				      "ifname", port_name(br, tr[i].port), "instance", tr[i].mstid,
-				      "what", stp_what_name((enum stp_what)tr[i].what));
-
-		if (role || state) {
-			json_object_set_new(
-				o, "from",
-				json_string(role ? stp_role_name((enum stp_role)tr[i].from)
-						 : stp_state_name((enum stp_state)tr[i].from, 0)));
-			json_object_set_new(
-				o, "to",
-				json_string(role ? stp_role_name((enum stp_role)tr[i].to)
-						 : stp_state_name((enum stp_state)tr[i].to, 0)));
-		} else {
-			json_object_set_new(o, "to", json_integer(tr[i].to));
-		}
-		json_object_set_new(o, "why", json_string(stp_why_name((enum stp_why)tr[i].why)));
-		json_array_append_new(list, o);
-	}
+	for (unsigned int i = 0; i < n; i++)
+		json_array_append_new(list, br_cli_stp_json(br, &tr[i]));
 	return list;
 }
 

@@ -47,6 +47,20 @@ monitor_unregister_all(void)
 	sources = NULL;
 }
 
+static int bridge_monitor(struct cli_ctx *c);
+
+/* Is it what `bridge monitor` is about? */
+static bool
+is_of_bridges(const struct monitor_source *s)
+{
+	static const char *const names[] = { "fdb", "mdb", "stp" };
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], s->name) == 0)
+			return true;
+	return false;
+}
+
 /* Nothing named: everything. */
 static bool
 is_wanted(const struct cli_ctx *c, const struct monitor_source *s)
@@ -55,7 +69,9 @@ is_wanted(const struct cli_ctx *c, const struct monitor_source *s)
 
 	for (const struct monitor_source *o = sources; o != NULL; o = o->next)
 		any = any || cli_has(c, o->name);
-	return !any || cli_has(c, "all") || cli_has(c, s->name);
+	if (any && !cli_has(c, "all"))
+		return cli_has(c, s->name);
+	return c->cmd->fn != bridge_monitor || is_of_bridges(s);
 }
 
 static bool
@@ -238,6 +254,12 @@ monitor(struct cli_ctx *c)
 	return 0;
 }
 
+static int
+bridge_monitor(struct cli_ctx *c)
+{
+	return monitor(c);
+}
+
 /* --- the configuration's own events --- */
 
 static void
@@ -268,11 +290,17 @@ monitor_config(const char *what)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip monitor [all] [link] [addr] [route] [nexthop] [rule] [neigh] [config] "
-		    "[label]",
+	{ .syntax = "ip monitor [all] [link] [addr] [route] [nexthop] [rule] [neigh] [fdb] [mdb] "
+		    "[stp] "
+		    "[config] [label]",
 	  .help = "Print what changes, as it happens, until ^C.",
 	  .section = "display",
 	  .fn = monitor,
+	  .read_only = true },
+	{ .syntax = "bridge monitor [all] [link] [fdb] [mdb] [stp] [label]",
+	  .help = "The same for bridges: addresses, groups and spanning trees.",
+	  .section = "display",
+	  .fn = bridge_monitor,
 	  .read_only = true },
 	{ .syntax = NULL },
 };

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.ours("the client of polluxd")
 
 
 class Monitor:
-    """`pollux ip FLAGS monitor WORDS` in the background."""
+    """`pollux ip FLAGS monitor WORDS` in the background; or bridge."""
 
-    def __init__(self, dut, words, *flags):
+    def __init__(self, dut, words, *flags, tool="ip"):
         self.dut = dut
         self.path = dut.tmp / f"monitor-{time.monotonic_ns()}"
         self.log = open(self.path, "a")
         self.proc = subprocess.Popen(
-            [str(dut.build / "app/pollux/pollux"), "-S", str(dut.sock), "ip", *flags, "monitor",
+            [str(dut.build / "app/pollux/pollux"), "-S", str(dut.sock), tool, *flags, "monitor",
              *words.split()], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
 
     def text(self):
@@ -238,3 +238,64 @@ def test_a_client_that_does_not_read(lab):
     out = proc.communicate(timeout=60)[0].decode()
     assert "lost " in out and "blackhole 20.0.0.0/24" in out
     lab.h1.ping(lab.h2.ip)
+
+
+def bridge_monitor(lab, words, *flags):
+    """A monitor of bridges that has shown its first event, of br0 with port r1."""
+    made = Monitor(lab.dut, words, *flags, tool="bridge")
+    end = time.monotonic() + SLOW
+    while not made.text():
+        lab.dut.bridge("fdb replace 02:00:00:00:77:00 dev r1 master static")
+        lab.dut.bridge("mdb add dev br0 port r1 grp 239.7.7.0 permanent")
+        lab.dut.bridge("mdb del dev br0 port r1 grp 239.7.7.0")
+        assert time.monotonic() < end, "no event"
+        time.sleep(0.1)
+    return made
+
+
+@pytest.fixture
+def br0(lab):
+    lab.dut.ip("link add br0 type bridge")
+    lab.dut.ip("link set br0 up")
+    lab.dut.ip("link set r1 master br0")
+    yield lab
+    lab.dut.ip("link del br0")
+
+
+def test_bridge_words(br0):
+    """What bridge(8) prints; the states and roles of a tree with their reasons; nothing of routes."""
+    mon, dut = bridge_monitor(br0, "all"), br0.dut
+    dut.bridge("fdb add 02:00:00:00:77:01 dev r1 master static")
+    dut.bridge("fdb del 02:00:00:00:77:01 dev r1 master")
+    dut.ip("route add blackhole 20.7.0.0/16")
+    dut.ip("route del blackhole 20.7.0.0/16")
+    dut.bridge("mdb add dev br0 port r1 grp 239.7.7.7 permanent")
+    dut.bridge("mdb del dev br0 port r1 grp 239.7.7.7")
+    dut.ip("link set br0 type bridge stp_state 2")
+    mon.wait("[FDB]02:00:00:00:77:01 dev r1 master br0 static\n",
+             "[FDB]Deleted 02:00:00:00:77:01 dev r1 master br0 static\n",
+             "[MDB]dev br0 port r1 grp 239.7.7.7 permanent\n",
+             "[MDB]Deleted dev br0 port r1 grp 239.7.7.7 permanent\n",
+             " br0 r1 instance 0 role disabled -> designated (", "[STP]",
+             " br0 r1 instance 0 state ", "-> forwarding (")
+    assert "20.7.0.0" not in mon.stop()
+
+
+def test_bridge_selection(br0):
+    """One kind alone, as JSON, by either tool; what hosts are learned from is told, too."""
+    mon, dut = bridge_monitor(br0, "fdb", "-j"), br0.dut
+    both = Monitor(dut, "stp mdb", "-j")
+    dut.bridge("mdb add dev br0 port r1 grp 239.7.7.8 permanent")
+    dut.ip("link set br0 type bridge stp_state 2")
+    both.wait('"event":"stp"', '"to":"forwarding"')
+    br0.h1.run("ping -c 1 -W 1 10.0.1.99", check=False)  # its ARP
+    mon.wait(br0.h1.mac)
+    rows = [json.loads(line) for line in mon.stop().splitlines()]
+    assert {r["event"] for r in rows} == {"fdb"}
+    mine = [r for r in rows if r["mac"] == br0.h1.mac]
+    assert (mine[0]["ifname"], mine[0]["state"]) == ("r1", "")
+    rows = [json.loads(line) for line in both.stop().splitlines()]
+    assert {r["event"] for r in rows} <= {"stp", "mdb"}
+    tree = [r for r in rows if r["event"] == "stp" and r["what"] == "role"]
+    assert (tree[0]["bridge"], tree[0]["ifname"], tree[0]["to"]) == ("br0", "r1", "designated")
+    assert tree[0]["why"] and tree[0]["time"] > 0
