@@ -356,4 +356,5 @@ br_cli_register(void)
 	br_mst_cli_register();
 	br_vlan_cli_register();
 	br_stp_cli_register();
+	br_tree_cli_register();
 }

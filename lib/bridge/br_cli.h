@@ -42,6 +42,8 @@ json_t *br_cli_mdb_json(const struct cli_ctx *c, const struct net_bridge *br,
 			const struct br_mdb_entry *e);
 struct stp_transition;
 json_t *br_cli_stp_json(const struct net_bridge *br, const struct stp_transition *tr);
+/** Tree @p mstid as the bridge sees it, ports with all there is to see of them. NULL: none. */
+json_t *br_cli_tree_json(const struct net_bridge *br, uint16_t mstid) CTL_ONLY;
 /** The same as lines of text. */
 void br_cli_fdb_text(struct cli_ctx *c, const json_t *o);
 void br_cli_mdb_text(struct cli_ctx *c, const json_t *o);
@@ -53,4 +55,5 @@ void br_vlan_cli_register(void) CTL_ONLY;
 void br_mdb_cli_register(void) CTL_ONLY;
 void br_mst_cli_register(void) CTL_ONLY;
 void br_stp_cli_register(void) CTL_ONLY;
+void br_tree_cli_register(void) CTL_ONLY;
 #endif

@@ -180,6 +180,28 @@ history_json(const struct net_bridge *br) CTL_ONLY
 	return list;
 }
 
+json_t *
+br_cli_tree_json(const struct net_bridge *br, uint16_t mstid)
+{
+	json_t *o, *ports = json_array();
+	struct stp_tree_info t;
+	unsigned int n = 0;
+	int rc;
+
+	while ((rc = stp_tree_show(br_stp(br), n, &t)) == 0 && t.mstid != mstid)
+		n++;
+	for (unsigned int i = 0; rc == 0 && i < br->ports->n; i++)
+		json_array_append_new(ports, tree_json(br, br->ports->p[i], mstid, true));
+	o = json_pack("{s:s, s:i, s:o}", "ifname", br->dev->name, "instance", (int)mstid, "ports",
+		      ports);
+	if (rc == 0) {
+		add_tree(o, br, &t);
+		return o;
+	}
+	json_decref(o);
+	return NULL;
+}
+
 static json_t *
 bridge_json(const struct net_bridge *br, const struct br_port *only, bool detail) CTL_ONLY
 {

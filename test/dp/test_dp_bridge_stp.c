@@ -327,6 +327,43 @@ instance_closes_another_port(void **state)
 	assert_int_equal(dp_drops("br_stp_blocking"), 2);
 }
 
+/* stp show BRIDGE tree|dot: the way to the root, also where a bridge lies between; closed ports. */
+static void
+tree_is_drawn(void **state)
+{
+	struct dp_frame f = config_bpdu(0x1000, 9), g;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 1");
+	dp_cmd("bridge link set dev p2 cost 1");
+	assert_true(shows("stp show br0 tree", "8000.02:00:00:00:00:01 root, this bridge\n"
+					       " x-- p1 designated listening cost "));
+	dp_inject(p2, &f);
+	dp_inject(p3, &f);
+	dp_run();
+	assert_true(shows("stp show br0 tree", "1000.02:00:00:00:00:09 root\n"
+					       " |    p2 listening cost 1\n"
+					       "8000.02:00:00:00:00:01 br0\n x-- p1 designated"));
+	assert_non_null(strstr(dp_cmd_output(), " x-- p3 alternate blocking cost "));
+	assert_non_null(strstr(dp_cmd_output(), " to 1000.02:00:00:00:00:09\n"));
+	assert_null(strstr(dp_cmd_output(), "-- p2"));
+	assert_true(shows("stp show br0 dot", "\t\"8000.02:00:00:00:00:01\" -- "
+					      "\"1000.02:00:00:00:00:09\" [taillabel=\"p3\", "));
+	assert_non_null(strstr(dp_cmd_output(), "graph \"br0 instance 0\" {"));
+	assert_non_null(strstr(dp_cmd_output(), "-- \"br0:p1\" [taillabel=\"p1\""));
+	g = config_bpdu(0x0000, 7); /* a better root, behind bridge 8 */
+	g.b[17 + 16] = 40;	    /* its cost */
+	g.b[17 + 17] = 0x20;
+	g.b[17 + 24] = 8;
+	dp_inject(p1, &g);
+	dp_run();
+	assert_true(shows("stp show br0 tree", "0000.02:00:00:00:00:07 root\n :    cost 40\n"
+					       "2000.02:00:00:00:00:08\n |    p1 "));
+	assert_true(shows("stp show br0 dot", "\t\"2000.02:00:00:00:00:08\" -- "
+					      "\"0000.02:00:00:00:00:07\" [label=\"40\""));
+	assert_non_null(strstr(dp_cmd_fails("stp show br0 tree instance 3"), "no instance 3"));
+}
+
 static void
 parameters_are_checked(void **state)
 {
@@ -354,6 +391,7 @@ main(void)
 		T(what_is_no_bpdu_is_told), T(instances_have_states_of_their_own),
 		T(parameters_are_checked),  T(topology_change_shortens_ageing),
 		T(topology_change_flushes), T(instance_closes_another_port),
+		T(tree_is_drawn),
 	};
 
 	return cmocka_run_group_tests_name("dp/bridge_stp", tests, setup, dp_teardown);
