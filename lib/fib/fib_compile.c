@@ -25,7 +25,7 @@ fib_chain_leaf(uint32_t alias, uint8_t layer)
 		if (a->layer > layer)
 			break;
 		/* Those for a tos stand first: what they are for is seen packet by packet. */
-		if (a->layer == layer && !fib_infos[a->info]->dead)
+		if (a->layer == layer && !a->passed && !fib_infos[a->info]->dead)
 			return a->tos != 0 ? ADJ_IDX_TOS : fib_infos[a->info]->leaf;
 	}
 	return FIB_LEAF_NONE;

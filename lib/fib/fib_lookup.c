@@ -54,7 +54,8 @@ chain_lookup(const struct fib_table *t, const struct fib_node *n, const struct f
 		const struct fib_alias *a = fib_alias(i);
 		const struct fib_info *fi;
 
-		if (a->layer != t->dp.layer || (a->tos != 0 && a->tos != (fl->key.tos & ~0x03)))
+		if (a->layer != t->dp.layer || a->passed ||
+		    (a->tos != 0 && a->tos != (fl->key.tos & ~0x03)))
 			continue;
 		fi = fib_infos[a->info];
 		if (fi->dead || fi->scope < fl->scope)

@@ -32,6 +32,7 @@ settle(void)
 
 	for (uint32_t i = 1; i < fib_infos_size; i++)
 		changed |= fib_infos[i] != NULL && fib_infos[i]->changed;
+	fib_default_update();
 	if (changed)
 		fib_compile_changed();
 	for (uint32_t i = 1; i < fib_infos_size; i++)

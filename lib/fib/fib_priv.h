@@ -26,14 +26,15 @@ enum fib_layer {
 #define FIB_TYPE_MARTIAN 100 /* of infos in the base layer only */
 
 /** A route in the chain of its prefix: by layer, then tos (highest first), then metric. Workers
- * read next, info, tos and layer. */
+ * read next, info, tos, layer and passed. */
 struct fib_alias {
 	uint32_t next;
 	uint32_t info;	 /* FIB_LAYER_NEIGH: index of a struct fib_neigh_leaf */
 	uint32_t metric; /* the info's; of a free alias the next one */
 	uint8_t tos;
 	uint8_t layer;
-	uint8_t file; /* which load of a routes file set it; 0: none did */
+	uint8_t file;	/* which load of a routes file set it; 0: none did */
+	uint8_t passed; /* a default route whose gateway is silent, where another's is not */
 };
 
 /** What workers read of an info, by its index. */
@@ -240,6 +241,12 @@ void fib_add_ifaddr(const struct in_ifaddr *ifa) CTL_ONLY;
  * what the configuration wants comes back with the first address. */
 void fib_disable_ip(const struct net_device *dev) CTL_ONLY;
 void fib_enable_ip(const struct net_device *dev) CTL_ONLY;
+
+/* --- fib_default.c --- */
+void fib_default_init(void) CTL_ONLY;
+void fib_default_fini(void) CTL_ONLY;
+/** Default routes, their next hops or gateways changed: which of them is to be used? */
+void fib_default_update(void) CTL_ONLY;
 
 void fib_names_fini(void) CTL_ONLY;
 #endif

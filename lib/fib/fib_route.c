@@ -107,6 +107,8 @@ replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, str
 
 	set_file(fib_alias(alias), r->file);
 	__atomic_store_n(&fib_alias(alias)->info, fi->idx, __ATOMIC_RELEASE);
+	if (plen == 0)
+		fib_default_update();
 	if (t->dp.trie == &fib_ctl.shared)
 		fib_compile_prefix(key, plen);
 	fib_table_count(t, fi->type, 1);

@@ -130,6 +130,8 @@ fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias
 	a = fib_arena_get(&fib_ctl.aliases);
 	*fib_alias(a) = what;
 	chain_insert(fib_node(t->dp.trie, idx), a, after);
+	if (plen == 0)
+		fib_default_update();
 	if (compiled)
 		fib_compile_prefix(key, plen);
 	return 0;
@@ -149,6 +151,8 @@ fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias
 	n->neigh = 0;
 	for (uint32_t i = n->data; i != 0; i = fib_alias(i)->next)
 		n->neigh |= fib_alias(i)->layer == FIB_LAYER_NEIGH;
+	if (plen == 0)
+		fib_default_update();
 	if (t->dp.trie == &fib_ctl.shared) {
 		fib_compile_prefix(key, plen);
 		if (plen > 24 && n->data == 0)
@@ -382,6 +386,7 @@ fib_init(uint32_t max_tbl8, int socket)
 	fib_netdev_init();
 	fib_inetaddr_init();
 	fib_neigh_init();
+	fib_default_init();
 	return 0;
 err:
 	log_err("no room for the forwarding table");
@@ -394,6 +399,7 @@ fib_fini(void)
 {
 	fib_rule_fini();
 	fib_neigh_fini();
+	fib_default_fini();
 	fib_inetaddr_fini();
 	fib_netdev_fini();
 	fib_info_fini();

@@ -27,7 +27,8 @@ chain_live(uint32_t first, uint8_t layer, uint8_t tos)
 		const struct fib_alias *a = alias(i);
 		const struct fib_live *live;
 
-		if (a->layer != layer || (a->tos != 0 && a->tos != (tos & TOS_MASK)))
+		if (a->layer != layer || (a->tos != 0 && a->tos != (tos & TOS_MASK)) ||
+		    __atomic_load_n(&a->passed, __ATOMIC_RELAXED))
 			continue;
 		live = &fib_dp_tables.live[load(&a->info)];
 		if (load(&live->leaf) != FIB_LEAF_NONE)
