@@ -103,6 +103,25 @@ port_of(const char *name)
 	return strcmp(name, "p1") == 0 ? p1 : strcmp(name, "p2") == 0 ? p2 : p3;
 }
 
+/* Would the control thread be told of it? */
+static bool
+is_told(const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (str(json_array_get(list, i), "control") != NULL)
+			return true;
+	return false;
+}
+
+/* The next frame that left by port @p p; ARP of the control thread may stand between. */
+static void
+next_frame(unsigned int p, bool skip_arp, struct dp_frame *f)
+{
+	do
+		assert_true(dp_out(p, f));
+	while (skip_arp && f->b[12] == 0x08 && f->b[13] == 0x06);
+}
+
 /* Explain, then send: what was said has to happen, and nothing else. Returns what was said. */
 static json_t *
 explain_and_send(const char *dev, const struct dp_frame *f)
@@ -120,14 +139,17 @@ explain_and_send(const char *dev, const struct dp_frame *f)
 		const json_t *o = json_array_get(list, i);
 
 		if (str(o, "frame") != NULL) {
-			assert_true(dp_out(port_of(str(o, "dev")), &got));
+			next_frame(port_of(str(o, "dev")), is_told(list), &got);
 			assert_frame(str(o, "frame"), &got);
 		}
 		if (str(o, "drop") != NULL)
 			assert_int_equal(dp_drops(str(o, "drop")), 1);
 	}
 	for (unsigned int p = p1; p <= p3; p++)
-		dp_expect_none(p);
+		if (is_told(list)) /* what the control thread then sends is its own affair */
+			dp_discard(p);
+		else
+			dp_expect_none(p);
 	return list;
 }
 
@@ -368,7 +390,42 @@ limits_are_not_used_up(void **state)
 	}
 	assert_in_range(dp_discard(p1), 1, 12);
 	dp_cmd("sysctl net.ipv4.icmp_ratelimit=0");
-	dp_cmd("sysctl net.ipv4.icmp_msgs_per_sec=1000000");
+}
+
+/* Frames with some bytes wrong: what is said of them happens, whatever it is. */
+static void
+random_frames(void **state)
+{
+	static const char *const dst[] = { "198.51.100.9", "203.0.113.4", "10.0.1.1",
+					   "192.0.2.1",	   "192.0.3.1",	  "10.0.2.255",
+					   "224.0.0.1",	   "127.0.0.1",	  "10.0.2.50" };
+	unsigned int drops = 0, frames = 0;
+
+	(void)state;
+	dp_cmd("sysctl net.ipv4.icmp_ratemask=0"); /* no limits: they are not asked */
+	dp_cmd("sysctl net.ipv4.conf.all.send_redirects=0");
+	dp_cmd("sysctl net.ipv4.conf.p1.send_redirects=0");
+	srandom(4711);
+	for (unsigned int k = 0; k < 3000; k++) {
+		const char *to = dst[(size_t)random() % (sizeof(dst) / sizeof(dst[0]))];
+		struct dp_frame f = random() % 2 ? dp_udp(p1, 2, "10.0.1.2", to, 60)
+						 : dp_echo(p1, 2, "10.0.1.2", to, 60);
+		json_t *list;
+
+		for (long n = random() % 3; n > 0; n--)
+			f.b[random() % 50] = (uint8_t)random();
+		dp_ip4(&f)->fragment_offset &= RTE_BE16(0xc000); /* what is put together stays */
+		if (random() % 4)
+			dp_fix_checksum(&f);
+		list = explain_and_send("p1", &f);
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			drops += str(json_array_get(list, i), "drop") != NULL;
+			frames += str(json_array_get(list, i), "frame") != NULL;
+		}
+		json_decref(list);
+	}
+	assert_in_range(drops, 500, 3000);
+	assert_in_range(frames, 500, 3000);
 }
 
 static void
@@ -386,10 +443,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forwarded_packets),	   cmocka_unit_test(dropped_packets),
-		cmocka_unit_test(filters_and_rules),	   cmocka_unit_test(nothing_changes),
-		cmocka_unit_test(limits_are_not_used_up),  cmocka_unit_test(vlans_and_bridges),
-		cmocka_unit_test(bytes_that_are_no_frame),
+		cmocka_unit_test(forwarded_packets),	  cmocka_unit_test(dropped_packets),
+		cmocka_unit_test(filters_and_rules),	  cmocka_unit_test(nothing_changes),
+		cmocka_unit_test(limits_are_not_used_up), cmocka_unit_test(random_frames),
+		cmocka_unit_test(vlans_and_bridges),	  cmocka_unit_test(bytes_that_are_no_frame),
 	};
 
 	return cmocka_run_group_tests(tests, setup, dp_teardown);
