@@ -26,6 +26,7 @@ LOG_MODULE(bridge);
 #define VAL_BITS   (SPILL_ONE - 1)
 
 struct notifier_chain br_fdb_chain = NOTIFIER_CHAIN("br_fdb");
+uint32_t br_fdb_gone;
 
 /* --- tables --- */
 
@@ -247,6 +248,7 @@ change(struct net_bridge *br, struct br_fdb_slot *s, uint32_t val) CTL_ONLY
 	count(br, s->val & VAL_BITS, -1);
 	set_val(s, val);
 	__atomic_store_n(&s->stamp, br_fdb_stamp(clock_tsc()), __ATOMIC_RELAXED);
+	__atomic_fetch_add(&br_fdb_gone, 1, __ATOMIC_RELEASE);
 	count(br, val, 1);
 	tell(br, s, BR_EVENT_NEW);
 }
@@ -300,6 +302,7 @@ unlink_slot(struct net_bridge *br, struct br_fdb_slot *s) CTL_ONLY
 	tell(br, s, BR_EVENT_DEL);
 	count(br, s->val & VAL_BITS, -1);
 	__atomic_store_n(&s->key, BR_FDB_DEAD, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&br_fdb_gone, 1, __ATOMIC_RELEASE);
 	spill(t, h, (line - h) & t->mask, false);
 	br_ctl(br)->n--;
 	br_ctl(br)->n_dead++;
@@ -449,6 +452,7 @@ br_fdb_init(struct net_bridge *br)
 	if (t == NULL)
 		return -ENOMEM;
 	br->fdb = t;
+	__atomic_fetch_add(&br_fdb_gone, 1, __ATOMIC_RELEASE); /* all is new to this one */
 	timer_setup(&br_ctl(br)->ageing, on_ageing);
 	timer_mod(&br_ctl(br)->ageing, SWEEP_MS);
 	return 0;

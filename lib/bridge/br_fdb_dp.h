@@ -90,6 +90,10 @@ br_fdb_find(const struct br_fdb *t, uint64_t key, uint32_t h)
 	return NULL;
 }
 
+/** Another number whenever an entry, of any bridge, has gone or moved: what workers have told of
+ * sources until then may have to be told again. */
+extern uint32_t br_fdb_gone;
+
 /** Used at @p now. */
 static inline void
 br_fdb_touch(struct br_fdb_slot *s, uint32_t now)

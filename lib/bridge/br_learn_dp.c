@@ -9,11 +9,13 @@
 
 #define TOLD_N 512 /* sources that a worker remembers to have told of */
 
-/* The same news is not told again within a millisecond: time enough to be heard. */
+/* The same news is not told again within a millisecond, time enough to be heard, unless something
+ * was forgotten meanwhile. */
 struct told {
 	uint64_t key;
 	uint64_t tsc;
 	uint32_t ifindex;
+	uint32_t gone;
 };
 static struct told told[WORKER_MAX][TOLD_N];
 
@@ -23,6 +25,7 @@ tell(struct worker *w, const struct br_port *p, uint64_t key, uint32_t h) DP_ONL
 	struct ctl_msg msg = { .type = br_msg_learn,
 			       .arg = (uint32_t)p->dev->ifindex,
 			       .arg2 = key };
+	uint32_t gone = __atomic_load_n(&br_fdb_gone, __ATOMIC_RELAXED);
 	struct told *t;
 
 	if (explaining(w)) {
@@ -30,11 +33,12 @@ tell(struct worker *w, const struct br_port *p, uint64_t key, uint32_t h) DP_ONL
 		return;
 	}
 	t = &told[w->id][h % TOLD_N];
-	if (t->key == key && t->ifindex == msg.arg && w->now - t->tsc < rte_get_tsc_hz() / 1000)
+	if (t->key == key && t->ifindex == msg.arg && t->gone == gone &&
+	    w->now - t->tsc < rte_get_tsc_hz() / 1000)
 		return;
 	if (msg_send(w, &msg) != 0)
 		return; /* counted; the next frame tells it */
-	*t = (struct told){ .key = key, .tsc = w->now, .ifindex = msg.arg };
+	*t = (struct told){ .key = key, .tsc = w->now, .ifindex = msg.arg, .gone = gone };
 }
 
 /* What there is to do about a source that the table does not have at this port. false: the port is
