@@ -252,7 +252,7 @@ special_lookup(const struct fib_flow *fl, rte_be32_t dst, struct fib_result *res
 	if (fl->oif == NULL || !on_link)
 		rc = fib_rules_lookup(fl, &m);
 	if (rc == 0)
-		rc = type_error(m.info->type);
+		rc = type_error(fib_info_type(m.info));
 	if (rc == 0 && m.nh != NULL)
 		fill_result(&m, dst, res);
 	else if (fl->oif != NULL)
@@ -310,7 +310,7 @@ fib_lookup_query(const struct fib_query *q, struct fib_result *res)
 	rc = fib_rules_lookup(&fl, &m);
 	found = rc == 0;
 	if (found)
-		rc = type_error(m.info->type);
+		rc = type_error(fib_info_type(m.info));
 	/* As Linux: whatever the tables say then, it is on the link of the device that is named. */
 	if (rc < 0 && q->oif != NULL) {
 		by_oif(q->oif, res);

@@ -780,6 +780,6 @@ main(void)
 	};
 
 	role_enter_ctl();
-	fake_start("nexthop");
+	fake_start();
 	return cmocka_run_group_tests_name("fib/nexthop", tests, NULL, NULL);
 }
