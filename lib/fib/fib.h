@@ -237,6 +237,7 @@ struct fib_query {
 	uint32_t mark;
 	const struct net_device *iif; /* it comes in by; NULL: it is made here */
 	const struct net_device *oif; /* only by this one: on-link there when no route says how */
+	const uint32_t *hash; /* of the packet, for several next hops; NULL: made of the above */
 };
 /** The same with all that may be asked. */
 int fib_lookup_query(const struct fib_query *q, struct fib_result *res) CTL_ONLY;

@@ -22,7 +22,7 @@ flow_bucket(const struct fib_group *g, const struct fib_flow *fl)
 				     .dport = fl->key.dport,
 				     .proto = fl->key.proto };
 
-	return adj_bucket(g->n_buckets, fib_mpath_hash(&key, NULL));
+	return adj_bucket(g->n_buckets, fl->hash != NULL ? *fl->hash : fib_mpath_hash(&key, NULL));
 }
 
 /* The next hop for this flow: of several, the one whose bucket the workers would find. */
@@ -291,6 +291,7 @@ fib_lookup_query(const struct fib_query *q, struct fib_result *res)
 			 .tos = q->tos },
 		.scope = SCOPE_UNIVERSE,
 		.oif = q->oif,
+		.hash = q->hash,
 	};
 	uint32_t to = fl.key.dst;
 	struct fib_match m;

@@ -209,6 +209,7 @@ struct fib_flow {
 	struct fib_key key;
 	uint8_t scope;		      /* routes of a wider scope are passed over */
 	const struct net_device *oif; /* only next hops by this device; NULL: any */
+	const uint32_t *hash;	      /* for several next hops; NULL: of the key */
 };
 struct fib_match {
 	const struct fib_table *table;

@@ -41,7 +41,7 @@ note_route(const struct worker *w, const struct fib_result *res)
 }
 
 void
-ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx)
+ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx, uint32_t hash)
 {
 	struct fib_query q = query_of(skb);
 	const struct adj *a = adj_get(idx);
@@ -49,6 +49,7 @@ ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx)
 	int rc;
 
 	role_enter_ctl(); /* nobody else explains */
+	q.hash = &hash;
 	rc = fib_lookup_query(&q, &res);
 	if (res.table != 0)
 		note_route(w, &res);

@@ -96,8 +96,9 @@ void ip4_key_back(const struct sk_buff *skb, uint32_t iif, struct fib_key *k);
  * l3, linear; they came by @p dev, or when that is NULL each by its @p in. */
 void ip4_fast_rules(const struct fib_rules *rules, uint8_t *const *l3, uint32_t n,
 		    const struct net_device *dev, struct net_device *const *in, uint32_t *idx);
-/** For an explained packet: what of rules, tables and routes led to adjacency @p idx. */
-void ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx);
+/** For an explained packet: what of rules, tables and routes led to adjacency @p idx, of several
+ * next hops the one that @p hash chooses. */
+void ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx, uint32_t hash);
 /** Where packets to @p dst go, groups as they are: what neigh_route() is. */
 const struct adj *ip4_route_adj(rte_be32_t dst);
 /** The adjacency for a packet that is made here. 127/8 is ourselves: the compiled table, which is

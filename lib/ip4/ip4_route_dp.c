@@ -277,12 +277,11 @@ ask_rules(const struct fib_rules *rules, const struct skb_vec *vec, uint32_t *id
 	fib_rules_lookup_bulk_dp(rules, key, idx, vec->n);
 }
 
-/* Of the several next hops that skb->dst stands for. */
+/* One of several next hops. */
 static const struct adj *
-choose_member(struct worker *w, const struct sk_buff *skb) DP_ONLY
+choose_member(struct worker *w, const struct adj *group, uint32_t hash) DP_ONLY
 {
-	const struct adj *group = skb->dst;
-	uint32_t hash = ip4_mpath_hash_skb(w, skb), bucket = adj_bucket(group->n_group, hash);
+	uint32_t bucket = adj_bucket(group->n_group, hash);
 
 	if (unlikely(explaining(w))) { /* which uses nothing */
 		EXPLAIN(w, "several next hops: bucket %u of %u", bucket, group->n_group);
@@ -309,15 +308,18 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 		struct sk_buff *skb = vec->v[i];
 		const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 		struct refusal no = { .why = DROP_MAX };
+		uint32_t hash = 0;
 		enum verdict v;
 
 		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC) && rules == NULL)
 			idx[i] = fib_lookup_rest_dp(idx[i], dst[i], iph->type_of_service);
 		skb->dst = adj_get(idx[i]);
-		if (explaining(w))
-			ip4_explain_route(w, skb, idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))
-			skb->dst = choose_member(w, skb);
+			hash = ip4_mpath_hash_skb(w, skb);
+		if (explaining(w))
+			ip4_explain_route(w, skb, idx[i], hash);
+		if (unlikely(skb->dst->type == ADJ_GROUP))
+			skb->dst = choose_member(w, skb->dst, hash);
 		v = route_one(w, skb, &no);
 		EXPLAIN(w, "%s",
 			v == V_FORWARD ? "to be forwarded"

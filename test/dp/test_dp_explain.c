@@ -216,6 +216,54 @@ forwarded_packets(void **state)
 	json_decref(list);
 }
 
+/* Several next hops by any policy, and next hop objects: the one that is named is taken. */
+static void
+several_next_hops(void **state)
+{
+	(void)state;
+	dp_cmd("ip nexthop add id 1 via 10.0.2.7 dev p2");
+	dp_cmd("ip nexthop add id 2 via 10.0.2.8 dev p2");
+	dp_cmd("ip nexthop add id 10 group 1/2");
+	dp_cmd("ip nexthop add id 11 group 1/2 type resilient buckets 9");
+	dp_cmd("ip route add 198.18.0.0/24 nhid 10");
+	dp_cmd("ip route add 198.18.1.0/24 nhid 11");
+	dp_cmd("ip route add 198.18.2.0/24 nhid 1");
+	for (unsigned int policy = 0; policy <= 3; policy++) {
+		unsigned int n_by_7 = 0;
+
+		dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=%u", policy);
+		for (unsigned int i = 0; i < 48; i++) {
+			char dst[32];
+			struct dp_frame f;
+			json_t *list;
+			bool by_7;
+
+			snprintf(dst, sizeof(dst), "198.18.%u.%u", i % 3, i);
+			f = dp_udp(p1, 2, "10.0.1.2", dst, 40);
+			if (i >= 24) { /* a tunnel */
+				struct rte_ipv4_hdr *in = (struct rte_ipv4_hdr *)(dp_ip4(&f) + 1);
+
+				dp_ip4(&f)->next_proto_id = IPPROTO_IPIP;
+				*in = (struct rte_ipv4_hdr){ .version_ihl = 0x45,
+							     .src_addr = i * 77,
+							     .dst_addr = i * 7 };
+				dp_fix_checksum(&f);
+			}
+			list = explain_and_send("p1", &f);
+			by_7 = says(list, "via 10.0.2.7 ");
+			assert_true(by_7 != says(list, "via 10.0.2.8 "));
+			assert_true(by_7 == sent_to(list, "020000000107"));
+			assert_true(says(list, "several next hops: bucket ") == (i % 3 != 2));
+			assert_false(says(list, "otherwise"));
+			n_by_7 += by_7 && i % 3 != 2;
+			json_decref(list);
+		}
+		assert_in_range(n_by_7, 1, 31);
+	}
+	dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=0");
+	dp_cmd("ip nexthop flush");
+}
+
 static void
 dropped_packets(void **state)
 {
@@ -443,10 +491,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(forwarded_packets),	  cmocka_unit_test(dropped_packets),
-		cmocka_unit_test(filters_and_rules),	  cmocka_unit_test(nothing_changes),
-		cmocka_unit_test(limits_are_not_used_up), cmocka_unit_test(random_frames),
-		cmocka_unit_test(vlans_and_bridges),	  cmocka_unit_test(bytes_that_are_no_frame),
+		cmocka_unit_test(forwarded_packets),	   cmocka_unit_test(several_next_hops),
+		cmocka_unit_test(dropped_packets),	   cmocka_unit_test(filters_and_rules),
+		cmocka_unit_test(nothing_changes),	   cmocka_unit_test(limits_are_not_used_up),
+		cmocka_unit_test(random_frames),	   cmocka_unit_test(vlans_and_bridges),
+		cmocka_unit_test(bytes_that_are_no_frame),
 	};
 
 	return cmocka_run_group_tests(tests, setup, dp_teardown);
