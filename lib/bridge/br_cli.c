@@ -40,6 +40,19 @@ br_cli_place(struct cli_ctx *c, struct net_bridge **br, struct br_port **port)
 					  "%s is neither a bridge nor a port of one", dev->name);
 }
 
+struct br_port *
+br_cli_port(struct cli_ctx *c)
+{
+	struct net_bridge *br;
+	struct br_port *p;
+
+	if (br_cli_place(c, &br, &p) != 0)
+		return NULL;
+	if (p == NULL)
+		cli_error(c, -EINVAL, "%s is no port of a bridge", br->dev->name);
+	return p;
+}
+
 int
 br_cli_vids(struct cli_ctx *c, const char *word, uint16_t *first, uint16_t *last)
 {
@@ -292,17 +305,11 @@ link_set(struct cli_ctx *c)
 static int
 slave_set(struct cli_ctx *c)
 {
-	struct net_bridge *br;
 	struct br_port *p;
-	int rc;
 
 	role_enter_ctl();
-	rc = br_cli_place(c, &br, &p);
-	if (rc != 0)
-		return rc;
-	if (p == NULL)
-		return cli_error(c, -EINVAL, "%s is no port of a bridge", br->dev->name);
-	return br_cli_set(c, p, true);
+	p = br_cli_port(c);
+	return p != NULL ? br_cli_set(c, p, true) : -EINVAL;
 }
 
 #define BRIDGE_WORDS                                                                               \

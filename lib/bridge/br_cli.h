@@ -23,6 +23,8 @@ struct cli_ctx;
 struct net_bridge *br_cli_bridge(struct cli_ctx *c, const char *arg) CTL_ONLY;
 /** The port of argument DEV, or the bridge that DEV is (*port NULL). -errno after cli_error(). */
 int br_cli_place(struct cli_ctx *c, struct net_bridge **br, struct br_port **port) CTL_ONLY;
+/** The port of argument DEV; NULL after cli_error(). */
+struct br_port *br_cli_port(struct cli_ctx *c) CTL_ONLY;
 /** Set what the command line gives of the parameters of a bridge, or port; arguments have the names
  * of the parameters in upper case. 0, or -errno after cli_error(). */
 int br_cli_set(struct cli_ctx *c, void *object, bool port) CTL_ONLY;

@@ -90,16 +90,13 @@ static int
 set(struct cli_ctx *c)
 {
 	const char *word = cli_arg_str(c, "STATE"), *why = "";
-	struct net_bridge *br;
 	struct br_port *p;
 	int rc, state = 0;
 
 	role_enter_ctl();
-	rc = br_cli_place(c, &br, &p);
-	if (rc != 0)
-		return rc;
+	p = br_cli_port(c);
 	if (p == NULL)
-		return cli_error(c, -EINVAL, "%s is no port of a bridge", br->dev->name);
+		return -EINVAL;
 	if (word != NULL) {
 		state = br_cli_state(c, word);
 		if (state < 0)

@@ -151,19 +151,17 @@ static int
 set(struct cli_ctx *c)
 {
 	const char *vids = cli_arg_str(c, "VID"), *word = cli_arg_str(c, "STATE"), *why = "";
-	struct net_bridge *br;
 	struct br_port *p;
 	uint16_t first, last;
 	int rc, state;
 
 	role_enter_ctl();
-	rc = br_cli_place(c, &br, &p);
-	if (rc == 0 && p == NULL)
-		rc = cli_error(c, -EINVAL, "%s is no port of a bridge", br->dev->name);
-	if (rc == 0 && (vids == NULL || word == NULL))
-		rc = cli_error(c, -EINVAL, "which VLAN, and which state? add \"vid N state S\"");
-	if (rc == 0)
-		rc = br_cli_vids(c, vids, &first, &last);
+	p = br_cli_port(c);
+	if (p == NULL)
+		return -EINVAL;
+	if (vids == NULL || word == NULL)
+		return cli_error(c, -EINVAL, "which VLAN, and which state? add \"vid N state S\"");
+	rc = br_cli_vids(c, vids, &first, &last);
 	if (rc != 0)
 		return rc;
 	state = br_cli_state(c, word);

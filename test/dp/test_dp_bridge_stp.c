@@ -2,6 +2,9 @@
 /* The spanning tree on the ports of a bridge: BPDUs in and out, states, guards. The protocol itself
  * is tested in lib/stp. */
 #include "bridge_lan.h"
+#include "core/msg.h"
+#include "core/worker.h"
+#include "ethdev/ethdev_dp.h"
 
 /* A configuration BPDU (802.1D-1998 9.3.1) of a bridge with that priority, the root itself. */
 static struct dp_frame
@@ -327,6 +330,48 @@ instance_closes_another_port(void **state)
 	assert_int_equal(dp_drops("br_stp_blocking"), 2);
 }
 
+/* New addresses and groups, more than the control thread takes: BPDUs have a ring of their own. */
+static void
+tree_stands_under_a_flood(void **state)
+{
+	struct dp_frame bpdu = config_bpdu(0x1000, 9), f;
+	struct msg_class_stat learn, tree;
+	uint64_t refused;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 2");
+	dp_run_ms(5000); /* edges */
+	role_enter_ctl();
+	msg_class_stats(MSG_LEARN, &learn);
+	msg_class_stats(MSG_BPDU, &tree);
+	refused = tree.refused;
+	dp_drops_clear();
+	role_enter_dp();
+	for (uint32_t i = 0; i < 12000; i++) { /* the control thread does not run */
+		f = frame(&all, 11, 1);
+		memcpy(f.b + 8, &i, sizeof(i));
+		dp_inject(p1, &f);
+		if (i % 32 == 31) {
+			ethdev_poll(workers[1]);
+			for (unsigned int n = 1; n <= 3; n++)
+				dp_discard(n);
+		}
+	}
+	msg_class_stats(MSG_LEARN, &learn);
+	assert_true(learn.refused > 0 && learn.now == learn.limit);
+	dp_inject(p2, &bpdu);
+	while (ethdev_poll(workers[1]) > 0)
+		;
+	role_enter_ctl();
+	msg_poll(64);
+	msg_class_stats(MSG_LEARN, &learn);
+	assert_true(learn.now > 0); /* it comes before the news that waits */
+	assert_true(shows("stp show br0", "root 1000.02:00:00:00:00:09 "));
+	msg_class_stats(MSG_BPDU, &tree);
+	assert_int_equal(tree.refused, refused);
+	dp_cmd("bridge fdb flush dev br0 dynamic");
+}
+
 /* stp show BRIDGE tree|dot: the way to the root, also where a bridge lies between; closed ports. */
 static void
 tree_is_drawn(void **state)
@@ -391,7 +436,7 @@ main(void)
 		T(what_is_no_bpdu_is_told), T(instances_have_states_of_their_own),
 		T(parameters_are_checked),  T(topology_change_shortens_ageing),
 		T(topology_change_flushes), T(instance_closes_another_port),
-		T(tree_is_drawn),
+		T(tree_is_drawn),	    T(tree_stands_under_a_flood),
 	};
 
 	return cmocka_run_group_tests_name("dp/bridge_stp", tests, setup, dp_teardown);

@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import sys
 import tempfile
+import time
 import types
 import uuid
 
@@ -75,6 +76,21 @@ def fresh():
     """lab_of, for tests that need a router of their own: fresh(hosts=3, config={...})."""
     with contextlib.ExitStack() as stack:
         yield lambda **kw: stack.enter_context(lab_of(**kw))
+
+
+@pytest.fixture
+def lan(fresh):
+    """Three hosts on one bridge, br0 of r1 to r3, whose ports forward."""
+    lab = fresh(hosts=3)
+    lab.dut.ip("link add br0 type bridge")
+    lab.dut.ip("link set br0 up")
+    for port in ("r1", "r2", "r3"):
+        lab.dut.ip(f"link set {port} master br0")
+    end = time.monotonic() + 10
+    while any(p["state"] != "forwarding" for p in lab.dut.bridge_json("link show")):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return lab
 
 
 @pytest.fixture(autouse=True)

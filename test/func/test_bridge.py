@@ -12,21 +12,6 @@ TYPE = 0x88b5  # local experimental
 A, B = "02:00:00:00:aa:01", "02:00:00:00:aa:02"
 
 
-@pytest.fixture
-def lan(fresh):
-    """Three hosts' wires on one bridge."""
-    lab = fresh(hosts=3)
-    lab.dut.ip("link add br0 type bridge")
-    lab.dut.ip("link set br0 up")
-    for port in ("r1", "r2", "r3"):
-        lab.dut.ip(f"link set {port} master br0")
-    end = time.monotonic() + 10
-    while any(p["state"] != "forwarding" for p in lab.dut.bridge_json("link show")):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    return lab
-
-
 def frame(src, dst, body):
     return Ether(src=src, dst=dst, type=TYPE) / Raw(body + b"." * 50)
 
