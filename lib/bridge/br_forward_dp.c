@@ -360,7 +360,8 @@ run_flood(struct worker *w, const struct br_burst *b, uint16_t first, uint16_t n
 	uint16_t k = 0;
 
 	gather(&a, b, first, routers);
-	EXPLAIN(w, "flooded to %u ports", a.n_own + (BR_PORTS_MAX - a.shared));
+	EXPLAIN(w, group ? "to %u ports of its group and of routers" : "flooded to %u ports",
+		a.n_own + (BR_PORTS_MAX - a.shared));
 	if (a.n_own == 0 && a.shared == BR_PORTS_MAX) {
 		for (uint16_t i = 0; i < n; i++) {
 			mine[i] = b->m[first + i];

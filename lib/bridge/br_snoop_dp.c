@@ -92,11 +92,16 @@ static void
 tell(struct worker *w, const struct br_burst *b, unsigned int i, const struct look *k) DP_ONLY
 {
 	struct net_device *dev = b->src != NULL ? b->src->dev : b->br->dev;
-	struct rte_mbuf *c = rte_pktmbuf_clone(b->m[i], w->pool);
 	struct ctl_msg msg = { .type = br_msg_igmp,
 			       .arg = (uint32_t)dev->ifindex,
 			       .arg2 = br_burst_vid(b, i) | (uint64_t)k->l3 << 16 };
+	struct rte_mbuf *c;
 
+	if (explaining(w)) {
+		EXPLAIN(w, "what it says of groups or routers at %s would be heard", dev->name);
+		return;
+	}
+	c = rte_pktmbuf_clone(b->m[i], w->pool);
 	counter_inc(w, &skb_counters, SKB_CNT_ORIGINATED);
 	if (c == NULL) {
 		counter_inc(w, &drop_counters, DROP_SKB_NO_MBUF);

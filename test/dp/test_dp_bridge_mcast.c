@@ -207,6 +207,34 @@ burst_is_sorted_by_group(void **state)
 	dp_expect_none(p3);
 }
 
+/* `explain` of @p f at port p2 says @p what. */
+static bool
+explained(const struct dp_frame *f, const char *what)
+{
+	char hex[2 * 128 + 1] = "";
+
+	for (uint32_t i = 0; i < f->len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", f->b[i]);
+	dp_cmd("explain dev p2 hex %s", hex);
+	return strstr(dp_cmd_output(), what) != NULL;
+}
+
+/* What is only explained joins nothing. */
+static void
+explained_reports_join_nothing(void **state)
+{
+	struct dp_frame r = report(12, GROUP), d = datagram("10.9.0.1", GROUP);
+
+	(void)state;
+	with_querier();
+	assert_true(explained(&r, "what it says of groups or routers at p2 would be heard"));
+	assert_false(shows("bridge mdb show", GROUP));
+	say(p3, report(13, GROUP));
+	assert_true(explained(&d, "to 1 ports of its group and of routers"));
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_expect_none(n);
+}
+
 /* RFC 4541 2.1.1 (1): a report that hosts saw would keep theirs back. */
 static void
 reports_go_to_routers_only(void **state)
@@ -537,6 +565,7 @@ main(void)
 		T(unknown_groups_flood_until_there_is_a_querier),
 		T(reports_make_members_and_time_unmakes_them),
 		T(burst_is_sorted_by_group),
+		T(explained_reports_join_nothing),
 		T(reports_go_to_routers_only),
 		T(a_switch_that_asks_is_no_router),
 		T(routers_are_known_by_pim_and_mrd),
