@@ -5,6 +5,7 @@
  */
 #include "dp.h"
 #include <string.h>
+#include "ethdev/ethdev.h"
 
 #define RING_ROOM 1023 /* frames that a port of these tests takes before anybody looks */
 
@@ -116,6 +117,7 @@ static void
 stuck_queue_is_reset(void **state)
 {
 	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100), got;
+	struct ethdev_port *port;
 
 	(void)state;
 	drain();
@@ -123,9 +125,17 @@ stuck_queue_is_reset(void **state)
 	dp_cmd("show health");
 	assert_non_null(strstr(dp_cmd_output(), "tx_timeouts"));
 	assert_null(strstr(dp_cmd_output(), "timeouts 1"));
-	inject(0, RING_ROOM + 10); /* nobody takes frames off this wire */
-	dp_run_ms(2500);
-	assert_int_equal(dp_drops("netdev_tx_full") > 0, 1);
+	for (unsigned int i = 1; i <= 4; i++) { /* nobody takes frames off this wire */
+		inject(0, RING_ROOM + 10);
+		dp_run_ms(2500);
+		assert_true(dp_drops("netdev_tx_full") > 0);
+		role_enter_ctl();
+		port = ethdev_by_name("p2");
+		assert_int_equal(port->ctl->tx_timeouts, i);
+		if (i != 3) /* 5 s between two resets: then or now */
+			assert_int_equal(port->ctl->tx_resets, 1 + i / 4);
+		dp_drops_clear();
+	}
 	dp_cmd("show health");
 	assert_non_null(strstr(dp_cmd_output(), "p2"));
 	drain();

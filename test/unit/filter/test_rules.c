@@ -236,6 +236,8 @@ test_tcp_reset(void **state)
 	assert_int_equal(th->recv_ack, 0);
 	/* No reset about a reset, a fragment, a cut header or a wrong offset. */
 	assert_int_equal(segment(RTE_TCP_RST_FLAG, 0, 1, 1), 0);
+	data[12] = 5 << 4;
+	assert_int_equal(leave(&(struct pkt){ .proto = 6, .data = data, .payload = 20 }), 1);
 	assert_int_equal(
 		leave(&(struct pkt){ .proto = 6, .frag = 0x2000, .data = data, .payload = 20 }), 0);
 	assert_int_equal(leave(&(struct pkt){ .proto = 6, .data = data, .payload = 12 }), 0);
@@ -243,7 +245,37 @@ test_tcp_reset(void **state)
 	assert_int_equal(leave(&(struct pkt){ .proto = 6, .data = data, .payload = 20 }), 0);
 	data[12] = 6 << 4;
 	assert_int_equal(leave(&(struct pkt){ .proto = 6, .data = data, .payload = 20 }), 0);
-	assert_int_equal(drops(DROP_FILTER_REJECT), 8);
+	assert_int_equal(drops(DROP_FILTER_REJECT), 9);
+}
+
+/* Every protocol that has ports where UDP has them, also behind options. */
+static void
+test_ports_of_protocols(void **state)
+{
+	static const uint8_t protos[] = { 6, 17, 33, 132, 136 },
+			     nops[8] = { 1, 1, 1, 1, 1, 1, 1, 0 };
+	uint8_t data[26] = { 0, 7, 0, 9, 0, 26 };
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(protos); i++) {
+		struct filter_rule r = { .proto_set = true,
+					 .proto = protos[i],
+					 .dport_set = true,
+					 .dport = { 9, 9 },
+					 .action = FILTER_DROP };
+
+		assert_int_equal(filter_chain_set(IP4_HOOK_FORWARD, false, &r, 1), 0);
+		for (uint8_t optlen = 0; optlen <= sizeof(nops); optlen += 4) {
+			struct pkt p = {
+				.proto = protos[i], .data = data, .opt = nops, .optlen = optlen
+			};
+
+			data[3] = 9;
+			assert_int_equal(leave(&p), 0);
+			data[3] = 8;
+			assert_int_equal(leave(&p), 1);
+		}
+	}
 }
 
 /* RFC 1858 3: what stands where ports would be is no port, in a later fragment or a short packet.
@@ -458,6 +490,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reject_codes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reject_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tcp_reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ports_of_protocols, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ports_of_fragments, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output_devices, setup, teardown),

@@ -555,20 +555,21 @@ test_append_other_sizes(void **state)
 	for (unsigned int i = 0; i < 3; i++) {
 		if (i == 0)
 			told(FAR, 1000, adj_now_s);
-		append(&o, 0, 5000, 77, &c);
+		append(&o, 0, 5870, 77, &c);
 		if (i == 0)
-			assert_int_equal(skb_mbuf(c.skb)->nb_segs, 6); /* of 976 */
+			assert_int_equal(skb_mbuf(c.skb)->nb_segs, 7); /* of 976 */
 		if (i == 1)
 			told(FAR, 800, adj_now_s);
 		n_frames = 0;
 		assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
-		check_text(0, 5000, i == 0 ? 1000 : 800);
+		check_text(0, 5870, i == 0 ? 1000 : 800);
 	}
 	forget();
 	role_enter_ctl();
 	p1->ctl->max_mtu = 9000;
 	assert_int_equal(dev_set_mtu(p1, 9000), 0);
 	append(&o, 0, 20000, 999, &c);
+	assert_int_equal(skb_mbuf(c.skb)->nb_segs, 11); /* each fragment begins in one of its own */
 	n_frames = 0;
 	assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
 	assert_int_equal(n_frames, 3);
@@ -615,6 +616,8 @@ test_append_not_quite(void **state)
 static void
 test_append_limits(void **state)
 {
+	static const uint8_t opt[] = { 148, 4, 0, 0 };
+	const struct ip_out with = { .daddr = FAR, .proto = 17, .optlen = sizeof(opt), .opt = opt };
 	const struct ip_out o = { .daddr = FAR, .proto = 17 };
 	struct rte_mbuf *all[4096];
 	struct ip4_cork c;
@@ -625,6 +628,9 @@ test_append_limits(void **state)
 	assert_int_equal(ip_append_data(dp(), &c, text, 1), -EMSGSIZE);
 	ip_flush_pending_frames(dp(), &c);
 	assert_null(c.skb);
+	append(&with, 8, 65507 - sizeof(opt), 65507, &c);
+	assert_int_equal(ip_append_data(dp(), &c, text, 1), -EMSGSIZE);
+	ip_flush_pending_frames(dp(), &c);
 	assert_int_equal(ip_append_start(dp(), &c, &o, 8), 0);
 	while ((all[n] = rte_pktmbuf_alloc(dp()->pool)) != NULL)
 		n++;

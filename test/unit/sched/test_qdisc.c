@@ -225,6 +225,16 @@ test_tbf_rate(void **state)
 	for (unsigned int i = 0; i < 20; i++)
 		emit(0, (uint16_t)i);
 	assert_int_equal(n_frames, 1010);
+	/* Nor does it run over in a pause that alone would not have filled it. */
+	advance_ms(60000);
+	sched_poll(dp());
+	advance_ms(60000);
+	n_frames = 0;
+	emit(0, 0);
+	advance_ms(5);
+	for (unsigned int i = 0; i < 20; i++)
+		emit(0, (uint16_t)i);
+	assert_int_equal(n_frames, 1 + 10);
 }
 
 static void
