@@ -244,6 +244,17 @@ flood_leaves_time_for_others(void **state)
 	dp_run();
 	assert_true(dp_out(p2, &f));
 	assert_memory_equal(f.b, &h9, 6);
+	/* A tag does not hide it. */
+	dp_drops_clear();
+	for (unsigned int i = 0; i < 40; i++) {
+		struct dp_frame q = dp_arp(1, &all, 8, "10.0.2.8", &none, "10.0.2.1");
+
+		dp_tag(&q, 5);
+		for (unsigned int k = 0; k < 400; k++)
+			dp_inject(p2, &q);
+		flood(0, 400);
+	}
+	assert_true(dp_drops("arp_over_budget") > 40 * 400 * 3 / 4);
 	dp_cmd("ip neigh del 10.0.2.77 dev p2");
 }
 

@@ -487,6 +487,27 @@ retransmission_has_a_floor(void **state)
 	assert_int_equal(sim.n.due_ms, sim.now + 10);
 }
 
+/* As many questions as the tunables say; none is none. */
+static void
+questions_end(void **state)
+{
+	struct nud n = { .state = NUD_PROBE };
+
+	(void)state;
+	sim.p.mcast_solicit = 2;
+	sim.p.ucast_solicit = 1;
+	assert_int_equal(nud_ask(&n, &sim.p), NUD_ASK_PEER);
+	n.probes = 1;
+	assert_int_equal(nud_ask(&n, &sim.p), NUD_ASK_NOBODY);
+	n.state = NUD_INCOMPLETE;
+	assert_int_equal(nud_ask(&n, &sim.p), NUD_ASK_ALL);
+	n.probes = 2;
+	assert_int_equal(nud_ask(&n, &sim.p), NUD_ASK_NOBODY);
+	sim.p.mcast_solicit = sim.p.ucast_solicit = 0;
+	n.probes = 0;
+	assert_int_equal(nud_ask(&n, &sim.p), NUD_ASK_NOBODY);
+}
+
 /* Every state against every event, with the clock: due, counts and times follow the row. */
 static void
 clock_follows_every_transition(void **state)
@@ -544,6 +565,7 @@ main(void)
 		cmocka_unit_test_setup(confirmation_is_no_update, sim_setup),
 		cmocka_unit_test_setup(negative_answers_back_off, sim_setup),
 		cmocka_unit_test_setup(retransmission_has_a_floor, sim_setup),
+		cmocka_unit_test_setup(questions_end, sim_setup),
 		cmocka_unit_test(clock_follows_every_transition),
 	};
 

@@ -75,6 +75,34 @@ used_when_nobody_has_it(void **state)
 	turn_until(rcu_dereference(arp_tentative) == NULL);
 }
 
+/* Those of one device that began first end first: the first of a subnet becomes its primary. */
+static void
+used_in_the_order_given(void **state)
+{
+	unsigned int used = 0;
+
+	ROLES();
+	for (uint32_t i = 0; i < 8; i++)
+		assert_int_equal(add(rte_cpu_to_be_32(0x0a000001 + i * 7919 % 200), 24), 0);
+	for (uint64_t end = clock_ms() + DEADLINE_MS; used < 8 && clock_ms() < end;) {
+		bool gap = false;
+
+		vtime_tick();
+		turn();
+		used = 0;
+		for (uint32_t i = 0; i < 8; i++) {
+			bool ours =
+				ip_dev_find(rte_cpu_to_be_32(0x0a000001 + i * 7919 % 200)) == p0;
+
+			assert_false(ours && gap);
+			gap |= !ours;
+			used += ours;
+		}
+	}
+	assert_int_equal(used, 8);
+	turn_until(rcu_dereference(arp_tentative) == NULL);
+}
+
 /* Who speaks with the address, and who asks for it as we do, keeps us from it. */
 static void
 conflict(struct arp_eth_ip *arp, uint8_t type)
@@ -184,9 +212,9 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(used_when_nobody_has_it),   T(not_used_when_another_has_it),
-		T(first_address_of_a_device), T(waits_for_the_link),
-		T(who_is_probed_for),
+		T(used_in_the_order_given),	 T(used_when_nobody_has_it),
+		T(not_used_when_another_has_it), T(first_address_of_a_device),
+		T(waits_for_the_link),		 T(who_is_probed_for),
 	};
 
 	if (fixture_eal() < 0)
