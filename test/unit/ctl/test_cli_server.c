@@ -188,7 +188,7 @@ test_commands(void **state)
 	ask(fd, CLI_REQ_COMPLETE, 0, "ec");
 	expect(fd,
 	       "o:one;E0;e:{\"error\":{\"message\":\"\\\"nonsense\\\": expected one of help, show, "
-	       "load, quit, config, sysctl, ip, big, echo, wait, "
+	       "load, quit, config, sysctl, ip, bridge, big, echo, wait, "
 	       "many\",\"code\":22,\"word\":\"nonsense\"}}\n;"
 	       "E2;c:W\techo\tEcho.\n;");
 	expect(other, "E256;"); /* CLI_END_QUIT */
