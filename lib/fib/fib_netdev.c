@@ -167,6 +167,7 @@ static void
 on_linkdown_conf(void)
 {
 	role_enter_ctl();
+	fib_nhobj_linkdown();
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
 		bool hit = false;

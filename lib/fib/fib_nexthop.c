@@ -103,7 +103,7 @@ view_of(const struct fib_nhobj *o, struct fib_nhobj_view *v)
 	if (o->member != NULL || o->blackhole)
 		return;
 	v->has_dev = true;
-	v->flags = o->way.flags;
+	v->flags = fib_nh_shown_flags(&o->way);
 	v->spec.way = (struct fib_nexthop_spec){ .gateway = o->way.gateway,
 						 .dev = o->way.dev,
 						 .weight = 1,
@@ -371,6 +371,17 @@ fib_nhobj_netdev(struct net_device *dev, unsigned int event)
 	}
 	if (any)
 		sweep();
+	fib_nhobj_settle();
+	for (unsigned int i = 0; i < n_objs; i++)
+		fib_nhobj_let_go(objs[i]);
+}
+
+void
+fib_nhobj_linkdown(void)
+{
+	for (unsigned int i = 0; i < n_objs; i++)
+		if (objs[i]->member == NULL && (objs[i]->way.flags & FIB_NH_LINKDOWN))
+			fib_nhobj_update_single(objs[i]);
 	fib_nhobj_settle();
 	for (unsigned int i = 0; i < n_objs; i++)
 		fib_nhobj_let_go(objs[i]);

@@ -85,6 +85,8 @@ void fib_nhobj_link(struct fib_info *fi) CTL_ONLY;
 void fib_nhobj_unlink(struct fib_info *fi) CTL_ONLY;
 /** Devices: what Linux's nexthop_flush_dev() does. @p event: NETDEV_*. */
 void fib_nhobj_netdev(struct net_device *dev, unsigned int event) CTL_ONLY;
+/** ignore_routes_with_linkdown was written: what has no carrier may be alive, or dead, now. */
+void fib_nhobj_linkdown(void) CTL_ONLY;
 /** This neighbour's state changed (NULL: look at all). Groups that have it follow. */
 void fib_nhobj_neigh(const struct neighbour *n) CTL_ONLY;
 /** Call for each way of a group whose neighbour has failed. */

@@ -347,6 +347,12 @@ groups_of_the_configuration_wait(void **state)
 	assert_int_equal(add("70.0.0.0/8 nhid 10 keep_dead"), 0);
 	fake_carrier(P0, false);
 	assert_int_equal(share("70.0.0.1", 2), 1000);
+	P0->ip_ptr->cnf.ignore_routes_with_linkdown = 0; /* as if it had a carrier */
+	inetdev_linkdown_hook();
+	assert_in_range(share("70.0.0.1", 1), 490, 510);
+	P0->ip_ptr->cnf.ignore_routes_with_linkdown = 1;
+	inetdev_linkdown_hook();
+	assert_int_equal(share("70.0.0.1", 2), 1000);
 	fake_up(P1, false);
 	assert_int_equal(leaf("70.0.0.1"), ADJ_IDX_NO_ROUTE);
 	fake_carrier(P0, true);
