@@ -219,6 +219,7 @@ fib_nhobj_settle(void)
 		any |= objs[i]->renewed;
 		objs[i]->renewed = false;
 	}
+	fib_default_update(); /* their gateways may be others */
 	if (any)
 		fib_compile_changed();
 }

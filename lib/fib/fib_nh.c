@@ -85,7 +85,7 @@ resolve_gateway(const struct fib_route_spec *r, struct fib_nexthop *nh, uint8_t 
 		t = fib_table_get(r->table);
 	if (t != NULL)
 		rc = fib_table_lookup(t, &fl, &m);
-	if (rc < 0 || m.info->type >= FIB_BLACKHOLE)
+	if (rc < 0 || fib_info_type(m.info) >= FIB_BLACKHOLE)
 		rc = fib_rules_lookup(&fl, &m);
 	if (rc == 0 && m.nh != NULL && m.info->type == FIB_UNICAST) {
 		nh->dev = m.nh->dev;

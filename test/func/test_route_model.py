@@ -177,7 +177,7 @@ def place(route):
     if "dst" not in route or "priority" in route:
         return 0
     addr, _, plen = ("0.0.0.0/0" if route["dst"] == "default" else route["dst"]).partition("/")
-    return tuple(map(int, addr.split("."))), -int(plen or 32)
+    return str(route.get("table", "")), tuple(map(int, addr.split("."))), -int(plen or 32)
 
 
 class Walk:
@@ -246,6 +246,7 @@ class Walk:
     def agree(self):
         for table in ("main", "local", "default", "100", "101"):
             self.shown(f"route show table {table}", lambda r: r.get("dev") != "lo")
+        self.shown("route show table all", lambda r: r.get("dev") != "lo" and ":" not in r["dst"] and "pref" not in r)
         self.shown("rule show", lambda r: True)
 
     def way(self, answer):
