@@ -383,6 +383,37 @@ br_mcast_stop(struct net_bridge *br)
 	br_mc_ctx_stop(&mc->ctx);
 }
 
+/* Version 2 knows no sources: who named some gets all. */
+static void
+want_all(struct br_mc_group *g) CTL_ONLY
+{
+	struct br_mc_ctx *ctx = br_mc_ctx_of(g->br, g->key.vid);
+	struct br_mc_times t;
+
+	if (ctx == NULL)
+		return;
+	br_mc_times(g->br, ctx, &t);
+	for (struct br_mc_member *m = g->members; m != NULL; m = m->next)
+		if (!m->permanent && m->f.n > 0) {
+			br_igmp3_v2_report(&m->f, clock_ms(), &t);
+			br_mc_changed(m);
+		}
+}
+
+void
+br_mcast_set_version(struct net_bridge *br, uint8_t version)
+{
+	uint32_t at = 0;
+
+	br_ctl(br)->mc.igmp_version = version;
+	if (version == 2)
+		for (struct br_mc_group *g = br_mdb_next(br, &at, NULL); g != NULL;
+		     g = br_mdb_next(br, &at, g))
+			want_all(g);
+	br_mdb_count_sources(br);
+	br_mcast_restart(br);
+}
+
 void
 br_mcast_set_snooping(struct net_bridge *br, bool on)
 {
@@ -392,7 +423,7 @@ br_mcast_set_snooping(struct net_bridge *br, bool on)
 		return;
 	br_set_flags(br, BR_MCAST, on);
 	if (on) {
-		br_mc_each_ctx(br, br_mc_publish);
+		br_mc_each_ctx(br, br_mc_wait);
 		br_mcast_restart(br);
 		return;
 	}

@@ -125,12 +125,7 @@ br_set_mc_igmp_version(void *object, uint32_t v, const char **why)
 	role_enter_ctl();
 	if (v == br_ctl(br)->mc.igmp_version)
 		return 0;
-	br_ctl(br)->mc.igmp_version = (uint8_t)v;
-	br_mcast_flush(br,
-		       &(struct br_mcast_filter){
-			       .any_port = true, .vid = -1, .tree = -1, .keep_permanent = true });
-	br_mdb_count_sources(br);
-	br_mcast_restart(br);
+	br_mcast_set_version(br, (uint8_t)v);
 	return 0;
 }
 

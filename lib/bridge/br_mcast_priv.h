@@ -79,6 +79,8 @@ void br_mcast_init(struct net_bridge *br) CTL_ONLY;
 void br_mcast_stop(struct net_bridge *br) CTL_ONLY;
 /** A port forwards from now on, or no longer, in tree @p tree. */
 void br_mcast_port_state(struct br_port *p, unsigned int tree, bool forwards) CTL_ONLY;
+/** mcast_igmp_version: nobody is left out until hosts have spoken the other version. */
+void br_mcast_set_version(struct net_bridge *br, uint8_t version) CTL_ONLY;
 /** mcast_snooping */
 void br_mcast_set_snooping(struct net_bridge *br, bool on) CTL_ONLY;
 struct br_mc_group *br_mc_group_find(const struct net_bridge *br,
@@ -112,6 +114,8 @@ void br_mc_heard_query(struct br_mc_ctx *ctx, struct br_port *p, rte_be32_t from
 void br_mc_ask(const struct br_mc_member *m, const rte_be32_t *src, unsigned int n) CTL_ONLY;
 /** Workers learn of routers and queriers. */
 void br_mc_publish(struct br_mc_ctx *ctx) CTL_ONLY;
+/** Nothing is known: groups flood until hosts have had the time to answer. */
+void br_mc_wait(struct br_mc_ctx *ctx) CTL_ONLY;
 /** For each context that there is. */
 void br_mc_each_ctx(struct net_bridge *br, void (*fn)(struct br_mc_ctx *)) CTL_ONLY;
 /** No router is at @p p any more. */

@@ -76,7 +76,7 @@ br_mc_ctx_of(struct net_bridge *br, uint16_t vid)
 			return NULL;
 		br_mc_ctx_init(ctx, br, vid);
 		mc->vlan[vid] = ctx;
-		br_mc_publish(ctx);
+		br_mc_wait(ctx);
 	}
 	return ctx;
 }
@@ -520,8 +520,8 @@ stop_asking(struct br_mc_ctx *ctx) CTL_ONLY
 	br_mc_publish(ctx);
 }
 
-static void
-begin_asking(struct br_mc_ctx *ctx) CTL_ONLY
+void
+br_mc_wait(struct br_mc_ctx *ctx)
 {
 	if (!br_mc_other_querier(ctx))
 		wait_for_answers(ctx, br_ctl(ctx->br)->mc.response_cs * 10ull);
@@ -533,7 +533,7 @@ br_mcast_set_querier(struct net_bridge *br, bool on)
 	if (br_ctl(br)->mc.querier == on)
 		return;
 	br_ctl(br)->mc.querier = on;
-	br_mc_each_ctx(br, on ? begin_asking : stop_asking);
+	br_mc_each_ctx(br, on ? br_mc_wait : stop_asking);
 	if (on)
 		br_mcast_restart(br);
 }

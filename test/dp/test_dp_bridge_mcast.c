@@ -425,6 +425,8 @@ sources_count_with_version_3(void **state)
 	dp_cmd("ip link set br0 type bridge mcast_igmp_version 3");
 	dp_run_ms(20);
 	empty();
+	data("10.9.0.7", GROUP, true, false); /* until he speaks anew */
+	dp_cmd("bridge mdb flush dev br0");
 	data("10.9.0.1", GROUP, false, false);
 	say(p2, record(12, IGMP_ALLOW, GROUP, "10.9.0.1", NULL));
 	data("10.9.0.1", GROUP, true, false);
@@ -436,8 +438,38 @@ sources_count_with_version_3(void **state)
 	assert_true(shows("bridge -d mdb show", "filter_mode exclude source_list 10.9.0.7/"));
 	say(p2, report(12, GROUP)); /* a version 2 host is there, too */
 	data("10.9.0.8", GROUP, true, true);
+	data("10.9.0.7", GROUP, true, false);
 	dp_cmd("ip link set br0 type bridge mcast_igmp_version 2");
-	assert_false(shows("bridge mdb show", GROUP));
+	dp_run_ms(20);
+	empty();
+	data("10.9.0.7", GROUP, true, true); /* no sources, no exceptions */
+	assert_false(shows("bridge mdb show", " src "));
+}
+
+/* Snooping that begins knows nobody: groups flood until hosts have answered our query. */
+static void
+snooping_begins_by_flooding(void **state)
+{
+	(void)state;
+	with_querier();
+	data("10.9.0.1", GROUP, false, false);
+	dp_cmd("ip link set br0 type bridge mcast_query_response_interval 50");
+	dp_cmd("ip link set br0 type bridge mcast_snooping 0");
+	dp_cmd("ip link set br0 type bridge mcast_snooping 1");
+	dp_run_ms(100);
+	empty();
+	data("10.9.0.1", GROUP, true, true);
+	dp_run_ms(600);
+	empty();
+	data("10.9.0.1", GROUP, false, false);
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
+	dp_cmd("ip link set br0 type bridge mcast_vlan_snooping 1");
+	dp_run_ms(100);
+	empty();
+	data("10.9.0.1", GROUP, true, true);
+	dp_run_ms(600);
+	empty();
+	data("10.9.0.1", GROUP, false, false);
 }
 
 static void
@@ -573,6 +605,7 @@ main(void)
 		T(querier_is_elected),
 		T(malformed_dies_by_its_name),
 		T(sources_count_with_version_3),
+		T(snooping_begins_by_flooding),
 		T(by_hand),
 		T(full_table_floods),
 		T(ports_that_close_have_no_members),
