@@ -58,13 +58,35 @@ timer_fini(void)
 	rte_timer_subsystem_finalize();
 }
 
+/*
+ * What is due waits in a list of ours, by time, and is run one by one. rte_timer holds all that it
+ * is about to run itself, and who stops another one of them waits for ever.
+ */
+static struct ctl_timer *due, **due_end = &due;
+
 static void
 fire(struct rte_timer *t, void *arg)
 {
 	struct ctl_timer *timer = arg;
 
 	(void)t;
-	timer->fn(timer);
+	timer->next_due = NULL;
+	timer->pprev_due = due_end;
+	*due_end = timer;
+	due_end = &timer->next_due;
+}
+
+static void
+forget_due(struct ctl_timer *t)
+{
+	if (t->pprev_due == NULL)
+		return;
+	*t->pprev_due = t->next_due;
+	if (t->next_due != NULL)
+		t->next_due->pprev_due = t->pprev_due;
+	else
+		due_end = t->pprev_due;
+	t->pprev_due = NULL;
 }
 
 void
@@ -72,11 +94,13 @@ timer_setup(struct ctl_timer *t, void (*fn)(struct ctl_timer *self))
 {
 	rte_timer_init(&t->t);
 	t->fn = fn;
+	t->pprev_due = NULL;
 }
 
 void
 timer_mod(struct ctl_timer *t, uint64_t ms)
 {
+	forget_due(t);
 	/* One thread only: reset can not fail, since the timer runs nowhere else. */
 	rte_timer_reset_sync(&t->t, ms * rte_get_timer_hz() / 1000, SINGLE, rte_lcore_id(), fire,
 			     t);
@@ -85,19 +109,26 @@ timer_mod(struct ctl_timer *t, uint64_t ms)
 void
 timer_del(struct ctl_timer *t)
 {
+	forget_due(t);
 	rte_timer_stop_sync(&t->t);
 }
 
 bool
 timer_pending(const struct ctl_timer *t)
 {
-	return rte_timer_pending((struct rte_timer *)(uintptr_t)&t->t) != 0;
+	return t->pprev_due != NULL || rte_timer_pending((struct rte_timer *)(uintptr_t)&t->t) != 0;
 }
 
 void
 timer_run(void)
 {
+	struct ctl_timer *t;
+
 	rte_timer_manage();
+	while ((t = due) != NULL) {
+		forget_due(t);
+		t->fn(t);
+	}
 }
 
 int

@@ -14,6 +14,7 @@
 struct ctl_timer {
 	struct rte_timer t;
 	void (*fn)(struct ctl_timer *self);
+	struct ctl_timer *next_due, **pprev_due; /* due, and not run yet; NULL: it is not */
 };
 
 /** Create the timer subsystem. 0 or a negative errno. Control, once, after EAL. */
