@@ -4,6 +4,7 @@ import time
 
 import pytest
 from dut import LINUX
+from netlab import SLOW
 from pkt import carries, token
 from scapy.all import ARP, LLC, STP, Dot3, Ether, Raw
 
@@ -21,16 +22,25 @@ def entry(lab, mac):
     return [e for e in lab.dut.bridge_json("fdb show") if e["mac"] == mac and "self" not in e["flags"]]
 
 
+def learned(lab, mac, port):
+    """Until the address is known there: a frame may be ahead of the control thread that learns."""
+    end = time.monotonic() + SLOW
+    while [e["ifname"] for e in entry(lab, mac)] != [port]:
+        assert time.monotonic() < end, f"{mac} is not known at {port}: {entry(lab, mac)}"
+        time.sleep(0.05)
+
+
 def test_learns_filters_and_floods(lan):
     with lan.h1.wire() as w1, lan.h2.wire() as w2, lan.h3.wire() as w3:
         one, two = token(), token()
         w1.send(frame(A, B, one))
         w2.expect(carries(one))
         w3.expect(carries(one))
+        learned(lan, A, "r1")
         w2.send(frame(B, A, two))
         w1.expect(carries(two))
         three = token()
-        time.sleep(0.2)
+        learned(lan, B, "r2")
         w1.send(frame(A, B, three))
         w2.expect(carries(three))
         w3.none(carries(two))
@@ -46,7 +56,7 @@ def test_moves_at_once(lan):
             body = token()
             wire.send(frame(B, ALL, body))
             w1.expect(carries(body))
-        time.sleep(0.2)
+        learned(lan, B, "r3")
         body = token()
         w1.send(frame(A, B, body))
         w3.expect(carries(body))
