@@ -289,7 +289,7 @@ test_abbreviations(void **state)
 	refuses("shx", CLI_USAGE,
 		"Error: \"shx\": did you mean show? expected one of help, show, load, quit, "
 		"config, sysctl, "
-		"ip, trace, name, opts, fail, edit, three, tree, rows, wait, shutdown\n");
+		"ip, bridge, trace, name, opts, fail, edit, three, tree, rows, wait, shutdown\n");
 }
 
 /* `ip OBJECT VERB`: only verbs compete, in the order that iproute2 looks at them. */
