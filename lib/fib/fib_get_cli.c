@@ -101,7 +101,7 @@ has_metrics(const struct fib_query *q, const struct fib_result *res)
 }
 
 static json_t *
-match_json(const struct cli_ctx *c, const struct fib_result *res)
+match_json(const struct cli_ctx *c, const struct fib_result *res) CTL_ONLY
 {
 	json_t *o = fib_route_json(&res->route, cli_wants_detail(c));
 

@@ -25,7 +25,7 @@ query_of(const struct sk_buff *skb)
 }
 
 static void
-note_route(const struct worker *w, const struct fib_result *res)
+note_route(const struct worker *w, const struct fib_result *res) CTL_ONLY
 {
 	const struct fib_route *r = &res->route;
 	char via[40] = "", rule[32] = "";

@@ -87,12 +87,13 @@ static int
 explain_cmd(struct cli_ctx *c)
 {
 	const char *hex = cli_arg_str(c, "BYTES");
-	struct net_device *dev = netdev_cli_dev(c);
+	struct net_device *dev;
 	uint8_t frame[NETDEV_EXPLAIN_MAX];
 	json_t *list;
 	int len, rc;
 
 	role_enter_ctl();
+	dev = netdev_cli_dev(c);
 	if (dev == NULL)
 		return -ENODEV;
 	len = parse_hex(hex, frame);

@@ -369,8 +369,13 @@ forget_id(struct dp_frame *f)
 	struct rte_ipv4_hdr *ip;
 	unsigned int at = 12;
 
+	/* Nor is which of them asks for a neighbour first, whose source the question may carry. */
 	while (f->b[at] != 0x08) /* tags */
 		at += 4;
+	if (f->b[at + 1] == 0x06) {
+		memset(f->b + at + 16, 0, 4);
+		return;
+	}
 	ip = (struct rte_ipv4_hdr *)(f->b + at + 2);
 	/* What is wrong and all the same "good", as its port says, is none of these. */
 	if (ip->next_proto_id != IPPROTO_ICMP || ip->version_ihl != 0x45 ||
