@@ -105,8 +105,7 @@ setup_rxq(const struct ethdev_port *port, uint16_t q)
 {
 	const struct ethdev_port_ctl *c = port->ctl;
 
-	if (ethdev_is_xdp(port))
-		ethdev_xdp_settle();
+	ethdev_xdp_settle(port, q);
 	return rte_eth_rx_queue_setup(port->port_id, q, c->n_rxd, (unsigned int)c->socket, NULL,
 				      c->pool);
 }

@@ -7,6 +7,7 @@
  * sockets leaves nothing to find.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <linux/if_xdp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,15 @@ LOG_MODULE(ethdev_xdp);
 #define RING_MAX 65536
 
 /*
- * The kernel frees a closed socket's queue in a work item of its own, and does not tell when. Until
- * then a bind() is refused, and a refused one costs the driver 2,048 buffers: so it is not tried.
+ * The kernel frees a closed socket's queue in a work item of its own, which waits for the same lock
+ * as whoever makes or removes interfaces. Until then a bind() is refused, and a refused one costs
+ * the driver 2,048 buffers: so it is not tried before a bind() that can not succeed says that
+ * the queue is free.
  */
-#define SETTLE_MS 100
+#define SETTLE_MS 100  /* where nobody can be asked */
+#define WAIT_MS	  5000 /* after that the queue is somebody else's */
+#define LOOK_MS	  5
+#define QUIET_MS  5 /* for frames that the kernel had in hand when the driver let go */
 static uint64_t closed_ms;
 
 /* A socket of the process: a descriptor alone may be another's by now. */
@@ -179,13 +185,65 @@ socket_drain(int fd, uint32_t descs, struct rte_mempool *pool)
 	return n;
 }
 
-void
-ethdev_xdp_settle(void)
+static bool
+set_ring(int fd, int which)
 {
-	uint64_t age = clock_ms() - closed_ms;
+	int entries = 1;
 
-	if (closed_ms != 0 && age < SETTLE_MS)
-		usleep((SETTLE_MS - age) * 1000);
+	return setsockopt(fd, SOL_XDP, which, &entries, sizeof(entries)) == 0;
+}
+
+/* Bind without copying to queue @p q of an interface that can only copy: 0 where that worked all
+ * the same, EBUSY when the queue is taken, else the interface's refusal, which comes behind that.
+ */
+static int
+try_bind(uint32_t if_index, uint32_t q)
+{
+	size_t page = (size_t)getpagesize();
+	void *mem = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct xdp_umem_reg umem = { .addr = (uintptr_t)mem,
+				     .len = page,
+				     .chunk_size = (uint32_t)page };
+	struct sockaddr_xdp to = { .sxdp_family = AF_XDP,
+				   .sxdp_flags = XDP_ZEROCOPY,
+				   .sxdp_ifindex = if_index,
+				   .sxdp_queue_id = q };
+	int fd = mem != MAP_FAILED ? socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0) : -1, err = 0;
+
+	if (fd < 0 || setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)) < 0 ||
+	    !set_ring(fd, XDP_UMEM_FILL_RING) || !set_ring(fd, XDP_UMEM_COMPLETION_RING) ||
+	    !set_ring(fd, XDP_RX_RING) || bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		err = errno;
+	if (fd >= 0)
+		close(fd);
+	if (mem != MAP_FAILED)
+		munmap(mem, page);
+	return err;
+}
+
+/* The interface's queue that is queue @p q of the port. */
+static uint32_t
+queue_of(const struct ethdev_port *port, uint16_t q)
+{
+	const char *start = strstr(port->ctl->conf.device, "start_queue=");
+
+	return q + (start != NULL ? (uint32_t)atoi(strchr(start, '=') + 1) : 0);
+}
+
+void
+ethdev_xdp_settle(const struct ethdev_port *port, uint16_t q)
+{
+	int err = EBUSY;
+
+	if (!ethdev_is_xdp(port) || closed_ms == 0)
+		return;
+	while (err == EBUSY && clock_ms() - closed_ms < WAIT_MS) {
+		err = try_bind(port->ctl->info.if_index, queue_of(port, q));
+		if (err == EBUSY)
+			usleep(LOOK_MS * 1000);
+	}
+	if (err == 0) /* it can do without copying: now this socket is in the way */
+		usleep(SETTLE_MS * 1000);
 }
 
 void
@@ -194,6 +252,8 @@ ethdev_xdp_release(struct ethdev_port *port)
 	struct ethdev_port_ctl *c = port->ctl;
 	ino_t ino;
 
+	if (c->n_xdp > 0)
+		usleep(QUIET_MS * 1000);
 	for (unsigned int i = 0; i < c->n_xdp; i++) {
 		unsigned int n;
 
