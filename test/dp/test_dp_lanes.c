@@ -552,7 +552,7 @@ static const struct sin {
 	{ .what = "our own source", .src = "10.0.2.1" },
 	{ .what = "a broadcast as source", .src = "10.0.6.255" },
 	{ .what = "no headroom", .how = { .headroom = 1 } },
-	{ .what = "too little headroom", .how = { .headroom = ADJ_HDR_MAX - 1 } },
+	{ .what = "too little headroom", .how = { .headroom = ADJ_HDR_MAX - 5 } },
 	{ .what = "chain", .how = { .seg = 20 } },
 	{ .what = "shared", .how = { .shared = true } },
 	{ .what = "tag in the mbuf",
