@@ -459,3 +459,24 @@ leaf(const char *addr)
 {
 	return fib_lookup(&fib_main_dp, rte_be_to_cpu_32(ip(addr)));
 }
+
+int
+fake_setup(void **state)
+{
+	(void)state;
+	role_enter_ctl();
+	fake_reset(64);
+	fake_addr_add(&fake_dev[0], "10.0.0.1", 24, NULL, false);
+	fake_addr_add(&fake_dev[1], "10.0.1.1", 24, NULL, false);
+	return 0;
+}
+
+int
+fake_teardown(void **state)
+{
+	(void)state;
+	role_enter_ctl();
+	assert_int_equal(fib_check(NULL, NULL), 0);
+	fake_done();
+	return 0;
+}

@@ -16,6 +16,10 @@ void fake_start(void) CTL_ONLY;
 void fake_reset(uint32_t max_tbl8) CTL_ONLY;
 /** fib_fini(), and nothing of fib's is left behind: neighbours held, adjacencies. */
 void fake_done(void) CTL_ONLY;
+/** Around one test of cmocka's: 10.0.0.1/24 on p0, 10.0.1.1/24 on p1; at the end the compiled table
+ * must be what the routes say. */
+int fake_setup(void **state);
+int fake_teardown(void **state);
 
 void fake_addr_add(struct net_device *dev, const char *addr, uint8_t plen, const char *peer,
 		   bool secondary) CTL_ONLY;

@@ -12,27 +12,6 @@
 #define P0 (&fake_dev[0])
 #define P1 (&fake_dev[1])
 
-static int
-setup(void **state)
-{
-	RTE_SET_USED(state);
-	role_enter_ctl();
-	fake_reset(64);
-	fake_addr_add(P0, "10.0.0.1", 24, NULL, false);
-	fake_addr_add(P1, "10.0.1.1", 24, NULL, false);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	RTE_SET_USED(state);
-	role_enter_ctl();
-	assert_int_equal(fib_check(NULL, NULL), 0);
-	fake_done();
-	return 0;
-}
-
 static CTL_ONLY void
 append_default(struct net_device *dev, const char *gw, uint32_t table, uint32_t metric)
 {
@@ -147,7 +126,7 @@ default_routes_by_objects(void **state)
 	assert_int_equal(default_gateway(), ip("10.0.0.9"));
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, fake_setup, fake_teardown)
 
 int
 main(void)

@@ -23,22 +23,9 @@ static const char *why;
 static int
 setup(void **state)
 {
-	RTE_SET_USED(state);
 	role_enter_ctl();
-	fake_reset(64);
-	fake_addr_add(P0, "10.0.0.1", 24, NULL, false);
-	fake_addr_add(P1, "10.0.1.1", 24, NULL, false);
+	fake_setup(state);
 	fake_addr_add(P2, "10.0.2.1", 24, NULL, false);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	RTE_SET_USED(state);
-	role_enter_ctl();
-	assert_int_equal(fib_check(NULL, NULL), 0);
-	fake_done();
 	return 0;
 }
 
@@ -767,7 +754,7 @@ control_thread_agrees(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 	const struct CMUnitTest tests[] = {
 		T(gateway_changes_below_the_routes),
 		T(on_link_objects),

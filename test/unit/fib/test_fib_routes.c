@@ -40,27 +40,6 @@ list(uint32_t table)
 	return listing;
 }
 
-static int
-setup(void **state)
-{
-	RTE_SET_USED(state);
-	role_enter_ctl();
-	fake_reset(64);
-	fake_addr_add(P0, "10.0.0.1", 24, NULL, false);
-	fake_addr_add(P1, "10.0.1.1", 24, NULL, false);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	RTE_SET_USED(state);
-	role_enter_ctl();
-	assert_int_equal(fib_check(NULL, NULL), 0);
-	fake_done();
-	return 0;
-}
-
 static void
 built_in_destinations(void **state)
 {
@@ -689,7 +668,7 @@ without_carrier(void **state)
 	P0->ip_ptr->cnf.ignore_routes_with_linkdown = 1;
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, fake_setup, fake_teardown)
 
 int
 main(void)
