@@ -112,7 +112,6 @@ BAD = [
     ({"system": {"power": "poll"}}, "/dpdk/workers/0", "control"),
     ({"bridges": {"br0": {"ports": {"p9": {}}}}}, "/bridges/br0/ports/p9", ""),
     ({"bridges": {"br0": {"stp": {"mode": "pvst"}}}}, "/bridges/br0/stp/mode", "rstp"),
-    ({"nexthops": []}, "/nexthops", "not in this release"),
     ({"telemetry": {}}, "/telemetry", "not in this release"),
     ({"sysctl": {"net.ipv4.nosuch": 1}}, "/sysctl/net.ipv4.nosuch", "sysctl -a"),
     ({"a\x1b[1m": 1}, "/a\\u001b[1m", "unknown key"),
