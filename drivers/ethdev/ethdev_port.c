@@ -104,10 +104,11 @@ static CTL_ONLY int
 setup_rxq(const struct ethdev_port *port, uint16_t q)
 {
 	const struct ethdev_port_ctl *c = port->ctl;
+	int rc = ethdev_xdp_settle(port, q);
 
-	ethdev_xdp_settle(port, q);
-	return rte_eth_rx_queue_setup(port->port_id, q, c->n_rxd, (unsigned int)c->socket, NULL,
-				      c->pool);
+	return rc != 0 ? rc
+		       : rte_eth_rx_queue_setup(port->port_id, q, c->n_rxd, (unsigned int)c->socket,
+						NULL, c->pool);
 }
 
 static CTL_ONLY int

@@ -30,8 +30,9 @@ void ethdev_wake_check(struct ethdev_port *port) CTL_ONLY;
 bool ethdev_is_xdp(const struct ethdev_port *port);
 /** Remember the AF_XDP sockets that setting up the port's queues has opened. */
 void ethdev_xdp_note(struct ethdev_port *port) CTL_ONLY;
-/** Wait until the kernel has let go of queue @p q, when sockets were closed a short while ago. */
-void ethdev_xdp_settle(const struct ethdev_port *port, uint16_t q) CTL_ONLY;
+/** Wait until the kernel has let go of queue @p q, whose socket may just have been closed. 0, or
+ * -EBUSY: somebody else has it. */
+int ethdev_xdp_settle(const struct ethdev_port *port, uint16_t q) CTL_ONLY;
 /** Close those that the driver's close() has left open, after their buffers went home. */
 void ethdev_xdp_release(struct ethdev_port *port) CTL_ONLY;
 #endif

@@ -29,14 +29,13 @@ LOG_MODULE(ethdev_xdp);
 /*
  * The kernel frees a closed socket's queue in a work item of its own, which waits for the same lock
  * as whoever makes or removes interfaces. Until then a bind() is refused, and a refused one costs
- * the driver 2,048 buffers: so it is not tried before a bind() that can not succeed says that
- * the queue is free.
+ * the driver 2,048 buffers for ever: so it is not tried before a bind() that can not succeed
+ * says that the queue is free.
  */
 #define SETTLE_MS 100  /* where nobody can be asked */
-#define WAIT_MS	  5000 /* after that the queue is somebody else's */
+#define WAIT_MS	  3000 /* after that the queue is somebody else's */
 #define LOOK_MS	  5
 #define QUIET_MS  5 /* for frames that the kernel had in hand when the driver let go */
-static uint64_t closed_ms;
 
 /* A socket of the process: a descriptor alone may be another's by now. */
 struct ethdev_xdp_sock {
@@ -230,20 +229,20 @@ queue_of(const struct ethdev_port *port, uint16_t q)
 	return q + (start != NULL ? (uint32_t)atoi(strchr(start, '=') + 1) : 0);
 }
 
-void
+int
 ethdev_xdp_settle(const struct ethdev_port *port, uint16_t q)
 {
-	int err = EBUSY;
+	uint64_t end = clock_ms() + WAIT_MS;
+	int err;
 
-	if (!ethdev_is_xdp(port) || closed_ms == 0)
-		return;
-	while (err == EBUSY && clock_ms() - closed_ms < WAIT_MS) {
-		err = try_bind(port->ctl->info.if_index, queue_of(port, q));
-		if (err == EBUSY)
-			usleep(LOOK_MS * 1000);
-	}
+	if (!ethdev_is_xdp(port))
+		return 0;
+	while ((err = try_bind(port->ctl->info.if_index, queue_of(port, q))) == EBUSY &&
+	       clock_ms() < end)
+		usleep(LOOK_MS * 1000);
 	if (err == 0) /* it can do without copying: now this socket is in the way */
 		usleep(SETTLE_MS * 1000);
+	return err == EBUSY ? -EBUSY : 0;
 }
 
 void
@@ -261,7 +260,6 @@ ethdev_xdp_release(struct ethdev_port *port)
 			continue;
 		n = socket_drain(c->xdp[i].fd, c->n_rxd, c->pool);
 		close(c->xdp[i].fd);
-		closed_ms = clock_ms();
 		log_debug("device \"%s\": closed the socket its driver left, %u buffers back",
 			  c->conf.device, n);
 	}

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ports that come and go, workers, and what the engine says about itself."""
+import contextlib
+import ctypes
+import mmap
+import os
 import signal
+import socket
+import struct
 import time
 
 import pytest
 from dut import merge
-from netlab import SLOW, sh
+from netlab import SLOW, inside, sh
 from pkt import carries, probe, warm_up
 from scapy.all import UDP, raw
 
@@ -178,6 +184,48 @@ def test_af_xdp_comes_back(fresh):
         reaches(made, "no ping by way of the port that came back", host=made.h2)
     eventually(lambda: len([p for p in dut.cli("show mempool") if p["name"].startswith("port")]) == 2,
                "the pool of a detached port is not freed")
+
+
+@contextlib.contextmanager
+def xdp_queue(ns, dev):
+    """Queue 0 of an interface, bound to an AF_XDP socket of ours."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    page = mmap.mmap(-1, mmap.PAGESIZE)
+    umem = struct.pack("QQIIII", ctypes.addressof(ctypes.c_char.from_buffer(page)), mmap.PAGESIZE, mmap.PAGESIZE, 0, 0, 0)
+    rings = [(5, struct.pack("i", 1)), (6, struct.pack("i", 1)), (2, struct.pack("i", 1))]  # fill, completion, rx
+    held = []
+
+    def bound():
+        with inside(ns):
+            fd = libc.socket(44, 3, 0)  # AF_XDP, SOCK_RAW
+            for option, value in [(4, umem), *rings]:
+                assert libc.setsockopt(fd, 283, option, value, len(value)) == 0, os.strerror(ctypes.get_errno())
+            to = struct.pack("HHIII", 44, 2, socket.if_nametoindex(dev), 0, 0)  # XDP_COPY
+            if libc.bind(fd, to, len(to)) == 0:
+                held.append(fd)
+            else:
+                os.close(fd)
+        return bool(held)
+    eventually(bound, f"{dev} is not to be had")
+    try:
+        yield
+    finally:
+        os.close(held[0])
+
+
+def test_af_xdp_queue_of_another(fresh):
+    """A queue that somebody else has is refused in words, costs no buffers, and is taken when it is free."""
+    made = fresh()
+    dut, attach = made.dut, "port attach net_af_xdp5,iface=r2,force_copy=1 name r2"
+    made.h1.ping(made.h2.ip)
+    dut.cli("port detach r2")
+    with xdp_queue(dut.ns, "r2"):
+        done = dut.client(attach)
+        assert done.returncode == 1 and "Device or resource busy" in done.stderr, done.stderr
+    dut.cli(attach)
+    dut.ip(f"addr add {made.h2.gw}/24 dev r2")
+    dut.ip("link set r2 up")
+    reaches(made, "no ping by way of the queue that came free", host=made.h2)
 
 
 def pools(dut):
