@@ -12,7 +12,7 @@ struct log_bucket {
 	uint32_t missed; /* since the last line */
 	bool started;
 } __rte_cache_aligned;
-static struct log_bucket buckets[WORKER_MAX];
+static struct log_bucket buckets[WORKER_SLOTS];
 
 static bool
 may_log(struct log_bucket *b)
