@@ -40,28 +40,22 @@ show(struct cli_ctx *c)
 	return netdev_cli_list(c, row);
 }
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 row_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *flags = json_object_get(o, "flags");
 
 	cli_printf(c, "%lld: %s%s%s: <",
-		   (long long)json_integer_value(json_object_get(o, "ifindex")), str(o, "ifname"),
-		   json_object_get(o, "link") != NULL ? "@" : "", str(o, "link"));
+		   (long long)json_integer_value(json_object_get(o, "ifindex")),
+		   cli_str_of(o, "ifname"), json_object_get(o, "link") != NULL ? "@" : "",
+		   cli_str_of(o, "link"));
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		cli_printf(c, "%s%s", i > 0 ? "," : "",
 			   json_string_value(json_array_get(flags, i)));
 	cli_printf(c, "> mtu %lld master %s state %s priority %lld cost %lld ",
-		   (long long)json_integer_value(json_object_get(o, "mtu")), str(o, "master"),
-		   str(o, "state"), (long long)json_integer_value(json_object_get(o, "priority")),
+		   (long long)json_integer_value(json_object_get(o, "mtu")),
+		   cli_str_of(o, "master"), cli_str_of(o, "state"),
+		   (long long)json_integer_value(json_object_get(o, "priority")),
 		   (long long)json_integer_value(json_object_get(o, "cost")));
 	if (json_object_get(o, "learning") != NULL)
 		cli_printf(c, "\n   ");

@@ -146,37 +146,31 @@ show(struct cli_ctx *c)
 	return 0;
 }
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 void
 br_cli_mdb_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *list = json_object_get(o, "source_list"), *v = json_object_get(o, "vid"),
 		     *flags = json_object_get(o, "flags");
 
-	cli_printf(c, "dev %s port %s grp %s", str(o, "dev"), str(o, "port"), str(o, "grp"));
+	cli_printf(c, "dev %s port %s grp %s", cli_str_of(o, "dev"), cli_str_of(o, "port"),
+		   cli_str_of(o, "grp"));
 	if (json_object_get(o, "src") != NULL)
-		cli_printf(c, " src %s", str(o, "src"));
-	cli_printf(c, " %s", str(o, "state"));
+		cli_printf(c, " src %s", cli_str_of(o, "src"));
+	cli_printf(c, " %s", cli_str_of(o, "state"));
 	if (list != NULL)
-		cli_printf(c, " filter_mode %s source_list ", str(o, "filter_mode"));
+		cli_printf(c, " filter_mode %s source_list ", cli_str_of(o, "filter_mode"));
 	for (size_t i = 0; i < json_array_size(list); i++)
-		cli_printf(c, "%s%s/%s", i > 0 ? "," : "", str(json_array_get(list, i), "address"),
-			   str(json_array_get(list, i), "timer"));
+		cli_printf(c, "%s%s/%s", i > 0 ? "," : "",
+			   cli_str_of(json_array_get(list, i), "address"),
+			   cli_str_of(json_array_get(list, i), "timer"));
 	if (json_object_get(o, "protocol") != NULL)
-		cli_printf(c, " proto %s", str(o, "protocol"));
+		cli_printf(c, " proto %s", cli_str_of(o, "protocol"));
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		cli_printf(c, " %s", json_string_value(json_array_get(flags, i)));
 	if (v != NULL)
 		cli_printf(c, " vid %lld", (long long)json_integer_value(v));
 	if (json_object_get(o, "timer") != NULL)
-		cli_printf(c, " %s", str(o, "timer"));
+		cli_printf(c, " %s", cli_str_of(o, "timer"));
 	cli_printf(c, "\n");
 }
 
@@ -194,13 +188,14 @@ show_text(struct cli_ctx *c, const json_t *result)
 		for (size_t i = 0; i < json_array_size(list); i++) {
 			const json_t *r = json_array_get(list, i);
 
-			cli_printf(c, "%s", str(r, "port"));
+			cli_printf(c, "%s", cli_str_of(r, "port"));
 			if (json_object_get(r, "vid") != NULL)
 				cli_printf(
 					c, " vid %lld",
 					(long long)json_integer_value(json_object_get(r, "vid")));
 			if (json_object_get(r, "timer") != NULL)
-				cli_printf(c, " %s %s", str(r, "timer"), str(r, "type"));
+				cli_printf(c, " %s %s", cli_str_of(r, "timer"),
+					   cli_str_of(r, "type"));
 			cli_printf(c, "%s", i + 1 < json_array_size(list) ? "  " : " ");
 		}
 		cli_printf(c, "\n");
@@ -359,7 +354,7 @@ xstats_text(struct cli_ctx *c, const json_t *list)
 		cli_printf(c,
 			   "%-16s\n%20sIGMP queries:\n%22sRX: v1 %lld v2 %lld v3 %lld\n"
 			   "%22sTX: v1 %lld v2 %lld v3 %lld\n",
-			   str(o, "ifname"), "", "", num(q, "rx_v1"), num(q, "rx_v2"),
+			   cli_str_of(o, "ifname"), "", "", num(q, "rx_v1"), num(q, "rx_v2"),
 			   num(q, "rx_v3"), "", num(q, "tx_v1"), num(q, "tx_v2"), num(q, "tx_v3"));
 		cli_printf(c,
 			   "%20sIGMP reports:\n%22sRX: v1 %lld v2 %lld v3 %lld\n"

@@ -54,25 +54,18 @@ stp_json(struct cli_ctx *c, const void *obj)
 	return o;
 }
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 stp_text(struct cli_ctx *c, const json_t *e)
 {
 	cli_printf(c, "%.3f %s %s instance %lld %s", json_real_value(json_object_get(e, "time")),
-		   str(e, "bridge"), str(e, "ifname"),
-		   (long long)json_integer_value(json_object_get(e, "instance")), str(e, "what"));
+		   cli_str_of(e, "bridge"), cli_str_of(e, "ifname"),
+		   (long long)json_integer_value(json_object_get(e, "instance")),
+		   cli_str_of(e, "what"));
 	if (json_is_string(json_object_get(e, "to")))
-		cli_printf(c, " %s -> %s", str(e, "from"), str(e, "to"));
+		cli_printf(c, " %s -> %s", cli_str_of(e, "from"), cli_str_of(e, "to"));
 	else
 		cli_printf(c, " %lld", (long long)json_integer_value(json_object_get(e, "to")));
-	cli_printf(c, " (%s)\n", str(e, "why"));
+	cli_printf(c, " (%s)\n", cli_str_of(e, "why"));
 }
 
 static int

@@ -267,14 +267,6 @@ show(struct cli_ctx *c)
 	return 0;
 }
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 ports_text(struct cli_ctx *c, const json_t *ports)
 {
@@ -282,7 +274,7 @@ ports_text(struct cli_ctx *c, const json_t *ports)
 		const json_t *p = json_array_get(ports, i);
 
 		cli_printf(c, "  %-15s %-10s %-10s cost %lld priority %lld%s%s%s\n",
-			   str(p, "ifname"), str(p, "role"), str(p, "state"),
+			   cli_str_of(p, "ifname"), cli_str_of(p, "role"), cli_str_of(p, "state"),
 			   (long long)json_integer_value(json_object_get(p, "path_cost")),
 			   (long long)json_integer_value(json_object_get(p, "priority")),
 			   json_is_true(json_object_get(p, "edge")) ? " edge" : "",
@@ -295,9 +287,9 @@ static void
 tree_text(struct cli_ctx *c, const json_t *o)
 {
 	cli_printf(c, "bridge %s root %s cost %lld port %s topology changes %lld\n",
-		   str(o, "bridge_id"), str(o, "root_id"),
+		   cli_str_of(o, "bridge_id"), cli_str_of(o, "root_id"),
 		   (long long)json_integer_value(json_object_get(o, "root_path_cost")),
-		   str(o, "root_port")[0] != '\0' ? str(o, "root_port") : "none",
+		   cli_str_of(o, "root_port")[0] != '\0' ? cli_str_of(o, "root_port") : "none",
 		   (long long)json_integer_value(json_object_get(o, "topology_changes")));
 	ports_text(c, json_object_get(o, "ports"));
 }
@@ -307,7 +299,7 @@ show_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *list = json_object_get(o, "instances"), *past = json_object_get(o, "history");
 
-	cli_printf(c, "%s: %s ", str(o, "ifname"), str(o, "protocol"));
+	cli_printf(c, "%s: %s ", cli_str_of(o, "ifname"), cli_str_of(o, "protocol"));
 	tree_text(c, o);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *t = json_array_get(list, i);
@@ -320,8 +312,9 @@ show_text(struct cli_ctx *c, const json_t *o)
 		const json_t *h = json_array_get(past, i);
 
 		cli_printf(c, "  %.3f %s %s %s %s (%s)\n",
-			   json_real_value(json_object_get(h, "time")), str(h, "ifname"),
-			   str(h, "what"), str(h, "from"), str(h, "to"), str(h, "why"));
+			   json_real_value(json_object_get(h, "time")), cli_str_of(h, "ifname"),
+			   cli_str_of(h, "what"), cli_str_of(h, "from"), cli_str_of(h, "to"),
+			   cli_str_of(h, "why"));
 	}
 }
 

@@ -5,14 +5,6 @@
 #include "bridge/br_cli.h"
 #include "ctl/cli.h"
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static long long
 num(const json_t *o, const char *key)
 {
@@ -43,7 +35,8 @@ root_port(const json_t *o)
 	const json_t *ports = json_object_get(o, "ports");
 
 	for (size_t i = 0; i < json_array_size(ports); i++)
-		if (strcmp(str(json_array_get(ports, i), "ifname"), str(o, "root_port")) == 0)
+		if (strcmp(cli_str_of(json_array_get(ports, i), "ifname"),
+			   cli_str_of(o, "root_port")) == 0)
 			return json_array_get(ports, i);
 	return NULL;
 }
@@ -52,8 +45,9 @@ root_port(const json_t *o)
 static bool
 has_neighbour(const json_t *o, const json_t *p)
 {
-	return strcmp(str(p, "role"), "alternate") == 0 || strcmp(str(p, "role"), "backup") == 0 ||
-	       strcmp(str(p, "role"), "master") == 0 || p == root_port(o);
+	return strcmp(cli_str_of(p, "role"), "alternate") == 0 ||
+	       strcmp(cli_str_of(p, "role"), "backup") == 0 ||
+	       strcmp(cli_str_of(p, "role"), "master") == 0 || p == root_port(o);
 }
 
 /* --- lines --- */
@@ -64,14 +58,15 @@ way_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *p = root_port(o);
 
-	cli_printf(c, "%s root%s\n", str(o, "root_id"), p == NULL ? ", this bridge" : "");
+	cli_printf(c, "%s root%s\n", cli_str_of(o, "root_id"), p == NULL ? ", this bridge" : "");
 	if (p == NULL)
 		return;
-	if (strcmp(str(p, "designated_bridge"), str(o, "root_id")) != 0)
+	if (strcmp(cli_str_of(p, "designated_bridge"), cli_str_of(o, "root_id")) != 0)
 		cli_printf(c, " :    cost %lld\n%s\n", num(p, "designated_cost"),
-			   str(p, "designated_bridge"));
-	cli_printf(c, " |    %s %s cost %lld\n%s %s\n", str(p, "ifname"), str(p, "state"),
-		   num(p, "path_cost"), str(o, "bridge_id"), str(o, "ifname"));
+			   cli_str_of(p, "designated_bridge"));
+	cli_printf(c, " |    %s %s cost %lld\n%s %s\n", cli_str_of(p, "ifname"),
+		   cli_str_of(p, "state"), num(p, "path_cost"), cli_str_of(o, "bridge_id"),
+		   cli_str_of(o, "ifname"));
 }
 
 static void
@@ -82,14 +77,15 @@ tree_text(struct cli_ctx *c, const json_t *o)
 	way_text(c, o);
 	for (size_t i = 0; i < json_array_size(ports); i++) {
 		const json_t *p = json_array_get(ports, i);
-		bool open = strcmp(str(p, "state"), "forwarding") == 0;
+		bool open = strcmp(cli_str_of(p, "state"), "forwarding") == 0;
 
 		if (p == root_port(o))
 			continue;
-		cli_printf(c, " %s %s %s %s cost %lld", open ? "+--" : "x--", str(p, "ifname"),
-			   str(p, "role"), str(p, "state"), num(p, "path_cost"));
+		cli_printf(c, " %s %s %s %s cost %lld", open ? "+--" : "x--",
+			   cli_str_of(p, "ifname"), cli_str_of(p, "role"), cli_str_of(p, "state"),
+			   num(p, "path_cost"));
 		if (has_neighbour(o, p))
-			cli_printf(c, " to %s", str(p, "designated_bridge"));
+			cli_printf(c, " to %s", cli_str_of(p, "designated_bridge"));
 		cli_printf(c, "\n");
 	}
 }
@@ -99,15 +95,16 @@ tree_text(struct cli_ctx *c, const json_t *o)
 static void
 edge_dot(struct cli_ctx *c, const json_t *o, const json_t *p)
 {
-	bool open = strcmp(str(p, "state"), "forwarding") == 0;
+	bool open = strcmp(cli_str_of(p, "state"), "forwarding") == 0;
 	char lan[64];
 
-	snprintf(lan, sizeof(lan), "%s:%s", str(o, "ifname"), str(p, "ifname"));
+	snprintf(lan, sizeof(lan), "%s:%s", cli_str_of(o, "ifname"), cli_str_of(p, "ifname"));
 	if (!has_neighbour(o, p))
 		cli_printf(c, "\t\"%s\" [shape=point];\n", lan);
 	cli_printf(c, "\t\"%s\" -- \"%s\" [taillabel=\"%s\", label=\"%s %lld\"%s];\n",
-		   str(o, "bridge_id"), has_neighbour(o, p) ? str(p, "designated_bridge") : lan,
-		   str(p, "ifname"), str(p, "role"), num(p, "path_cost"),
+		   cli_str_of(o, "bridge_id"),
+		   has_neighbour(o, p) ? cli_str_of(p, "designated_bridge") : lan,
+		   cli_str_of(p, "ifname"), cli_str_of(p, "role"), num(p, "path_cost"),
 		   open ? "" : ", style=dashed");
 }
 
@@ -119,11 +116,12 @@ dot_text(struct cli_ctx *c, const json_t *o)
 	cli_printf(c,
 		   "graph \"%s instance %lld\" {\n\t\"%s\" [shape=doubleoctagon];\n"
 		   "\t\"%s\" [label=\"%s\\n%s\", style=bold];\n",
-		   str(o, "ifname"), num(o, "instance"), str(o, "root_id"), str(o, "bridge_id"),
-		   str(o, "ifname"), str(o, "bridge_id"));
-	if (up != NULL && strcmp(str(up, "designated_bridge"), str(o, "root_id")) != 0)
+		   cli_str_of(o, "ifname"), num(o, "instance"), cli_str_of(o, "root_id"),
+		   cli_str_of(o, "bridge_id"), cli_str_of(o, "ifname"), cli_str_of(o, "bridge_id"));
+	if (up != NULL &&
+	    strcmp(cli_str_of(up, "designated_bridge"), cli_str_of(o, "root_id")) != 0)
 		cli_printf(c, "\t\"%s\" -- \"%s\" [label=\"%lld\", style=dotted];\n",
-			   str(up, "designated_bridge"), str(o, "root_id"),
+			   cli_str_of(up, "designated_bridge"), cli_str_of(o, "root_id"),
 			   num(up, "designated_cost"));
 	for (size_t i = 0; i < json_array_size(ports); i++)
 		edge_dot(c, o, json_array_get(ports, i));

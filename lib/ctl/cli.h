@@ -105,4 +105,13 @@ void cli_finish(struct cli_ctx *c, int rc) CTL_ONLY;
 extern void (*cli_complete_dev)(void (*add)(void *arg, const char *word), void *arg);
 extern void (*cli_complete_port)(void (*add)(void *arg, const char *word), void *arg);
 extern bool (*cli_dev_exists)(const char *name);
+
+/** The text of member @p key of a result, for those who print it; "" when there is none. */
+static inline const char *
+cli_str_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}
 #endif

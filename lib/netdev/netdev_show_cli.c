@@ -204,14 +204,6 @@ netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link)
 
 /* --- text --- */
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static long long
 num(const json_t *o, const char *key)
 {
@@ -231,8 +223,8 @@ flags_text(struct cli_ctx *c, const json_t *flags)
 static void
 name_of(const json_t *o, char *name, size_t len)
 {
-	snprintf(name, len, "%s%s%s", str(o, "ifname"),
-		 json_object_get(o, "link") != NULL ? "@" : "", str(o, "link"));
+	snprintf(name, len, "%s%s%s", cli_str_of(o, "ifname"),
+		 json_object_get(o, "link") != NULL ? "@" : "", cli_str_of(o, "link"));
 }
 
 /* The line is ended by netdev_text(), or behind the addresses. */
@@ -242,10 +234,10 @@ netdev_brief_text(struct cli_ctx *c, const json_t *o)
 	char name[2 * IFNAMSIZ];
 
 	name_of(o, name, sizeof(name));
-	cli_printf(c, "%-16s %-14s ", name, str(o, "operstate"));
+	cli_printf(c, "%-16s %-14s ", name, cli_str_of(o, "operstate"));
 	if (json_object_get(o, "flags") == NULL)
 		return;
-	cli_printf(c, "%-17s ", str(o, "address"));
+	cli_printf(c, "%-17s ", cli_str_of(o, "address"));
 	flags_text(c, json_object_get(o, "flags"));
 }
 
@@ -257,18 +249,19 @@ head_text(struct cli_ctx *c, const json_t *o)
 	name_of(o, name, sizeof(name));
 	cli_printf(c, "%lld: %s: ", num(o, "ifindex"), name);
 	flags_text(c, json_object_get(o, "flags"));
-	cli_printf(c, "mtu %lld qdisc %s ", num(o, "mtu"), str(o, "qdisc"));
+	cli_printf(c, "mtu %lld qdisc %s ", num(o, "mtu"), cli_str_of(o, "qdisc"));
 	if (json_object_get(o, "master") != NULL)
-		cli_printf(c, "master %s ", str(o, "master"));
-	cli_printf(c, "state %s ", str(o, "operstate"));
+		cli_printf(c, "master %s ", cli_str_of(o, "master"));
+	cli_printf(c, "state %s ", cli_str_of(o, "operstate"));
 	if (json_object_get(o, "linkmode") != NULL)
-		cli_printf(c, "mode %s ", str(o, "linkmode"));
-	cli_printf(c, "group %s ", str(o, "group"));
+		cli_printf(c, "mode %s ", cli_str_of(o, "linkmode"));
+	cli_printf(c, "group %s ", cli_str_of(o, "group"));
 	if (json_object_get(o, "txqlen") != NULL)
 		cli_printf(c, "qlen %lld", num(o, "txqlen"));
-	cli_printf(c, "\n    link/%s %s %s %s", str(o, "link_type"), str(o, "address"),
+	cli_printf(c, "\n    link/%s %s %s %s", cli_str_of(o, "link_type"),
+		   cli_str_of(o, "address"),
 		   json_object_get(o, "link_pointtopoint") != NULL ? "peer" : "brd",
-		   str(o, "broadcast"));
+		   cli_str_of(o, "broadcast"));
 }
 
 /* The members of @p o as iproute2 prints most: name and value. */
@@ -304,22 +297,22 @@ detail_text(struct cli_ctx *c, const json_t *o)
 		cli_printf(c, " carrier_flaps %lld carrier_held %lldms", num(o, "carrier_flaps"),
 			   num(o, "carrier_held_ms"));
 	if (json_object_get(info, "info_kind") != NULL)
-		cli_printf(c, "\n    %s", str(info, "info_kind"));
+		cli_printf(c, "\n    %s", cli_str_of(info, "info_kind"));
 	if (data != NULL && json_object_get(data, "remote") != NULL) {
 		const json_t *ttl = json_object_get(data, "ttl");
 
-		cli_printf(c, " %s remote %s local %s ttl ", str(data, "proto"),
-			   str(data, "remote"), str(data, "local"));
+		cli_printf(c, " %s remote %s local %s ttl ", cli_str_of(data, "proto"),
+			   cli_str_of(data, "remote"), cli_str_of(data, "local"));
 		cli_printf(c, ttl != NULL ? "%lld" : "inherit", num(data, "ttl"));
 		cli_printf(c, " %spmtudisc",
 			   json_is_true(json_object_get(data, "pmtudisc")) ? "" : "no");
 	} else if (data != NULL && json_object_get(data, "id") != NULL)
-		cli_printf(c, " protocol %s id %lld <REORDER_HDR>", str(data, "protocol"),
+		cli_printf(c, " protocol %s id %lld <REORDER_HDR>", cli_str_of(data, "protocol"),
 			   num(data, "id"));
 	else
 		words_text(c, data);
 	if (json_object_get(info, "info_slave_kind") != NULL)
-		cli_printf(c, "\n    %s_slave", str(info, "info_slave_kind"));
+		cli_printf(c, "\n    %s_slave", cli_str_of(info, "info_slave_kind"));
 	words_text(c, json_object_get(info, "info_slave_data"));
 }
 
@@ -354,7 +347,7 @@ netdev_text(struct cli_ctx *c, const json_t *link)
 	head_text(c, link);
 	detail_text(c, link);
 	if (json_object_get(link, "ifalias") != NULL)
-		cli_printf(c, "\n    alias %s", str(link, "ifalias"));
+		cli_printf(c, "\n    alias %s", cli_str_of(link, "ifalias"));
 	stats_text(c, link);
 	cli_printf(c, "\n");
 }
