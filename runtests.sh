@@ -30,7 +30,8 @@ suites: unit       unit, datapath and lint tests (gcc, release)
         options    a build without the modules that can be left out, and without stage counters
         linux      the core functional tests with the kernel as the router: do the tests hold?
         fuzz       each fuzz target for a minute, side by side (ten minutes with --long)
---quick: unit and the core functional tests; --long: all functional tests with the kernel too.
+--quick: unit and the core functional tests; --long: all functional tests with the kernel too, and
+other random numbers than the last time (TEST_SEED=N picks them; without, every run draws the same).
 END
 }
 
@@ -50,6 +51,11 @@ done
 for s in $suites; do
 	case " $ALL " in *" $s "*) ;; *) echo "no suite '$s'; there are: $ALL" >&2; exit 2 ;; esac
 done
+
+if [ $mode = long ]; then
+	export TEST_SEED=${TEST_SEED:-$((RANDOM * 32768 + RANDOM))}
+	echo "TEST_SEED=$TEST_SEED"
+fi
 
 passed=0 failed=0
 

@@ -5,6 +5,7 @@
 #include <rte_random.h>
 #include "bridge/br.h"
 #include "bridge_lan.h"
+#include "seed.h"
 
 #define KEYS   6000 /* addresses of the model, in each of VLANS VLANs */
 #define VLANS  4
@@ -128,12 +129,9 @@ static void
 agrees_with_a_model(void **state)
 {
 	struct br_fdb_count before, after;
-	uint64_t seed = rte_rand();
-
 	(void)state;
 	role_enter_ctl();
-	print_message("seed %llu\n", (unsigned long long)seed);
-	rte_srand(seed);
+	rte_srand(test_seed());
 	br_fdb_counts(br, &before);
 	for (unsigned int i = 1; i <= ROUNDS; i++) {
 		change_one();

@@ -8,17 +8,17 @@
  *	10.0.5.0/24 p1.100  (tagged)    p2.200 10.0.6.0/24, p2.200.30 10.0.8.0/24
  *	10.0.7.0/24 p1.101
  *
- * The seed is new in each run and printed; DP_SEED repeats one.
+ * TEST_SEED gives other bursts (seed.h).
  */
 #include "dp.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "core/counter.h"
 #include "ip4/ip4.h"
 #include "ip4/ip4_priv.h"
 #include "netdev/netdev.h"
+#include "seed.h"
 
 #define ROUNDS	   400
 #define BURST_MAX  48
@@ -60,12 +60,8 @@ rnd(uint32_t n)
 static int
 setup(void **state)
 {
-	const char *set = getenv("DP_SEED");
-
 	dp_setup(state);
-	seed = set != NULL ? strtoull(set, NULL, 0)
-			   : (uint64_t)time(NULL) * 1000003 + (uint64_t)clock();
-	print_message("DP_SEED=%llu\n", (unsigned long long)seed);
+	seed = test_seed();
 	p1 = dp_port("p1");
 	p2 = dp_port("p2");
 	dp_cmd("ip link add link p1 name p1.100 type vlan id 100");

@@ -18,6 +18,7 @@ from netlab import NO_LIMITS, sh
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LINUX = os.environ.get("DUT", "pollux") == "linux"
+SEED = int(os.environ.get("TEST_SEED", "1"))  # of what tests draw at random (test/tools/seed.h)
 START_S, STOP_S = 60, 30
 
 

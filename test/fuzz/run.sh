@@ -30,7 +30,7 @@ fuzz_one() {
 	mkdir -p "$build/corpus/$1"
 	# Leaks are looked for at the end only: what DPDK's memory points to, the sanitizer cannot
 	# see before the router is taken down.
-	if ASAN_OPTIONS=detect_leaks=1 "$build/test/fuzz/fuzz_$1" -max_total_time="$seconds" \
+	if ASAN_OPTIONS=detect_leaks=1 "$build/test/fuzz/fuzz_$1" -max_total_time="$seconds" -seed="${TEST_SEED:-1}" \
 		-rss_limit_mb=2048 -timeout=20 -max_len=4096 -detect_leaks=0 -print_final_stats=1 \
 		-artifact_prefix="$build/crashes/$1-" $dict "$build/corpus/$1" "$build/seeds/$1" \
 		>"$log" 2>&1; then

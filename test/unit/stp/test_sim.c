@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "seed.h"
 #include "sim.h"
 
 /* What happens to a network. */
@@ -406,7 +407,7 @@ report(void)
 int
 main(int argc, char **argv)
 {
-	struct args a = { .seed = (uint64_t)time(NULL), .count = 6000, .seconds = 45 };
+	struct args a = { .seed = test_seed(), .count = 6000, .seconds = 45 };
 	unsigned int failed = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
