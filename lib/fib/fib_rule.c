@@ -54,8 +54,8 @@ has(const struct fib_rule *r, const struct fib_rule *key, uint32_t given)
 		{ FIB_RULE_HAS_IPPROTO, r->ipproto == key->ipproto },
 		{ FIB_RULE_HAS_SPORT, memcmp(r->sport, key->sport, sizeof(r->sport)) == 0 },
 		{ FIB_RULE_HAS_DPORT, memcmp(r->dport, key->dport, sizeof(r->dport)) == 0 },
-		{ FIB_RULE_HAS_ACTION, r->action == key->action && (r->action != FIB_RULE_GOTO ||
-								    r->target == key->target) },
+		{ FIB_RULE_HAS_ACTION, r->action == key->action },
+		{ FIB_RULE_HAS_TARGET, r->action != FIB_RULE_GOTO || r->target == key->target },
 		{ FIB_RULE_HAS_TABLE, r->table == key->table },
 		{ FIB_RULE_HAS_SUPPRESS, r->suppress == key->suppress },
 		{ FIB_RULE_HAS_PROTOCOL, r->protocol == key->protocol },

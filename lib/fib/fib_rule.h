@@ -51,13 +51,14 @@ enum {
 	FIB_RULE_HAS_IPPROTO = 1 << 7,
 	FIB_RULE_HAS_SPORT = 1 << 8,
 	FIB_RULE_HAS_DPORT = 1 << 9,
-	FIB_RULE_HAS_ACTION = 1 << 10, /* action and target */
+	FIB_RULE_HAS_ACTION = 1 << 10,
 	FIB_RULE_HAS_TABLE = 1 << 11,
 	FIB_RULE_HAS_SUPPRESS = 1 << 12,
 	FIB_RULE_HAS_PROTOCOL = 1 << 13,
 	FIB_RULE_HAS_INVERT = 1 << 14,
-	FIB_RULE_HAS_ALL = (1 << 15) - 1,
-	FIB_RULE_HAS_INSIDE = 1 << 15, /* with SRC, DST: its prefix begins inside the key's */
+	FIB_RULE_HAS_TARGET = 1 << 15, /* of goto; not asked when a rule is deleted, as in Linux */
+	FIB_RULE_HAS_ALL = (1 << 16) - 1,
+	FIB_RULE_HAS_INSIDE = 1 << 16, /* with SRC, DST: its prefix begins inside the key's */
 };
 
 enum fib_rule_event { FIB_RULE_ADD = 1, FIB_RULE_DEL };
