@@ -319,6 +319,8 @@ rule_del(struct cli_ctx *c)
 		return rc;
 	if (a.given == 0)
 		return cli_error(c, -EINVAL, "\"ip rule del\" requires arguments");
+	if (a.r.action == FIB_RULE_GOTO && fib_rule_check(&a.r) != NULL)
+		return cli_error(c, -EINVAL, "%s", fib_rule_check(&a.r));
 	/* As Linux, which does not look at "not" there. */
 	rc = fib_rule_del(&a.r, a.given & ~(uint32_t)FIB_RULE_HAS_INVERT);
 	return rc < 0 ? cli_error(c, rc, "%s", strerror(-rc)) : 0;

@@ -335,7 +335,8 @@ FOUND = {
          "route add 10.9.9.9 nexthop dev r3 nexthop dev r3", "route flush dev r3", "route flush match 10.9.1.0/24",
          "route add default dev r1", "route add 10.9.0.0/16 dev r1", "route flush default"], ["10.9.9.9", "10.9.1.1"]),
     "rules with not": (["rule add pref 50 from 10.1.0.0/24 table 100", "rule del pref 50 not table 100"], []),
-    "where goto leads": (["rule add pref 50 to 10.9.0.0/16 goto 60", "rule del pref 50 to 10.9.0.0/16 goto 70"], []),
+    "where goto leads": (["rule add pref 50 to 10.9.0.0/16 goto 60", "rule del pref 50 to 10.9.0.0/16 goto 40",
+                          "rule del pref 50 to 10.9.0.0/16 goto 70"], []),
     "preferred sources": (
         ["route add local 10.9.9.0/24 src 10.3.0.5 dev r3", "route add local 10.9.9.9 src 10.9.9.9 dev r3",
          "route add 203.0.113.0/24 src 10.9.9.9 dev r1", "route add local 198.51.100.0/24 dev r1 mtu 1400",
