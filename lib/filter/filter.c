@@ -107,18 +107,21 @@ publish(enum ip4_hook_point at, struct filter_chain *c) CTL_ONLY
 		rcu_defer(&old->rcu, reclaim);
 }
 
-/* A chain that accepts everything is not asked: forwarding keeps its fast lane. */
+/* A chain that accepts everything is not asked, a plain one by the fast lane, too. 0 or -ENOMEM. */
 static int
-hook(enum ip4_hook_point at, bool on) CTL_ONLY
+hook(enum ip4_hook_point at, const struct filter_chain *c) CTL_ONLY
 {
+	const struct ip4_hook_transit *t = c != NULL && filter_is_plain(c) ? &filter_transit : NULL;
+	bool on = c != NULL, same = t == chains[at].hook.transit;
 	int rc = 0;
 
-	if (on == chains[at].hooked)
-		return 0;
-	if (on)
+	chains[at].hook.transit = t;
+	if (on && !chains[at].hooked)
 		rc = ip4_hook_register(&chains[at].hook);
-	else
+	else if (!on && chains[at].hooked)
 		ip4_hook_unregister(&chains[at].hook);
+	else if (!same)
+		ip4_hook_changed();
 	if (rc == 0)
 		chains[at].hooked = on;
 	return rc;
@@ -141,7 +144,7 @@ install(enum ip4_hook_point at, struct filter_entry **e, uint32_t n, bool drop) 
 		c->v[0] = (struct filter_verdict){ .action = drop ? FILTER_DROP : FILTER_ACCEPT,
 						   .slot = policy_slot(at) };
 	}
-	rc = hook(at, active);
+	rc = hook(at, c);
 	if (rc != 0) {
 		filter_chain_free(c);
 		return rc;
@@ -403,6 +406,7 @@ rename_devices(enum ip4_hook_point at, const struct net_device *gone) CTL_ONLY
 		return;
 	}
 	c->v[0] = filter_chains[at]->v[0];
+	hook(at, c); /* is registered already */
 	publish(at, c);
 }
 
@@ -455,7 +459,7 @@ filter_fini(void)
 {
 	notifier_del(&netdev_chain, &listener);
 	for (unsigned int at = 0; at < IP4_HOOK_MAX; at++) {
-		hook(at, false);
+		hook(at, NULL);
 		publish(at, NULL);
 		for (uint32_t i = 0; i < chains[at].n; i++)
 			entry_free(chains[at].e[i]);

@@ -20,9 +20,23 @@ has_ports(uint8_t proto)
 	       proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
 }
 
-/* Ports, or ICMP type and code. Left alone where there are none: later fragments, short packets. */
+/* Ports, or ICMP type and code, at @p p. */
 static inline void
-key_l4(struct filter_key *k, const struct sk_buff *skb, unsigned int hlen)
+key_l4(struct filter_key *k, const uint8_t p[4])
+{
+	if (has_ports(k->proto)) {
+		memcpy(&k->sport, p, sizeof(k->sport));
+		memcpy(&k->dport, p + 2, sizeof(k->dport));
+		k->frag |= FILTER_KEY_L4;
+	} else if (k->proto == IPPROTO_ICMP) {
+		memcpy(&k->dport, p, sizeof(k->dport));
+		k->frag |= FILTER_KEY_L4;
+	}
+}
+
+/* Left alone where there are none: later fragments, short packets. */
+static inline void
+key_l4_of(struct filter_key *k, const struct sk_buff *skb, unsigned int hlen)
 {
 	uint8_t copy[4];
 	const uint8_t *p = skb_data(skb) + hlen;
@@ -32,14 +46,7 @@ key_l4(struct filter_key *k, const struct sk_buff *skb, unsigned int hlen)
 			return;
 		p = copy;
 	}
-	if (has_ports(k->proto)) {
-		memcpy(&k->sport, p, sizeof(k->sport));
-		memcpy(&k->dport, p + 2, sizeof(k->dport));
-		k->frag |= FILTER_KEY_L4;
-	} else if (k->proto == IPPROTO_ICMP) {
-		memcpy(&k->dport, p, sizeof(k->dport));
-		k->frag |= FILTER_KEY_L4;
-	}
+	key_l4(k, p);
 }
 
 /* The device that a packet made here leaves by. */
@@ -73,9 +80,8 @@ key_devices(struct filter_key *k, const struct sk_buff *skb, enum ip4_hook_point
 }
 
 static inline void
-key_build(struct filter_key *k, const struct sk_buff *skb, enum ip4_hook_point at)
+key_l3(struct filter_key *k, const struct rte_ipv4_hdr *iph)
 {
-	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	uint16_t frag = rte_be_to_cpu_16(iph->fragment_offset) & (IP4_MF | IP4_OFFMASK);
 
 	*k = (struct filter_key){
@@ -86,8 +92,16 @@ key_build(struct filter_key *k, const struct sk_buff *skb, enum ip4_hook_point a
 	};
 	if (unlikely(frag != 0))
 		k->frag = FILTER_KEY_FRAGMENT | (frag & IP4_OFFMASK ? FILTER_KEY_LATER : 0);
+}
+
+static inline void
+key_build(struct filter_key *k, const struct sk_buff *skb, enum ip4_hook_point at)
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+
+	key_l3(k, iph);
 	if (!(k->frag & FILTER_KEY_LATER))
-		key_l4(k, skb, (unsigned int)(iph->version_ihl & 0x0f) * 4);
+		key_l4_of(k, skb, (unsigned int)(iph->version_ihl & 0x0f) * 4);
 	key_devices(k, skb, at);
 }
 
@@ -221,3 +235,54 @@ filter_hook(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec)
 	judge(w, c, vec, final);
 	stage_leave(w, from);
 }
+
+/* --- the fast lane --- */
+
+static uint32_t
+look(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t, uint32_t *final)
+{
+	const struct filter_chain *c = rcu_dereference(filter_chains[at]);
+	struct filter_key keys[SKB_BURST];
+	const uint8_t *data[SKB_BURST];
+	uint32_t left = 0;
+
+	role_enter_dp();
+	if (c == NULL || !filter_is_plain(c))
+		return UINT32_MAX;
+	for (uint32_t i = 0; i < t->n; i++) {
+		struct filter_key *k = &keys[i];
+
+		key_l3(k, (const struct rte_ipv4_hdr *)t->l3[i]);
+		if (!(k->frag & FILTER_KEY_LATER) && likely(t->len[i] >= IP4_HDR_MIN + 4))
+			key_l4(k, t->l3[i] + IP4_HDR_MIN);
+		k->iif = rte_cpu_to_be_16(t->iif[i]);
+		if (at != IP4_HOOK_PREROUTING)
+			k->oif = rte_cpu_to_be_16(t->oif[i]);
+		data[i] = (const uint8_t *)k;
+	}
+	if (c->n_searches == 0)
+		memset(final, 0, t->n * sizeof(final[0]));
+	else
+		rte_acl_classify(c->search[0].acl, data, final, t->n, 1);
+	for (uint32_t i = 0; i < t->n; i++) {
+		left |= (uint32_t)(c->v[final[i]].action != FILTER_ACCEPT) << i;
+		final[i] = c->v[final[i]].slot;
+	}
+	return left;
+}
+
+static void
+went(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t, uint32_t left,
+     const uint32_t *slot)
+{
+	struct filter_counter *counters = filter_counters[w->id];
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (left >> i & 1)
+			continue;
+		counters[slot[i]].packets++;
+		counters[slot[i]].bytes += t->len[i];
+	}
+}
+
+const struct ip4_hook_transit filter_transit = { .look = look, .went = went };

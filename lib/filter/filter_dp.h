@@ -85,6 +85,13 @@ extern uint16_t filter_lo; /* ifindex of the loopback device; 0: none */
 
 /** The hook function. */
 void filter_hook(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec) DP_ONLY;
+/** Has the chain rules that end it, and no others? The fast lane asks such chains. */
+static inline bool
+filter_is_plain(const struct filter_chain *c)
+{
+	return c->n_searches == 0 || (c->n_searches == 1 && c->search[0].categories == 1);
+}
+extern const struct ip4_hook_transit filter_transit;
 /** Tell the source and drop. */
 void filter_reject(struct worker *w, struct sk_buff *skb, uint8_t with) DP_ONLY;
 #endif

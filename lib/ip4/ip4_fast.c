@@ -5,6 +5,7 @@
 #include <rte_vect.h>
 #include "ip4/ip4.h"
 
+#if RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN
 const struct ip4_fast_lane ip4_fast_lanes[] = {
 #ifdef IP4_FAST_8
 	{ .name = "avx2", .bits = 256, .rx = ip4_fast_rx_8 },
@@ -13,6 +14,20 @@ const struct ip4_fast_lane ip4_fast_lanes[] = {
 	{ .name = "scalar", .bits = 64, .rx = ip4_fast_rx_1 },
 	{ .rx = NULL },
 };
+#else /* its loads are little-endian: elsewhere the general lane does it all */
+static uint16_t
+leave_all(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	  uint64_t *bytes)
+{
+	*bytes = netif_burst_bytes(pkts, n);
+	return n;
+}
+
+const struct ip4_fast_lane ip4_fast_lanes[] = {
+	{ .name = "none", .bits = 0, .rx = leave_all },
+	{ .rx = NULL },
+};
+#endif
 
 /* The code of 256 bits is compiled for more than the rest of the program. */
 static bool

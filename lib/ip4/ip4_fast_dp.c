@@ -20,10 +20,9 @@
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_vec_dp.h"
 
+_Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "so are the loads");
 #define FAST_BURST 32 /* a mask has a bit for each; larger bursts measured no better */
 #define TAGGED	   (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
-
-#if RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN
 
 struct fast {
 	/* the same for all */
@@ -34,7 +33,8 @@ struct fast {
 	const struct net_device *dev;  /* the one they all came by; NULL: see in[] */
 	const struct net_device *turn; /* one that none may leave by, since it sends redirects */
 	const struct ip4_own *own;
-	const struct fib_rules *rules; /* NULL: no others than a router starts with */
+	const struct fib_rules *rules;	       /* NULL: no others than a router starts with */
+	const struct ip4_transit_hooks *hooks; /* NULL: nobody else looks at them */
 	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
 	uint32_t padded; /* bytes behind the IP packet */
 	uint32_t ecn;	 /* type of service */
@@ -71,19 +71,6 @@ dst_of(const uint8_t *l3)
 
 #define DST_MASK UINT64_C(0x0000ffffffffffff) /* destination MAC in the first 8 bytes */
 #define SRC_BIT	 UINT64_C(0x0001000000000000) /* group bit of the source behind it */
-
-/* data_off, refcnt, nb_segs, port in one word. Good: one segment, not shared. */
-#define REARM(m)   ((const uint8_t *)(m) + offsetof(struct rte_mbuf, data_off))
-#define REARM_MASK UINT64_C(0x0000ffffffff0000)
-#define REARM_GOOD UINT64_C(0x0000000100010000)
-_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
-		       offsetof(struct rte_mbuf, nb_segs) ==
-			       offsetof(struct rte_mbuf, data_off) + 4 &&
-		       offsetof(struct rte_mbuf, ol_flags) ==
-			       offsetof(struct rte_mbuf, data_off) + 8,
-	       "layout of the mbuf");
-/* Somebody else's buffer, or a tag that stands in the mbuf. */
-#define BAD_FLAGS (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_VLAN_STRIPPED)
 
 /* Is the source an address of ours, or of all of us? The filter has said perhaps; rules are the
  * general lane's to ask. */
@@ -446,6 +433,25 @@ look_up(struct worker *w, struct fast *f) DP_ONLY
 	return 0;
 }
 
+/* --- hooks --- */
+
+/* Whom others want to see in the general lane: @p bad and more. */
+static __rte_noinline uint32_t
+ask_hooks(struct worker *w, struct fast *f, uint32_t bad) DP_ONLY
+{
+	struct ip4_transit t = { .n = f->n, .l3 = f->l3, .len = f->len };
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct net_device *out;
+
+		f->adj[i] = f->one ? f->adj[0] : f->adj[i]; /* the first one may be left */
+		out = f->adj[i]->dev;
+		t.iif[i] = (uint16_t)(f->dev != NULL ? f->dev : f->in[i])->ifindex;
+		t.oif[i] = out != NULL ? (uint16_t)out->ifindex : 0;
+	}
+	return ip4_transit_ask(w, f->hooks, &t, bad);
+}
+
 /* --- rewrite --- */
 
 /* Untagged in, untagged out, nothing behind the packet: the new header by one 16-byte store, TTL
@@ -639,6 +645,8 @@ fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *b
 			return gone;
 	}
 	suspects = look_up(w, f);
+	if (unlikely(f->hooks != NULL))
+		suspects = ask_hooks(w, f, suspects);
 	if (unlikely(suspects != 0)) {
 		gone = weed(f, m, suspects, gone);
 		m = f->m;
@@ -764,6 +772,7 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 	f.mac = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
 	f.own = rcu_dereference(ip4_own);
 	f.rules = rcu_dereference(fib_rules);
+	f.hooks = rcu_dereference(ip4_transit_hooks);
 	if (likely(!trunk))
 		burst_of(&f, dev, RTE_ETHER_HDR_LEN);
 	for (uint32_t at = 0; at < n; at += FAST_BURST) {
@@ -781,15 +790,3 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 	stage_leave(w, from);
 	return (uint16_t)left;
 }
-
-#else /* the loads above are little-endian: elsewhere the general lane does it all */
-
-uint16_t
-IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
-	    uint64_t *bytes)
-{
-	*bytes = netif_burst_bytes(pkts, n);
-	return n;
-}
-
-#endif

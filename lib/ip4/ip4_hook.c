@@ -23,28 +23,63 @@ ip4_hook_name(enum ip4_hook_point at)
 	return names[at];
 }
 
-static bool
-in_transit(void)
+/* For a moment a worker may still take the fast lane when it is closed. */
+static uint32_t
+look_at_none(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t, uint32_t *note)
 {
-	for (unsigned int at = 0; at < IP4_HOOK_MAX; at++)
-		if (TRANSIT_POINTS >> at & 1 && registered[at] != NULL)
-			return true;
-	return false;
+	return UINT32_MAX;
 }
 
 static void
-choose_lane(void) CTL_ONLY
+went_none(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t, uint32_t left,
+	  const uint32_t *note)
 {
-	bool off = in_transit();
+}
 
-	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
-		netdev_rx_off(d, NETDEV_RXF_HOOK, off);
+static const struct ip4_hook_transit none = { .look = look_at_none, .went = went_none };
+static const struct ip4_transit_hooks closed = { .n = 1, .h = { { .ask = &none } } };
+
+/* Whom the fast lane asks: NULL when nobody wants to be, &closed when that is not possible. */
+static const struct ip4_transit_hooks *
+transit_new(void)
+{
+	struct ip4_transit_hooks t = { .n = 0 }, *copy;
+
+	for (unsigned int at = 0; at < IP4_HOOK_MAX; at++) {
+		for (struct ip4_hook *h = registered[at]; h != NULL; h = h->next) {
+			if (!(TRANSIT_POINTS >> at & 1))
+				break;
+			if (h->transit == NULL || t.n == IP4_TRANSIT_MAX)
+				return &closed;
+			t.h[t.n].at = at;
+			t.h[t.n++].ask = h->transit;
+		}
+	}
+	if (t.n == 0)
+		return NULL;
+	copy = malloc(sizeof(*copy));
+	if (copy == NULL)
+		return &closed;
+	*copy = t;
+	return copy;
 }
 
 static void
 free_list(struct rcu_head *head)
 {
 	free(head);
+}
+
+void
+ip4_hook_changed(void)
+{
+	const struct ip4_transit_hooks *old = ip4_transit_hooks, *t = transit_new();
+
+	rcu_assign_pointer(ip4_transit_hooks, t);
+	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next)
+		netdev_rx_off(d, NETDEV_RXF_HOOK, t == &closed);
+	if (old != NULL && old != &closed)
+		rcu_defer((struct rcu_head *)(uintptr_t)&old->rcu, free_list);
 }
 
 /* Publish what registered[at] says. 0 or -ENOMEM. */
@@ -67,7 +102,7 @@ publish(enum ip4_hook_point at) CTL_ONLY
 	rcu_assign_pointer(ip4_hooks[at], l);
 	if (old != NULL)
 		rcu_defer(&old->rcu, free_list);
-	choose_lane();
+	ip4_hook_changed();
 	return 0;
 }
 
@@ -122,7 +157,7 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 {
 	role_enter_ctl();
 	if (event == NETDEV_REGISTER)
-		netdev_rx_off(obj, NETDEV_RXF_HOOK, in_transit());
+		netdev_rx_off(obj, NETDEV_RXF_HOOK, ip4_transit_hooks == &closed);
 	return NOTIFY_OK;
 }
 

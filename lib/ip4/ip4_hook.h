@@ -7,6 +7,7 @@
 /** One function at one place. The caller keeps it alive while it is registered. */
 struct ip4_hook {
 	ip4_hook_fn fn;
+	const struct ip4_hook_transit *transit; /* its part in the fast lane; NULL: none */
 	enum ip4_hook_point at;
 	int prio; /* lower runs first, as netfilter's; equals in order of registration */
 	struct ip4_hook *next;
@@ -19,9 +20,13 @@ enum ip4_hook_prio {
 
 /**
  * Register. While anybody is registered where forwarded packets pass (prerouting, forward,
- * postrouting), every device's packets take the general lane. 0 or -ENOMEM (nothing changed).
+ * postrouting) without a part in the fast lane, every device's packets take the general lane. 0 or
+ * -ENOMEM (nothing changed).
  */
 int ip4_hook_register(struct ip4_hook *h) CTL_ONLY;
+/** @p h->transit has changed. A look() that was registered may still be called for a while, and
+ * fn from now on. */
+void ip4_hook_changed(void) CTL_ONLY;
 /** Take it away; not registered is no error. Workers may be inside @p h->fn until a grace period
  * has passed. */
 void ip4_hook_unregister(struct ip4_hook *h) CTL_ONLY;

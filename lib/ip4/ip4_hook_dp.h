@@ -26,6 +26,41 @@ const char *ip4_hook_name(enum ip4_hook_point at);
  * another. A worker, or the control thread with its own packets. */
 typedef void (*ip4_hook_fn)(struct worker *w, enum ip4_hook_point at, struct skb_vec *vec);
 
+/**
+ * Packets that the fast lane is about to forward: one segment, a header of 20 bytes that has been
+ * checked, nothing written to it yet.
+ */
+struct ip4_transit {
+	uint32_t n;
+	uint8_t *const *l3;			 /* IP headers */
+	const uint32_t *len;			 /* bytes of IP, as the header says */
+	uint16_t iif[SKB_BURST], oif[SKB_BURST]; /* indexes of the devices they came and leave by */
+};
+/** What of a hook the fast lane asks. The two are called one after the other, with nothing between
+ * that waits. */
+struct ip4_hook_transit {
+	/** Which of @p t would not simply go on at @p at? These take the general lane, where the
+	 * hook's function gets them. Counts nothing; @p note, a word for each packet, goes to: */
+	uint32_t (*look)(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t,
+			 uint32_t *note);
+	/** All of @p t went on but for the mask @p left. */
+	void (*went)(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t,
+		     uint32_t left, const uint32_t *note);
+};
+#define IP4_TRANSIT_MAX 4 /* hooks that the fast lane asks; with more of them it is closed */
+struct ip4_transit_hooks {
+	struct rcu_head rcu;
+	uint32_t n;
+	struct {
+		enum ip4_hook_point at;
+		const struct ip4_hook_transit *ask;
+	} h[IP4_TRANSIT_MAX];
+};
+extern const struct ip4_transit_hooks *ip4_transit_hooks; /* RCU; NULL: nobody */
+/** Ask them all. @return mask of those that are left to the general lane: @p bad and more. */
+uint32_t ip4_transit_ask(struct worker *w, const struct ip4_transit_hooks *h,
+			 const struct ip4_transit *t, uint32_t bad) DP_ONLY;
+
 /** Who is registered at one place, first one first; ended by NULL. Immutable. */
 struct ip4_hook_list {
 	struct rcu_head rcu;

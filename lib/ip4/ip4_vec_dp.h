@@ -3,12 +3,13 @@
 #define IP4_VEC_DP_H
 /**
  * @file
- * Loads of any alignment, and words of FAST_LANES (4 or 8) packets side by side. The compiler makes
- * the target's instructions of it.
+ * Loads of any alignment, words of FAST_LANES (4 or 8) packets side by side, of which the compiler
+ * makes the target's instructions, and what of an mbuf is tested in one word.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <rte_mbuf.h>
 #ifdef __SSE4_1__
 #include <immintrin.h>
 #endif
@@ -126,4 +127,19 @@ any(vec v)
 #endif
 }
 #endif
+
+/* --- mbufs --- */
+
+/* data_off, refcnt, nb_segs, port in one word. Good: one segment, not shared. */
+#define REARM(m)   ((const uint8_t *)(m) + offsetof(struct rte_mbuf, data_off))
+#define REARM_MASK UINT64_C(0x0000ffffffff0000)
+#define REARM_GOOD UINT64_C(0x0000000100010000)
+_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
+		       offsetof(struct rte_mbuf, nb_segs) ==
+			       offsetof(struct rte_mbuf, data_off) + 4 &&
+		       offsetof(struct rte_mbuf, ol_flags) ==
+			       offsetof(struct rte_mbuf, data_off) + 8,
+	       "layout of the mbuf");
+/* Somebody else's buffer, or a tag that stands in the mbuf. */
+#define BAD_FLAGS (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_VLAN_STRIPPED)
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""bench.py rules: what policy rules cost a forwarded packet, against none in the same run."""
+"""bench.py rules: what policy rules and the filter cost a forwarded packet, against none in the same run."""
 import re
 import statistics
 import subprocess

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What policy rules cost a forwarded packet, by the whole router in one process (test/dp). Bursts
- * of 32 frames to 4,096 destinations go through ethdev_poll(); the clock runs for that only. The
- * sets of rules take turns, so that all see the same machine; of each the median burst counts.
+ * What policy rules and the packet filter cost a forwarded packet, by the whole router in one
+ *process (test/dp). Bursts of 32 frames to 4,096 destinations go through ethdev_poll(); the clock
+ *runs for that only. The sets of rules take turns, so that all see the same machine; of each the
+ *median burst counts.
  *
  *	rules_micro [ROUNDS]
  *
@@ -24,19 +25,32 @@
 
 static const struct set {
 	const char *name;
-	const char *rule; /* its number for each %u */
-	unsigned int n;
+	const char *add, *del; /* the number for each %u */
+	unsigned int n;	       /* times they are said */
 } sets[] = {
-	{ "none", NULL, 0 },
-	{ "1-source-no-match", "ip rule add from 172.16.%u.0/24 table 100", 1 },
-	{ "64-sources-no-match", "ip rule add from 172.16.%u.0/24 table 100", 64 },
-	{ "64-sources-match", "ip rule add from 10.8.%u.0/24 table 100", 64 },
-	{ "64-fields-no-match",
-	  "ip rule add from 10.8.0.0/16 to 172.16.%u.0/24 tos 0x10 iif p1 ipproto udp table 100",
-	  64 },
-	{ "64-ports-no-match", "ip rule add ipproto udp dport 3%02u table 100", 64 },
-	{ "640-ports-no-answer",
-	  "ip rule add from 10.8.0.0/16 to 192.168.0.0/16 sport 1%03u table 101", 640 },
+	{ "none", NULL, NULL, 0 },
+#define RULE(name, words, n)                                                                       \
+	{                                                                                          \
+		name, "ip rule add " words, "ip rule del " words, n                                \
+	}
+	RULE("1-source-no-match", "from 172.16.%u.0/24 table 100", 1),
+	RULE("64-sources-no-match", "from 172.16.%u.0/24 table 100", 64),
+	RULE("64-sources-match", "from 10.8.%u.0/24 table 100", 64),
+	RULE("64-fields-no-match",
+	     "from 10.8.0.0/16 to 172.16.%u.0/24 tos 0x10 iif p1 ipproto udp table 100", 64),
+	RULE("64-ports-no-match", "ipproto udp dport 3%02u table 100", 64),
+	RULE("640-ports-no-answer", "from 10.8.0.0/16 to 192.168.0.0/16 sport 1%03u table 101",
+	     640),
+#define FILTER(name, words, n)                                                                     \
+	{                                                                                          \
+		name, "filter add forward " words, "filter del forward position 1", n              \
+	}
+	FILTER("filter-1-source", "src 172.16.%u.0/24 drop", 1),
+	FILTER("filter-100-sources", "src 172.16.%u.0/24 drop", 100),
+	FILTER("filter-100-sources-accept", "src 10.8.%u.0/24 accept", 100),
+	FILTER("filter-100-fields",
+	       "src 10.8.0.0/16 dst 172.16.%u.0/24 protocol udp dport 53 iif p1 drop", 100),
+	FILTER("filter-100-ports", "protocol udp dport 3%02u drop", 100),
 };
 static unsigned int p1, p2;
 static double seen[RTE_DIM(sets)][TURNS_MAX * BURSTS];
@@ -55,13 +69,12 @@ set_up(void)
 }
 
 static void
-rules(const struct set *s, const char *how)
+say(const char *words, unsigned int n)
 {
-	for (unsigned int i = 0; i < s->n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		char line[160];
-		int n = snprintf(line, sizeof(line), "ip rule %s", how);
 
-		snprintf(line + n, sizeof(line) - (size_t)n, s->rule + strlen("ip rule add"), i);
+		snprintf(line, sizeof(line), words, i);
 		dp_cmd("%s", line);
 	}
 	dp_run();
@@ -115,11 +128,11 @@ main(int argc, char **argv)
 	turns = RTE_MIN(turns, (unsigned int)TURNS_MAX);
 	for (unsigned int t = 0; t < turns; t++)
 		for (unsigned int s = 0; s < RTE_DIM(sets); s++) {
-			rules(&sets[s], "add");
+			say(sets[s].add, sets[s].n);
 			one_burst(0);
 			for (unsigned int b = 0; b < BURSTS; b++)
 				seen[s][t * BURSTS + b] = one_burst(b * BURST);
-			rules(&sets[s], "del");
+			say(sets[s].del, sets[s].n);
 		}
 	for (unsigned int s = 0; s < RTE_DIM(sets); s++) {
 		double median;

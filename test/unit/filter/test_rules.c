@@ -109,12 +109,22 @@ test_policy_and_lane(void **state)
 	assert_int_equal(p0->rx_off, 0);
 	assert_int_equal(filter_policy_set(IP4_HOOK_FORWARD, true), 0);
 	assert_true(filter_policy_is_drop(IP4_HOOK_FORWARD));
-	assert_int_equal(p0->rx_off, NETDEV_RXF_HOOK);
+	assert_int_equal(p0->rx_off, 0);
 	assert_int_equal(leave(&(struct pkt){ 0 }), 0);
 	assert_int_equal(counted(IP4_HOOK_FORWARD, 0), 1);
 	add(IP4_HOOK_FORWARD, &(struct filter_rule){ .action = FILTER_ACCEPT });
 	assert_int_equal(leave(&(struct pkt){ 0 }), 1);
+	assert_int_equal(counted(IP4_HOOK_FORWARD, 1), 1);
+	assert_int_equal(mib(&route_mib, ROUTE_in_fast), ++fast);
+	/* Rules that do not end the chain are the general lane's. */
+	add(IP4_HOOK_FORWARD, &(struct filter_rule){ .action = FILTER_COUNT });
+	assert_int_equal(p0->rx_off, NETDEV_RXF_HOOK);
+	netdev_rx_off(p0, NETDEV_RXF_HOOK, false); /* a worker that does not know yet */
+	assert_int_equal(leave(&(struct pkt){ 0 }), 1);
+	assert_int_equal(counted(IP4_HOOK_FORWARD, 1), 2);
+	assert_int_equal(mib(&route_mib, ROUTE_in_fast), fast);
 	assert_int_equal(filter_flush(IP4_HOOK_FORWARD), 0);
+	assert_int_equal(p0->rx_off, 0);
 	assert_int_equal(leave(&(struct pkt){ 0 }), 0); /* the policy outlives the rules */
 	assert_int_equal(filter_policy_set(IP4_HOOK_FORWARD, false), 0);
 	assert_int_equal(p0->rx_off, 0);

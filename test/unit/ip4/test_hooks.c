@@ -208,6 +208,103 @@ test_taken_everywhere(void **state)
 	}
 }
 
+static uint32_t leave; /* what look() leaves */
+static struct {
+	unsigned int n, notes;
+	uint16_t iif, oif;
+	uint32_t left;
+	enum ip4_hook_point at;
+} went;
+
+static uint32_t
+look_fn(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t, uint32_t *note)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		note[i] = t->len[i] + (uint32_t)at;
+	return leave;
+}
+
+static void
+went_fn(struct worker *w, enum ip4_hook_point at, const struct ip4_transit *t, uint32_t left,
+	const uint32_t *note)
+{
+	went.n++;
+	went.left = left;
+	went.at = at;
+	went.iif = t->iif[0];
+	went.oif = t->oif[0];
+	for (uint32_t i = 0; i < t->n; i++)
+		went.notes += note[i] == t->len[i] + (uint32_t)at;
+}
+
+static const struct ip4_hook_transit part = { .look = look_fn, .went = went_fn };
+
+/* Who has a part in the fast lane is asked there; what he leaves comes to his function. */
+static void
+test_transit(void **state)
+{
+	struct ip4_hook *h = &a[IP4_HOOK_FORWARD];
+
+	(void)state;
+	role_enter_ctl();
+	memset(&went, 0, sizeof(went));
+	h->transit = &part;
+	assert_int_equal(ip4_hook_register(h), 0);
+	leave = 0;
+	rx_pkt(&(struct pkt){ 0 }, true);
+	assert_int_equal(n_frames, 1);
+	assert_int_equal(n_seen, 0);
+	assert_int_equal(mib(&route_mib, ROUTE_in_fast), 1);
+	assert_int_equal(went.n, 1);
+	assert_int_equal(went.notes, 1);
+	assert_int_equal(went.at, IP4_HOOK_FORWARD);
+	assert_int_equal(went.iif, p0->ifindex);
+	assert_int_equal(went.oif, p1->ifindex);
+	assert_int_equal(went.left & 1, 0);
+	leave = 1;
+	take = true;
+	rx_pkt(&(struct pkt){ 0 }, true);
+	assert_int_equal(went.n, 2);
+	assert_int_equal(went.left & 1, 1);
+	assert_int_equal(n_seen, 1);
+	assert_int_equal(n_frames, 1);
+	assert_int_equal(drops(DROP_IP4_PROHIBIT), 1);
+	assert_int_equal(mib(&route_mib, ROUTE_in_fast), 1);
+}
+
+/* More than it asks, or one without a part: the lane is closed. */
+static void
+test_transit_closed(void **state)
+{
+	struct ip4_hook more[IP4_TRANSIT_MAX + 1];
+
+	(void)state;
+	role_enter_ctl();
+	memset(&went, 0, sizeof(went));
+	leave = 0;
+	for (unsigned int i = 0; i < RTE_DIM(more); i++) {
+		assert_int_equal(p0->rx_off, 0);
+		more[i] = (struct ip4_hook){ .fn = hook_b, .at = IP4_HOOK_PREROUTING };
+		more[i].transit = &part;
+		assert_int_equal(ip4_hook_register(&more[i]), 0);
+	}
+	assert_int_equal(p0->rx_off, NETDEV_RXF_HOOK);
+	ip4_hook_unregister(&more[0]);
+	assert_int_equal(p0->rx_off, 0);
+	rx_pkt(&(struct pkt){ 0 }, true);
+	assert_int_equal(went.n, IP4_TRANSIT_MAX);
+	more[1].transit = NULL;
+	ip4_hook_changed();
+	assert_int_equal(p0->rx_off, NETDEV_RXF_HOOK);
+	netdev_rx_off(p0, NETDEV_RXF_HOOK, false); /* a worker that does not know yet */
+	rx_pkt(&(struct pkt){ 0 }, true);
+	assert_int_equal(went.n, IP4_TRANSIT_MAX);
+	assert_int_equal(n_seen, IP4_TRANSIT_MAX);
+	for (unsigned int i = 1; i < RTE_DIM(more); i++)
+		ip4_hook_unregister(&more[i]);
+	assert_int_equal(p0->rx_off, 0);
+}
+
 /* The fast lane is left for hooks that it would pass by, and for no others. */
 static void
 test_lane(void **state)
@@ -251,6 +348,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_order, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_taken_everywhere, setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(test_lane, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_transit, setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(test_transit_closed, setup, fixture_teardown),
 	};
 
 	if (fixture_eal() != 0)
