@@ -99,10 +99,34 @@ test_counter_reuse(void **state)
 	}
 }
 
+/* Ports that are behind the packet's end are none, in both lanes. */
+static void
+test_short(void **state)
+{
+	const struct filter_rule accept = { .proto_set = true,
+					    .proto = 17,
+					    .dport_set = true,
+					    .dport = { 0, 65535 },
+					    .action = FILTER_ACCEPT };
+
+	(void)state;
+	role_enter_ctl();
+	add(IP4_HOOK_FORWARD, &accept);
+	assert_int_equal(filter_policy_set(IP4_HOOK_FORWARD, true), 0);
+	for (unsigned int off = 0; off < 2; off++) {
+		netdev_rx_off(p0, NETDEV_RXF_HOOK, off > 0);
+		assert_int_equal(leave(&(struct pkt){ .proto = 17, .payload = 3 }), 0);
+		assert_int_equal(leave(&(struct pkt){ .proto = 17, .payload = 4 }), 1);
+	}
+	netdev_rx_off(p0, NETDEV_RXF_HOOK, false);
+}
+
 static void
 test_policy_and_lane(void **state)
 {
 	uint64_t fast = mib(&route_mib, ROUTE_in_fast);
+	const struct ip4_transit none = { .n = 0 };
+	uint32_t note;
 
 	(void)state;
 	role_enter_ctl();
@@ -119,7 +143,9 @@ test_policy_and_lane(void **state)
 	/* Rules that do not end the chain are the general lane's. */
 	add(IP4_HOOK_FORWARD, &(struct filter_rule){ .action = FILTER_COUNT });
 	assert_int_equal(p0->rx_off, NETDEV_RXF_HOOK);
-	netdev_rx_off(p0, NETDEV_RXF_HOOK, false); /* a worker that does not know yet */
+	/* A worker that does not know yet asks, and is told nothing. */
+	assert_int_equal(filter_transit.look(workers[1], IP4_HOOK_FORWARD, &none, &note),
+			 UINT32_MAX);
 	assert_int_equal(leave(&(struct pkt){ 0 }), 1);
 	assert_int_equal(counted(IP4_HOOK_FORWARD, 1), 2);
 	assert_int_equal(mib(&route_mib, ROUTE_in_fast), fast);
@@ -496,6 +522,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_verdicts_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counter_reuse, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_short, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_policy_and_lane, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reject_codes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reject_output, setup, teardown),
