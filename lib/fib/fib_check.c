@@ -155,6 +155,7 @@ fib_check(void (*fn)(uint32_t dst, uint32_t want, uint32_t have, void *arg), voi
 	struct scratch s = { 0 };
 	uint64_t diffs = UINT64_MAX;
 
+	fib_compile_finish();
 	s.tbl24 = mmap(NULL, SLOTS * sizeof(uint32_t), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (s.tbl24 == MAP_FAILED)

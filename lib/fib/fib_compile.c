@@ -8,7 +8,11 @@
  * contributes nothing (it is shadowed). A neighbour's leaf answers only where its address would
  * else read "on-link by the neighbour's device".
  */
+#include <limits.h>
+#include "core/timer.h"
 #include "fib/fib_priv.h"
+
+struct fib_compile_pace fib_compile_pace = { .near = 1024, .slice = 8192 };
 
 /* What lies above a node: the leaf its range would read, and the highest layer that covers it. */
 struct above {
@@ -174,20 +178,154 @@ chain_changed(uint32_t alias)
 	return false;
 }
 
-void
-fib_compile_changed(void)
-{
-	struct fib_trie_iter it;
-	uint32_t idx;
+/*
+ * Prefixes whose infos changed. An info knows what covers its routes, so that few nodes are looked
+ * at where these are few or near each other. The others wait for one walk in slices. Meanwhile what
+ * their prefixes contribute (n->leaf) is what it was, in the table and in the trie, so that any
+ * other change finds the two in agreement; and workers do not believe those (fib_is_late()).
+ */
+static struct {
+	struct ctl_timer timer;
+	struct fib_cover left;	  /* of infos that wait */
+	struct fib_cover walking; /* what this walk goes through */
+	uint32_t key;		  /* where it is */
+	uint8_t plen;
+	bool inside; /* it has begun */
+} job;
 
-	fib_trie_first(&fib_ctl.shared, &it);
-	while ((idx = fib_trie_next(&fib_ctl.shared, &it)) != 0) {
+/* Look at no more than *@p budget nodes that @p c covers. True: that was all. */
+static CTL_ONLY bool
+compile_some(struct fib_trie_iter *it, const struct fib_cover *c, unsigned int *budget,
+	     const struct fib_node **last)
+{
+	for (; *budget > 0; (*budget)--) {
+		uint32_t idx = fib_trie_next_in(&fib_ctl.shared, it, c);
 		const struct fib_node *n = fib_node(&fib_ctl.shared, idx);
 
+		if (idx == 0)
+			return true;
 		if (n->data != 0 && chain_changed(n->data))
 			fib_compile_prefix(n->key, n->plen);
+		*last = n;
 	}
+	return false;
+}
+
+/* False: its routes are spread over too many others'. */
+static CTL_ONLY bool
+compile_info(const struct fib_info *fi, unsigned int *budget)
+{
+	unsigned int n = RTE_MIN(*budget, fib_compile_pace.near), left = n;
+	const struct fib_node *last;
+	struct fib_trie_iter it;
+	bool done;
+
+	if (fi->cover.plen == FIB_COVER_NONE)
+		return true;
+	fib_trie_inside(&fib_ctl.shared, &it, fi->cover.key, fi->cover.plen);
+	done = compile_some(&it, &fi->cover, &left, &last);
+	*budget -= n - left;
+	return done;
+}
+
+static CTL_ONLY void
+set_late(bool late)
+{
+	__atomic_store_n(&fib_main_dp.late, late, __ATOMIC_RELAXED);
+}
+
+/* The walk is over. */
+static CTL_ONLY void
+compile_done(void)
+{
+	job.walking.plen = FIB_COVER_NONE;
+	set_late(false);
 	for (uint32_t i = 1; i < fib_infos_size; i++)
 		if (fib_infos[i] != NULL)
 			fib_infos[i]->changed = false;
+	fib_nh_release_dead();
+}
+
+/* Go on for @p budget nodes, through all that waits: what changed behind the walk waits for the
+ * next. */
+static CTL_ONLY void
+compile_slice(unsigned int budget)
+{
+	const struct fib_node *last = NULL;
+	struct fib_trie_iter it;
+
+	if (job.walking.plen == FIB_COVER_NONE) {
+		job.walking = job.left;
+		job.left.plen = FIB_COVER_NONE;
+		job.inside = false;
+	}
+	if (job.inside)
+		fib_trie_after(&fib_ctl.shared, &it, job.key, job.plen);
+	else
+		fib_trie_inside(&fib_ctl.shared, &it, job.walking.key, job.walking.plen);
+	if (!compile_some(&it, &job.walking, &budget, &last)) {
+		job.key = last->key;
+		job.plen = last->plen;
+		job.inside = true;
+	} else if (job.left.plen == FIB_COVER_NONE) {
+		compile_done();
+		return;
+	} else {
+		job.walking.plen = FIB_COVER_NONE;
+	}
+	timer_mod(&job.timer, 0);
+}
+
+static void
+on_timer(struct ctl_timer *t)
+{
+	RTE_SET_USED(t);
+	role_enter_ctl();
+	compile_slice(fib_compile_pace.slice);
+}
+
+void
+fib_compile_changed(void)
+{
+	unsigned int budget = fib_compile_pace.slice;
+
+	for (uint32_t i = 1; i < fib_infos_size; i++) {
+		struct fib_info *fi = fib_infos[i];
+
+		if (fi == NULL || !fi->changed)
+			continue;
+		if (compile_info(fi, &budget)) {
+			fi->changed = false;
+			continue;
+		}
+		fib_cover_add(&job.left, fi->cover.key, fi->cover.plen);
+	}
+	if (job.left.plen == FIB_COVER_NONE)
+		return;
+	set_late(true);
+	if (!timer_pending(&job.timer))
+		timer_mod(&job.timer, 0);
+}
+
+void
+fib_compile_finish(void)
+{
+	while (fib_main_dp.late)
+		compile_slice(UINT_MAX);
+	timer_del(&job.timer);
+}
+
+void
+fib_compile_init(void)
+{
+	job.left.plen = job.walking.plen = FIB_COVER_NONE;
+	timer_setup(&job.timer, on_timer);
+}
+
+void
+fib_compile_fini(void)
+{
+	if (job.timer.fn != NULL)
+		timer_del(&job.timer);
+	set_late(false);
 }

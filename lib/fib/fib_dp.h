@@ -7,6 +7,7 @@
  * 4-byte entry for each /24; entries whose /24 holds longer prefixes point to a group of 256 in
  * tbl8. A leaf is an index into adj_tab[].
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
@@ -19,11 +20,18 @@
 struct fib_dp {
 	uint32_t *tbl24; /* [1 << 24] */
 	uint32_t *tbl8;	 /* [groups][256] */
+	bool late;	 /* some prefixes do not say yet what became of their next hops */
 };
 
 /** local and main compiled into one: what a packet without policy rules is looked up in. */
 extern struct fib_dp fib_main_dp;
 
+/** May fib_main_dp lead to a next hop that is gone? Then fib_lookup_rest_dp() knows better. */
+static inline bool
+fib_is_late(void)
+{
+	return __atomic_load_n(&fib_main_dp.late, __ATOMIC_RELAXED);
+}
 /** The adjacency index for @p dst (host order). Two dependent loads at most. */
 static inline uint32_t
 fib_lookup(const struct fib_dp *t, uint32_t dst)

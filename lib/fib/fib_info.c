@@ -150,6 +150,7 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 	fi->hash = hash;
 	fi->group = NULL;
 	fi->dead = fi->changed = fi->kill = false;
+	fi->cover.plen = FIB_COVER_NONE;
 	fi->leaf = ADJ_IDX_NO_ROUTE;
 	fi->idx = fib_arena_get(&fib_ctl.live);
 	/* No worker knows it yet. What the kernel prefers by itself is what inet_select_addr()

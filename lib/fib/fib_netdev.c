@@ -35,9 +35,7 @@ settle(void)
 	fib_default_update();
 	if (changed)
 		fib_compile_changed();
-	for (uint32_t i = 1; i < fib_infos_size; i++)
-		if (fib_infos[i] != NULL)
-			fib_nh_release(fib_infos[i], false);
+	fib_nh_release_dead();
 }
 
 /* Set and clear flags of every next hop by @p dev; @p all: of routes to ourselves, too, which are
@@ -147,7 +145,8 @@ dev_gone(const struct net_device *dev)
 {
 	bool any = false;
 
-	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0, true); /* lets their neighbours go */
+	set_flags(dev, FIB_NH_DEAD | FIB_NH_LINKDOWN, 0, true);
+	fib_compile_finish(); /* lets their neighbours go */
 	for (uint32_t i = 1; i < fib_infos_size; i++) {
 		struct fib_info *fi = fib_infos[i];
 
@@ -159,6 +158,7 @@ dev_gone(const struct net_device *dev)
 	if (any)
 		fib_sweep();
 	settle();
+	fib_compile_finish();
 }
 
 /* ignore_routes_with_linkdown was written: what has no carrier may be alive, or dead, from now on.

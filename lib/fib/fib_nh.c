@@ -339,6 +339,14 @@ fib_nh_update(struct fib_info *fi)
 }
 
 void
+fib_nh_release_dead(void)
+{
+	for (uint32_t i = 1; i < fib_infos_size; i++)
+		if (fib_infos[i] != NULL && !fib_infos[i]->changed)
+			fib_nh_release(fib_infos[i], false);
+}
+
+void
 fib_nh_release(struct fib_info *fi, bool all)
 {
 	for (unsigned int i = 0; i < fi->n_nh; i++) {

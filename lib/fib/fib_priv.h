@@ -57,6 +57,7 @@ struct fib_info {
 	bool dead;		 /* no live next hop: not in the compiled table */
 	bool changed;		 /* leaf or dead changed: its prefixes are to be compiled again */
 	bool kill;		 /* its routes are to be deleted */
+	struct fib_cover cover;	 /* of its routes' prefixes, those that are gone included */
 	uint32_t leaf;		 /* adjacency index that its prefixes read when it is alive */
 	struct fib_group *group; /* several next hops, or NULL */
 	struct fib_nhobj *obj;	 /* has the next hops; then nh[] is empty */
@@ -172,6 +173,8 @@ fib_nh_ignored(const struct fib_nexthop *nh)
 	in_dev = in_dev_get_rcu(nh->dev);
 	return in_dev == NULL || IN_DEV_ORCONF(in_dev, ignore_routes_with_linkdown);
 }
+/** Infos that are compiled need no neighbours of next hops that are not live. */
+void fib_nh_release_dead(void) CTL_ONLY;
 static inline bool
 fib_nh_live(const struct fib_nexthop *nh)
 {
@@ -181,8 +184,21 @@ fib_nh_live(const struct fib_nexthop *nh)
 /* --- fib_compile.c --- */
 /** The chain, an info or a neighbour at this prefix changed: bring the compiled table in line. */
 void fib_compile_prefix(uint32_t key, uint8_t plen) CTL_ONLY;
-/** The same for every prefix whose info is marked changed; clears the marks. */
+/**
+ * The same for every prefix whose info is marked changed; clears the marks. Of infos whose routes
+ * are few or near each other at once, of others in slices between which control does other work:
+ * they stay marked, and what their leaves lead to must stay, until that is done.
+ */
 void fib_compile_changed(void) CTL_ONLY;
+/** How many nodes of the trie are looked at: for one info at once, and in a row before control does
+ * other work, which is a few milliseconds. Tests want less. */
+extern struct fib_compile_pace {
+	unsigned int near, slice;
+} fib_compile_pace;
+/** Do now what is left of that. */
+void fib_compile_finish(void) CTL_ONLY;
+void fib_compile_init(void) CTL_ONLY;
+void fib_compile_fini(void) CTL_ONLY;
 /** What a chain says for @p layer: the leaf of its first live route, ADJ_IDX_TOS when there are
  * live ones for a tos, FIB_LEAF_NONE when there are none at all. */
 uint32_t fib_chain_leaf(uint32_t alias, uint8_t layer) CTL_ONLY;

@@ -106,6 +106,7 @@ replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, str
 	uint8_t plen = r->plen;
 
 	set_file(fib_alias(alias), r->file);
+	fib_cover_add(&fi->cover, key, plen);
 	__atomic_store_n(&fib_alias(alias)->info, fi->idx, __ATOMIC_RELEASE);
 	if (plen == 0)
 		fib_default_update();
@@ -360,7 +361,8 @@ of_one(const struct fib_alias *a, const struct fib_route_spec *key)
 	return key->n_nh == 0 || fib_info_ways(fib_infos[a->info], &nh) == 1;
 }
 
-#define BATCH 256
+#define BATCH	   256
+#define SWEEP_NEAR 16 /* a prefix as long as this is gone through for one info */
 struct batch {
 	unsigned int n;
 	struct {
@@ -370,19 +372,19 @@ struct batch {
 };
 
 /* Delete what matches, a batch at a time: the trie does not change under the walk. @p key NULL:
- * infos marked kill. */
+ * infos marked kill. @p in: what covers all that may match. */
 static CTL_ONLY unsigned int
-flush_table(struct fib_table *t, const struct fib_route_spec *key)
+flush_table(struct fib_table *t, const struct fib_route_spec *key, const struct fib_cover *in)
 {
 	struct fib_trie_iter it;
 	struct batch b = { 0 };
 	unsigned int n = 0;
 	uint32_t idx;
 
-	fib_trie_first(t->dp.trie, &it);
+	fib_trie_inside(t->dp.trie, &it, in->key, in->plen);
 	do {
 		b.n = 0;
-		while (b.n < BATCH / 2 && (idx = fib_trie_next(t->dp.trie, &it)) != 0) {
+		while (b.n < BATCH / 2 && (idx = fib_trie_next_in(t->dp.trie, &it, in)) != 0) {
 			const struct fib_node *node = fib_node(t->dp.trie, idx);
 			uint32_t i = node->data;
 
@@ -406,7 +408,7 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key)
 			route_delete(t, b.e[i].key, b.e[i].plen, b.e[i].alias);
 		n += b.n;
 		if (b.n == BATCH) /* a chain may have been cut off: from the start */
-			fib_trie_first(t->dp.trie, &it);
+			fib_trie_inside(t->dp.trie, &it, in->key, in->plen);
 		else if (b.n > 0)
 			fib_trie_after(t->dp.trie, &it, b.e[b.n - 1].key, b.e[b.n - 1].plen);
 	} while (b.n > 0);
@@ -416,21 +418,46 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key)
 unsigned int
 fib_route_flush(const struct fib_route_spec *key)
 {
+	bool some = key->among == FIB_EXACT || key->among == FIB_ROOT;
+	struct fib_cover in = { some ? rte_be_to_cpu_32(key->dst) : 0, some ? key->plen : 0 };
 	unsigned int n = 0;
 
 	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
 		if (key->table == 0 || key->table == fib_ctl.tables[i]->id)
-			n += flush_table(fib_ctl.tables[i], key);
+			n += flush_table(fib_ctl.tables[i], key, &in);
+	return n;
+}
+
+static CTL_ONLY unsigned int
+sweep_inside(const struct fib_cover *in)
+{
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
+		n += flush_table(fib_ctl.tables[i], NULL, in);
 	return n;
 }
 
 unsigned int
 fib_sweep(void)
 {
+	struct fib_cover rest = { .plen = FIB_COVER_NONE };
 	unsigned int n = 0;
 
-	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
-		n += flush_table(fib_ctl.tables[i], NULL);
+	for (uint32_t i = 1; i < fib_infos_size; i++) {
+		const struct fib_info *fi = fib_infos[i];
+		struct fib_cover in;
+
+		if (fi == NULL || !fi->kill || fi->cover.plen == FIB_COVER_NONE)
+			continue;
+		in = fi->cover; /* the info goes with its last route */
+		if (in.plen >= SWEEP_NEAR)
+			n += sweep_inside(&in);
+		else
+			fib_cover_add(&rest, in.key, in.plen);
+	}
+	if (rest.plen != FIB_COVER_NONE)
+		n += sweep_inside(&rest);
 	return n;
 }
 

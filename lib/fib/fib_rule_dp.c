@@ -115,12 +115,19 @@ next_rule(const struct fib_rules *r, const struct fib_key *k, struct walk *at)
 	}
 }
 
+/* Does a leaf of the compiled table say which table it comes from? */
+static inline bool
+is_plain(void)
+{
+	return __atomic_load_n(&fib_dp_tables.plain, __ATOMIC_RELAXED) && !fib_is_late();
+}
+
 /* What the compiled table, which has said @p seen, tells of table local or main alone.
  * ADJ_IDX_THROW: that the table has no answer; ADJ_IDX_TOS: nothing, ask the table itself. */
 static inline uint32_t
 from_compiled(const struct fib_rule_dp *rule, uint32_t seen)
 {
-	if (!__atomic_load_n(&fib_dp_tables.plain, __ATOMIC_RELAXED))
+	if (!is_plain())
 		return ADJ_IDX_TOS;
 	switch (seen) {
 	case ADJ_IDX_TOS:
@@ -221,7 +228,7 @@ fib_rules_lookup_bulk_dp(const struct fib_rules *r, const struct fib_key *key, u
 			 unsigned int n)
 {
 	const uint64_t never[2] = { 0, 0 };
-	bool plain = __atomic_load_n(&fib_dp_tables.plain, __ATOMIC_RELAXED);
+	bool plain = is_plain();
 	const uint64_t *local = plain ? r->local : never, *main = plain ? r->main : never;
 	struct walk at[BURST];
 	uint64_t todo = 0;
@@ -265,8 +272,9 @@ fib_route_dp(const struct fib_key *key)
 	uint32_t idx = fib_lookup(&fib_main_dp, key->dst);
 
 	if (likely(r == NULL))
-		return likely(idx >= ADJ_IDX_DYNAMIC) ? idx
-						      : fib_lookup_rest_dp(idx, key->dst, key->tos);
+		return likely(idx >= ADJ_IDX_DYNAMIC && !fib_is_late())
+			       ? idx
+			       : fib_lookup_rest_dp(idx, key->dst, key->tos);
 	fib_rules_lookup_bulk_dp(r, key, &idx, 1);
 	return idx;
 }

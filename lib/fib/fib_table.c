@@ -129,6 +129,8 @@ fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias
 	}
 	a = fib_arena_get(&fib_ctl.aliases);
 	*fib_alias(a) = what;
+	if (what.layer != FIB_LAYER_NEIGH)
+		fib_cover_add(&fib_infos[what.info]->cover, key, plen);
 	chain_insert(fib_node(t->dp.trie, idx), a, after);
 	if (plen == 0)
 		fib_default_update();
@@ -375,6 +377,7 @@ fib_init(uint32_t max_tbl8, int socket)
 		.main = fib_table_dp(RT_TABLE_MAIN),
 		.plain = true,
 	};
+	fib_compile_init();
 	fib_nhobj_init();
 	rc = fib_mpath_init();
 	if (rc == 0)
@@ -398,6 +401,7 @@ void
 fib_fini(void)
 {
 	fib_rule_fini();
+	fib_compile_fini();
 	fib_neigh_fini();
 	fib_default_fini();
 	fib_inetaddr_fini();

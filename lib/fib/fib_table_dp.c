@@ -197,12 +197,25 @@ fib_tables_lookup_bulk_dp(const struct fib_table_dp *const *t, const uint32_t *d
 	return found;
 }
 
+/* Does the compiled table perhaps only not know yet that this way is gone, or that a better one has
+ * come? What leads out at once is taken as it is, and what is ours or built in stays so. */
+static bool
+may_be_late(uint32_t idx)
+{
+	const struct adj *a = adj_get(idx);
+
+	return fib_is_late() && a->mtu == 0 && a->type != ADJ_LOCAL && a->type != ADJ_BROADCAST &&
+	       a->type != ADJ_MULTICAST && a->type != ADJ_MARTIAN;
+}
+
 uint32_t
 fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos)
 {
 	const struct fib_table_dp *last = rcu_dereference(fib_dp_tables.deflt);
 	struct fib_table_res res;
 
+	if (unlikely(may_be_late(idx)))
+		idx = ADJ_IDX_TOS;
 	if (idx == ADJ_IDX_TOS && (fib_table_lookup_dp(fib_dp_tables.local, dst, tos, &res) ||
 				   fib_table_lookup_dp(fib_dp_tables.main, dst, tos, &res)))
 		return res.idx;

@@ -38,7 +38,8 @@ uint64_t fib_tables_lookup_bulk_dp(const struct fib_table_dp *const *t, const ui
 /**
  * What fib_main_dp leaves open: @p idx is its answer for @p dst. Where routes for a tos decide
  * (ADJ_IDX_TOS), tables local, main and default are asked in turn; where main has none, or throw,
- * table default is, if it has routes. Any other @p idx is its own answer.
+ * table default is, if it has routes. While fib_is_late(), so it is with ways that do not lead out
+ * at once: what of them is dead is passed over. Any other @p idx is its own answer.
  */
 uint32_t fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos);
 /** The source address that @p t's route to @p dst prefers (`src`), or 0. */

@@ -318,3 +318,26 @@ fib_trie_next(const struct fib_trie *t, struct fib_trie_iter *it)
 	iter_push(it, fib_node(t, idx)->child[0]);
 	return idx;
 }
+
+void
+fib_cover_add(struct fib_cover *c, uint32_t key, uint8_t plen)
+{
+	uint32_t differ = c->key ^ key;
+
+	if (c->plen == FIB_COVER_NONE) {
+		*c = (struct fib_cover){ key, plen };
+		return;
+	}
+	c->plen = RTE_MIN(c->plen, plen);
+	if ((differ & fib_mask(c->plen)) != 0)
+		c->plen = (uint8_t)__builtin_clz(differ);
+	c->key &= fib_mask(c->plen);
+}
+
+uint32_t
+fib_trie_next_in(const struct fib_trie *t, struct fib_trie_iter *it, const struct fib_cover *c)
+{
+	uint32_t idx = fib_trie_next(t, it);
+
+	return idx != 0 && ((fib_node(t, idx)->key ^ c->key) & fib_mask(c->plen)) == 0 ? idx : 0;
+}

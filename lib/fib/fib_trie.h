@@ -99,4 +99,16 @@ void fib_trie_inside(const struct fib_trie *t, struct fib_trie_iter *it, uint32_
 		     uint8_t plen);
 /** The next node, or 0 at the end. */
 uint32_t fib_trie_next(const struct fib_trie *t, struct fib_trie_iter *it);
+
+/** The longest prefix that covers some others. */
+struct fib_cover {
+	uint32_t key;
+	uint8_t plen; /* FIB_COVER_NONE: there are none */
+};
+#define FIB_COVER_NONE UINT8_MAX
+/** A prefix more that @p c covers. */
+void fib_cover_add(struct fib_cover *c, uint32_t key, uint8_t plen);
+/** The next node, or 0: what @p c covers is at its end, of a walk that began inside it. */
+uint32_t fib_trie_next_in(const struct fib_trie *t, struct fib_trie_iter *it,
+			  const struct fib_cover *c);
 #endif

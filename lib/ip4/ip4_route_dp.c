@@ -311,7 +311,7 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 		uint32_t hash = 0;
 		enum verdict v;
 
-		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC) && rules == NULL)
+		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC || fib_is_late()) && rules == NULL)
 			idx[i] = fib_lookup_rest_dp(idx[i], dst[i], iph->type_of_service);
 		skb->dst = adj_get(idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))

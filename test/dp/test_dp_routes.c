@@ -3,6 +3,7 @@
 #include "dp.h"
 #include <stdio.h>
 #include <string.h>
+#include "fib/fib_priv.h"
 
 static unsigned int p1, p2;
 
@@ -195,6 +196,48 @@ multipath_spreads_flows_by_weight(void **state)
 	dp_cmd("ip route del 198.51.100.0/24");
 }
 
+/* Another way is known before the compiled table has all its prefixes right. */
+static void
+a_dead_way_is_known_at_once(void **state)
+{
+	const struct fib_compile_pace pace = fib_compile_pace;
+	unsigned int p3 = dp_port("p3");
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "198.18.7.1", 40),
+			want = dp_forwarded(&f, p3, 9);
+
+	(void)state;
+	role_enter_ctl();
+	dp_cmd("ip addr add 10.0.3.1/24 dev p3");
+	dp_cmd("ip neigh add 10.0.3.9 lladdr 02:00:00:00:01:09 dev p3");
+	dp_cmd("ip neigh add 10.0.2.5 lladdr 02:00:00:00:01:05 dev p2 nud reachable");
+	dp_cmd("ip route add 198.18.0.0/16 via 10.0.3.9");
+	for (int i = 0; i < 64; i++)
+		dp_cmd("ip route add 198.18.%d.0/24 via 10.0.2.5", i);
+	goes_by_host("198.18.7.1", 5);
+	fib_compile_pace = (struct fib_compile_pace){ .near = 1, .slice = 1 };
+	for (int rules = 0; rules < 2; rules++) {
+		dp_cmd("set link-down port p2");
+		dp_inject(p1, &f);
+		dp_run();
+		assert_true(fib_is_late());
+		dp_expect(p3, &want);
+		dp_run_ms(1000);
+		assert_false(fib_is_late());
+		dp_inject(p1, &f);
+		dp_run();
+		dp_expect(p3, &want);
+		dp_cmd("set link-up port p2");
+		dp_run_ms(3000); /* a second of them because it flaps */
+		dp_cmd("ip neigh replace 10.0.2.5 lladdr 02:00:00:00:01:05 dev p2 nud reachable");
+		goes_by_host("198.18.7.1", 5);
+		if (rules == 0)
+			dp_cmd("ip rule add pref 40000 from 192.0.2.0/24 table 7");
+	}
+	fib_compile_pace = pace;
+	dp_cmd("ip rule del pref 40000");
+	dp_cmd("ip route flush proto boot");
+}
+
 static void
 bad_routes_are_refused(void **state)
 {
@@ -230,6 +273,7 @@ main(void)
 		cmocka_unit_test(routes_for_a_tos),
 		cmocka_unit_test(table_default_is_the_last),
 		cmocka_unit_test(multipath_spreads_flows_by_weight),
+		cmocka_unit_test(a_dead_way_is_known_at_once),
 		cmocka_unit_test(bad_routes_are_refused),
 	};
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "fib/fib_nexthop_priv.h"
+#include "core/timer.h"
 #include "fake.h"
 
 #define P0	 (&fake_dev[0])
@@ -178,6 +179,83 @@ local_shadows_main(void **state)
 	assert_int_equal(leaf("40.0.1.1"), ADJ_IDX_UNREACHABLE);
 	assert_int_equal(leaf("40.0.1.128"), ADJ_IDX_NO_ROUTE);
 	assert_int_equal(add("41.0.0.0/8 table 255 throw"), -EINVAL);
+}
+
+/* A walk in slices: neighbours are kept as long as a leaf names them; what changes meanwhile is
+ * seen; a device that goes for good ends it at once. */
+static void
+carrier_in_slices(void **state)
+{
+	const struct fib_compile_pace pace = fib_compile_pace;
+	struct neighbour *gw;
+	unsigned int held;
+	uint32_t g;
+
+	role_enter_ctl();
+	assert_int_equal(add("60.0.0.0/8 via 10.0.0.9 keep_dead"), 0);
+	assert_int_equal(add("62.0.0.0/8 via 10.0.0.9 keep_dead"), 0);
+	assert_int_equal(add("61.0.0.0/8 via 10.0.1.9 keep_dead"), 0);
+	gw = neigh_create(ip("10.0.0.9"), P0);
+	held = gw->refcnt;
+	g = leaf("60.0.0.1");
+	fib_compile_pace = (struct fib_compile_pace){ .near = 1, .slice = 1 };
+	fake_carrier(P0, false);
+	assert_true(fib_is_late());
+	assert_int_equal(leaf("60.0.0.1"), g);
+	for (int i = 0; fib_is_late(); i++) {
+		assert_int_equal(gw->refcnt, held);
+		assert_int_not_equal(i, 1000);
+		if (i == 3) /* behind the walk and before it */
+			fake_carrier(P1, false);
+		timer_run();
+	}
+	assert_int_equal(gw->refcnt, 0);
+	assert_int_equal(leaf("60.0.0.1"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(leaf("61.0.0.1"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(leaf("62.0.0.1"), ADJ_IDX_NO_ROUTE);
+	fake_carrier(P0, true);
+	timer_run();
+	fake_carrier(P0, false); /* before it was all back */
+	fake_carrier(P0, true);
+	while (fib_is_late())
+		timer_run();
+	assert_int_equal(leaf("60.0.0.1"), g);
+	assert_int_equal(leaf("62.0.0.1"), g);
+	assert_int_equal(leaf("61.0.0.1"), ADJ_IDX_NO_ROUTE);
+	fake_carrier(P1, true);
+	assert_true(fib_is_late());
+	fake_unregister(P0);
+	assert_false(fib_is_late());
+	assert_int_equal(gw->refcnt, 0);
+	assert_int_not_equal(leaf("61.0.0.1"), ADJ_IDX_NO_ROUTE);
+	fib_compile_pace = pace;
+}
+
+/* Infos know what covers their routes, so that few prefixes are looked at. */
+static void
+few_are_looked_at(void **state)
+{
+	role_enter_ctl();
+	for (unsigned int i = 0; i < 5000; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "100.%u.%u.0/24 via 10.0.0.9", i >> 8, i & 255);
+		assert_int_equal(add(text), 0);
+	}
+	assert_int_equal(add("10.0.2.0/24 via 10.0.1.9 keep_dead"), 0);
+	fake_carrier(P1, false); /* its subnet, and a route nearby */
+	assert_false(fib_is_late());
+	assert_int_equal(leaf("10.0.1.9"), ADJ_IDX_NO_ROUTE);
+	assert_int_equal(leaf("10.0.2.9"), ADJ_IDX_NO_ROUTE);
+	fake_carrier(P1, true);
+	assert_false(fib_is_late());
+	assert_int_equal(leaf("10.0.1.9"), GLEAN(P1));
+	assert_int_equal(add("200.0.0.0/24 via 10.0.1.9 keep_dead"), 0);
+	fake_carrier(P1, false); /* all the others lie between */
+	assert_true(fib_is_late());
+	assert_int_equal(leaf("10.0.1.9"), ADJ_IDX_NO_ROUTE);
+	fake_carrier(P1, true);
+	fib_compile_finish();
 }
 
 static void
@@ -679,6 +757,8 @@ main(void)
 		T(gateways_are_checked),
 		T(modes_as_linux),
 		T(local_shadows_main),
+		T(carrier_in_slices),
+		T(few_are_looked_at),
 		T(devices_go_and_return),
 		T(multipath_outlives_a_device),
 		T(neighbours_are_leaves),

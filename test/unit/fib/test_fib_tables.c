@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "core/timer.h"
 #include "fake.h"
 
 #define ROUTES_MAX 300
@@ -227,9 +228,12 @@ compare(void)
 	compare_table(rnd(RTE_DIM(ids)), dst, tos);
 }
 
+/* @p slices: what changes is compiled a few nodes at a time, with other things between. */
 static CTL_ONLY void
-run(unsigned long ops)
+run(unsigned long ops, bool slices)
 {
+	unsigned long late = 0;
+
 	fake_reset(0);
 	n_routes = 0;
 	memset(carrier, true, sizeof(carrier));
@@ -245,6 +249,9 @@ run(unsigned long ops)
 			op_del();
 		else
 			op_event();
+		if (slices && rnd(3) == 0)
+			timer_run();
+		late += fib_is_late();
 		if (i % 4 == 0)
 			compare();
 		if (i % 64 == 0)
@@ -252,6 +259,8 @@ run(unsigned long ops)
 		if (i % 16384 == 0)
 			assert_int_equal(fib_check(NULL, NULL), 0);
 	}
+	assert_int_equal(late > ops / 8, slices);
+	fib_compile_finish();
 	while (n_routes > 0)
 		op_del();
 	fake_neigh_gone(on_link);
@@ -262,20 +271,40 @@ run(unsigned long ops)
 	fake_done();
 }
 
-static void
-as_the_model(void **state)
+static unsigned long
+operations(void)
 {
 	const char *env = getenv("FIB_TABLES_OPS");
 
+	return env != NULL ? strtoul(env, NULL, 0) : 100000;
+}
+
+static void
+as_the_model(void **state)
+{
 	RTE_SET_USED(state);
 	role_enter_ctl();
-	run(env != NULL ? strtoul(env, NULL, 0) : 100000);
+	run(operations(), false);
+}
+
+static void
+as_the_model_in_slices(void **state)
+{
+	const struct fib_compile_pace pace = fib_compile_pace;
+
+	RTE_SET_USED(state);
+	role_enter_ctl();
+	fib_compile_pace.near = 2;
+	fib_compile_pace.slice = 5;
+	run(operations(), true);
+	fib_compile_pace = pace;
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(as_the_model) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(as_the_model),
+					    cmocka_unit_test(as_the_model_in_slices) };
 
 	role_enter_ctl();
 	fake_start();
