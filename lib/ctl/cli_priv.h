@@ -112,7 +112,8 @@ void arena_free(struct cli_arena *a);
 struct cli_thread {
 	const struct cli_prog *prog;
 	uint16_t pc;
-	bool rest; /* a "rest" argument swallows all further words */
+	bool rest;   /* a "rest" argument swallows all further words */
+	uint8_t fit; /* how well the word fits that is looked at */
 	uint64_t used[CLI_OPT_WORDS];
 	struct cli_arg *args;
 };

@@ -17,9 +17,10 @@ push(struct cli_matcher *m, struct cli_threads *to, const struct cli_thread *t)
 {
 	struct cli_thread *p;
 
-	for (size_t i = 0; i < to->n; i++)
-		if (to->t[i].prog == t->prog && to->t[i].pc == t->pc && to->t[i].rest == t->rest &&
-		    memcmp(to->t[i].used, t->used, sizeof(t->used)) == 0)
+	/* Readings by one program stand together. */
+	for (size_t i = to->n; i > 0 && to->t[i - 1].prog == t->prog; i--)
+		if (to->t[i - 1].pc == t->pc && to->t[i - 1].rest == t->rest &&
+		    memcmp(to->t[i - 1].used, t->used, sizeof(t->used)) == 0)
 			return; /* the same place, read in another way: the first one stands */
 	if (to->n == to->cap) {
 		size_t cap = to->cap > 0 ? to->cap * 2 : 64;
@@ -118,12 +119,27 @@ follow(struct cli_matcher *m, struct cli_threads *to, struct cli_thread t)
 	follow(m, to, t);
 }
 
+/* Readings by all commands, or by those that may begin with a word: of many that is soon told. */
+static void
+begin(struct cli_matcher *m, const struct cli_word *with)
+{
+	for (size_t i = 0; i < cli_n_progs; i++) {
+		const struct cli_op *first = &cli_progs[i]->ops[0];
+
+		if (with == NULL || first->code != CLI_OP_KEY ||
+		    (!with->quoted && keyword_fit(first->name, with->text) >= 0))
+			follow(m, &m->now, (struct cli_thread){ .prog = cli_progs[i] });
+	}
+}
+
 void
 match_init(struct cli_matcher *m, const struct cli_words *ws)
 {
 	*m = (struct cli_matcher){ .words = ws };
-	for (size_t i = 0; i < cli_n_progs; i++)
-		follow(m, &m->now, (struct cli_thread){ .prog = cli_progs[i] });
+	if (ws->n > 0)
+		begin(m, &ws->w[0]);
+	if (m->now.n == 0) /* all, to say what would be right */
+		begin(m, NULL);
 }
 
 void
@@ -296,9 +312,10 @@ match_step(struct cli_matcher *m, size_t word)
 	size_t n;
 
 	for (size_t i = 0; i < m->now.n; i++) {
-		enum fit f = fit_of(&m->now.t[i], w);
+		struct cli_thread *t = &m->now.t[i];
 
-		best = f < best ? f : best;
+		t->fit = (uint8_t)fit_of(t, w);
+		best = t->fit < best ? t->fit : best;
 	}
 	if (best != FIT_EXACT)
 		verb = verb_meant(m, word);
@@ -315,7 +332,7 @@ match_step(struct cli_matcher *m, size_t word)
 
 		if (verb != NULL && (!is_verb(t, w->text) || strcmp(op_of(t)->name, verb) != 0))
 			continue;
-		if (verb == NULL && fit_of(t, w) != best)
+		if (verb == NULL && t->fit != best)
 			continue;
 		if (taken != NULL && strcmp(op_of(t)->name, taken) != 0)
 			continue;

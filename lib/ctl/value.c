@@ -41,14 +41,16 @@ fit(const char *keyword, const char *word, bool at_verb)
 	size_t len = strlen(word);
 	int fits = -1;
 
-	if (strcmp(keyword, word) == 0)
-		return 0;
 	if (len == 0)
-		return -1;
-	if (strncmp(keyword, word, len) == 0)
+		return keyword[0] == '\0' ? 0 : -1;
+	/* Of hundreds of keywords most differ in the first letter. */
+	if (keyword[0] == word[0] && strncmp(keyword, word, len) == 0) {
+		if (keyword[len] == '\0')
+			return 0;
 		fits = 1;
+	}
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
-		if (strcmp(aliases[i].keyword, keyword) != 0)
+		if (aliases[i].alias[0] != word[0] || strcmp(aliases[i].keyword, keyword) != 0)
 			continue;
 		if (strcmp(aliases[i].alias, word) == 0)
 			return 0;
