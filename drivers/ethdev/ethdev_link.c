@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include "core/log.h"
 #include "core/msg.h"
 #include "ethdev/ethdev_priv.h"
@@ -22,17 +24,25 @@ static bool lsc_pending; /* set by EAL's interrupt thread */
 
 static int ioctl_fd = -1;
 
-/* Does the kernel's interface run? An interface that is gone does not. */
+/*
+ * Does the kernel's interface run? An interface that is gone does not. The carrier is asked from
+ * the driver: IFF_RUNNING follows it up to a second later, the kernel works off its link events
+ * once a second.
+ */
 static bool
 iface_runs(const char *iface)
 {
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
 	struct ifreq ifr;
 
 	memset(&ifr, 0, sizeof(ifr));
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", iface);
-	if (ioctl(ioctl_fd, SIOCGIFFLAGS, &ifr) < 0)
-		return errno != ENODEV && errno != ENXIO;
-	return (ifr.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	ifr.ifr_data = (char *)&link;
+	if (ioctl(ioctl_fd, SIOCETHTOOL, &ifr) == 0)
+		return link.data != 0;
+	if (errno == EOPNOTSUPP && ioctl(ioctl_fd, SIOCGIFFLAGS, &ifr) == 0)
+		return (ifr.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	return errno != ENODEV && errno != ENXIO;
 }
 
 /* PMDs that say "up" whatever happens to the kernel's interface that they sit on. */

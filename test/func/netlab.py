@@ -42,16 +42,22 @@ def inside(ns):
                 raise OSError(ctypes.get_errno(), "setns back")
 
 
+def packet_socket(ns, dev, incoming_only=True):
+    """A raw socket on one interface, with room for what nobody has time to read at once."""
+    with inside(ns):
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+        sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, int(incoming_only))
+        sock.bind((dev, ETH_P_ALL))
+    return sock
+
+
 class Wire:
     """A raw socket on one interface: what arrives there from now on, VLAN tags included."""
 
     def __init__(self, ns, dev):
-        with inside(ns):
-            self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-            self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
-            self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-            self.sock.bind((dev, ETH_P_ALL))
+        self.sock = packet_socket(ns, dev)
+        self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.seen = []  # every frame received so far, in order
 
     def __enter__(self):

@@ -29,6 +29,16 @@ packages_install() {
 	echo "installing:" $missing
 	export DEBIAN_FRONTEND=noninteractive
 	# shellcheck disable=SC2086
-	apt-get -qq update </dev/null &&
+	apt-get -qq update </dev/null && without_services \
 		apt-get -qq -y --no-install-recommends install $missing </dev/null
 }
+
+# without_services COMMAND...: packages that it installs do not start their daemons; the tests start their own.
+without_services() (
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap 'rm -f $policy' EXIT
+		printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
+	fi
+	"$@"
+)
