@@ -17,7 +17,7 @@
 
 #define WORKER_MAX	   32		    /* slots, control included */
 #define WORKER_SLOTS	   (WORKER_MAX + 1) /* of arrays by id: the last is core/explain.h's */
-#define WORKER_COUNTER_MAX 2048		    /* 8-byte counters a worker carries: see counter.h */
+#define WORKER_COUNTER_MAX 3072		    /* 8-byte counters a worker carries: see counter.h */
 
 /** One row of `show stats stages`. */
 struct stage_stat {

@@ -7,7 +7,6 @@
  * type, and next hops. Tables local (255) and main (254) are compiled into fib_main_dp.
  */
 #include <stdbool.h>
-#include <time.h>
 #include <rte_byteorder.h>
 #include "core/notifier.h"
 #include "core/role.h"
@@ -44,6 +43,7 @@ struct fib_nexthop_spec {
 	struct net_device *dev; /* NULL: found by the gateway */
 	uint16_t weight;	/* 1..256 */
 	bool onlink;		/* gateway is on dev although no address says so */
+	uint32_t tclassid;	/* realms, see core/realm.h; 0: none */
 };
 /** A route to add, or the key of one to delete (zero fields of a key match anything but metric and
  * tos are compared when metric_set / tos_set). */
@@ -65,6 +65,9 @@ struct fib_route_spec {
 	uint32_t mtu;	 /* 0: the device's */
 	uint32_t nhid;	 /* next hop object; 0: nh[] says */
 	uint32_t advmss, hoplimit;
+	uint32_t tclassid; /* realms of its one next hop, or of a type without; as Linux's RTA_FLOW,
+			      one of several must agree, and a next hop object has none */
+	uint32_t realm_mask; /* flush: bits of tclassid that count */
 	rte_be32_t prefsrc;
 	unsigned int n_nh;
 	struct fib_nexthop_spec nh[FIB_NEXTHOPS_MAX];
@@ -90,6 +93,7 @@ struct fib_route {
 	bool keep_dead; /* of the configuration */
 	uint8_t file;	/* which load of a routes file set it; 0: none did */
 	uint32_t metric, mtu, advmss, hoplimit;
+	uint32_t tclassid; /* realms; several next hops have theirs */
 	rte_be32_t prefsrc;
 	uint32_t nhid; /* next hop object that has its next hops; 0: they are its own */
 	unsigned int n_nh;
@@ -102,6 +106,7 @@ struct fib_nexthop {
 	uint8_t flags;		 /* FIB_NH_* */
 	struct neighbour *neigh; /* held; NULL on-link */
 	uint32_t adj_idx;
+	uint32_t tclassid; /* realms */
 };
 #define FIB_NH_DEAD	0x01 /* device down; see fib_nh_shown_flags() */
 #define FIB_NH_LINKDOWN 0x02 /* no carrier */
@@ -146,13 +151,6 @@ unsigned int fib_route_flush(const struct fib_route_spec *key) CTL_ONLY;
  * fib_fini(): rules may name tables before they have routes. NULL: no memory, or too many tables.
  */
 const struct fib_table_dp *fib_table_dp(uint32_t id) CTL_ONLY;
-struct fib_cursor;
-/** Delete what loads of a routes file set, save load @p keep (0: none is kept). Looks at about @p n
- * prefixes behind @p c, and counts in *@p gone. False at the end. */
-bool fib_file_sweep(struct fib_cursor *c, unsigned int n, uint8_t keep,
-		    unsigned int *gone) CTL_ONLY;
-/** Routes that loads of a routes file have set and that are there still, as they set them. */
-uint32_t fib_file_routes(void) CTL_ONLY;
 /** All routes of a table (0: all tables) in order of prefix, then tos, then metric. */
 void fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
 
@@ -168,42 +166,6 @@ struct fib_cursor {
 /** At least @p n more routes, if there are; false at the end. */
 bool fib_walk_some(struct fib_cursor *c, unsigned int n,
 		   void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
-
-/** A file of routes, one a line as `ip route` prints them: PREFIX [via A] [dev D] [metric N]
- * [proto P] [src A] [scope S] [table T] [onlink]; a type may come first; '#' starts a comment. */
-struct fib_file;
-/** Which content of which file: two that are equal need not be read twice. */
-struct fib_file_id {
-	uint64_t dev, ino, size;
-	struct timespec modified, changed;
-};
-/** For lines that are only checked: what they mean in a document that does not run yet. */
-struct fib_file_vet {
-	bool (*has_device)(void *arg, const char *name);
-	bool (*table)(void *arg, const char *name, uint32_t *id);
-	/** The route of line @p line, by device @p dev (NULL: it names none). NULL, or a sentence
-	 * valid until the next call. */
-	const char *(*route)(void *arg, const struct fib_route_spec *r, const char *dev,
-			     uint32_t line);
-	void *arg;
-};
-/** @p load: the number (not 0) of the load that its routes are marked with, see fib_file_sweep();
- * 0: the lines are only checked, by @p vet. NULL with *@p why: a sentence behind "PATH: ". Anything
- * but a regular file is refused, and not waited for. */
-struct fib_file *fib_file_open(const char *path, uint8_t load, const struct fib_file_vet *vet,
-			       const char **why) CTL_ONLY;
-/** As it was when it was opened. */
-struct fib_file_id fib_file_id(const struct fib_file *f);
-/** Is @p path still (or again) that file with that content? */
-bool fib_file_same(const char *path, const struct fib_file_id *id) CTL_ONLY;
-/** Up to @p n lines more. 1: there is more, 0: done, or -errno: the line at fault was told to
- * fib_file_error(), and the next call goes on behind it. */
-int fib_file_step(struct fib_file *f, unsigned int n) CTL_ONLY;
-/** "path:line: what is wrong", until the next call. */
-const char *fib_file_error(const struct fib_file *f);
-/** Routes done so far. */
-uint32_t fib_file_count(const struct fib_file *f);
-void fib_file_close(struct fib_file *f) CTL_ONLY;
 
 /** Tell sysctl which tunables there will be. */
 void fib_mpath_declare(void) CTL_ONLY;
@@ -224,6 +186,7 @@ struct fib_result {
 	rte_be32_t gateway, prefsrc; /* prefsrc: chosen source address */
 	uint32_t adj_idx;	     /* what a worker would be told */
 	uint32_t bucket, n_buckets;  /* of several next hops; n_buckets 0: there is one */
+	uint32_t tclassid;	     /* realms: of route, rule, and of what comes in its source's */
 	struct fib_route route;	     /* what matched; valid when table is not 0 */
 	const struct fib_rule *rule; /* that led there, or refused; NULL: none did */
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <rte_common.h>
+#include "core/realm.h"
 #include "fib/fib_cfg.h"
 #include "fib/fib_rule.h"
 #include "netdev/netdev.h"
@@ -108,8 +109,34 @@ table_canon(const struct cfg *c)
 static const char *const route_keys[] = { "dst",      "type",	"gateway",  "dev",     "onlink",
 					  "nexthops", "table",	"metric",   "tos",     "mtu",
 					  "mtu_lock", "advmss", "hoplimit", "prefsrc", "protocol",
-					  "scope",    "nhid",	NULL };
-static const char *const nexthop_keys[] = { "gateway", "dev", "weight", "onlink", NULL };
+					  "scope",    "nhid",	"realms",   NULL };
+static const char *const nexthop_keys[] = { "gateway", "dev", "weight", "onlink", "realms", NULL };
+
+void
+fib_cfg_realms(const struct cfg *c, uint32_t *realms)
+{
+	const json_t *node = cfg_get(c, "realms").node;
+	const char *word = NULL;
+
+	if (json_is_integer(node))
+		cfg_u32(c, "realms", 0, UINT32_MAX, realms);
+	else if (cfg_str(c, "realms", &word) && realms_parse(word, realms) != 0)
+		cfg_fail(c, "realms",
+			 "expected \"TO\" or \"FROM/TO\", each 0 to 255 or a name of "
+			 "/etc/iproute2/rt_realms");
+}
+
+void
+fib_cfg_realms_set(json_t *o, uint32_t realms)
+{
+	uint32_t from = realm_from(realms), to = realm_to(realms);
+
+	if (realms != 0)
+		json_object_set_new(o, "realms",
+				    from == 0 || from >= REALM_N || to >= REALM_N
+					    ? json_integer(realms)
+					    : json_sprintf("%u/%u", from, to));
+}
 
 /* @p doc: only checking, devices are those of the document; NULL: they are looked up, false when
  * one is missing. */
@@ -124,6 +151,7 @@ parse_nexthop(const struct cfg *c, const struct cfg *doc, struct fib_nexthop_spe
 	cfg_ip4(c, "gateway", &nh->gateway);
 	cfg_u32(c, "weight", 1, 256, &weight);
 	cfg_bool(c, "onlink", &nh->onlink);
+	fib_cfg_realms(c, &nh->tclassid);
 	nh->weight = weight;
 	cfg_str(c, "dev", &dev);
 	if (doc != NULL)
@@ -160,7 +188,8 @@ parse_nexthops(const struct cfg *c, const struct cfg *doc, struct fib_route_spec
 		struct cfg nh = cfg_at(&list, i);
 
 		if (!json_is_object(nh.node)) {
-			cfg_fail(&nh, NULL, "expected an object with gateway, dev, weight, onlink");
+			cfg_fail(&nh, NULL,
+				 "expected an object with gateway, dev, weight, onlink, realms");
 			continue;
 		}
 		cfg_only(&nh, nexthop_keys);
@@ -230,6 +259,7 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	cfg_u32(c, "advmss", 0, 65535, &r->advmss);
 	cfg_u32(c, "hoplimit", 0, 255, &r->hoplimit);
 	cfg_ip4(c, "prefsrc", &r->prefsrc);
+	fib_cfg_realms(c, &r->tclassid);
 	parse_word(
 		c, "type", fib_type_parse,
 		"unicast, local, broadcast, multicast, blackhole, unreachable, prohibit or throw",
@@ -264,6 +294,8 @@ route_check(const struct cfg *c, const struct cfg *doc)
 		cfg_fail(c, NULL,
 			 "a route needs \"gateway\", \"dev\", \"nexthops\", \"nhid\" or a \"type\" "
 			 "without next hops");
+	if (r.tclassid != 0 && (r.n_nh > 1 || r.nhid != 0))
+		cfg_fail(c, "realms", "goes to each of \"nexthops\", and not with \"nhid\"");
 	if (!takes_nh && r.n_nh > 0)
 		cfg_fail(c, "type", "a route of type %s has no next hops", fib_type_name(r.type));
 }
@@ -382,6 +414,7 @@ nexthops_set(json_t *o, const struct fib_route_spec *r)
 		nexthop_set(nh, &r->nh[i]);
 		if (r->nh[i].weight > 1)
 			json_object_set_new(nh, "weight", json_integer(r->nh[i].weight));
+		fib_cfg_realms_set(nh, r->nh[i].tclassid);
 		json_array_append_new(list, nh);
 	}
 	json_object_set_new(o, "nexthops", list);
@@ -418,6 +451,7 @@ route_json(const struct fib_route_spec *r)
 		json_object_set_new(o, "mtu_lock", json_true());
 	number_set(o, "advmss", r->advmss);
 	number_set(o, "hoplimit", r->hoplimit);
+	fib_cfg_realms_set(o, r->tclassid);
 	if (r->prefsrc != 0)
 		json_object_set_new(o, "prefsrc", address_json(r->prefsrc));
 	if (r->protocol != FIB_PROT_STATIC)
@@ -463,12 +497,14 @@ show_one(const struct fib_route *route, void *arg)
 				     .advmss = route->advmss,
 				     .hoplimit = route->hoplimit,
 				     .prefsrc = route->prefsrc,
+				     .tclassid = route->tclassid,
 				     .nhid = route->nhid,
 				     .n_nh = route->nhid != 0 ? 0 : route->n_nh };
 	for (unsigned int i = 0; i < r.n_nh; i++)
 		r.nh[i] = (struct fib_nexthop_spec){ .gateway = route->nh[i].gateway,
 						     .dev = route->nh[i].dev,
 						     .weight = route->nh[i].weight,
+						     .tclassid = route->nh[i].tclassid,
 						     .onlink = route->nh[i].flags & FIB_NH_ONLINK };
 	json_array_append_new(arg, route_json(&r));
 }
@@ -556,10 +592,12 @@ static const char route_schema[] =
 	"\"minItems\":1,"
 	"\"items\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 	"\"gateway\":{\"type\":\"string\"},\"dev\":{\"type\":\"string\"},\"weight\":{\"type\":"
-	"\"integer\",\"minimum\":1,\"maximum\":256},\"onlink\":{\"type\":\"boolean\"}}}},\"table\":"
+	"\"integer\",\"minimum\":1,\"maximum\":256},\"onlink\":{\"type\":\"boolean\"},"
+	"\"realms\":{\"type\":[\"string\",\"integer\"]}}}},\"table\":"
 	"{\"type\":[\"string\",\"integer\"]},\"metric\":{\"type\":\"integer\"},\"tos\":{\"type\":"
 	"\"integer\"},\"mtu\":{\"type\":\"integer\"},\"mtu_lock\":{\"type\":\"boolean\"},"
-	"\"advmss\":{\"type\":\"integer\"},\"nhid\":{\"type\":\"integer\"},"
+	"\"realms\":{\"type\":[\"string\",\"integer\"]},\"advmss\":{\"type\":\"integer\"},\"nhid\":"
+	"{\"type\":\"integer\"},"
 	"\"hoplimit\":{\"type\":\"integer\"},\"prefsrc\":{\"type\":\"string\"},"
 	"\"protocol\":{\"type\":\"string\"},\"scope\":{\"type\":\"string\"}},"
 	"\"additionalProperties\":false}";

@@ -42,6 +42,12 @@ void fib_nexthop_cfg_register(void) CTL_ONLY;
 /** Member @p key of an entry, the id of a next hop object, which @p doc has (NULL: not asked). */
 void fib_cfg_nhid(const struct cfg *c, const char *key, const struct cfg *doc, uint32_t *id);
 
+/** Member "realms" of an entry, a number or a word as `ip route` takes it; absent leaves it alone.
+ */
+void fib_cfg_realms(const struct cfg *c, uint32_t *realms);
+/** Set it, in its one spelling, unless they are 0. */
+void fib_cfg_realms_set(json_t *o, uint32_t realms);
+
 /** Member "table" of an entry, a number or a name; absent leaves *@p table alone, a name that is
  * not there makes it 0. @p doc: only checking, by the names of that document. */
 void fib_cfg_table(const struct cfg *c, const struct cfg *doc, uint32_t *table);

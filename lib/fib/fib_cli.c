@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <rte_common.h>
+#include "core/realm.h"
 #include "fib/fib_cli.h"
 #include "fib/fib_nexthop.h"
 #include "fib/fib_rule.h"
@@ -49,6 +50,20 @@ fib_flags_json(uint8_t flags)
 	return list;
 }
 
+void
+fib_flow_json(json_t *o, uint32_t realms)
+{
+	json_t *flow;
+
+	if (realms == 0)
+		return;
+	flow = json_object();
+	if (realm_from(realms) != 0)
+		json_object_set_new(flow, "from", json_string(realm_name(realm_from(realms))));
+	json_object_set_new(flow, "to", json_string(realm_name(realm_to(realms))));
+	json_object_set_new(o, "flow", flow);
+}
+
 static json_t *
 nexthop_json(const struct fib_nexthop *nh)
 {
@@ -56,6 +71,7 @@ nexthop_json(const struct fib_nexthop *nh)
 
 	if (nh->gateway != 0)
 		json_object_set_new(o, "gateway", fib_ip_json(nh->gateway));
+	fib_flow_json(o, nh->tclassid);
 	json_object_set_new(o, "dev", json_string(nh->dev->name));
 	json_object_set_new(o, "weight", json_integer(nh->weight));
 	json_object_set_new(o, "flags", fib_flags_json(fib_nh_shown_flags(nh)));
@@ -95,6 +111,7 @@ struct filter {
 	rte_be32_t via;
 	uint8_t type;
 	int protocol, scope; /* -1: any */
+	uint32_t tclassid, realm_mask;
 	bool detail, done;
 	json_t *rows;
 };
@@ -103,7 +120,7 @@ static void
 attributes_json(json_t *o, const struct fib_route *r, const struct filter *f)
 {
 	role_enter_ctl();
-	if (f->table == 0 && r->table != RT_TABLE_MAIN)
+	if (f->table == 0 && (r->table != RT_TABLE_MAIN || f->detail))
 		json_object_set_new(o, "table", json_string(fib_table_name(r->table)));
 	if (r->protocol != FIB_PROT_BOOT || f->detail)
 		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
@@ -141,6 +158,8 @@ route_json(const struct fib_route *r, const struct filter *f)
 	attributes_json(o, r, f);
 	json_object_set_new(o, "flags",
 			    fib_flags_json(r->n_nh == 1 ? fib_nh_shown_flags(&r->nh[0]) : 0));
+	if (f->realm_mask != UINT32_MAX) /* else all have the one that was asked for */
+		fib_flow_json(o, r->tclassid);
 	fib_metrics_json(o, r);
 	if (f->detail && r->nhid != 0 && fib_nhobj_get(r->nhid, &obj))
 		json_object_set_new(o, "nh_info", fib_nhobj_json(&obj, true));
@@ -184,6 +203,18 @@ fib_flags_text(struct cli_ctx *c, const json_t *o)
 }
 
 void
+fib_flow_text(struct cli_ctx *c, const json_t *o)
+{
+	const json_t *flow = json_object_get(o, "flow");
+	const char *from = json_string_value(json_object_get(flow, "from"));
+
+	if (flow == NULL)
+		return;
+	cli_printf(c, "realm%s %s%s%s ", from != NULL ? "s" : "", from != NULL ? from : "",
+		   from != NULL ? "/" : "", json_string_value(json_object_get(flow, "to")));
+}
+
+void
 fib_metrics_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *m = json_array_get(json_object_get(o, "metrics"), 0);
@@ -211,6 +242,7 @@ fib_route_text(struct cli_ctx *c, const json_t *o)
 	fib_word(c, o, "prefsrc", "src ");
 	fib_word(c, o, "metric", "metric ");
 	fib_flags_text(c, o);
+	fib_flow_text(c, o);
 	fib_metrics_text(c, o);
 	if (json_object_get(o, "nh_info") != NULL) {
 		cli_printf(c, "\n\tnh_info ");
@@ -221,6 +253,7 @@ fib_route_text(struct cli_ctx *c, const json_t *o)
 
 		cli_printf(c, "\n\tnexthop ");
 		fib_word(c, nh, "gateway", "via ");
+		fib_flow_text(c, nh);
 		fib_word(c, nh, "dev", "dev ");
 		fib_word(c, nh, "weight", "weight ");
 		fib_flags_text(c, nh);
@@ -272,6 +305,24 @@ arg_word(struct cli_ctx *c, const char *arg, const char *what, int (*parse)(cons
 	return 0;
 }
 
+int
+fib_bad_realms(struct cli_ctx *c, const char *word)
+{
+	return cli_error_at(c, -EINVAL, word,
+			    "\"%s\" is no realm: [FROM/]TO, each 0..255 or a name of "
+			    "/etc/iproute2/rt_realms",
+			    word);
+}
+
+int
+fib_arg_realms(struct cli_ctx *c, const struct cli_ctx *group, uint32_t *realms)
+{
+	const char *word = cli_arg_str(group, "REALMS");
+
+	*realms = 0;
+	return word != NULL && realms_parse(word, realms) != 0 ? fib_bad_realms(c, word) : 0;
+}
+
 static struct net_device *
 arg_dev(const struct cli_ctx *c, const char *name)
 {
@@ -316,6 +367,7 @@ show_one(const struct fib_route *r, void *arg)
 	if ((f->type != 0 && r->type != f->type) ||
 	    (f->protocol >= 0 && r->protocol != f->protocol) ||
 	    (f->scope >= 0 && r->scope != f->scope) ||
+	    ((r->tclassid ^ f->tclassid) & f->realm_mask) != 0 ||
 	    !fib_prefix_among(r->dst, r->plen, f->how, f->dst, f->plen) || !nh_matches(r, f))
 		return;
 	json_array_append_new(f->rows, route_json(r, f));
@@ -338,6 +390,7 @@ show_slice(struct cli_ctx *c, void *arg)
 static int
 arg_filter(struct cli_ctx *c, struct filter *f)
 {
+	const char *word;
 	int rc;
 
 	*f = (struct filter){ .table = RT_TABLE_MAIN, .detail = cli_wants_detail(c) };
@@ -348,6 +401,9 @@ arg_filter(struct cli_ctx *c, struct filter *f)
 		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &f->scope);
 	if (rc < 0)
 		return rc;
+	word = cli_arg_str(c, "REALMS");
+	if (word != NULL && realms_parse_filter(word, &f->tclassid, &f->realm_mask) != 0)
+		return fib_bad_realms(c, word);
 	f->cursor.table = f->table;
 	f->type = arg_type(c);
 	f->dev = arg_dev(c, "DEV");
@@ -392,6 +448,7 @@ arg_nexthops(struct cli_ctx *c, struct fib_route_spec *r)
 	if (n == 0) {
 		nh->onlink = cli_has(c, "onlink");
 		nh->dev = arg_dev(c, "DEV");
+		nh->tclassid = r->tclassid;
 		cli_arg_ip4(c, "VIA", &nh->gateway);
 		r->n_nh = nh->gateway != 0 || nh->dev != NULL;
 		return 0;
@@ -401,6 +458,8 @@ arg_nexthops(struct cli_ctx *c, struct fib_route_spec *r)
 	for (unsigned int i = 0; i < n; i++) {
 		const struct cli_ctx *g = cli_group(c, "nexthop", i);
 
+		if (fib_arg_realms(c, g, &nh[i].tclassid) < 0)
+			return -EINVAL;
 		nh[i].onlink = cli_has(g, "onlink");
 		nh[i].dev = arg_dev(g, "DEV");
 		cli_arg_ip4(g, "VIA", &nh[i].gateway);
@@ -445,6 +504,8 @@ arg_route(struct cli_ctx *c, struct fib_route_spec *r)
 		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &scope);
 	if (rc == 0)
 		rc = fib_arg_tos(c, &r->tos);
+	if (rc == 0)
+		rc = fib_arg_realms(c, c, &r->tclassid);
 	if (rc < 0)
 		return rc;
 	r->protocol = protocol < 0 ? 0 : protocol;
@@ -559,11 +620,13 @@ route_flush(struct cli_ctx *c)
 	key.protocol = f.protocol < 0 ? 0 : f.protocol;
 	key.scope_set = f.scope >= 0;
 	key.scope = f.scope < 0 ? 0 : f.scope;
+	key.tclassid = f.tclassid;
+	key.realm_mask = f.realm_mask;
 	key.nh[0].dev = arg_dev(c, "DEV");
 	key.nh[0].gateway = f.via;
 	key.n_nh = key.nh[0].dev != NULL || f.via != 0;
 	if (f.how == FIB_ANY && key.n_nh == 0 && key.type == 0 && key.protocol == 0 &&
-	    !key.scope_set && !cli_has(c, "TABLE") && !cli_has(c, "cache"))
+	    !key.scope_set && key.realm_mask == 0 && !cli_has(c, "TABLE") && !cli_has(c, "cache"))
 		return cli_error(c, -EINVAL, "say what to flush, or \"table main\" for all of it");
 	if (!cli_has(c, "cache"))
 		fib_route_flush(&key);
@@ -620,6 +683,7 @@ show_check(struct cli_ctx *c)
 #define SELECT                                                                                     \
 	"[[to] [exact] DST:prefix] [root ROOT:prefix] [match MATCH:prefix] [table TABLE:str] "     \
 	"[dev DEV:dev] [via VIA:ip4] [proto PROTO:str] [scope SCOPE:str] "                         \
+	"[(realms|realm) REALMS:str] "                                                             \
 	"[type (unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)]"
 #define ROUTE                                                                                      \
 	"[(unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)] "      \
@@ -627,7 +691,9 @@ show_check(struct cli_ctx *c)
 	"[scope SCOPE:str] [src SRC:ip4] [(metric|preference|priority) METRIC:u32] "               \
 	"[(tos|dsfield) TOS:str] [mtu [lock] MTU:u32(68..65535)] [advmss ADVMSS:u32(1..65535)] "   \
 	"[hoplimit HOPLIMIT:u32(1..255)] [onlink] [nhid NHID:u32(1..4294967295)] "                 \
-	"[nexthop [via [inet] VIA:ip4] [dev DEV:dev] [weight WEIGHT:u32(1..256)] [onlink]]..."
+	"[(realms|realm) REALMS:str] "                                                             \
+	"[nexthop [via [inet] VIA:ip4] [dev DEV:dev] [weight WEIGHT:u32(1..256)] [onlink] "        \
+	"[(realms|realm) REALMS:str]]..."
 
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip route [show] " SELECT,

@@ -11,6 +11,10 @@ json_t *fib_route_json(const struct fib_route *r, bool detail) CTL_ONLY;
 /** Member "metrics" of @p o, if there are any. */
 void fib_metrics_json(json_t *o, const struct fib_route *r);
 
+/** Member "flow" of @p o, where there are realms; and as text. */
+void fib_flow_json(json_t *o, uint32_t realms);
+void fib_flow_text(struct cli_ctx *c, const json_t *o);
+
 /** Member @p key of @p o behind @p before, and a blank; nothing when it is absent. */
 void fib_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before);
 void fib_metrics_text(struct cli_ctx *c, const json_t *o);
@@ -28,6 +32,11 @@ void fib_nhobj_text(struct cli_ctx *c, const json_t *o);
 
 /** Argument TOS. 0, or -EINVAL after cli_error(). */
 int fib_arg_tos(struct cli_ctx *c, uint8_t *tos);
+/** Argument REALMS of @p group, a part of @p c or all of it; absent: 0. 0, or -EINVAL after
+ * cli_error(). */
+int fib_arg_realms(struct cli_ctx *c, const struct cli_ctx *group, uint32_t *realms);
+/** -EINVAL after cli_error(): @p word is no realm. */
+int fib_bad_realms(struct cli_ctx *c, const char *word);
 void fib_get_cli_register(void) CTL_ONLY;
 void fib_nexthop_cli_register(void) CTL_ONLY;
 void fib_monitor_register(void) CTL_ONLY;

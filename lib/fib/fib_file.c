@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <sys/stat.h>
 #include <rte_common.h>
+#include "core/realm.h"
+#include "fib/fib_file.h"
 #include "fib/fib_priv.h"
 
 struct fib_file {
@@ -201,6 +203,8 @@ parse_pair(struct fib_file *f, struct fib_route_spec *r, const char *word, const
 		return parse_u32(v, &r->advmss);
 	if (strcmp(word, "hoplimit") == 0)
 		return parse_u32(v, &r->hoplimit);
+	if (strcmp(word, "realm") == 0 || strcmp(word, "realms") == 0)
+		return realms_parse(v, &r->tclassid) == 0;
 	if (strcmp(word, "src") == 0)
 		return parse_ip4(v, &r->prefsrc);
 	if (strcmp(word, "table") == 0)

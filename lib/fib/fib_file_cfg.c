@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/timer.h"
 #include "fib/fib_cfg.h"
+#include "fib/fib_file.h"
 
 LOG_MODULE(fib_cfg);
 

@@ -144,6 +144,7 @@ result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib
 	json_object_set_new(o, "flags", json_array());
 	if (cli_arg_u32(c, "MARK", 0) != 0)
 		json_object_set_new(o, "mark", json_integer(cli_arg_u32(c, "MARK", 0)));
+	fib_flow_json(o, res->tclassid);
 	if (iif == NULL)
 		json_object_set_new(o, "uid", json_integer(0));
 	json_object_set_new(o, "cache", cache_json(res, redirect));
@@ -177,6 +178,7 @@ result_text(struct cli_ctx *c, const json_t *o)
 	fib_word(c, o, "prefsrc", "src ");
 	if (mark != 0)
 		cli_printf(c, mark >= 16 ? "mark 0x%llx " : "mark %llu ", (unsigned long long)mark);
+	fib_flow_text(c, o);
 	fib_word(c, o, "uid", "uid ");
 	if (bucket != NULL)
 		cli_printf(c, "bucket %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " ",

@@ -30,6 +30,7 @@ content_hash(const struct fib_info *fi)
 	h = mix(h, fi->type | fi->protocol << 8 | fi->scope << 16 | (uint32_t)fi->keep << 24);
 	h = mix(h, fi->mtu ^ (uint32_t)fi->n_nh << 24);
 	h = mix(h, fi->obj == NULL ? 0 : fi->obj->id);
+	h = mix(h, fi->tclassid);
 	for (unsigned int i = 0; i < fi->n_nh; i++) {
 		h = mix(h, fi->nh[i].gateway);
 		h = mix(h, (uint32_t)(fi->nh[i].dev == NULL ? 0 : fi->nh[i].dev->ifindex) ^
@@ -44,12 +45,14 @@ same_content(const struct fib_info *a, const struct fib_info *b)
 	if (a->metric != b->metric || a->prefsrc != b->prefsrc || a->type != b->type ||
 	    a->protocol != b->protocol || a->scope != b->scope || a->mtu != b->mtu ||
 	    a->advmss != b->advmss || a->hoplimit != b->hoplimit || a->mtu_lock != b->mtu_lock ||
-	    a->keep != b->keep || a->n_nh != b->n_nh || a->obj != b->obj)
+	    a->keep != b->keep || a->tclassid != b->tclassid || a->n_nh != b->n_nh ||
+	    a->obj != b->obj)
 		return false;
 	for (unsigned int i = 0; i < a->n_nh; i++) {
 		const struct fib_nexthop *x = &a->nh[i], *y = &b->nh[i];
 
 		if (x->dev != y->dev || x->gateway != y->gateway || x->weight != y->weight ||
+		    x->tclassid != y->tclassid ||
 		    (x->flags & FIB_NH_ONLINK) != (y->flags & FIB_NH_ONLINK))
 			return false;
 	}
@@ -125,6 +128,9 @@ fib_info_fini(void)
 		if (fib_infos[i] == NULL)
 			continue;
 		fib_nh_release(fib_infos[i], true);
+		free(fib_live(i)->nh_realms);
+		if (fib_infos[i]->realms)
+			netdev_realm_release();
 		free(fib_infos[i]);
 	}
 	free(fib_infos);
@@ -132,6 +138,63 @@ fib_info_fini(void)
 	fib_infos = NULL;
 	buckets = NULL;
 	fib_infos_size = 0;
+}
+
+/* --- what workers read of it --- */
+
+static bool
+has_realms(const struct fib_info *fi)
+{
+	for (unsigned int i = 0; i < fi->n_nh; i++)
+		if (fi->nh[i].tclassid != 0)
+			return true;
+	return fi->tclassid != 0;
+}
+
+/* 0, or -ENOMEM. */
+static int
+list_realms(const struct fib_info *fi, struct fib_nh_realms **list)
+{
+	struct fib_nh_realms *r;
+	bool differ = false;
+
+	*list = NULL;
+	for (unsigned int i = 1; i < fi->n_nh; i++)
+		differ = differ || fi->nh[i].tclassid != fi->nh[0].tclassid;
+	if (!differ)
+		return 0;
+	r = malloc(sizeof(*r) + fi->n_nh * sizeof(r->nh[0]));
+	if (r == NULL)
+		return -ENOMEM;
+	r->n = fi->n_nh;
+	for (unsigned int i = 0; i < r->n; i++) {
+		r->nh[i].dev = fi->nh[i].dev;
+		r->nh[i].gateway = fi->nh[i].gateway;
+		r->nh[i].tclassid = fi->nh[i].tclassid;
+	}
+	*list = r;
+	return 0;
+}
+
+static void
+free_realms(struct rcu_head *head)
+{
+	free(container_of(head, struct fib_nh_realms, rcu));
+}
+
+/* An element that no worker knows yet. 0 or -ENOMEM. */
+static CTL_ONLY int
+live_new(struct fib_info *fi)
+{
+	struct fib_live *live;
+
+	fi->idx = fib_arena_get(&fib_ctl.live);
+	live = fib_live(fi->idx);
+	/* What the kernel prefers by itself is what inet_select_addr() finds, which also knows what
+	 * is deprecated. */
+	live->prefsrc = fi->protocol == FIB_PROT_KERNEL ? 0 : fi->prefsrc;
+	live->tclassid = fi->tclassid;
+	return list_realms(fi, &live->nh_realms);
 }
 
 static CTL_ONLY struct fib_info *
@@ -152,19 +215,19 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 	fi->dead = fi->changed = fi->kill = false;
 	fi->cover.plen = FIB_COVER_NONE;
 	fi->leaf = ADJ_IDX_NO_ROUTE;
-	fi->idx = fib_arena_get(&fib_ctl.live);
-	/* No worker knows it yet. What the kernel prefers by itself is what inet_select_addr()
-	 * finds, which also knows what is deprecated. */
-	fib_live(fi->idx)->prefsrc = fi->protocol == FIB_PROT_KERNEL ? 0 : fi->prefsrc;
-	if (fi->idx < fib_infos_size || grow() == 0)
+	if (live_new(fi) == 0 && (fi->idx < fib_infos_size || grow() == 0))
 		*err = fib_nh_activate(fi);
 	if (*err < 0) {
 		fib_nh_release(fi, true);
+		free(fib_live(fi->idx)->nh_realms);
 		fib_arena_put(&fib_ctl.live, fi->idx);
 		free(fi);
 		return NULL;
 	}
 	fi->changed = false;
+	fi->realms = has_realms(fi);
+	if (fi->realms)
+		netdev_realm_hold();
 	if (fi->obj != NULL)
 		fib_nhobj_link(fi);
 	fib_infos[fi->idx] = fi;
@@ -196,6 +259,10 @@ fib_info_put(struct fib_info *fi)
 	hash_unlink(fi);
 	if (fi->obj != NULL)
 		fib_nhobj_unlink(fi);
+	if (fi->realms)
+		netdev_realm_release();
+	if (fib_live(fi->idx)->nh_realms != NULL)
+		rcu_defer(&fib_live(fi->idx)->nh_realms->rcu, free_realms);
 	fib_infos[fi->idx] = NULL;
 	fib_arena_retire(&fib_ctl.live, fi->idx);
 	n_infos--;

@@ -3,6 +3,8 @@
  */
 #include <errno.h>
 #include "fib/fib_priv.h"
+#include "fib/fib_realm_dp.h"
+#include "fib/fib_rule.h"
 
 static bool
 is_zeronet(rte_be32_t a)
@@ -45,11 +47,29 @@ is_on_link(const struct fib_result *res)
 	return res->gateway == 0;
 }
 
+/* What the way back says of a packet's realms: of several next hops the first one alive. */
+static uint32_t
+realms_of_source(const struct fib_result *back)
+{
+	const struct fib_route *r = &back->route;
+	struct fib_realms realms = { .rule = back->rule != NULL ? back->rule->tclassid : 0 };
+
+	if (back->table == 0)
+		return 0;
+	realms.route = r->tclassid;
+	for (unsigned int i = 0; i < r->n_nh; i++)
+		if (fib_nh_live(&r->nh[i])) {
+			realms.route = r->nh[i].tclassid;
+			break;
+		}
+	return fib_realms_of_source(realms);
+}
+
 /* The way back to the source of a packet by @p out (NULL: it is for us). 1: the source is on the
  * link that the packet came by, 0: it is not, -EINVAL (martian), -EXDEV (reverse path, RFC 3704).
  */
 static CTL_ONLY int
-validate_source(const struct fib_query *q, const struct net_device *out)
+validate_source(const struct fib_query *q, const struct net_device *out, uint32_t *realms)
 {
 	const struct in_device *in_dev = in_dev_get_rcu(q->iif);
 	int rpf = IN_DEV_MAXCONF(in_dev, rp_filter);
@@ -64,6 +84,7 @@ validate_source(const struct fib_query *q, const struct net_device *out)
 	struct fib_result res;
 	int rc = fib_lookup_query(&back, &res);
 
+	*realms = rc == 0 ? realms_of_source(&res) : 0;
 	if (rc == 0 && res.type != FIB_UNICAST &&
 	    !(res.type == FIB_LOCAL && IN_DEV_ORCONF(in_dev, accept_local)))
 		return -EINVAL;
@@ -104,6 +125,7 @@ fib_lookup_input(const struct fib_query *q, struct fib_result *res, bool *redire
 {
 	const struct in_device *in_dev = in_dev_get_rcu(q->iif);
 	struct fib_query routed = *q;
+	uint32_t source;
 	int rc;
 
 	*redirect = false;
@@ -113,7 +135,7 @@ fib_lookup_input(const struct fib_query *q, struct fib_result *res, bool *redire
 	if (q->dst == UINT32_MAX) {
 		res->type = FIB_BROADCAST;
 		res->adj_idx = ADJ_IDX_BROADCAST;
-		rc = validate_source(q, NULL);
+		rc = validate_source(q, NULL, &res->tclassid);
 		return RTE_MIN(rc, 0);
 	}
 	routed.oif = NULL; /* where it goes decides */
@@ -121,14 +143,15 @@ fib_lookup_input(const struct fib_query *q, struct fib_result *res, bool *redire
 	if (rc != 0)
 		return IN_DEV_CONF(in_dev, forwarding) ? rc : -EHOSTUNREACH;
 	if (res->type == FIB_BROADCAST || res->type == FIB_LOCAL) {
-		rc = validate_source(q, NULL);
+		rc = validate_source(q, NULL, &res->tclassid); /* as Linux: nothing else */
 		return RTE_MIN(rc, 0);
 	}
 	if (!IN_DEV_CONF(in_dev, forwarding))
 		return -EHOSTUNREACH;
 	if (res->type != FIB_UNICAST)
 		return -EINVAL;
-	rc = validate_source(q, res->dev);
+	rc = validate_source(q, res->dev, &source);
+	res->tclassid = fib_realms_complete(res->tclassid, source);
 	*redirect = rc > 0 && wants_redirect(q, res);
 	return RTE_MIN(rc, 0);
 }

@@ -2,6 +2,7 @@
 /* Lookups in what is remembered: every table, tos, scopes, source selection. */
 #include <errno.h>
 #include "fib/fib_nexthop_priv.h"
+#include "fib/fib_realm_dp.h"
 #include "fib/fib_rule_priv.h"
 
 static bool
@@ -177,6 +178,10 @@ static CTL_ONLY void
 fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 {
 	const struct fib_info *fi = m->info;
+	const struct fib_realms realms = {
+		.route = m->nh != NULL ? m->nh->tclassid : fi->tclassid,
+		.rule = m->rule != NULL ? m->rule->tclassid : 0,
+	};
 
 	*res = (struct fib_result){
 		.type = fib_info_type(fi),
@@ -186,6 +191,7 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 		.table = m->table->id,
 		.nh = m->nh,
 		.prefsrc = fi->prefsrc,
+		.tclassid = fib_realms_combine(realms, 0),
 		.adj_idx = fi->leaf,
 	};
 	fib_view(&res->route, m->table, m->node, m->alias);

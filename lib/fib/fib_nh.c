@@ -108,7 +108,8 @@ resolve_one(const struct fib_route_spec *r, unsigned int i, struct fib_info *fi,
 	*nh = (struct fib_nexthop){ .dev = s->dev,
 				    .gateway = s->gateway,
 				    .weight = s->weight == 0 ? 1 : s->weight,
-				    .flags = s->onlink ? FIB_NH_ONLINK : 0 };
+				    .flags = s->onlink ? FIB_NH_ONLINK : 0,
+				    .tclassid = s->tclassid };
 	*why = "Nexthop weight is not in 1..256";
 	if (nh->weight > 256)
 		return -EINVAL;
@@ -137,6 +138,21 @@ resolve_one(const struct fib_route_spec *r, unsigned int i, struct fib_info *fi,
 	return 0;
 }
 
+/* What is said of the route goes for its one next hop; of several the first must agree. */
+static int
+resolve_realms(const struct fib_route_spec *r, struct fib_info *fi, const char **why)
+{
+	if (r->n_nh == 0)
+		return 0;
+	if (r->n_nh == 1 && fi->nh[0].tclassid == 0)
+		fi->nh[0].tclassid = r->tclassid;
+	*why = "Nexthop class id does not match RTA_FLOW";
+	if (r->tclassid != 0 && fi->nh[0].tclassid != r->tclassid)
+		return -EINVAL;
+	fi->tclassid = fi->nh[0].tclassid;
+	return 0;
+}
+
 int
 fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char **why)
 {
@@ -154,6 +170,7 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 		.mtu_lock = r->mtu_lock,
 		.keep = r->keep_dead,
 		.prefsrc = r->prefsrc,
+		.tclassid = r->nhid != 0 ? 0 : r->tclassid,
 	};
 	if (!type_has_dev(type)) {
 		*why = "Route type takes no nexthop";
@@ -186,7 +203,7 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 			return rc;
 	}
 	fi->n_nh = r->n_nh;
-	return 0;
+	return resolve_realms(r, fi, why);
 }
 
 int

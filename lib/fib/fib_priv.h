@@ -42,6 +42,18 @@ struct fib_live {
 	uint32_t leaf; /* FIB_LEAF_NONE: dead */
 	rte_be32_t prefsrc;
 	uint32_t link; /* of a free one */
+	uint32_t tclassid;
+	struct fib_nh_realms *nh_realms; /* of several next hops that differ in theirs, or NULL */
+};
+/** Immutable. */
+struct fib_nh_realms {
+	struct rcu_head rcu;
+	uint32_t n;
+	struct {
+		const struct net_device *dev;
+		rte_be32_t gateway;
+		uint32_t tclassid;
+	} nh[];
 };
 
 /** What routes have in common. Found by content, counted by aliases, immutable but for state. */
@@ -50,6 +62,7 @@ struct fib_info {
 	uint32_t hash_next, hash;
 	uint32_t idx;
 	uint32_t metric, mtu, advmss, hoplimit;
+	uint32_t tclassid; /* realms; of several next hops the first one's */
 	rte_be32_t prefsrc;
 	uint8_t type, protocol, scope;
 	bool mtu_lock;
@@ -58,6 +71,7 @@ struct fib_info {
 	bool changed;		 /* leaf or dead changed: its prefixes are to be compiled again */
 	bool kill;		 /* its routes are to be deleted */
 	struct fib_cover cover;	 /* of its routes' prefixes, those that are gone included */
+	bool realms;		 /* it holds netdev_realm_hold() */
 	uint32_t leaf;		 /* adjacency index that its prefixes read when it is alive */
 	struct fib_group *group; /* several next hops, or NULL */
 	struct fib_nhobj *obj;	 /* has the next hops; then nh[] is empty */
@@ -93,6 +107,11 @@ struct fib_dp_tables {
 	bool plain;
 };
 extern struct fib_dp_tables fib_dp_tables;
+
+/** The live route of @p t for @p dst (host order) and @p tos, and the length of its prefix. NULL:
+ * there is none, or it is a throw. */
+const struct fib_live *fib_table_live_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos,
+					 uint8_t *plen);
 
 struct fib_table {
 	struct fib_table_dp dp;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Adding, replacing and deleting routes with the rules of Linux's fib_table_insert/delete. */
 #include <errno.h>
+#include "fib/fib_file.h"
 #include "fib/fib_nexthop_priv.h"
 
 /* Room for one route's info while it is looked for. */
@@ -192,8 +193,11 @@ fib_route_resolve(struct fib_route_spec *r, const char **why)
 	r->type = candidate.fi.type;
 	r->protocol = candidate.fi.protocol;
 	r->scope = candidate.fi.scope;
-	for (unsigned int i = 0; i < r->n_nh; i++)
+	r->tclassid = r->n_nh < 2 ? candidate.fi.tclassid : 0;
+	for (unsigned int i = 0; i < r->n_nh; i++) {
 		r->nh[i].dev = candidate.fi.nh[i].dev;
+		r->nh[i].tclassid = candidate.fi.nh[i].tclassid;
+	}
 	return 0;
 }
 
@@ -262,6 +266,7 @@ static bool
 nh_matches(const struct fib_nexthop *nh, const struct fib_nexthop_spec *s, bool weight)
 {
 	return (s->gateway == 0 || s->gateway == nh->gateway) &&
+	       (s->tclassid == 0 || s->tclassid == nh->tclassid) &&
 	       (s->dev == NULL || s->dev == nh->dev) &&
 	       (!weight || s->weight == 0 || s->weight == nh->weight);
 }
@@ -281,6 +286,11 @@ matches(const struct fib_alias *a, const struct fib_route_spec *key, bool flush)
 	    (key->scope_set && key->scope != fi->scope) ||
 	    (key->prefsrc != 0 && key->prefsrc != fi->prefsrc) ||
 	    (key->mtu != 0 && key->mtu != fi->mtu))
+		return false;
+	if (((key->tclassid ^ (n == 1	? nh[0].tclassid
+			       : n == 0 ? fi->tclassid
+					: 0)) &
+	     key->realm_mask) != 0)
 		return false;
 	if (key->nhid != 0 && (fi->obj == NULL || fi->obj->id != key->nhid))
 		return false;

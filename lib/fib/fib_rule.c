@@ -59,6 +59,7 @@ has(const struct fib_rule *r, const struct fib_rule *key, uint32_t given)
 		{ FIB_RULE_HAS_TABLE, r->table == key->table },
 		{ FIB_RULE_HAS_SUPPRESS, r->suppress == key->suppress },
 		{ FIB_RULE_HAS_PROTOCOL, r->protocol == key->protocol },
+		{ FIB_RULE_HAS_REALMS, r->tclassid == key->tclassid },
 	};
 
 	for (unsigned int i = 0; i < RTE_DIM(parts); i++)
@@ -264,6 +265,8 @@ fib_rule_add(const struct fib_rule *rule)
 	if (rc == 0) {
 		struct fib_rule_view v = view_of(&rules[pos]);
 
+		if (r.tclassid != 0)
+			netdev_realm_hold();
 		notifier_call(&fib_rule_chain, FIB_RULE_ADD, &v);
 	}
 	return rc;
@@ -280,9 +283,12 @@ delete_at(unsigned int pos)
 		return -ENOMEM;
 	memmove(&e[pos], &e[pos + 1], (n_rules - pos - 1) * sizeof(*e));
 	rc = publish(e, n_rules - 1);
-	if (rc == 0)
-		notifier_call(&fib_rule_chain, FIB_RULE_DEL, &gone);
-	return rc;
+	if (rc != 0)
+		return rc;
+	if (gone.rule.tclassid != 0)
+		netdev_realm_release();
+	notifier_call(&fib_rule_chain, FIB_RULE_DEL, &gone);
+	return 0;
 }
 
 int
@@ -378,6 +384,9 @@ void
 fib_rule_fini(void)
 {
 	notifier_del(&netdev_chain, &netdev_nb);
+	for (unsigned int i = 0; i < n_rules; i++)
+		if (rules[i].r.tclassid != 0)
+			netdev_realm_release();
 	if (fib_rules != NULL)
 		rcu_defer(&fib_rules->rcu, free_compiled);
 	rcu_assign_pointer(fib_rules, NULL);

@@ -36,6 +36,7 @@ struct fib_rule {
 	uint8_t protocol;		   /* who made it, as of routes; 0: nobody says */
 	uint32_t table;			   /* of FIB_RULE_TABLE */
 	uint32_t target;		   /* of FIB_RULE_GOTO: the priority where to go on */
+	uint32_t tclassid;		   /* realms of what it leads to a route; 0: none */
 	int32_t suppress; /* answers with a prefix of at most this length are none; -1: all count */
 };
 
@@ -57,8 +58,9 @@ enum {
 	FIB_RULE_HAS_PROTOCOL = 1 << 13,
 	FIB_RULE_HAS_INVERT = 1 << 14,
 	FIB_RULE_HAS_TARGET = 1 << 15, /* of goto; not asked when a rule is deleted, as in Linux */
-	FIB_RULE_HAS_ALL = (1 << 16) - 1,
-	FIB_RULE_HAS_INSIDE = 1 << 16, /* with SRC, DST: its prefix begins inside the key's */
+	FIB_RULE_HAS_REALMS = 1 << 16,
+	FIB_RULE_HAS_ALL = (1 << 17) - 1,
+	FIB_RULE_HAS_INSIDE = 1 << 17, /* with SRC, DST: its prefix begins inside the key's */
 };
 
 enum fib_rule_event { FIB_RULE_ADD = 1, FIB_RULE_DEL };

@@ -12,7 +12,7 @@ static const char *const known[] = { "priority", "not",	   "from",     "to",
 				     "tos",	 "fwmark", "iif",      "oif",
 				     "ipproto",	 "sport",  "dport",    "table",
 				     "action",	 "goto",   "protocol", "suppress_prefixlength",
-				     NULL };
+				     "realms",	 NULL };
 
 static const char *const action_words[] = { "blackhole", "unreachable", "prohibit", "nop", NULL };
 static const uint8_t actions[] = { FIB_RULE_BLACKHOLE, FIB_RULE_UNREACHABLE, FIB_RULE_PROHIBIT,
@@ -89,6 +89,7 @@ parse_action(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 		r->action = FIB_RULE_GOTO;
 	cfg_u32(c, "suppress_prefixlength", 0, 32, &suppress);
 	r->suppress = (int32_t)suppress;
+	fib_cfg_realms(c, &r->tclassid);
 }
 
 /* @p doc: only checking. */
@@ -225,6 +226,7 @@ rule_json(const struct fib_rule *r)
 			json_object_set_new(o, "action", json_string(action_words[i]));
 	if (r->suppress >= 0)
 		json_object_set_new(o, "suppress_prefixlength", json_integer(r->suppress));
+	fib_cfg_realms_set(o, r->tclassid);
 	if (r->protocol != FIB_PROT_STATIC)
 		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
 	return o;
@@ -329,6 +331,7 @@ static const char schema[] =
 	"\"table\":{\"type\":[\"string\",\"integer\"]},"
 	"\"action\":{\"enum\":[\"blackhole\",\"unreachable\",\"prohibit\",\"nop\"]},"
 	"\"goto\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":4294967295},"
+	"\"realms\":{\"type\":[\"string\",\"integer\"]},"
 	"\"suppress_prefixlength\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":32},"
 	"\"protocol\":{\"type\":\"string\"}}}";
 

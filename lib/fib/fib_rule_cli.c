@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "core/realm.h"
 #include "ctl/monitor.h"
 #include "fib/fib_cli.h"
 #include "fib/fib_rule.h"
@@ -100,6 +101,11 @@ rule_json(const struct fib_rule_view *v, bool detail) CTL_ONLY
 		json_object_set_new(o, "ipproto", json_string(fib_rule_ipproto_name(r->ipproto)));
 	ports_json(o, "sport", r->sport);
 	ports_json(o, "dport", r->dport);
+	if (realm_from(r->tclassid) != 0)
+		json_object_set_new(o, "flow_from",
+				    json_string(realm_name(realm_from(r->tclassid))));
+	if (r->tclassid != 0)
+		json_object_set_new(o, "flow_to", json_string(realm_name(realm_to(r->tclassid))));
 	action_json(o, v);
 	if (detail || (r->protocol != 0 && r->protocol != FIB_PROT_KERNEL))
 		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
@@ -141,6 +147,9 @@ rule_text(struct cli_ctx *c, const json_t *o)
 	word(c, o, "dport", " dport ", NULL, NULL);
 	word(c, o, "dport_start", " dport ", "dport_end", "-");
 	word(c, o, "table", " lookup ", "suppress_prefixlen", " suppress_prefixlength ");
+	word(c, o, "flow_from", " realms ", NULL, NULL);
+	word(c, o, "flow_to", json_object_get(o, "flow_from") != NULL ? "/" : " realms ", NULL,
+	     NULL);
 	word(c, o, "goto", " goto ", "unresolved", " [unresolved]");
 	word(c, o, "nop", " nop", NULL, NULL);
 	word(c, o, "action", " ", "protocol", " proto ");
@@ -218,10 +227,13 @@ arg_selector(struct cli_ctx *c, struct args *a)
 		rc = arg_device(c, "IIF", a->r.iif);
 	if (rc == 0)
 		rc = arg_device(c, "OIF", a->r.oif);
+	if (rc == 0)
+		rc = fib_arg_realms(c, c, &a->r.tclassid);
 	a->r.invert = cli_has(c, "not");
 	a->r.priority = cli_arg_u32(c, "PREF", 0);
 	a->given |= (a->r.invert ? FIB_RULE_HAS_INVERT : 0) |
 		    (cli_has(c, "PREF") ? FIB_RULE_HAS_PRIORITY : 0) |
+		    (cli_has(c, "REALMS") ? FIB_RULE_HAS_REALMS : 0) |
 		    (cli_has(c, "TOS") ? FIB_RULE_HAS_TOS : 0) |
 		    (cli_has(c, "IIF") ? FIB_RULE_HAS_IIF : 0) |
 		    (cli_has(c, "OIF") ? FIB_RULE_HAS_OIF : 0);
@@ -407,7 +419,8 @@ static struct monitor_source source = { "rule", listen_rules, rule_text, NULL };
 	"[not] [from FROM:prefix] [to TO:prefix] [(tos|dsfield) TOS:str] [fwmark FWMARK:str] "     \
 	"[iif IIF:str] [oif OIF:str] [(pref|preference|priority|order) PREF:u32] "                 \
 	"[ipproto IPPROTO:str] [sport SPORT:str] [dport DPORT:str] [(table|lookup) TABLE:str] "    \
-	"[suppress_prefixlength SUPPRESS:u32(0..32)] [protocol PROTOCOL:str] "                     \
+	"[suppress_prefixlength SUPPRESS:u32(0..32)] [(realms|realm) REALMS:str] "                 \
+	"[protocol PROTOCOL:str] "                                                                 \
 	"[goto TARGET:u32] [(blackhole|unreachable|prohibit|nop)]"
 
 static const struct cli_cmd cmds[] = {

@@ -236,7 +236,9 @@ compile_actions(struct fib_rules *r, const struct fib_rule_entry *e)
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct fib_rule_dp *d = &r->rule[i];
 
-		*d = (struct fib_rule_dp){ .kind = RULE_ANSWER, .suppress = e[i].r.suppress };
+		*d = (struct fib_rule_dp){ .kind = RULE_ANSWER,
+					   .suppress = e[i].r.suppress,
+					   .tclassid = e[i].r.tclassid };
 		if (e[i].r.invert)
 			set_bit(r->invert, i);
 		switch (e[i].r.action) {

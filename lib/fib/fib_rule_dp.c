@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <rte_common.h>
+#include "fib/fib_priv.h"
+#include "fib/fib_realm_dp.h"
 #include "fib/fib_rule_priv.h"
 
 #define BURST 64
@@ -279,32 +281,85 @@ fib_route_dp(const struct fib_key *key)
 	return idx;
 }
 
-/* Without rules of its own: main, then default. */
-static rte_be32_t
-prefsrc_by_default(const struct fib_key *k)
+/* Without rules of its own. */
+static const struct fib_live *
+find_by_default(const struct fib_key *k)
 {
-	const struct fib_table_dp *last = rcu_dereference(fib_dp_tables.deflt);
-	struct fib_table_res res;
+	const struct fib_table_dp *const tables[] = { fib_dp_tables.local, fib_dp_tables.main,
+						      rcu_dereference(fib_dp_tables.deflt) };
+	const struct fib_live *live = NULL;
+	uint8_t plen;
 
-	if (fib_table_lookup_dp(fib_dp_tables.main, k->dst, k->tos, &res))
-		return fib_table_prefsrc_dp(fib_dp_tables.main, k->dst, k->tos);
-	return last != NULL ? fib_table_prefsrc_dp(last, k->dst, k->tos) : 0;
+	for (unsigned int i = 0; live == NULL && i < RTE_DIM(tables); i++)
+		if (tables[i] != NULL)
+			live = fib_table_live_dp(tables[i], k->dst, k->tos, &plen);
+	return live;
+}
+
+/* The route of a packet, and the realms of the rule that led to it; NULL: it has none. */
+static const struct fib_live *
+find(const struct fib_key *k, uint32_t *tclassid)
+{
+	const struct fib_rules *r = rcu_dereference(fib_rules);
+	const struct fib_rule_dp *rule;
+	const struct fib_live *live;
+	struct walk at;
+	uint8_t plen;
+
+	*tclassid = 0;
+	if (likely(r == NULL))
+		return find_by_default(k);
+	walk_to(r, k, &at, 0);
+	while ((rule = next_rule(r, k, &at)) != NULL && rule->kind != RULE_ANSWER) {
+		live = fib_table_live_dp(rule->table, k->dst, k->tos, &plen);
+		if (live == NULL || (plen <= rule->suppress && !is_error(live->leaf)))
+			continue;
+		*tclassid = rule->tclassid;
+		return live;
+	}
+	return NULL;
 }
 
 rte_be32_t
 fib_prefsrc_dp(const struct fib_key *k)
 {
-	const struct fib_rules *r = rcu_dereference(fib_rules);
-	const struct fib_rule_dp *rule;
-	struct fib_table_res res;
-	struct walk at;
+	uint32_t tclassid;
+	const struct fib_live *live = find(k, &tclassid);
+
+	return live != NULL ? live->prefsrc : 0;
+}
+
+/* What the route says; of several next hops each for itself. */
+static uint32_t
+realms_by(const struct fib_live *live, const struct adj *way)
+{
+	const struct fib_nh_realms *r = live->nh_realms;
+
+	uint32_t leaf;
 
 	if (likely(r == NULL))
-		return prefsrc_by_default(k);
-	walk_to(r, k, &at, 0);
-	while ((rule = next_rule(r, k, &at)) != NULL && rule->kind != RULE_ANSWER)
-		if (fib_table_lookup_dp(rule->table, k->dst, k->tos, &res) &&
-		    (res.plen > rule->suppress || is_error(res.idx)))
-			return fib_table_prefsrc_dp(rule->table, k->dst, k->tos);
-	return 0;
+		return live->tclassid;
+	if (way == NULL) {
+		leaf = __atomic_load_n(&live->leaf, __ATOMIC_ACQUIRE);
+		if (leaf == FIB_LEAF_NONE) /* it has just died */
+			return live->tclassid;
+		way = adj_get(leaf);
+	}
+	if (way->type == ADJ_GROUP)
+		way = adj_get(way->member[0]);
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->nh[i].dev == way->dev && r->nh[i].gateway == way->gw)
+			return r->nh[i].tclassid;
+	return live->tclassid;
+}
+
+struct fib_realms
+fib_realms_dp(const struct fib_key *k, const struct adj *way)
+{
+	struct fib_realms there = { 0 };
+	const struct fib_live *live = find(k, &there.rule);
+
+	if (live != NULL)
+		there.route = realms_by(live, way);
+	return there;
 }

@@ -29,6 +29,7 @@ struct fib_rule_dp {
 	} kind;
 	uint32_t idx;
 	int32_t suppress;
+	uint32_t tclassid;
 	const struct fib_table_dp *table;
 };
 

@@ -226,18 +226,19 @@ fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos)
 	return idx == ADJ_IDX_TOS ? ADJ_IDX_NO_ROUTE : idx;
 }
 
-rte_be32_t
-fib_table_prefsrc_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos)
+const struct fib_live *
+fib_table_live_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos, uint8_t *plen)
 {
 	uint32_t path[33];
 	unsigned int n = fib_trie_path(t->trie, dst, path);
 
 	while (n-- > 0) {
-		const struct fib_live *live =
-			chain_live(load(&fib_node(t->trie, path[n])->data), t->layer, tos);
+		const struct fib_node *node = fib_node(t->trie, path[n]);
+		const struct fib_live *live = chain_live(load(&node->data), t->layer, tos);
 
-		if (live != NULL && load(&live->leaf) != ADJ_IDX_THROW)
-			return live->prefsrc;
+		*plen = node->plen;
+		if (live != NULL)
+			return load(&live->leaf) != ADJ_IDX_THROW ? live : NULL;
 	}
-	return 0;
+	return NULL;
 }

@@ -42,6 +42,4 @@ uint64_t fib_tables_lookup_bulk_dp(const struct fib_table_dp *const *t, const ui
  * at once: what of them is dead is passed over. Any other @p idx is its own answer.
  */
 uint32_t fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos);
-/** The source address that @p t's route to @p dst prefers (`src`), or 0. */
-rte_be32_t fib_table_prefsrc_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos);
 #endif

@@ -118,4 +118,5 @@ ip4_cli_register(void)
 	ip4_ping_cli_register();
 	ip4_traceroute_cli_register();
 	ip4_stats_cli_register();
+	ip4_realm_cli_register();
 }

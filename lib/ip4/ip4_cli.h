@@ -17,6 +17,7 @@ struct probe_run {
 void ip4_ping_cli_register(void) CTL_ONLY;
 void ip4_traceroute_cli_register(void) CTL_ONLY;
 void ip4_stats_cli_register(void) CTL_ONLY;
+void ip4_realm_cli_register(void) CTL_ONLY;
 
 const char *probe_text_of(rte_be32_t addr, char *buf);
 /** Read ADDR, source, dev and -I: 0, or after cli_error(). */

@@ -231,8 +231,8 @@ static const struct ctl_table frag_table[] = {
 static int
 register_counters(void) CTL_ONLY
 {
-	struct counter_block *const blocks[] = { &ip_mib,      &ipext_mib, &icmp_mib,
-						 &icmpmsg_mib, &frag_mib,  &route_mib };
+	struct counter_block *const blocks[] = { &ip_mib,   &ipext_mib, &icmp_mib, &icmpmsg_mib,
+						 &frag_mib, &route_mib, &realm_mib };
 	int rc = 0;
 
 	for (unsigned int i = 0; i < RTE_DIM(blocks) && rc == 0; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <rte_memcpy.h>
 #include "ip4/ip4_priv.h"
+#include "skb/skb_realm_dp.h"
 
 #define COPY_MAX 128 /* bytes that cost less to copy than to point at */
 
@@ -38,6 +39,8 @@ copy_metadata(struct sk_buff *to, const struct sk_buff *from)
 	to->protocol = from->protocol;
 	to->pkt_type = from->pkt_type;
 	to->flags = from->flags;
+	if (unlikely(skb_has_tclassid(skb_mbuf(from))))
+		skb_set_tclassid(to, from->tclassid);
 }
 
 /* The next byte of payload that goes into a fragment. */

@@ -47,16 +47,19 @@ ip4_key_out(const struct sk_buff *skb, const struct ip_out *o, struct fib_key *k
 }
 
 void
-ip4_key_back(const struct sk_buff *skb, uint32_t iif, struct fib_key *k)
+ip4_key_back(const struct sk_buff *skb, const struct adj *there, struct fib_key *k)
 {
-	struct fib_key there;
+	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
+	struct fib_key to;
 
-	ip4_key_of(skb, iif, &there);
-	*k = there;
-	k->src = there.dst;
-	k->dst = there.src;
-	k->sport = there.dport;
-	k->dport = there.sport;
+	ip4_key_of(skb, there->dev != NULL ? (uint32_t)there->dev->ifindex : FIB_IIF_LOCAL, &to);
+	*k = to;
+	k->src = to.dst;
+	k->dst = to.src;
+	k->sport = to.dport;
+	k->dport = to.sport;
+	if (in_dev == NULL || !IN_DEV_ORCONF(in_dev, src_valid_mark))
+		k->mark = 0;
 }
 
 void

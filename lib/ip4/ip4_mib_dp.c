@@ -17,7 +17,7 @@ struct counter_block udp_mib = { .name = "udp", .names = udp_names, .n = UDP_MIB
 struct counter_block frag_mib = { .name = "frag", .names = frag_names, .n = FRAG_MIB_MAX };
 struct counter_block route_mib = { .name = "route", .names = route_names, .n = ROUTE_MIB_MAX };
 
-/* Names for 512: made of digits by the preprocessor. */
+/* Names for 256 of a kind: made of digits by the preprocessor. */
 #define N1(t, d)                                                                                   \
 	t #d "0", t #d "1", t #d "2", t #d "3", t #d "4", t #d "5", t #d "6", t #d "7", t #d "8",  \
 		t #d "9"
@@ -34,3 +34,9 @@ _Static_assert(sizeof(icmpmsg_names) / sizeof(icmpmsg_names[0]) == ICMPMSG_MIB_M
 struct counter_block icmpmsg_mib = { .name = "icmpmsg",
 				     .names = icmpmsg_names,
 				     .n = ICMPMSG_MIB_MAX };
+
+static const char *const realm_names[] = { NAMES("BytesTo"), NAMES("PktsTo"), NAMES("BytesFrom"),
+					   NAMES("PktsFrom") };
+_Static_assert(sizeof(realm_names) / sizeof(realm_names[0]) == REALM_MIB_MAX, "one each");
+
+struct counter_block realm_mib = { .name = "realm", .names = realm_names, .n = REALM_MIB_MAX };

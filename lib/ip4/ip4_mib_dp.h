@@ -79,7 +79,17 @@ enum {
 /* IcmpMsg: InType0 .. InType255, OutType0 .. OutType255. */
 enum { ICMPMSG_IN = 0, ICMPMSG_OUT = 256, ICMPMSG_MIB_MAX = 512 };
 
-extern struct counter_block ip_mib, ipext_mib, icmp_mib, icmpmsg_mib, udp_mib, frag_mib, route_mib;
+/* Realms (Linux's struct ip_rt_acct): REALM_TO_BYTES + realm, and so on. */
+enum {
+	REALM_TO_BYTES = 0,
+	REALM_TO_PACKETS = 256,
+	REALM_FROM_BYTES = 512,
+	REALM_FROM_PACKETS = 768,
+	REALM_MIB_MAX = 1024
+};
+
+extern struct counter_block ip_mib, ipext_mib, icmp_mib, icmpmsg_mib, udp_mib, frag_mib, route_mib,
+	realm_mib;
 
 #define IP_INC_STATS(w, f)	 counter_inc(w, &ip_mib, IP_##f)
 #define IP_ADD_STATS(w, f, n)	 counter_add(w, &ip_mib, IP_##f, n)

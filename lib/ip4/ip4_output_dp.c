@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ip4/ip4_priv.h"
+#include "ip4/ip4_realm_dp.h"
 #include "sched/sched_dp.h"
 
 /* Too large for the link: cut, or refuse. */
@@ -225,6 +226,8 @@ local_out_prepare(struct worker *w, struct sk_buff *skb, const struct adj *way) 
 	skb->iif = 0;
 	skb->flags = 0;
 	skb->dst = ip4_exc_redirect(iph->dst_addr, way != NULL ? way : route_of(skb, iph));
+	if (skb_realms_wanted())
+		ip4_realm_output(skb);
 	IP_INC_STATS(w, OutRequests);
 	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
 }

@@ -90,8 +90,9 @@ ip4_adj_nexthop(const struct adj *a, rte_be32_t dst)
 void ip4_key_of(const struct sk_buff *skb, uint32_t iif, struct fib_key *k);
 /** Of a datagram that gets the header @p o; @p skb holds what follows it. */
 void ip4_key_out(const struct sk_buff *skb, const struct ip_out *o, struct fib_key *k);
-/** Of its answer, which would come in by @p iif. */
-void ip4_key_back(const struct sk_buff *skb, uint32_t iif, struct fib_key *k);
+/** Of the answer to a packet that leaves by @p there, where it would come in. Its mark counts only
+ * where src_valid_mark says so. */
+void ip4_key_back(const struct sk_buff *skb, const struct adj *there, struct fib_key *k);
 /** fib_rules_lookup_bulk_dp() for @p n packets (at most 64) of the fast lane: their headers at @p
  * l3, linear; they came by @p dev, or when that is NULL each by its @p in. */
 void ip4_fast_rules(const struct fib_rules *rules, uint8_t *const *l3, uint32_t n,

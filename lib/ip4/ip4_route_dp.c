@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ip4/ip4_priv.h"
+#include "ip4/ip4_realm_dp.h"
 
 /* What the lookup says about one packet. */
 enum verdict { V_FORWARD, V_LOCAL, V_DROP, V_ICMP };
@@ -39,21 +40,15 @@ ip4_route_adj(rte_be32_t dst)
 	return adj_get(fib_route_dp(&k));
 }
 
-/* The way back to the source of a packet that goes by @p there. Rules see the answer that would
- * come, in by the device that the packet leaves by; its mark only where src_valid_mark says so. */
+/* The way back to the source of a packet that goes by @p there. */
 static const struct adj *
-way_back(const struct sk_buff *skb, const struct in_device *in_dev, const struct adj *there)
+way_back(const struct sk_buff *skb, const struct adj *there)
 {
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	struct fib_key k = { .dst = rte_be_to_cpu_32(iph->src_addr), .tos = iph->type_of_service };
 
-	if (unlikely(rcu_dereference(fib_rules) != NULL)) {
-		ip4_key_back(skb,
-			     there->dev != NULL ? (uint32_t)there->dev->ifindex : FIB_IIF_LOCAL,
-			     &k);
-		if (!IN_DEV_ORCONF(in_dev, src_valid_mark))
-			k.mark = 0;
-	}
+	if (unlikely(rcu_dereference(fib_rules) != NULL))
+		ip4_key_back(skb, there, &k);
 	return adj_get(fib_route_dp(&k));
 }
 
@@ -74,7 +69,7 @@ validate_source(const struct sk_buff *skb, const struct in_device *in_dev, const
 		return DROP_MAX;
 	if (!ip4_is_host_class(src))
 		return DROP_IP4_MARTIAN_SOURCE;
-	back = way_back(skb, in_dev, there);
+	back = way_back(skb, there);
 	switch (back->type) {
 	case ADJ_LOCAL:
 		return IN_DEV_ORCONF(in_dev, accept_local) ? DROP_MAX : DROP_IP4_MARTIAN_SOURCE;
@@ -325,6 +320,8 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 			v == V_FORWARD ? "to be forwarded"
 			: v == V_LOCAL ? "for the router itself"
 				       : "not to be forwarded");
+		if (skb_realms_wanted() && (v == V_FORWARD || v == V_LOCAL))
+			ip4_realm_input(w, skb, v == V_LOCAL);
 		if (v == V_FORWARD)
 			skb_vec_push(&forward, skb);
 		else if (v == V_LOCAL)

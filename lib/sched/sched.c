@@ -8,6 +8,7 @@
 #include <rte_cycles.h>
 #include "core/held.h"
 #include "core/timer.h"
+#include "sched/sched_filter.h"
 
 #define TBF_FULL_S_MAX 100 /* seconds in which a bucket may fill: keeps the sums in 64 bits */
 
@@ -47,7 +48,7 @@ destroy(struct qdisc *q) CTL_ONLY
 	role_borrow_dp();
 	while (rte_ring_sc_dequeue(q->ring, &m) == 0)
 		kfree_mbuf_reason(worker_ctl(), m, q->dev, DROP_SCHED_RESET);
-	for (unsigned int b = 0; b < SCHED_BANDS; b++) {
+	for (unsigned int b = 0; b < q->bands; b++) {
 		struct sk_buff *skb;
 
 		while ((skb = skb_dequeue(&q->band[b])) != NULL)
@@ -74,6 +75,14 @@ sched_spec_limit(const struct qdisc_spec *s)
 	if (s->limit != 0)
 		return s->limit;
 	return (uint32_t)RTE_MIN(s->rate * s->latency_us / US_PER_S + s->burst, UINT32_MAX);
+}
+
+unsigned int
+sched_spec_bands(const struct qdisc_spec *s)
+{
+	if (s->kind == QDISC_TBF)
+		return 1;
+	return s->kind == QDISC_PRIO && s->bands != 0 ? s->bands : SCHED_BANDS_TOS;
 }
 
 static void
@@ -110,11 +119,14 @@ make(struct net_device *dev, const struct qdisc_spec *s) CTL_ONLY
 	q->dev = dev;
 	q->owner = owner != 0 && owner < n_workers ? owner : (uint16_t)(n_workers > 1);
 	q->handle = s->handle != 0 ? s->handle : next_handle++;
-	q->ops = s->kind == QDISC_TBF ? &tbf_ops : &pfifo_fast_ops;
+	q->ops = s->kind == QDISC_TBF	 ? &tbf_ops
+		 : s->kind == QDISC_PRIO ? &prio_ops
+					 : &pfifo_fast_ops;
+	q->bands = (uint16_t)sched_spec_bands(s);
 	if (s->kind == QDISC_TBF)
 		set_tbf(q, s);
 	else
-		for (unsigned int b = 0; b < SCHED_BANDS; b++)
+		for (unsigned int b = 0; b < q->bands; b++)
 			skb_queue_head_init(&q->band[b], SCHED_TX_QLEN, 0);
 	return q;
 }
@@ -124,6 +136,9 @@ make(struct net_device *dev, const struct qdisc_spec *s) CTL_ONLY
 const char *
 sched_spec_check(const struct qdisc_spec *s)
 {
+	if (s->kind == QDISC_PRIO && s->bands != 0 &&
+	    (s->bands < SCHED_BANDS_TOS || s->bands > SCHED_BANDS))
+		return "prio has 3 to 16 bands";
 	if (s->kind != QDISC_TBF)
 		return NULL;
 	if (s->rate == 0)
@@ -164,6 +179,7 @@ install(struct net_device *dev, struct qdisc *q) CTL_ONLY
 	dev->ctl->qdisc = q != NULL ? q->ops->id : "noqueue";
 	if (old == NULL)
 		return;
+	sched_filter_del(old, NULL, NULL);
 	list_del(old);
 	rcu_defer(&old->rcu, reclaim);
 }
@@ -194,6 +210,10 @@ sched_spec_of(const struct net_device *dev)
 
 	if (q == NULL)
 		return (struct qdisc_spec){ .kind = QDISC_NOQUEUE };
+	if (q->ops == &prio_ops)
+		return (struct qdisc_spec){ .kind = QDISC_PRIO,
+					    .handle = q->handle,
+					    .bands = q->bands };
 	if (q->ops != &tbf_ops)
 		return (struct qdisc_spec){ .kind = QDISC_PFIFO_FAST, .handle = q->handle };
 	return (struct qdisc_spec){ .kind = QDISC_TBF,
@@ -218,7 +238,7 @@ sched_stats(const struct qdisc *q, struct qdisc_stats *st)
 		.drops = __atomic_load_n(&q->drops, __ATOMIC_RELAXED),
 		.overlimits = __atomic_load_n(&q->overlimits, __ATOMIC_RELAXED),
 	};
-	for (unsigned int b = 0; b < SCHED_BANDS; b++) {
+	for (unsigned int b = 0; b < q->bands; b++) {
 		st->backlog += __atomic_load_n(&q->band[b].bytes, __ATOMIC_RELAXED);
 		st->qlen += __atomic_load_n(&q->band[b].qlen, __ATOMIC_RELAXED);
 	}
@@ -237,6 +257,12 @@ sched_held(void)
 	return n;
 }
 
+static bool
+names(const struct sched_filter *f, void *dev)
+{
+	return f->iif == (uint32_t)((const struct net_device *)dev)->ifindex;
+}
+
 static int
 on_netdev(struct notifier *self, unsigned int event, void *obj)
 {
@@ -245,6 +271,10 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 	role_enter_ctl();
 	if (event == NETDEV_UNREGISTER && dev->qdisc != NULL)
 		install(dev, NULL);
+	for (struct net_device *d = dev_first(); event == NETDEV_UNREGISTER && d != NULL;
+	     d = d->ctl->next)
+		if (d->qdisc != NULL)
+			sched_filter_del(d->qdisc, names, dev);
 	return NOTIFY_OK;
 }
 

@@ -5,12 +5,13 @@
 #include "netdev/netdev.h"
 #include "sched/sched_dp.h"
 
-enum qdisc_kind { QDISC_NOQUEUE, QDISC_PFIFO_FAST, QDISC_TBF };
+enum qdisc_kind { QDISC_NOQUEUE, QDISC_PFIFO_FAST, QDISC_TBF, QDISC_PRIO };
 
 /** What to put at the root of a device. */
 struct qdisc_spec {
 	enum qdisc_kind kind;
 	uint16_t handle; /* 0: the next free one */
+	uint16_t bands;	 /* of QDISC_PRIO: 3 to SCHED_BANDS; 0: 3 */
 	/* of QDISC_TBF: */
 	uint64_t rate;	     /* bytes a second */
 	uint32_t burst;	     /* bytes */
@@ -31,6 +32,8 @@ const char *sched_spec_check(const struct qdisc_spec *s);
 int sched_set(struct net_device *dev, const struct qdisc_spec *s) CTL_ONLY;
 /** Bytes that may wait by a specification of a tbf. */
 uint32_t sched_spec_limit(const struct qdisc_spec *s);
+/** How many queues it has. */
+unsigned int sched_spec_bands(const struct qdisc_spec *s);
 /** What sched_set() would want to make the discipline of @p dev; a tbf by its limit. */
 struct qdisc_spec sched_spec_of(const struct net_device *dev) CTL_ONLY;
 /** The discipline of @p dev, NULL: none. */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cli.h"
-#include "sched/sched.h"
+#include "sched/sched_cli.h"
 
-static struct net_device *
-arg_dev(struct cli_ctx *c)
+struct net_device *
+sched_arg_dev(struct cli_ctx *c)
 {
 	const char *name = cli_arg_dev(c, "DEV");
 	struct net_device *dev;
@@ -60,10 +60,12 @@ arg_tbf(struct cli_ctx *c, struct qdisc_spec *s)
 static int
 set(struct cli_ctx *c)
 {
-	struct net_device *dev = arg_dev(c);
+	struct net_device *dev = sched_arg_dev(c);
 	struct qdisc_spec s = { .kind = cli_has(c, "tbf")	   ? QDISC_TBF
+					: cli_has(c, "prio")	   ? QDISC_PRIO
 					: cli_has(c, "pfifo_fast") ? QDISC_PFIFO_FAST
-								   : QDISC_NOQUEUE };
+								   : QDISC_NOQUEUE,
+				.bands = (uint16_t)cli_arg_u32(c, "BANDS", 0) };
 	const char *why;
 	int rc;
 
@@ -92,7 +94,7 @@ set(struct cli_ctx *c)
 static int
 del(struct cli_ctx *c)
 {
-	struct net_device *dev = arg_dev(c);
+	struct net_device *dev = sched_arg_dev(c);
 
 	role_enter_ctl();
 	if (dev == NULL)
@@ -120,7 +122,7 @@ options(const struct qdisc *q)
 	}
 	for (unsigned int i = 0; i < RTE_DIM(priomap); i++)
 		json_array_append_new(map, json_integer(priomap[i]));
-	return json_pack("{s:i, s:o, s:b}", "bands", SCHED_BANDS, "priomap", map, "multiqueue", 0);
+	return json_pack("{s:i, s:o, s:b}", "bands", q->bands, "priomap", map, "multiqueue", 0);
 }
 
 static json_t *
@@ -153,7 +155,7 @@ show(struct cli_ctx *c)
 
 	role_enter_ctl();
 	if (cli_arg_dev(c, "DEV") != NULL) {
-		only = arg_dev(c);
+		only = sched_arg_dev(c);
 		if (only == NULL)
 			return -ENODEV;
 	}
@@ -163,12 +165,6 @@ show(struct cli_ctx *c)
 			json_array_append_new(list, row(c, d));
 	cli_set_result(c, list);
 	return 0;
-}
-
-static long long
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
 }
 
 static void
@@ -181,22 +177,23 @@ row_text(struct cli_ctx *c, const json_t *o)
 		   json_string_value(json_object_get(o, "handle")),
 		   json_string_value(json_object_get(o, "dev")));
 	if (map != NULL) {
-		cli_printf(c, "bands %lld priomap", num(opt, "bands"));
+		cli_printf(c, "bands %lld priomap", sched_num(opt, "bands"));
 		for (size_t i = 0; i < json_array_size(map); i++)
 			cli_printf(c, " %lld",
 				   (long long)json_integer_value(json_array_get(map, i)));
 	} else if (json_object_get(opt, "rate") != NULL) {
-		cli_printf(c, "rate %s ", sched_rate_word((uint64_t)num(opt, "rate")));
-		cli_printf(c, "burst %s ", sched_size_word((uint32_t)num(opt, "burst")));
-		cli_printf(c, "lat %s ", sched_time_word((uint64_t)num(opt, "lat")));
+		cli_printf(c, "rate %s ", sched_rate_word((uint64_t)sched_num(opt, "rate")));
+		cli_printf(c, "burst %s ", sched_size_word((uint32_t)sched_num(opt, "burst")));
+		cli_printf(c, "lat %s ", sched_time_word((uint64_t)sched_num(opt, "lat")));
 	}
 	cli_printf(c, "\n");
 	if (json_object_get(o, "backlog") != NULL)
 		cli_printf(c,
 			   " Sent %lld bytes %lld pkt (dropped %lld, overlimits %lld requeues 0) \n"
 			   " backlog %lldb %lldp requeues 0\n",
-			   num(o, "bytes"), num(o, "packets"), num(o, "drops"),
-			   num(o, "overlimits"), num(o, "backlog"), num(o, "qlen"));
+			   sched_num(o, "bytes"), sched_num(o, "packets"), sched_num(o, "drops"),
+			   sched_num(o, "overlimits"), sched_num(o, "backlog"),
+			   sched_num(o, "qlen"));
 }
 
 static void
@@ -218,6 +215,11 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Three queues by TOS, or none.",
 	  .section = "ports",
 	  .fn = set },
+	{ .syntax = "tc qdisc (add|replace|change) dev DEV:dev root [handle HANDLE:str] prio "
+		    "[bands BANDS:u32(3..16)]",
+	  .help = "Queues in strict order, by TOS and by filters.",
+	  .section = "ports",
+	  .fn = set },
 	{ .syntax = "tc qdisc (add|replace|change) dev DEV:dev root [handle HANDLE:str] tbf "
 		    "[rate RATE:str] [burst BURST:str] [limit LIMIT:str] [latency LATENCY:str]",
 	  .help = "Send no faster than a token bucket fills.",
@@ -234,4 +236,5 @@ void
 sched_cli_register(void)
 {
 	cli_register(cmds);
+	sched_filter_cli_register();
 }

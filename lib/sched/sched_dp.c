@@ -9,7 +9,7 @@ waiting(const struct qdisc *q)
 {
 	uint32_t n = 0;
 
-	for (unsigned int b = 0; b < SCHED_BANDS; b++)
+	for (unsigned int b = 0; b < q->bands; b++)
 		n += q->band[b].qlen;
 	return n;
 }
@@ -36,7 +36,7 @@ enqueue(struct worker *w, struct qdisc *q, struct rte_mbuf **pkts, uint16_t n) D
 static void
 purge(struct worker *w, struct qdisc *q, enum drop_reason why) DP_ONLY
 {
-	for (unsigned int b = 0; b < SCHED_BANDS; b++) {
+	for (unsigned int b = 0; b < q->bands; b++) {
 		struct sk_buff *skb;
 
 		while ((skb = skb_dequeue(&q->band[b])) != NULL)

@@ -9,12 +9,14 @@
  */
 #include <rte_ring.h>
 #include "netdev/netdev_dp.h"
+#include "sched/sched_filter_dp.h"
 
-#define SCHED_BANDS   3
-#define SCHED_BURST   32
-#define SCHED_ROUNDS  8	   /* bursts that one queue may send before others have their turn */
-#define SCHED_RING    1024 /* frames from other threads to the owner */
-#define SCHED_TX_QLEN 1000 /* frames of a band: Linux's txqueuelen */
+#define SCHED_BANDS	16 /* at most */
+#define SCHED_BANDS_TOS 3  /* that the TOS field chooses from */
+#define SCHED_BURST	32
+#define SCHED_ROUNDS	8    /* bursts that one queue may send before others have their turn */
+#define SCHED_RING	1024 /* frames from other threads to the owner */
+#define SCHED_TX_QLEN	1000 /* frames of a band: Linux's txqueuelen */
 
 /* Linux's priorities (linux/pkt_sched.h). */
 enum {
@@ -54,7 +56,7 @@ rt_tos2priority(uint8_t tos)
 struct qdisc;
 /** A kind of discipline. All of it runs on the owner. */
 struct qdisc_ops {
-	const char *id; /* "pfifo_fast", "tbf" */
+	const char *id; /* "pfifo_fast", "prio", "tbf" */
 	/** Queue one frame. DROP_MAX, or why not: it stays the caller's. */
 	enum drop_reason (*enqueue)(struct qdisc *q, struct rte_mbuf *m);
 	/** Take up to @p n frames that may leave at TSC @p now. Sets q->waits when more would,
@@ -79,24 +81,30 @@ struct qdisc {
 	const struct qdisc_ops *ops;
 	struct net_device *dev;
 	uint16_t owner; /* worker */
+	uint16_t bands; /* in use */
 	uint16_t handle;
 	struct rte_ring *ring;
 	struct qdisc *next; /* RCU: of the same owner */
 	struct qdisc *next_all;
+	struct sched_filters *filters; /* RCU; NULL: none */
 	/* --- the owner's --- */
 	struct sk_buff_head band[SCHED_BANDS];
 	struct tbf tbf;
 	bool waits; /* for time, not for the driver */
 	uint64_t packets, bytes, overlimits;
+	struct {
+		uint64_t packets, bytes; /* that were queued there */
+		uint64_t drops;		 /* for want of room */
+	} class[SCHED_BANDS];
 	uint64_t drops; /* other threads add to it too */
 };
 
-extern const struct qdisc_ops pfifo_fast_ops, tbf_ops;
+extern const struct qdisc_ops pfifo_fast_ops, prio_ops, tbf_ops;
 extern struct qdisc *sched_run[WORKER_MAX]; /* RCU: those that a worker owns */
 /** What a device with a discipline sends by. */
 extern const struct net_device_ops_dp sched_ops_dp;
 
-/** The band of pfifo_fast that a frame belongs to: by TOS, BPDUs first. */
+/** The band of pfifo_fast and prio that a frame belongs to: by TOS, BPDUs first. */
 unsigned int sched_band(const struct rte_mbuf *m);
 /** The general case of sched_poll(). */
 unsigned int sched_poll_all(struct worker *w) DP_ONLY;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Three queues; one is looked at only when those before it are empty. */
+/* Queues in order: one is looked at only when those before it are empty. pfifo_fast has three. */
 #include <string.h>
 #include <rte_ether.h>
 #include "sched/sched_dp.h"
@@ -30,7 +30,19 @@ sched_band(const struct rte_mbuf *m)
 static enum drop_reason
 pfifo_fast_enqueue(struct qdisc *q, struct rte_mbuf *m)
 {
-	return skb_queue_tail(&q->band[sched_band(m)], skb_of(m)) == 0 ? DROP_MAX : DROP_SCHED_FULL;
+	const struct sched_filters *filters = rcu_dereference(q->filters);
+	unsigned int b = sched_band(m);
+	uint32_t len = m->pkt_len;
+
+	if (unlikely(filters != NULL))
+		b = sched_filter_band(filters, m, b);
+	if (unlikely(skb_queue_tail(&q->band[b], skb_of(m)) != 0)) {
+		q->class[b].drops++;
+		return DROP_SCHED_FULL;
+	}
+	q->class[b].packets++;
+	q->class[b].bytes += len;
+	return DROP_MAX;
 }
 
 static uint16_t
@@ -38,7 +50,7 @@ pfifo_fast_dequeue(struct qdisc *q, struct rte_mbuf **pkts, uint16_t n, uint64_t
 {
 	uint16_t got = 0;
 
-	for (unsigned int b = 0; b < SCHED_BANDS; b++)
+	for (unsigned int b = 0; b < q->bands; b++)
 		while (got < n && q->band[b].qlen > 0)
 			pkts[got++] = skb_mbuf(skb_dequeue(&q->band[b]));
 	return got;
@@ -47,3 +59,7 @@ pfifo_fast_dequeue(struct qdisc *q, struct rte_mbuf **pkts, uint16_t n, uint64_t
 const struct qdisc_ops pfifo_fast_ops = { .id = "pfifo_fast",
 					  .enqueue = pfifo_fast_enqueue,
 					  .dequeue = pfifo_fast_dequeue };
+/* The same with as many queues as one likes, for filters to choose from. */
+const struct qdisc_ops prio_ops = { .id = "prio",
+				    .enqueue = pfifo_fast_enqueue,
+				    .dequeue = pfifo_fast_dequeue };

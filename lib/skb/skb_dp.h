@@ -47,6 +47,7 @@ struct sk_buff {
 	uint16_t network_header;
 	uint16_t transport_header;
 	uint16_t vlan_tci; /* of the tag that was stripped, host order, with SKB_F_VLAN */
+	uint32_t tclassid; /* realms: skb/skb_realm_dp.h */
 	uint8_t cb[48] __rte_aligned(8); /* the owning module's scratch, as in Linux */
 };
 #define SKB_UNSET	UINT16_MAX
@@ -88,6 +89,7 @@ skb_init(struct rte_mbuf *m, struct net_device *dev)
 	skb->network_header = SKB_UNSET;
 	skb->transport_header = SKB_UNSET;
 	skb->vlan_tci = 0;
+	skb->tclassid = 0;
 	return skb;
 }
 

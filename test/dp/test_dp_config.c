@@ -73,7 +73,9 @@ static const char every_key[] =
 	"{\"protocol\":\"99\",\"dscp\":46,\"action\":\"reject\","
 	"\"reject_with\":\"admin-prohibited\"}]}},"
 	"\"qdisc\":{\"q1\":{\"kind\":\"tbf\",\"rate\":\"10Mbit\",\"burst\":\"32Kb\","
-	"\"limit\":\"64001b\"},\"q2\":{\"kind\":\"pfifo_fast\"}},"
+	"\"limit\":\"64001b\"},\"q2\":{\"kind\":\"prio\",\"bands\":4,\"filters\":["
+	"{\"priority\":100,\"to\":10,\"from\":3,\"class\":4},"
+	"{\"priority\":100,\"fromif\":\"q1\",\"class\":2}]}},"
 	"\"addresses\":{\"q1\":["
 	"{\"local\":\"10.9.2.1/24\",\"label\":\"q1:b\",\"scope\":\"link\","
 	"\"broadcast\":\"10.9.2.0\",\"metric\":5,\"noprefixroute\":true},"
@@ -92,12 +94,12 @@ static const char every_key[] =
 	"{\"id\":11,\"group\":[{\"id\":1},{\"id\":4}],\"type\":\"resilient\",\"buckets\":64,"
 	"\"idle_timer\":60,\"unbalanced_timer\":300}],"
 	"\"routes\":[{\"dst\":\"10.6.0.1/32\",\"type\":\"blackhole\",\"table\":77,\"metric\":9,"
-	"\"tos\":4},"
+	"\"tos\":4,\"realms\":\"3/9\"},"
 	"{\"dst\":\"default\",\"gateway\":\"10.8.0.9\",\"dev\":\"q1\",\"onlink\":true,"
 	"\"protocol\":\"boot\",\"prefsrc\":\"10.9.0.1\",\"advmss\":1200,\"hoplimit\":9},"
 	"{\"dst\":\"10.5.0.0/24\",\"nhid\":11},"
 	"{\"dst\":\"10.7.0.0/24\",\"mtu\":1400,\"mtu_lock\":true,\"nexthops\":["
-	"{\"gateway\":\"10.9.0.2\",\"dev\":\"q1\",\"weight\":2},"
+	"{\"gateway\":\"10.9.0.2\",\"dev\":\"q1\",\"weight\":2,\"realms\":5},"
 	"{\"gateway\":\"10.7.7.7\",\"dev\":\"q1\",\"onlink\":true}]},"
 	"{\"dst\":\"10.8.0.0/24\",\"dev\":\"q1\"},"
 	"{\"dst\":\"10.8.1.0/24\",\"dev\":\"q1\",\"scope\":\"host\"}],"
@@ -105,7 +107,7 @@ static const char every_key[] =
 	"{\"priority\":100,\"not\":true,\"from\":\"10.1.0.0/16\",\"to\":\"10.2.0.1/32\","
 	"\"tos\":8,\"fwmark\":\"0x10/0xff\",\"iif\":\"q1\",\"oif\":\"q2\",\"ipproto\":\"tcp\","
 	"\"sport\":80,\"dport\":\"1024-65534\",\"table\":77,\"suppress_prefixlength\":8,"
-	"\"protocol\":\"boot\"},"
+	"\"protocol\":\"boot\",\"realms\":\"7/8\"},"
 	"{\"priority\":101,\"fwmark\":7,\"ipproto\":99,\"action\":\"prohibit\"},"
 	"{\"priority\":102,\"from\":\"10.3.0.0/16\",\"goto\":32766}]}";
 
@@ -269,11 +271,13 @@ static const struct {
 	{ "tunnels", "ip link set t1 mtu 1400" },
 	{ "filter", "filter flush forward" },
 	{ "qdisc", "tc qdisc del dev q1 root" },
+	{ "qdisc", "tc filter del dev q2" },
 	{ "addresses", "ip addr add 10.9.9.1/24 dev q2" },
 	{ "neighbours", "ip neigh del proxy 10.77.0.0/24" },
 	{ "sysctl", "sysctl net.ipv4.conf.q1.rp_filter=0" },
 	{ "nexthops", "ip nexthop replace id 10 group 1/2" },
 	{ "routes", "ip route del 10.7.0.0/24" },
+	{ "routes", "ip route change blackhole 10.6.0.1 table 77 metric 9 tos 4 realm 9" },
 	{ "rules", "ip rule del pref 101" },
 };
 

@@ -27,7 +27,7 @@ static uint32_t follows[FAKE_NEIGHS * 2];
 uint32_t adj_now_s = 1;
 static struct adj *tab[ADJ_MAX];
 struct adj **adj_tab = tab;
-unsigned int fake_adj_used, fake_arps;
+unsigned int fake_adj_used, fake_arps, fake_realms;
 uint64_t fake_published_us;
 struct ipv4_devconf ipv4_devconf_all;
 void (*inetdev_linkdown_hook)(void);
@@ -43,6 +43,18 @@ ip(const char *s)
 
 	assert_int_equal(inet_pton(AF_INET, s, &a), 1);
 	return a.s_addr;
+}
+
+void
+netdev_realm_hold(void)
+{
+	fake_realms++;
+}
+void
+netdev_realm_release(void)
+{
+	assert_true(fake_realms > 0);
+	fake_realms--;
 }
 
 /* --- devices and addresses --- */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 #include <cmocka.h>
+#include "fib/fib_file.h"
 #include "fib/fib_nexthop_priv.h"
 #include "core/timer.h"
 #include "fake.h"

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "fake.h"
+#include "fib/fib_realm_dp.h"
 #include "fib/fib_rule_priv.h"
 
 #define BURST 64
@@ -46,6 +47,22 @@ slow(const struct fib_key *k)
 	}
 }
 
+/* Realms, as workers search for them and as the list has them. */
+static CTL_ONLY void
+same_realms(const struct fib_key *k)
+{
+	struct fib_realms said = fib_realms_dp(k, NULL), want = { 0 };
+	struct fib_flow fl = { .key = *k };
+	struct fib_match m;
+
+	if (fib_rules_lookup(&fl, &m) == 0) {
+		want.route = m.nh != NULL ? m.nh->tclassid : m.info->tclassid;
+		want.rule = m.rule->tclassid;
+	}
+	assert_int_equal(said.route, want.route);
+	assert_int_equal(said.rule, want.rule);
+}
+
 static CTL_ONLY void
 agree(const struct fib_key *k, unsigned int n)
 {
@@ -62,6 +79,7 @@ agree(const struct fib_key *k, unsigned int n)
 		if (one == ADJ_IDX_THROW)
 			one = ADJ_IDX_NO_ROUTE; /* the last rule's throw is no route */
 		assert_int_equal(one, slow(&k[i]));
+		same_realms(&k[i]);
 		if (r != NULL)
 			assert_int_equal(idx[i], one);
 	}
@@ -76,6 +94,12 @@ static uint32_t
 random_addr(void)
 {
 	return FIB_IP4(20, rnd(2), rnd(4), 0) | rnd(4) * 64;
+}
+
+static uint32_t
+random_realms(void)
+{
+	return rnd(3) == 0 ? rnd(4) << 16 | rnd(4) : 0;
 }
 
 static struct fib_rule
@@ -125,6 +149,7 @@ random_rule(void)
 	if (r.action == FIB_RULE_TABLE && rnd(4) == 0)
 		r.suppress = (int32_t)rnd(25);
 	r.target = r.priority + 1 + rnd(20) * 120;
+	r.tclassid = random_realms();
 	return r;
 }
 
@@ -171,6 +196,7 @@ op_route(void)
 	r.plen = plens[rnd(RTE_DIM(plens))];
 	r.dst = rte_cpu_to_be_32(random_addr() & fib_mask(r.plen));
 	r.tos = rnd(8) == 0 ? 0x10 : 0;
+	r.tclassid = random_realms();
 	if (rnd(3) == 0) {
 		r.type = 0;
 		r.n_nh = 0;
@@ -234,6 +260,7 @@ run(unsigned long ops, unsigned int fill)
 	if (strcmp(fake_dev[2].name, "p2") != 0)
 		op_device();
 	fake_done();
+	assert_int_equal(fake_realms, 0);
 }
 
 static void

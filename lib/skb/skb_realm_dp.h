@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SKB_REALM_DP_H
+#define SKB_REALM_DP_H
+/** @file Realms of packets: what routes and policy rules say of where from and where to. */
+#include "skb/skb_dp.h"
+
+/** How many care for realms: routes, rules and filters that name one. While it is 0 no packet is
+ * told any. */
+extern uint32_t skb_realm_users;
+static inline bool
+skb_realms_wanted(void)
+{
+	return unlikely(__atomic_load_n(&skb_realm_users, __ATOMIC_RELAXED) != 0);
+}
+
+/** Bit of a mbuf's flags that says that its view has a tclassid; 0: there is no such bit. Drivers
+ * and pools clear it with all others: a frame that never had a view does not have it. */
+extern uint64_t skb_tclassid_flag;
+/** Make skb_tclassid_flag a bit. 0, or -errno: none is left. */
+int skb_realm_register(void) CTL_ONLY;
+
+/** @p realms: FROM in the upper 16 bits, TO in the lower ones (Linux's dst.tclassid). */
+static inline void
+skb_set_tclassid(struct sk_buff *skb, uint32_t realms)
+{
+	skb->tclassid = realms;
+	skb_mbuf(skb)->ol_flags |= skb_tclassid_flag;
+}
+/** Was the frame routed while somebody cared? Then its view is good for tclassid and iif. */
+static inline bool
+skb_has_tclassid(const struct rte_mbuf *m)
+{
+	return (m->ol_flags & skb_tclassid_flag) != 0;
+}
+#endif
