@@ -135,6 +135,8 @@ drop_dev(struct fib_info *fi, const struct net_device *dev)
 		if (fi->nh[i].dev != dev)
 			fi->nh[k++] = fi->nh[i];
 	fi->n_nh = n;
+	fi->tclassid = fi->nh[0].tclassid;
+	__atomic_store_n(&fib_live(fi->idx)->tclassid, fi->tclassid, __ATOMIC_RELAXED);
 	fib_info_rehash(fi);
 	refresh(fi);
 	return false;

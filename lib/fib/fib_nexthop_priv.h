@@ -61,6 +61,15 @@ fib_info_ways(const struct fib_info *fi, const struct fib_nexthop **nh)
 	*nh = fi->obj != NULL ? fi->obj->nh : fi->nh;
 	return fi->obj != NULL ? fi->obj->n_nh : fi->n_nh;
 }
+/** The realms of its routes, where these have one next hop or none; several each have theirs. */
+static inline uint32_t
+fib_info_realms(const struct fib_info *fi)
+{
+	const struct fib_nexthop *nh;
+	unsigned int n = fib_info_ways(fi, &nh);
+
+	return n == 0 ? fi->tclassid : n == 1 ? nh[0].tclassid : 0;
+}
 /** What a packet meets: the type, but for routes by an object that is a black hole. */
 static inline uint8_t
 fib_info_type(const struct fib_info *fi)

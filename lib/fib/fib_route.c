@@ -287,10 +287,7 @@ matches(const struct fib_alias *a, const struct fib_route_spec *key, bool flush)
 	    (key->prefsrc != 0 && key->prefsrc != fi->prefsrc) ||
 	    (key->mtu != 0 && key->mtu != fi->mtu))
 		return false;
-	if (((key->tclassid ^ (n == 1	? nh[0].tclassid
-			       : n == 0 ? fi->tclassid
-					: 0)) &
-	     key->realm_mask) != 0)
+	if (((key->tclassid ^ fib_info_realms(fi)) & key->realm_mask) != 0)
 		return false;
 	if (key->nhid != 0 && (fi->obj == NULL || fi->obj->id != key->nhid))
 		return false;

@@ -312,7 +312,8 @@ find(const struct fib_key *k, uint32_t *tclassid)
 	walk_to(r, k, &at, 0);
 	while ((rule = next_rule(r, k, &at)) != NULL && rule->kind != RULE_ANSWER) {
 		live = fib_table_live_dp(rule->table, k->dst, k->tos, &plen);
-		if (live == NULL || (plen <= rule->suppress && !is_error(live->leaf)))
+		if (live == NULL || (plen <= rule->suppress &&
+				     !is_error(__atomic_load_n(&live->leaf, __ATOMIC_RELAXED))))
 			continue;
 		*tclassid = rule->tclassid;
 		return live;
@@ -334,11 +335,10 @@ static uint32_t
 realms_by(const struct fib_live *live, const struct adj *way)
 {
 	const struct fib_nh_realms *r = live->nh_realms;
-
 	uint32_t leaf;
 
 	if (likely(r == NULL))
-		return live->tclassid;
+		return __atomic_load_n(&live->tclassid, __ATOMIC_RELAXED);
 	if (way == NULL) {
 		leaf = __atomic_load_n(&live->leaf, __ATOMIC_ACQUIRE);
 		if (leaf == FIB_LEAF_NONE) /* it has just died */

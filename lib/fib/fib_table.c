@@ -211,9 +211,7 @@ fib_view(struct fib_route *r, const struct fib_table *t, const struct fib_node *
 		.keep_dead = fi->keep,
 		.file = a->file,
 		.prefsrc = fi->prefsrc,
-		.tclassid = n_nh == 0	? fi->tclassid
-			    : n_nh == 1 ? nh[0].tclassid
-					: 0,
+		.tclassid = fib_info_realms(fi),
 		.nhid = fi->obj == NULL ? 0 : fi->obj->id,
 		.n_nh = n_nh,
 		.nh = nh,

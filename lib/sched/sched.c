@@ -244,6 +244,18 @@ sched_stats(const struct qdisc *q, struct qdisc_stats *st)
 	}
 }
 
+void
+sched_class_stats(const struct qdisc *q, unsigned int b, struct qdisc_stats *st)
+{
+	*st = (struct qdisc_stats){
+		.bytes = __atomic_load_n(&q->class[b].bytes, __ATOMIC_RELAXED),
+		.packets = __atomic_load_n(&q->class[b].packets, __ATOMIC_RELAXED),
+		.drops = __atomic_load_n(&q->class[b].drops, __ATOMIC_RELAXED),
+		.backlog = __atomic_load_n(&q->band[b].bytes, __ATOMIC_RELAXED),
+		.qlen = __atomic_load_n(&q->band[b].qlen, __ATOMIC_RELAXED),
+	};
+}
+
 unsigned int
 sched_held(void)
 {

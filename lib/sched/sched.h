@@ -44,6 +44,8 @@ struct qdisc_stats {
 	uint32_t qlen;
 };
 void sched_stats(const struct qdisc *q, struct qdisc_stats *st) CTL_ONLY;
+/** Of band @p b alone; nothing is over a limit there. */
+void sched_class_stats(const struct qdisc *q, unsigned int b, struct qdisc_stats *st) CTL_ONLY;
 /** Frames in all queues and rings: part of the balance's "held". */
 unsigned int sched_held(void) CTL_ONLY;
 

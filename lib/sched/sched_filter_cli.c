@@ -243,20 +243,21 @@ show_text(struct cli_ctx *c, const json_t *list)
 /* --- tc class show --- */
 
 static json_t *
-class_json(const struct cli_ctx *c, const struct qdisc *q, unsigned int b)
+class_json(const struct cli_ctx *c, const struct qdisc *q, unsigned int b) CTL_ONLY
 {
 	json_t *o = json_pack("{s:s, s:o, s:o}", "class", q->ops->id, "handle",
 			      json_sprintf("%x:%x", q->handle, b + 1), "parent",
 			      json_sprintf("%x:", q->handle));
+	struct qdisc_stats st;
 
 	if (!cli_wants_stats(c))
 		return o;
-	json_object_update_new(o, json_pack("{s:{s:I, s:I, s:I, s:I, s:I}}", "stats", "bytes",
-					    (json_int_t)q->class[b].bytes, "packets",
-					    (json_int_t)q->class[b].packets, "drops",
-					    (json_int_t)q->class[b].drops, "backlog",
-					    (json_int_t)q->band[b].bytes, "qlen",
-					    (json_int_t)q->band[b].qlen));
+	sched_class_stats(q, b, &st);
+	json_object_set_new(o, "stats",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I}", "bytes", (json_int_t)st.bytes,
+				      "packets", (json_int_t)st.packets, "drops",
+				      (json_int_t)st.drops, "backlog", (json_int_t)st.backlog,
+				      "qlen", (json_int_t)st.qlen));
 	return o;
 }
 

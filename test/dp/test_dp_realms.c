@@ -312,6 +312,62 @@ what_has_a_class(void **state)
 	dp_cmd("ip route del 203.0.113.0/24");
 }
 
+/* What a buffer was when it was routed last says nothing of the frame that is bridged in it. */
+static void
+bridged_frames_have_none(void **state)
+{
+	unsigned int p4 = dp_port("p4"), p5 = dp_port("p5");
+	struct rte_ether_addr to = dp_host_mac(9);
+	struct dp_frame got;
+
+	(void)state;
+	dp_cmd("ip link add br0 type bridge");
+	dp_cmd("ip link set p4 master br0");
+	dp_cmd("ip link set p5 master br0");
+	dp_cmd("ip link set br0 up");
+	dp_cmd("ip route add 198.51.100.0/24 via 10.0.2.2 realm 10");
+	dp_cmd("tc qdisc add dev p5 root handle 1: pfifo_fast");
+	dp_cmd("tc filter add dev p5 parent 1: route to 10 classid 1:3");
+	memset(queued, 0, sizeof(queued));
+	for (unsigned int i = 0; i < 32; i++) {
+		struct dp_frame f = dp_udp(p4, 8, "192.0.2.8", "192.0.2.9", 72);
+
+		for (unsigned int n = 0; n < 4; n++)
+			forward(p2);
+		memcpy(f.b, &to, sizeof(to));
+		dp_inject(p4, &f);
+		dp_run();
+		assert_true(dp_out(p5, &got));
+		assert_int_equal(class_of("p5"), 2);
+	}
+	dp_cmd("tc qdisc del dev p5 root");
+	dp_cmd("ip link del br0");
+	dp_cmd("ip route del 198.51.100.0/24");
+}
+
+/* A way that goes with its device leaves what the other one says. */
+static void
+next_hop_that_goes(void **state)
+{
+	(void)state;
+	dp_cmd("ip link add link p3 name p3.7 type vlan id 7");
+	dp_cmd("ip addr add 10.0.7.1/24 dev p3.7");
+	dp_cmd("ip link set p3.7 up");
+	dp_cmd("ip route add 198.51.100.0/24 nexthop via 10.0.7.2 realm 20 nexthop via 10.0.2.2 "
+	       "realm 30");
+	dp_cmd("ip link del p3.7");
+	dp_cmd("ip route show 198.51.100.0/24");
+	assert_string_equal(dp_cmd_output(), "198.51.100.0/24 via 10.0.2.2 dev p2 realm 30 \n");
+	assert_non_null(strstr(
+		dp_cmd_fails("ip route append 198.51.100.0/24 via 10.0.2.2 realm 30"), "exists"));
+	dp_cmd("clear stats realm");
+	forward(p2);
+	count_is(REALM_TO_PACKETS, 30, 1);
+	count_is(REALM_TO_PACKETS, 20, 0);
+	dp_cmd("ip route del 198.51.100.0/24");
+	assert_int_equal(skb_realm_users, 0);
+}
+
 #define RING_ROOM 1023 /* frames that a port of these tests takes before anybody looks */
 
 /* What the filter calls urgent overtakes what waits. */
@@ -428,10 +484,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(routes_and_rules), cmocka_unit_test(next_hops),
-		cmocka_unit_test(not_everything),   cmocka_unit_test(classes),
-		cmocka_unit_test(what_has_a_class), cmocka_unit_test(urgent_realm_overtakes),
-		cmocka_unit_test(words_and_errors), cmocka_unit_test(limits_and_devices),
+		cmocka_unit_test(routes_and_rules),   cmocka_unit_test(next_hops),
+		cmocka_unit_test(not_everything),     cmocka_unit_test(classes),
+		cmocka_unit_test(what_has_a_class),   cmocka_unit_test(bridged_frames_have_none),
+		cmocka_unit_test(next_hop_that_goes), cmocka_unit_test(urgent_realm_overtakes),
+		cmocka_unit_test(words_and_errors),   cmocka_unit_test(limits_and_devices),
 	};
 
 	return cmocka_run_group_tests(tests, setup, dp_teardown);
