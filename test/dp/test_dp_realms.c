@@ -161,10 +161,11 @@ next_hops(void **state)
 static void
 not_everything(void **state)
 {
-	struct dp_frame f = dp_echo(p1, 2, NEAR, "10.0.1.1", 72), got;
+	struct dp_frame f = dp_echo(p1, 2, NEAR, "10.77.0.1", 72), got;
 	char hex[256];
 
 	(void)state;
+	dp_cmd("ip route add local 10.77.0.1 dev lo realm 44");
 	dp_cmd("ip route add blackhole 198.51.100.0/24 realm 10");
 	dp_cmd("ip route add 203.0.113.0/24 via 10.0.1.2 realm 5");
 	dp_cmd("clear stats realm");
@@ -190,6 +191,7 @@ not_everything(void **state)
 	assert_int_equal(count_all(REALM_TO_PACKETS), 1);
 	dp_cmd("ip route del 198.51.100.0/24");
 	dp_cmd("ip route del 203.0.113.0/24");
+	dp_cmd("ip route del local 10.77.0.1");
 }
 
 /* --- classes --- */
@@ -238,6 +240,9 @@ classes(void **state)
 	dp_cmd("tc filter add dev p2 parent 1: protocol ip prio 100 route from 6 to 10 classid "
 	       "1:8");
 	assert_int_equal(class_now(), 1);
+	dp_cmd("tc filter add dev p2 parent 1: protocol ip prio 100 route from 5 classid 1:8");
+	assert_int_equal(class_now(), 1); /* where to goes before where from */
+	dp_cmd("tc filter del dev p2 prio 100 route from 5");
 	dp_cmd("tc filter add dev p2 parent 1: protocol ip prio 100 route to 10 fromif p1 classid "
 	       "1:7");
 	assert_int_equal(class_now(), 7);
