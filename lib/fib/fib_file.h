@@ -6,7 +6,8 @@
 #include "fib/fib.h"
 
 /** A file of routes, one a line as `ip route` prints them: PREFIX [via A] [dev D] [metric N]
- * [proto P] [src A] [scope S] [table T] [onlink]; a type may come first; '#' starts a comment. */
+ * [proto P] [src A] [scope S] [table T] [realms R] [onlink]; a type may come first; '#' starts a
+ * comment. */
 struct fib_file;
 /** Which content of which file: two that are equal need not be read twice. */
 struct fib_file_id {

@@ -117,7 +117,7 @@ static char routes_file[] = "/tmp/dp_config.XXXXXX";
 static int
 setup(void **state)
 {
-	static const char line[] = "198.51.100.0/24 via 10.9.0.3 metric 7\n";
+	static const char line[] = "198.51.100.0/24 via 10.9.0.3 metric 7 realms 3/7\n";
 	int fd = mkstemp(routes_file);
 
 	assert_true(fd >= 0 && write(fd, line, sizeof(line) - 1) == sizeof(line) - 1);
@@ -337,8 +337,9 @@ file_is_repaired(void **state)
 	load(every);
 	dp_run_ms(10);
 	dp_cmd("ip route show 198.51.100.0/24");
-	assert_string_equal(dp_cmd_output(),
-			    "198.51.100.0/24 via 10.9.0.3 dev q1 proto static metric 7 \n");
+	assert_string_equal(
+		dp_cmd_output(),
+		"198.51.100.0/24 via 10.9.0.3 dev q1 proto static metric 7 realms 3/7 \n");
 }
 
 /* Every section that tells what runs is meddled with above. */
