@@ -223,6 +223,29 @@ any_change(unsigned int i)
 	}
 }
 
+/* All that a filter means goes, in one sweep. */
+static void
+any_flush(void)
+{
+	unsigned int p = rnd(4), gone = 0; /* 0: of any port */
+	struct br_fdb_filter f = { .port = port[p],
+				   .vid = (int)rnd(5) - 1,
+				   .tree = -1,
+				   .keep_own = true,
+				   .keep_static = rnd(2) == 0 };
+
+	for (unsigned int i = 0; i < KEYS; i++) {
+		if (model[i] < 0 || (p != 0 && (model[i] & BR_FDB_PORT) != p) ||
+		    (f.vid >= 0 && (int)(i % 4) != f.vid) ||
+		    (f.keep_static && model[i] & (BR_FDB_STATIC | BR_FDB_EXT)))
+			continue;
+		model[i] = -1;
+		gone++;
+	}
+	role_enter_ctl();
+	assert_int_equal(br_fdb_flush(br, &f), gone);
+}
+
 static void
 agrees_with_a_model(void **state)
 {
@@ -233,6 +256,8 @@ agrees_with_a_model(void **state)
 
 		for (unsigned int i = 0; i < 4000; i++)
 			any_change(rnd(few));
+		if (round % 8 == 3)
+			any_flush();
 		if (round % 2 == 0) /* or they stay dead for a while */
 			settle();
 		check_model();
@@ -240,6 +265,36 @@ agrees_with_a_model(void **state)
 	}
 	assert_true(counts().resizes > 0);
 	assert_true(check_model() > KEYS / 2);
+}
+
+/* A million: each is found where it is, none twice; then none. */
+static void
+a_million_entries(void **state)
+{
+	static const uint32_t many = 1000000;
+
+	(void)state;
+	for (uint32_t i = 0; i < many; i++) {
+		uint64_t key = br_fdb_key(mac_of(i), 0);
+
+		assert_int_equal(set_by_hand(1 + i % 3, key, BR_FDB_STATIC, false), 0);
+		if (i % 4096 == 0)
+			settle();
+	}
+	assert_int_equal(counts().entries, own + many);
+	for (uint32_t i = 0; i < many; i++)
+		if (found(br_fdb_key(mac_of(i), 0)) != ((1 + i % 3) | BR_FDB_STATIC | BR_FDB_USER))
+			fail_msg("entry %u is not there, or elsewhere", i);
+	assert_int_equal(found(br_fdb_key(mac_of(many), 0)), -1);
+	check_table();
+	role_enter_ctl();
+	assert_int_equal(
+		br_fdb_flush(br,
+			     &(struct br_fdb_filter){ .vid = -1, .tree = -1, .keep_own = true }),
+		many);
+	settle();
+	assert_int_equal(counts().entries, own);
+	check_table();
 }
 
 /* --- one line for all --- */
@@ -655,6 +710,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(agrees_with_a_model),
+		T(a_million_entries),
 		T(addresses_that_collide),
 		T(places_rest_for_a_grace_period),
 		T(readers_find_what_stays),
