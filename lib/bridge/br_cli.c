@@ -362,6 +362,7 @@ br_cli_register(void)
 	br_mdb_cli_register();
 	br_mst_cli_register();
 	br_vlan_cli_register();
+	br_vlan_global_cli_register();
 	br_stp_cli_register();
 	br_tree_cli_register();
 }

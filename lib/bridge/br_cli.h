@@ -54,6 +54,7 @@ void br_monitor_register(void) CTL_ONLY;
 void br_link_cli_register(void) CTL_ONLY;
 void br_fdb_cli_register(void) CTL_ONLY;
 void br_vlan_cli_register(void) CTL_ONLY;
+void br_vlan_global_cli_register(void) CTL_ONLY;
 void br_mdb_cli_register(void) CTL_ONLY;
 void br_mst_cli_register(void) CTL_ONLY;
 void br_stp_cli_register(void) CTL_ONLY;

@@ -31,9 +31,11 @@ vlan_json(const struct cli_ctx *c, const struct net_bridge *br, const struct br_
 		json_array_append_new(flags, json_string("PVID"));
 	if (br_vlan_has(set->untagged, vid))
 		json_array_append_new(flags, json_string("Egress Untagged"));
-	if (cli_wants_detail(c) && p != NULL)
+	if (cli_wants_detail(c) && p != NULL) {
 		json_object_set_new(o, "state",
 				    json_string(br_state_name(br_vlan_get_state(p, vid))));
+		json_object_set_new(o, "mcast_router", json_integer(p->mcast_router));
+	}
 	if (cli_wants_stats(c) && p == NULL)
 		add_stats(o, br, vid);
 	return o;
@@ -85,8 +87,8 @@ vlan_text(struct cli_ctx *c, const char *ifname, const json_t *v)
 		cli_printf(c, " %s", json_string_value(json_array_get(flags, i)));
 	cli_printf(c, "\n");
 	if (json_object_get(v, "state") != NULL)
-		cli_printf(c, "%-16s    state %s\n", "",
-			   json_string_value(json_object_get(v, "state")));
+		cli_printf(c, "%-16s    state %s mcast_router %lld\n", "",
+			   json_string_value(json_object_get(v, "state")), num(v, "mcast_router"));
 	if (json_object_get(v, "rx_bytes") != NULL)
 		cli_printf(c,
 			   "%-16s    RX: %lld bytes %lld packets\n"
@@ -156,6 +158,10 @@ set(struct cli_ctx *c)
 	int rc, state;
 
 	role_enter_ctl();
+	if (cli_has(c, "mcast_router"))
+		return cli_error_at(c, -EOPNOTSUPP, "mcast_router",
+				    "mcast_router is the same in all VLANs of a port: \"bridge "
+				    "link set dev PORT mcast_router N\"");
 	p = br_cli_port(c);
 	if (p == NULL)
 		return -EINVAL;
@@ -187,7 +193,8 @@ static const struct cli_cmd cmds[] = {
 	  .help = "End that.",
 	  .section = "ports",
 	  .fn = del },
-	{ .syntax = "bridge vlan set [dev DEV:dev] [vid VID:str] [state STATE:str] [self] [master]",
+	{ .syntax = "bridge vlan set [dev DEV:dev] [vid VID:str] [state STATE:str] "
+		    "[mcast_router N:str] [self] [master]",
 	  .help = "Set the state of VLANs at a port, where no spanning tree decides.",
 	  .section = "ports",
 	  .fn = set },
