@@ -81,6 +81,7 @@ br_fdb_find(const struct br_fdb *t, uint64_t key, uint32_t h)
 	for (unsigned int n = 0; n <= BR_FDB_PROBE; n++) {
 		struct br_fdb_line *l = &t->line[(h + n) & t->mask];
 
+#pragma GCC unroll 4
 		for (unsigned int i = 0; i < BR_FDB_WAYS; i++)
 			if (__atomic_load_n(&l->slot[i].key, __ATOMIC_ACQUIRE) == key)
 				return &l->slot[i];

@@ -103,16 +103,33 @@ send_frames(struct worker *w, const struct br_burst *b, struct br_port *p, struc
 /* --- a run of frames to known ports --- */
 
 static void
+drop_all(struct worker *w, const struct br_burst *b, struct rte_mbuf **m, uint16_t n,
+	 enum drop_reason why) DP_ONLY
+{
+	for (uint16_t i = 0; i < n; i++)
+		br_drop(w, b, m[i], why);
+}
+
+/* @p at: with VLANs only. */
+static void
 send_known(struct worker *w, const struct br_burst *b, unsigned int idx, struct rte_mbuf **m,
 	   const uint8_t *at, uint16_t n) DP_ONLY
 {
 	struct br_port *p = rcu_dereference(b->br->port[idx]);
+	enum drop_reason all;
 	uint16_t k = 0;
 	uint8_t ok[SKB_BURST];
 
 	if (unlikely(p == NULL)) { /* it went, and its entries are about to */
-		for (uint16_t i = 0; i < n; i++)
-			br_drop(w, b, m[i], DROP_NETDEV_GONE);
+		drop_all(w, b, m, n, DROP_NETDEV_GONE);
+		return;
+	}
+	if (likely(!b->filtering)) { /* what holds for one holds for all */
+		all = br_may_leave(b->src, p, 0);
+		if (likely(all == DROP_MAX))
+			send_frames(w, b, p, m, at, n);
+		else
+			drop_all(w, b, m, n, all);
 		return;
 	}
 	for (uint16_t i = 0; i < n; i++) {
@@ -406,23 +423,35 @@ run_end(const struct br_burst *b, uint16_t first)
 	return i;
 }
 
-static bool
+enum verdict { BY_ONE_PORT, BY_KNOWN_PORTS, MIXED };
+
+static enum verdict
 decide(struct br_burst *b)
 {
-	const struct br_fdb *t = rcu_dereference(b->br->fdb);
+	const struct br_fdb t = *rcu_dereference(b->br->fdb); /* in registers */
 	bool known = true;
+	uint16_t odd = 0;
 
 	for (uint16_t i = 0; i < b->n; i++) {
-		b->out[i] = destination(b, t, i);
+		b->out[i] = destination(b, &t, i);
 		known = known && kind(b->out[i]) == RUN_KNOWN;
+		odd |= b->out[i] ^ b->out[0];
 	}
-	return known;
+	if (unlikely(!known))
+		return MIXED;
+	return odd == 0 && !b->filtering ? BY_ONE_PORT : BY_KNOWN_PORTS;
 }
 
 void
 br_forward(struct worker *w, struct br_burst *b)
 {
-	if (likely(decide(b))) {
+	enum verdict v = decide(b);
+
+	if (likely(v == BY_ONE_PORT)) {
+		send_known(w, b, b->out[0], b->m, NULL, b->n);
+		return;
+	}
+	if (v == BY_KNOWN_PORTS) {
 		run_known(w, b, 0, b->n);
 		return;
 	}

@@ -73,15 +73,19 @@ collect(struct br_burst *b, struct rte_mbuf **pkts, uint16_t n, uint64_t *bytes)
 
 /* Hash both addresses, and have the lines of large tables come. */
 static void
-hash(struct br_burst *b, const struct br_fdb *t)
+hash(struct br_burst *b, const struct br_fdb *fdb)
 {
+	const struct br_fdb t = *fdb; /* in registers */
+
 	for (uint16_t i = 0; i < b->n; i++) {
 		uint16_t vid = br_burst_vid(b, i);
+		uint32_t dst = br_fdb_hash(&t, br_fdb_key(b->dst[i], vid));
+		uint32_t from = br_fdb_hash(&t, br_fdb_key(b->from[i], vid));
 
-		b->hdst[i] = br_fdb_hash(t, br_fdb_key(b->dst[i], vid));
-		b->hfrom[i] = br_fdb_hash(t, br_fdb_key(b->from[i], vid));
-		rte_prefetch0(&t->line[b->hdst[i]]);
-		rte_prefetch0(&t->line[b->hfrom[i]]);
+		rte_prefetch0(&t.line[dst]);
+		rte_prefetch0(&t.line[from]);
+		b->hdst[i] = dst;
+		b->hfrom[i] = from;
 	}
 }
 

@@ -62,20 +62,21 @@ void
 br_learn(struct worker *w, struct br_burst *b)
 {
 	const struct br_port *p = b->src;
-	const struct br_fdb *t = rcu_dereference(b->br->fdb);
+	const struct br_fdb t = *rcu_dereference(b->br->fdb); /* in registers */
 	uint32_t flags = __atomic_load_n(&p->flags, __ATOMIC_RELAXED);
 	uint32_t now = br_fdb_stamp(w->now);
-	uint16_t n = b->n, k = 0;
+	bool touch = flags & BR_PORT_LEARNING && !explaining(w);
+	uint16_t n = b->n, idx = p->idx, k = 0;
 
 	if (!(flags & (BR_PORT_LEARNING | BR_PORT_LOCKED)))
 		return;
 	for (uint16_t i = 0; i < n; i++) {
 		uint64_t key = br_fdb_key(b->from[i], br_burst_vid(b, i));
-		struct br_fdb_slot *s = br_fdb_find(t, key, b->hfrom[i]);
+		struct br_fdb_slot *s = br_fdb_find(&t, key, b->hfrom[i]);
 
 		if (likely(s != NULL && (__atomic_load_n(&s->val, __ATOMIC_RELAXED) &
-					 (BR_FDB_PORT | BR_FDB_LOCAL)) == p->idx)) {
-			if (likely(flags & BR_PORT_LEARNING) && !explaining(w))
+					 (BR_FDB_PORT | BR_FDB_LOCAL)) == idx)) {
+			if (likely(touch))
 				br_fdb_touch(s, now);
 		} else if (unlikely(!news(w, p, s, key, b->hfrom[i]))) {
 			br_drop(w, b, b->m[i], DROP_BR_LOCKED);

@@ -158,6 +158,28 @@ burst_is_sorted_by_port(void **state)
 	dp_expect_none(p3);
 }
 
+/* Known addresses alone, behind two ports. */
+static void
+known_ones_are_sorted_by_port(void **state)
+{
+	struct dp_frame f;
+
+	(void)state;
+	hear(p2, 12);
+	hear(p3, 13);
+	for (uint8_t i = 0; i < 30; i++) {
+		f = to_host(i % 3 == 1 ? 13 : 12, 11, i);
+		dp_inject(p1, &f);
+	}
+	dp_run();
+	for (uint8_t i = 0; i < 30; i++) {
+		f = to_host(i % 3 == 1 ? 13 : 12, 11, i);
+		dp_expect(i % 3 == 1 ? p3 : p2, &f);
+	}
+	dp_expect_none(p2);
+	dp_expect_none(p3);
+}
+
 /* --- 7.12.6: reserved groups --- */
 
 static void
@@ -711,6 +733,7 @@ main(void)
 		T(entries_age),
 		T(order_is_kept_when_an_address_becomes_known),
 		T(burst_is_sorted_by_port),
+		T(known_ones_are_sorted_by_port),
 		T(reserved_groups_are_not_relayed),
 		T(isolated_ports_do_not_meet),
 		T(locked_port_lets_known_sources_in),
