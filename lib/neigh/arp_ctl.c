@@ -10,6 +10,7 @@
 #include "neigh/arp_probe.h"
 #include "neigh/arping.h"
 #include "neigh/neigh_priv.h"
+#include "netdev/netdev_police_dp.h"
 
 /* ARP on the control thread: requests, announcements, and what is learned from what workers heard.
  */

@@ -3,6 +3,7 @@
 #include <rte_ether.h>
 #include "neigh/arp_proto.h"
 #include "neigh/neigh_priv.h"
+#include "netdev/netdev_police_dp.h"
 
 /*
  * How much ARP a worker lets in. It is the dearest thing that a stranger can ask of a worker, and a
@@ -12,21 +13,35 @@
  * each burst. One that finds nothing but ARP lets in all of it. Broadcast and unicast have purses
  * of their own, so that a flood of questions keeps no answer away. What is over the budget dies
  * before anything is done with it. A purse that is empty saves for some rounds: sixteen answers to
- * one burst cost less than sixteen single ones.
+ * one burst cost less than sixteen single ones. That of broadcasts, half empty, is closed to
+ * stations that have had their share lately, so that no single one keeps others from being heard.
+ * While a port's frames are over its budget, netdev asks about them before the fast lane looks at
+ * them.
  */
 
-#define PER_ROUND 1 /* in quarters of a packet */
-#define PACKET	  4
-#define SAVED_MAX (1024 * PACKET)
-#define AT_ONCE	  (16 * PACKET)
-#define ACCOUNTS  256 /* ports that share one share its budget */
+#define PACKET	    32
+#define SAVED_MAX   (1024 * PACKET)
+#define AT_ONCE	    (16 * PACKET)
+#define ACCOUNTS    256	 /* ports that share one share its budget */
+#define SOURCES	    64	 /* of one account; those that share one share its budget, too */
+#define SOURCE_EACH 2	 /* so many packets */
+#define SOURCE_TIME 1024 /* in so many rounds */
+#define CALM_AFTER  1024 /* bursts of which nothing was over the budget: the flood has ended */
+
+/* In 32nds of a packet; by unicast come the answers to our own questions, often by one station for
+ * many. */
+static const uint32_t per_round[2] = { 8, 1 };
 
 struct account {
 	uint64_t round; /* the worker's when it was last filled */
+	uint64_t since; /* and when source was cleared */
 	struct purse {
 		uint32_t left;
 		bool saving; /* empty, and not yet AT_ONCE again */
+		bool closed; /* half empty, and not yet AT_ONCE more again */
 	} of[2];	     /* unicast, broadcast */
+	uint32_t calm;	     /* bursts since the last that was over the budget */
+	uint8_t source[SOURCES];
 };
 static struct police {
 	uint64_t round;
@@ -57,8 +72,13 @@ account_of(const struct worker *w, const struct net_device *dev)
 	for (unsigned int i = 0; i < RTE_DIM(a->of); i++) {
 		struct purse *p = &a->of[i];
 
-		p->left = (uint32_t)RTE_MIN(p->left + rounds * PER_ROUND, (uint64_t)SAVED_MAX);
+		p->left = (uint32_t)RTE_MIN(p->left + rounds * per_round[i], (uint64_t)SAVED_MAX);
 		p->saving = p->saving && p->left < AT_ONCE;
+		p->closed = p->closed && p->left < SAVED_MAX / 2 + AT_ONCE;
+	}
+	if (w->polls - a->since >= SOURCE_TIME) {
+		a->since = w->polls;
+		memset(a->source, 0, sizeof(a->source));
 	}
 	return a;
 }
@@ -76,13 +96,34 @@ police_of(const struct worker *w)
 	return p;
 }
 
-static bool
-take(struct purse *p)
+/* By the station that sent the frame. */
+static uint8_t *
+source_of(struct account *a, const uint8_t *frame)
 {
+	uint64_t station;
+
+	memcpy(&station, frame + RTE_ETHER_ADDR_LEN, sizeof(station)); /* and the ethertype */
+	return &a->source[(station ^ neigh_tbl.seed) * UINT64_C(0x9e3779b97f4a7c15) >> 58];
+}
+_Static_assert(SOURCES == 1u << (64 - 58), "the hash's upper bits number a slot");
+
+static bool
+take(struct account *a, const uint8_t *frame)
+{
+	struct purse *p = &a->of[*frame & RTE_ETHER_GROUP_ADDR];
+
 	if (p->saving)
 		return false;
+	if (p->closed) {
+		uint8_t *had = source_of(a, frame);
+
+		if (*had >= SOURCE_EACH)
+			return false;
+		(*had)++;
+	}
 	p->left -= PACKET;
 	p->saving = p->left < PACKET;
+	p->closed |= (*frame & RTE_ETHER_GROUP_ADDR) != 0 && p->left < SAVED_MAX / 2;
 	return true;
 }
 
@@ -110,22 +151,24 @@ arp_police(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uin
 	uint16_t kept = 0, n_over = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		uint8_t group;
-
 		if (pkts[i]->data_len < RTE_ETHER_HDR_LEN || !is_arp(pkts[i])) {
 			pkts[kept++] = pkts[i];
 			continue;
 		}
 		if (a == NULL)
 			a = account_of(w, dev);
-		group = *rte_pktmbuf_mtod(pkts[i], uint8_t *) & RTE_ETHER_GROUP_ADDR;
 		p->seen++;
-		if (p->alone || take(&a->of[group]))
+		if (p->alone || take(a, rte_pktmbuf_mtod(pkts[i], const uint8_t *)))
 			pkts[kept++] = pkts[i];
 		else
 			over[n_over++] = pkts[i];
 	}
-	if (n_over > 0)
+	if (n_over > 0) {
+		a->calm = 0;
+		netif_set_flooded(w, dev, true);
 		kfree_mbufs_reason(w, over, n_over, dev, DROP_ARP_OVER_BUDGET);
+	} else if (unlikely(netif_is_flooded(w, dev)) && ++account_of(w, dev)->calm >= CALM_AFTER) {
+		netif_set_flooded(w, dev, false);
+	}
 	return kept;
 }

@@ -7,6 +7,7 @@
 #include <rte_lcore.h>
 #include "core/sysctl.h"
 #include "netdev/netdev.h"
+#include "netdev/netdev_police_dp.h"
 #include "netdev/netdev_priv.h"
 #include "netdev/netdev_upper.h"
 #include "skb/skb_realm_dp.h"
@@ -32,12 +33,12 @@ static const struct ctl_table core_table[] = {
 };
 
 static void
-count_drop(struct worker *w, struct net_device *dev, enum drop_reason why)
+count_drop(struct worker *w, struct net_device *dev, enum drop_reason why, uint32_t n)
 {
 	uint64_t *drops = dev->drops[w->id];
 
 	if (drops != NULL)
-		drops[why]++;
+		drops[why] += n;
 }
 
 static void

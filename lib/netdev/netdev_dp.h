@@ -213,15 +213,6 @@ unsigned int netif_backlog_run(struct worker *w) DP_ONLY;
  * registration: IPv4's. */
 extern netif_fast_fn netif_fast_rx;
 
-/**
- * Asked about what the fast lane left of a burst, before anything is done with it: may drop some,
- * moves what it keeps to the front of @p pkts and returns its number. Not for ports with an rx
- * handler (the frames are mostly for others) or a tap (which sees all). One registration: ARP's.
- */
-typedef uint16_t (*netif_police_fn)(struct worker *w, struct net_device *dev,
-				    struct rte_mbuf **pkts, uint16_t n);
-extern netif_police_fn netif_police;
-
 /** Handler of an ethertype: gets vectors of packets that all came by one device, data pointer and
  * network header at the protocol's header, mac_header at the frame's start. Owns the packets. */
 typedef void (*ptype_fn)(struct worker *w, struct skb_vec *vec);

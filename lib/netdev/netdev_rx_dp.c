@@ -6,6 +6,7 @@
 #include <string.h>
 #include <linux/if_ether.h>
 #include "core/explain.h"
+#include "netdev/netdev_police_dp.h"
 #include "netdev/netdev_priv.h"
 
 #define DEMUX_GROUPS 4 /* protocols of one burst that are collected at a time */
@@ -556,6 +557,29 @@ netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 		kfree_mbuf_reason(w, pkts[i], dev, why);
 }
 
+/* May frames be refused unseen? */
+static inline bool
+may_police(uint32_t off)
+{
+	return netif_police != NULL && !(off & (NETDEV_RXF_HANDLER | NETDEV_RXF_TAP));
+}
+
+/* rx_chunk() in a flood: what is over the budget goes before the fast lane looks at it. */
+static __rte_noinline uint64_t
+rx_flooded(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	   uint32_t off) DP_ONLY
+{
+	netif_fast_fn fast = fast_lane(dev, off);
+	uint64_t bytes = netif_burst_bytes(pkts, n), some;
+
+	n = netif_police(w, dev, pkts, n);
+	if (n > 0 && fast != NULL)
+		n = fast(w, dev, pkts, n, &some);
+	if (n > 0)
+		netif_receive_burst(w, dev, pkts, n);
+	return bytes;
+}
+
 /* Up to SKB_BURST frames of a device that is up, @p off its rx_off; returns their bytes. */
 static inline uint64_t
 rx_chunk(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
@@ -565,11 +589,13 @@ rx_chunk(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint1
 	uint16_t left = n;
 	uint64_t bytes;
 
+	if (unlikely(netif_is_flooded(w, dev)) && may_police(off))
+		return rx_flooded(w, dev, pkts, n, off);
 	if (likely(fast != NULL))
 		left = fast(w, dev, pkts, n, &bytes);
 	else
 		bytes = netif_burst_bytes(pkts, n);
-	if (left > 0 && netif_police != NULL && !(off & (NETDEV_RXF_HANDLER | NETDEV_RXF_TAP)))
+	if (left > 0 && may_police(off))
 		left = netif_police(w, dev, pkts, left);
 	if (left > 0)
 		netif_receive_burst(w, dev, pkts, left);

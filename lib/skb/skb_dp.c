@@ -15,7 +15,7 @@ static const char *const cnt_names[] = {
 _Static_assert(RTE_DIM(cnt_names) == SKB_CNT_MAX, "one name for each counter");
 
 struct counter_block skb_counters = { .name = "skb", .names = cnt_names, .n = SKB_CNT_MAX };
-void (*skb_drop_hook)(struct worker *w, struct net_device *dev, enum drop_reason why);
+void (*skb_drop_hook)(struct worker *w, struct net_device *dev, enum drop_reason why, uint32_t n);
 
 int
 skb_counters_init(void)
@@ -88,7 +88,7 @@ kfree_mbuf_reason(struct worker *w, struct rte_mbuf *m, struct net_device *dev,
 	if (explaining(w))
 		w->explain->drop(w->explain, w, why);
 	if (dev != NULL && skb_drop_hook != NULL)
-		skb_drop_hook(w, dev, why);
+		skb_drop_hook(w, dev, why, 1);
 	rte_pktmbuf_free(m);
 }
 
@@ -107,8 +107,8 @@ kfree_mbufs_reason(struct worker *w, struct rte_mbuf **m, uint16_t n, struct net
 	bool plain = is_plain(m[0]);
 
 	counter_add(w, &drop_counters, why, n);
-	for (uint16_t i = 0; i < n && dev != NULL && skb_drop_hook != NULL; i++)
-		skb_drop_hook(w, dev, why);
+	if (dev != NULL && skb_drop_hook != NULL)
+		skb_drop_hook(w, dev, why, n);
 	for (uint16_t i = 1; i < n; i++)
 		plain = plain && is_plain(m[i]) && m[i]->pool == m[0]->pool;
 	if (likely(plain))

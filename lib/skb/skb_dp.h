@@ -277,5 +277,6 @@ extern struct counter_block skb_counters;
 /** Register skb_counters. 0 or as counter_register(). */
 int skb_counters_init(void) CTL_ONLY;
 /** Called for each death with a device, so that netdev can count it there. Set once at start. */
-extern void (*skb_drop_hook)(struct worker *w, struct net_device *dev, enum drop_reason why);
+extern void (*skb_drop_hook)(struct worker *w, struct net_device *dev, enum drop_reason why,
+			     uint32_t n);
 #endif

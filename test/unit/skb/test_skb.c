@@ -185,12 +185,14 @@ test_alloc_empty_pool(void **state)
 
 static struct net_device *hooked;
 static enum drop_reason hooked_why;
+static uint32_t hooked_n;
 
 static void
-hook(struct worker *self, struct net_device *dev, enum drop_reason why)
+hook(struct worker *self, struct net_device *dev, enum drop_reason why, uint32_t n)
 {
 	hooked = dev;
 	hooked_why = why;
+	hooked_n += n;
 }
 
 static void
@@ -211,6 +213,7 @@ test_drop_door(void **state)
 	kfree_skb_reason(w, skb, DROP_IP4_TTL_EXPIRED);
 	assert_ptr_equal(hooked, dev);
 	assert_int_equal(hooked_why, DROP_IP4_TTL_EXPIRED);
+	assert_int_equal(hooked_n, 1);
 	skb_vec_push(&vec, PACKET(1));
 	skb_vec_push(&vec, PACKET(2));
 	kfree_vec_reason(w, &vec, DROP_IP4_TTL_EXPIRED);
