@@ -245,8 +245,6 @@ uint64_t fib_check(void (*fn)(uint32_t dst, uint32_t want, uint32_t have, void *
 
 const char *fib_type_name(uint8_t type);
 int fib_type_parse(const char *s);
-const char *fib_protocol_name(uint8_t proto);
-int fib_protocol_parse(const char *s);
 /** Table names: local, main, default and what the config's "tables" section adds. */
 int fib_table_name_add(const char *name, uint32_t id) CTL_ONLY;
 /** -ENOENT when nobody added it. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <rte_common.h>
 #include "core/realm.h"
+#include "core/rtproto.h"
 #include "fib/fib_cfg.h"
 #include "fib/fib_rule.h"
 #include "netdev/netdev.h"
@@ -264,8 +265,7 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 		c, "type", fib_type_parse,
 		"unicast, local, broadcast, multicast, blackhole, unreachable, prohibit or throw",
 		&r->type);
-	parse_word(c, "protocol", fib_protocol_parse, "kernel, boot, static or 0..255",
-		   &r->protocol);
+	parse_word(c, "protocol", rtproto_parse, "kernel, boot, static or 0..255", &r->protocol);
 	r->scope_set = cfg_get(c, "scope").node != NULL;
 	parse_word(c, "scope", rt_scope_parse, "global, site, link, host, nowhere or 0..255",
 		   &r->scope);
@@ -455,7 +455,7 @@ route_json(const struct fib_route_spec *r)
 	if (r->prefsrc != 0)
 		json_object_set_new(o, "prefsrc", address_json(r->prefsrc));
 	if (r->protocol != FIB_PROT_STATIC)
-		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
+		json_object_set_new(o, "protocol", json_string(rtproto_name(r->protocol)));
 	if (r->scope != fib_default_scope(r))
 		json_object_set_new(o, "scope", json_string(rt_scope_name(r->scope)));
 	return o;

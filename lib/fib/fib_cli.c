@@ -7,6 +7,7 @@
 #include <string.h>
 #include <rte_common.h>
 #include "core/realm.h"
+#include "core/rtproto.h"
 #include "fib/fib_cli.h"
 #include "fib/fib_nexthop.h"
 #include "fib/fib_rule.h"
@@ -123,7 +124,7 @@ attributes_json(json_t *o, const struct fib_route *r, const struct filter *f)
 	if (f->table == 0 && (r->table != RT_TABLE_MAIN || f->detail))
 		json_object_set_new(o, "table", json_string(fib_table_name(r->table)));
 	if (r->protocol != FIB_PROT_BOOT || f->detail)
-		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
+		json_object_set_new(o, "protocol", json_string(rtproto_name(r->protocol)));
 	if (r->scope != SCOPE_UNIVERSE || f->detail)
 		json_object_set_new(o, "scope", json_string(rt_scope_name(r->scope)));
 	if (r->prefsrc != 0)
@@ -396,7 +397,7 @@ arg_filter(struct cli_ctx *c, struct filter *f)
 	*f = (struct filter){ .table = RT_TABLE_MAIN, .detail = cli_wants_detail(c) };
 	rc = arg_table(c, &f->table);
 	if (rc == 0)
-		rc = arg_word(c, "PROTO", "routing protocol", fib_protocol_parse, &f->protocol);
+		rc = arg_word(c, "PROTO", "routing protocol", rtproto_parse, &f->protocol);
 	if (rc == 0)
 		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &f->scope);
 	if (rc < 0)
@@ -499,7 +500,7 @@ arg_route(struct cli_ctx *c, struct fib_route_spec *r)
 	cli_arg_prefix(c, "DST", &r->dst, &r->plen);
 	rc = arg_table(c, &r->table);
 	if (rc == 0)
-		rc = arg_word(c, "PROTO", "routing protocol", fib_protocol_parse, &protocol);
+		rc = arg_word(c, "PROTO", "routing protocol", rtproto_parse, &protocol);
 	if (rc == 0)
 		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &scope);
 	if (rc == 0)

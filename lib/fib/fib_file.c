@@ -11,6 +11,7 @@
 #include <rte_common.h>
 #include "core/realm.h"
 #include "fib/fib_file.h"
+#include "core/rtproto.h"
 #include "fib/fib_priv.h"
 
 struct fib_file {
@@ -211,7 +212,7 @@ parse_pair(struct fib_file *f, struct fib_route_spec *r, const char *word, const
 		return (f->load == 0 && f->vet.table(f->vet.arg, v, &r->table)) ||
 		       fib_table_parse(v, &r->table) == 0;
 	if (strcmp(word, "proto") == 0) {
-		n = fib_protocol_parse(v);
+		n = rtproto_parse(v);
 		r->protocol = n < 0 ? 0 : n;
 		return n >= 0;
 	}

@@ -22,30 +22,6 @@ static const struct name types[] = {
 	{ "prohibit", FIB_PROHIBIT },
 	{ "throw", FIB_THROW },
 };
-static const struct name protocols[] = {
-	{ "unspec", 0 },
-	{ "redirect", 1 },
-	{ "kernel", FIB_PROT_KERNEL },
-	{ "boot", FIB_PROT_BOOT },
-	{ "static", FIB_PROT_STATIC },
-	{ "gated", 8 },
-	{ "ra", 9 },
-	{ "mrt", 10 },
-	{ "zebra", 11 },
-	{ "bird", 12 },
-	{ "dnrouted", 13 },
-	{ "xorp", 14 },
-	{ "ntk", 15 },
-	{ "dhcp", 16 },
-	{ "keepalived", 18 },
-	{ "babel", 42 },
-	{ "openr", 99 },
-	{ "bgp", 186 },
-	{ "isis", 187 },
-	{ "ospf", 188 },
-	{ "rip", 189 },
-	{ "eigrp", 192 },
-};
 #define TABLE_NAMES_MAX 1024
 static struct {
 	char name[32];
@@ -118,18 +94,6 @@ fib_type_parse(const char *s)
 	int v = value_of(types, RTE_DIM(types), s);
 
 	return v < FIB_UNICAST || v > FIB_THROW ? -EINVAL : v;
-}
-
-const char *
-fib_protocol_name(uint8_t proto)
-{
-	return name_of(protocols, RTE_DIM(protocols), proto);
-}
-
-int
-fib_protocol_parse(const char *s)
-{
-	return value_of(protocols, RTE_DIM(protocols), s);
 }
 
 static CTL_ONLY int

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "core/rtproto.h"
 #include "fib/fib_cfg.h"
 #include "fib/fib_nexthop.h"
 #include "netdev/netdev.h"
@@ -104,7 +105,7 @@ parse(const struct cfg *c, const struct cfg *doc, struct fib_nhobj_spec *s)
 	cfg_bool(c, "onlink", &s->way.onlink);
 	cfg_bool(c, "blackhole", &s->blackhole);
 	if (cfg_str(c, "protocol", &proto)) {
-		v = fib_protocol_parse(proto);
+		v = rtproto_parse(proto);
 		if (v < 0)
 			cfg_fail(c, "protocol",
 				 "\"%s\" is no protocol: expected unspec, boot, static or 0..255",
@@ -270,7 +271,7 @@ object_json(const struct fib_nhobj_spec *s)
 	if (s->way.onlink)
 		json_object_set_new(o, "onlink", json_true());
 	if (s->protocol != FIB_PROT_STATIC)
-		json_object_set_new(o, "protocol", json_string(fib_protocol_name(s->protocol)));
+		json_object_set_new(o, "protocol", json_string(rtproto_name(s->protocol)));
 	return o;
 }
 

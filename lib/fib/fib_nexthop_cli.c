@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <rte_common.h>
+#include "core/rtproto.h"
 #include "ctl/monitor.h"
 #include "fib/fib_cli.h"
 #include "fib/fib_nexthop.h"
@@ -63,7 +64,7 @@ fib_nhobj_json(const struct fib_nhobj_view *v, bool detail)
 	if (s->blackhole)
 		json_object_set_new(o, "blackhole", json_null());
 	if (s->protocol != 0 || detail)
-		json_object_set_new(o, "protocol", json_string(fib_protocol_name(s->protocol)));
+		json_object_set_new(o, "protocol", json_string(rtproto_name(s->protocol)));
 	json_object_set_new(o, "flags", fib_flags_json(v->flags));
 	return o;
 }
@@ -154,7 +155,7 @@ arg_protocol(struct cli_ctx *c, int *protocol)
 {
 	const char *s = cli_arg_str(c, "PROTO");
 
-	*protocol = s == NULL ? -1 : fib_protocol_parse(s);
+	*protocol = s == NULL ? -1 : rtproto_parse(s);
 	if (s != NULL && *protocol < 0)
 		return cli_error_at(c, -EINVAL, s, "\"%s\" is no routing protocol", s);
 	return 0;

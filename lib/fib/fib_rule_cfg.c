@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "core/rtproto.h"
 #include "ctl/cfg.h"
 #include "fib/fib_cfg.h"
 #include "fib/fib_rule.h"
@@ -108,7 +109,7 @@ parse(const struct cfg *c, const struct cfg *doc, struct fib_rule *r)
 	parse_action(c, doc, r);
 	if (!cfg_str(c, "protocol", &proto))
 		return;
-	v = fib_protocol_parse(proto);
+	v = rtproto_parse(proto);
 	if (v < 0)
 		cfg_fail(c, "protocol", "\"%s\" is no routing protocol: a name, or 0..255", proto);
 	else
@@ -228,7 +229,7 @@ rule_json(const struct fib_rule *r)
 		json_object_set_new(o, "suppress_prefixlength", json_integer(r->suppress));
 	fib_cfg_realms_set(o, r->tclassid);
 	if (r->protocol != FIB_PROT_STATIC)
-		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
+		json_object_set_new(o, "protocol", json_string(rtproto_name(r->protocol)));
 	return o;
 }
 

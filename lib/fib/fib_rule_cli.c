@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/realm.h"
+#include "core/rtproto.h"
 #include "ctl/monitor.h"
 #include "fib/fib_cli.h"
 #include "fib/fib_rule.h"
@@ -108,7 +109,7 @@ rule_json(const struct fib_rule_view *v, bool detail) CTL_ONLY
 		json_object_set_new(o, "flow_to", json_string(realm_name(realm_to(r->tclassid))));
 	action_json(o, v);
 	if (detail || (r->protocol != 0 && r->protocol != FIB_PROT_KERNEL))
-		json_object_set_new(o, "protocol", json_string(fib_protocol_name(r->protocol)));
+		json_object_set_new(o, "protocol", json_string(rtproto_name(r->protocol)));
 	return o;
 }
 
@@ -274,7 +275,7 @@ arg_action(struct cli_ctx *c, struct args *a)
 	a->given |= table != NULL ? FIB_RULE_HAS_TABLE : 0;
 	if (table != NULL && (a->given & FIB_RULE_HAS_ACTION))
 		return cli_error_at(c, -EINVAL, table, "a table and another action at once");
-	v = proto == NULL ? 0 : fib_protocol_parse(proto);
+	v = proto == NULL ? 0 : rtproto_parse(proto);
 	if (v < 0)
 		return cli_error_at(c, -EINVAL, proto, "\"%s\" is no routing protocol", proto);
 	a->r.protocol = (uint8_t)v;

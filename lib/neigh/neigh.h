@@ -30,6 +30,7 @@ struct neighbour {
 	struct rte_ether_addr ha; /* valid in NUD_VALID states */
 	struct nud nud;		  /* what the engine keeps: state, probes, times */
 	uint8_t flags;		  /* NTF_* */
+	uint8_t protocol;	  /* who made it, as the administrator says; shown, nothing more */
 	uint8_t list;		  /* enum neigh_list_id: who may be collected, who is watched */
 	bool dead;		  /* deleted; freed soon */
 	bool waits;		  /* has packets in arp_queue */
@@ -48,6 +49,7 @@ struct neighbour {
 #define NTF_STATIC	0x01 /* made by the administrator */
 #define NTF_ROUTER	0x02 /* he says that it is a router; shown, nothing more */
 #define NTF_EXT_LEARNED 0x04 /* a program looks after it: never collected */
+#define NTF_MANAGED	0x08 /* kept resolved: asked for without packets, never collected */
 
 /** Start the table, ARP and their listeners; needs netdev, msg, timer, sysctl and workers[0].
  * Calls adj_init(). 0 or a negative errno. */
@@ -73,7 +75,7 @@ int neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_et
  * to override). */
 int neigh_update(struct neighbour *n, const struct rte_ether_addr *lladdr, enum nud_state state,
 		 unsigned int flags) CTL_ONLY;
-/** Which of NTF_ROUTER and NTF_EXT_LEARNED it carries from now on. */
+/** Which of NTF_ROUTER, NTF_EXT_LEARNED and NTF_MANAGED it carries from now on. */
 void neigh_set_marks(struct neighbour *n, uint8_t marks) CTL_ONLY;
 /** As if a packet wanted it: it is asked for, or will be. */
 void neigh_use(struct neighbour *n) CTL_ONLY;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <rte_byteorder.h>
 #include <rte_common.h>
+#include "core/rtproto.h"
 #include "ctl/cfg.h"
 #include "netdev/netdev.h"
 #include "neigh/neigh.h"
@@ -17,24 +18,54 @@ struct entry {
 	uint8_t plen; /* of a proxy entry */
 	bool proxy;
 	const char *dev; /* of a proxy entry NULL: all */
+	bool managed;
+	uint8_t protocol;
 	struct rte_ether_addr lladdr;
 };
+
+/* What has an address of its own, given or asked for. */
+static bool
+parse_lladdr(const struct cfg *c, struct entry *e)
+{
+	const char *word;
+	int v;
+
+	if (e->managed && cfg_get(c, "lladdr").node != NULL)
+		cfg_fail(c, "lladdr", "the address of a managed neighbour is asked for");
+	if (cfg_get(c, "protocol").node != NULL) {
+		if (!cfg_str(c, "protocol", &word))
+			return false;
+		v = rtproto_parse(word);
+		if (v < 0) {
+			cfg_fail(c, "protocol", "expected a routing protocol, or 0 to 255");
+			return false;
+		}
+		e->protocol = (uint8_t)v;
+	}
+	return e->managed || cfg_mac(c, "lladdr", &e->lladdr);
+}
 
 /* Errors are told by the cursor. */
 static bool
 parse(const struct cfg *c, struct entry *e)
 {
-	static const char *const known[] = { "dst", "dev", "lladdr", "proxy", NULL };
+	static const char *const known[] = { "dst",	 "dev",	  "lladdr", "managed",
+					     "protocol", "proxy", NULL };
 	bool complete;
 
 	*e = (struct entry){ .proxy = false };
 	cfg_only(c, known);
 	cfg_bool(c, "proxy", &e->proxy);
 	complete = cfg_need(c, "dst");
+	cfg_bool(c, "managed", &e->managed);
 	if (!e->proxy)
-		complete = cfg_need(c, "dev") && cfg_need(c, "lladdr") && complete;
+		complete = cfg_need(c, "dev") && (e->managed || cfg_need(c, "lladdr")) && complete;
 	else if (cfg_get(c, "lladdr").node != NULL)
 		cfg_fail(c, "lladdr", "a proxy answers with the address of its device");
+	if (e->proxy && e->managed)
+		cfg_fail(c, "managed", "a proxy entry is not resolved");
+	if (e->proxy && cfg_get(c, "protocol").node != NULL)
+		cfg_fail(c, "protocol", "proxy entries have none");
 	if (!complete)
 		return false;
 	if (cfg_get(c, "dev").node != NULL)
@@ -42,7 +73,7 @@ parse(const struct cfg *c, struct entry *e)
 	if (e->proxy)
 		return cfg_prefix(c, "dst", &e->dst, &e->plen) && complete;
 	complete = cfg_ip4(c, "dst", &e->dst) && complete;
-	return cfg_mac(c, "lladdr", &e->lladdr) && complete;
+	return parse_lladdr(c, e) && complete;
 }
 
 static void
@@ -90,7 +121,7 @@ check(const struct cfg *c, const struct cfg *doc)
 	behind = e.proxy && e.plen < 32 ? UINT32_MAX >> e.plen : 0;
 	if (rte_be_to_cpu_32(e.dst) & behind)
 		cfg_fail(c, "dst", "bits are set behind the prefix of /%u", e.plen);
-	if (!e.proxy && !rte_is_valid_assigned_ether_addr(&e.lladdr))
+	if (!e.proxy && !e.managed && !rte_is_valid_assigned_ether_addr(&e.lladdr))
 		cfg_fail(c, "lladdr", "expected a unicast MAC address that is not zero");
 	cfg_need_device(c, "dev", doc, e.dev);
 }
@@ -109,8 +140,12 @@ entry_json(const struct entry *e)
 		json_object_set_new(o, "dev", json_string(e->dev));
 	if (e->proxy)
 		json_object_set_new(o, "proxy", json_true());
+	else if (e->managed)
+		json_object_set_new(o, "managed", json_true());
 	else
 		json_object_set_new(o, "lladdr", cfg_mac_json(&e->lladdr));
+	if (e->protocol != 0)
+		json_object_set_new(o, "protocol", json_string(rtproto_name(e->protocol)));
 	return o;
 }
 
@@ -125,9 +160,13 @@ canon(const struct cfg *c)
 static void
 show_one(struct neighbour *n, void *arg)
 {
-	struct entry e = { .dst = n->primary_key, .dev = n->dev->name, .lladdr = n->ha };
+	struct entry e = { .dst = n->primary_key,
+			   .dev = n->dev->name,
+			   .lladdr = n->ha,
+			   .managed = n->flags & NTF_MANAGED,
+			   .protocol = n->protocol };
 
-	if (n->nud.state == NUD_PERMANENT)
+	if (n->nud.state == NUD_PERMANENT || e.managed)
 		json_array_append_new(arg, entry_json(&e));
 }
 
@@ -152,6 +191,23 @@ show(void)
 
 /* --- apply --- */
 
+static CTL_ONLY int
+set_entry(const struct entry *e, struct net_device *dev)
+{
+	const struct rte_ether_addr *lladdr = e->managed ? NULL : &e->lladdr;
+	struct neighbour *n;
+	int rc = neigh_admin_set(e->dst, dev, lladdr, e->managed ? NUD_NONE : NUD_PERMANENT);
+
+	if (rc < 0)
+		return rc;
+	n = neigh_lookup(e->dst, dev);
+	neigh_set_marks(n, e->managed ? NTF_MANAGED : 0);
+	n->protocol = e->protocol;
+	if (e->managed)
+		neigh_use(n);
+	return 0;
+}
+
 static int
 add(const struct cfg *c)
 {
@@ -171,7 +227,7 @@ add(const struct cfg *c)
 	if (e.proxy)
 		rc = neigh_proxy_add(e.dst, e.plen, dev);
 	else
-		rc = neigh_admin_set(e.dst, dev, &e.lladdr, NUD_PERMANENT);
+		rc = set_entry(&e, dev);
 	if (rc < 0)
 		cfg_fail(c, NULL, "the neighbour table refuses it: %s", strerror(-rc));
 	return rc;
@@ -194,7 +250,7 @@ del(const struct cfg *c)
 		return 0;
 	}
 	n = dev != NULL ? neigh_lookup(e.dst, dev) : NULL;
-	if (n != NULL && n->nud.state == NUD_PERMANENT)
+	if (n != NULL && (n->nud.state == NUD_PERMANENT || (n->flags & NTF_MANAGED)))
 		neigh_admin_del(e.dst, dev); /* what was changed by hand since stays */
 	return 0;
 }
@@ -211,6 +267,7 @@ static const char schema[] =
 	"\"additionalProperties\":false,\"properties\":{\"dst\":{\"type\":\"string\"},"
 	"\"dev\":{\"type\":\"string\"},\"lladdr\":{\"type\":\"string\","
 	"\"pattern\":\"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$\"},"
+	"\"managed\":{\"type\":\"boolean\"},\"protocol\":{\"type\":\"string\"},"
 	"\"proxy\":{\"type\":\"boolean\"}}}";
 
 static struct cfg_section section = {

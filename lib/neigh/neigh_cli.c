@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <rte_byteorder.h>
 #include <rte_common.h>
+#include "core/rtproto.h"
 #include "ctl/cli.h"
 #include "netdev/netdev.h"
 #include "neigh/neigh.h"
@@ -23,6 +24,9 @@ struct filter {
 	rte_be32_t addr, mask;
 	unsigned int states;
 	bool unused; /* only what no route uses */
+	bool nomaster;
+	const struct net_device *master; /* NULL: any */
+	int protocol;			 /* -1: any */
 };
 
 static struct net_device *
@@ -64,12 +68,32 @@ arg_states(struct cli_ctx *c, unsigned int absent, unsigned int *states)
 	return 0;
 }
 
+/* -1: none is given; -EINVAL is told. */
+static int
+arg_protocol(struct cli_ctx *c)
+{
+	const char *word = cli_arg_str(c, "PROTO");
+	int v = word != NULL ? rtproto_parse(word) : -1;
+
+	if (word != NULL && v < 0)
+		return cli_error_at(c, -EINVAL, word,
+				    "\"%s\": expected a routing protocol, or 0 to 255", word);
+	return v;
+}
+
 static int
 arg_filter(struct cli_ctx *c, unsigned int states, struct filter *f) CTL_ONLY
 {
 	uint8_t plen = 0;
 
-	*f = (struct filter){ .dev = arg_dev(c), .unused = cli_has(c, "unused") };
+	*f = (struct filter){ .dev = arg_dev(c),
+			      .unused = cli_has(c, "unused"),
+			      .nomaster = cli_has(c, "nomaster"),
+			      .protocol = arg_protocol(c) };
+	if (f->protocol == -EINVAL)
+		return f->protocol;
+	if (cli_arg_dev(c, "MASTER") != NULL)
+		f->master = dev_get_by_name(cli_arg_dev(c, "MASTER"));
 	if (cli_arg_prefix(c, "TO", &f->addr, &plen) && plen > 0)
 		f->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - plen));
 	return arg_states(c, states, &f->states);
@@ -83,6 +107,9 @@ matches(const struct filter *f, const struct neighbour *n)
 	/* as ip has it: what a program looks after is shown whatever its state */
 	return ((f->states & state) || (n->flags & NTF_EXT_LEARNED)) &&
 	       (f->dev == NULL || n->dev == f->dev) && !(f->unused && n->refcnt > 0) &&
+	       !(f->nomaster && n->dev->ctl->master != NULL) &&
+	       (f->master == NULL || n->dev->ctl->master == f->master) &&
+	       (f->protocol < 0 || n->protocol == f->protocol) &&
 	       ((n->primary_key ^ f->addr) & f->mask) == 0;
 }
 
@@ -212,10 +239,14 @@ neigh_cli_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev)
 		json_object_set_new(o, "router", json_null());
 	if (n->flags & NTF_EXT_LEARNED)
 		json_object_set_new(o, "extern_learn", json_null());
+	if (n->flags & NTF_MANAGED)
+		json_object_set_new(o, "managed", json_null());
 	if (cli_wants_stats(c))
 		add_stats(o, n);
 	if (n->nud.state != NUD_NONE)
 		json_object_set_new(o, "state", json_pack("[s]", nud_state_name(n->nud.state)));
+	if (n->protocol != 0)
+		json_object_set_new(o, "protocol", json_string(rtproto_name(n->protocol)));
 	return o;
 }
 
@@ -303,10 +334,11 @@ stats_text(struct cli_ctx *c, const json_t *e)
 void
 neigh_cli_text(struct cli_ctx *c, const json_t *e)
 {
-	static const char *const marks[] = { "router", "proxy", "extern_learn" };
+	static const char *const marks[] = { "router", "proxy", "extern_learn", "managed" };
 	const json_t *state = json_array_get(json_object_get(e, "state"), 0);
 	const char *dev = json_string_value(json_object_get(e, "dev"));
 	const char *lladdr = json_string_value(json_object_get(e, "lladdr"));
+	const char *protocol = json_string_value(json_object_get(e, "protocol"));
 
 	if (cli_wants_brief(c)) { /* as ip pads it */
 		cli_printf(c, "%-40s", json_string_value(json_object_get(e, "dst")));
@@ -326,6 +358,8 @@ neigh_cli_text(struct cli_ctx *c, const json_t *e)
 	stats_text(c, e);
 	if (state != NULL)
 		cli_printf(c, "%s ", json_string_value(state));
+	if (protocol != NULL)
+		cli_printf(c, "proto %s ", protocol);
 	cli_printf(c, "\n");
 }
 
@@ -365,12 +399,14 @@ apply_marks(struct cli_ctx *c, struct neighbour *n) CTL_ONLY
 		marks |= NTF_ROUTER;
 	if (cli_has(c, "extern_learn"))
 		marks |= NTF_EXT_LEARNED;
+	if (cli_has(c, "managed"))
+		marks |= NTF_MANAGED;
 	neigh_set_marks(n, marks);
-	if (cli_has(c, "use"))
+	if (cli_has(c, "use") || cli_has(c, "managed"))
 		neigh_use(n);
 }
 
-/* The state that is wanted; with "use" and no state, that of a new entry. */
+/* The state that is wanted; with "use" or "managed" and no state, that of a new entry. */
 static int
 arg_state(struct cli_ctx *c)
 {
@@ -378,11 +414,22 @@ arg_state(struct cli_ctx *c)
 	int state;
 
 	if (word == NULL)
-		return cli_has(c, "use") ? NUD_NONE : NUD_PERMANENT;
+		return cli_has(c, "use") || cli_has(c, "managed") ? NUD_NONE : NUD_PERMANENT;
 	state = parse_state(c, word);
 	if (state == STATES_ALL)
 		return cli_error_at(c, -EINVAL, word, "\"%s\": expected one state", word);
 	return state == STATES_NONE ? NUD_NONE : state;
+}
+
+/* As Linux: who is to be found by asking has no state nor address given; what is known stays. */
+static int
+set_managed(rte_be32_t dst, struct net_device *dev) CTL_ONLY
+{
+	const struct neighbour *n = neigh_lookup(dst, dev);
+
+	if (n != NULL && n->nud.state != NUD_PERMANENT)
+		return 0;
+	return neigh_admin_set(dst, dev, NULL, NUD_NONE);
 }
 
 static int
@@ -392,7 +439,7 @@ neigh_modify(struct cli_ctx *c)
 	struct net_device *dev;
 	bool has_lladdr, exists;
 	rte_be32_t dst = 0;
-	int rc, state;
+	int rc, state, protocol;
 
 	role_enter_ctl();
 	dev = arg_dev(c);
@@ -401,6 +448,11 @@ neigh_modify(struct cli_ctx *c)
 	state = arg_state(c);
 	if (state < 0)
 		return state;
+	if (state == NUD_PERMANENT && cli_has(c, "managed"))
+		return cli_error(c, -EINVAL, "Invalid NTF_* flag for permanent entry.");
+	protocol = arg_protocol(c);
+	if (protocol == -EINVAL)
+		return protocol;
 	exists = neigh_lookup(dst, dev) != NULL;
 	if (exists && cli_has(c, "add"))
 		return cli_error(c, -EEXIST, "File exists: %s has a neighbour of that address",
@@ -411,9 +463,14 @@ neigh_modify(struct cli_ctx *c)
 				 "that address",
 				 dev->name);
 	has_lladdr = cli_arg_mac(c, "LLADDR", &lladdr);
-	rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL, (enum nud_state)state);
+	if (cli_has(c, "managed"))
+		rc = set_managed(dst, dev);
+	else
+		rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL, (enum nud_state)state);
 	if (rc == 0)
 		apply_marks(c, neigh_lookup(dst, dev));
+	if (rc == 0 && protocol >= 0)
+		neigh_lookup(dst, dev)->protocol = (uint8_t)protocol;
 	return say_why(c, rc, has_lladdr || dst == 0);
 }
 
@@ -477,7 +534,8 @@ neigh_flush(struct cli_ctx *c)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [unused] [nud STATE:str]...",
+	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [unused] [nud STATE:str]... "
+		    "[nomaster] [master MASTER:dev] [protocol PROTO:str]",
 	  .help = "Show neighbours: address, device, link-layer address, state.",
 	  .section = "display",
 	  .fn = neigh_show,
@@ -490,7 +548,7 @@ static const struct cli_cmd cmds[] = {
 	  .text = neigh_show_text,
 	  .read_only = true },
 	{ .syntax = "ip neigh (add|replace|change) [to] DST:ip4 [lladdr LLADDR:mac] [dev DEV:dev] "
-		    "[nud STATE:str] [router] [use] [extern_learn]",
+		    "[nud STATE:str] [router] [use] [managed] [extern_learn] [protocol PROTO:str]",
 	  .help = "Enter a neighbour, permanent unless nud says otherwise.",
 	  .section = "ports",
 	  .fn = neigh_modify },
@@ -498,7 +556,8 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete a neighbour; one that routes use starts anew.",
 	  .section = "ports",
 	  .fn = neigh_del },
-	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]...",
+	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]... "
+		    "[nomaster] [master MASTER:dev] [protocol PROTO:str]",
 	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all.",
 	  .section = "ports",
 	  .fn = neigh_flush },

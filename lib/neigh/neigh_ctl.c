@@ -234,6 +234,7 @@ neigh_destroy(struct neighbour *n, enum drop_reason why)
 	neigh_queue_purge(n, why);
 	unlink_entry(n);
 	adj_release(n->adj_idx);
+	neigh_tbl.n_managed -= !!(n->flags & NTF_MANAGED);
 	neigh_count_add(NEIGH_CNT_DESTROYS, 1);
 	neigh_count_add(NEIGH_CNT_ENTRIES, (uint64_t)-1);
 	rcu_defer(&n->rcu, free_entry); /* callers further up the stack may still hold it */

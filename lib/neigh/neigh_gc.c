@@ -20,7 +20,7 @@
 static unsigned int
 list_for(const struct neighbour *n)
 {
-	bool keep = n->refcnt > 0 || (n->flags & NTF_EXT_LEARNED);
+	bool keep = n->refcnt > 0 || (n->flags & (NTF_EXT_LEARNED | NTF_MANAGED));
 
 	switch (n->nud.state) {
 	case NUD_NONE:
@@ -211,6 +211,23 @@ collect_failed(struct neigh_dev *nd, uint64_t now)
 		evict_one(n);
 }
 
+/* Managed entries are resolved, and asked again when they grow stale, as if packets wanted them. */
+static CTL_ONLY void
+use_managed(struct neigh_dev *nd, uint64_t now)
+{
+	struct neighbour *next;
+
+	if (now - nd->managed_ms < (uint64_t)nd->p.delay_first_probe_time * 1000 ||
+	    !netif_running(nd->dev))
+		return;
+	nd->managed_ms = now;
+	for (struct neighbour *n = nd->first; n != NULL; n = next) {
+		next = n->next_dev;
+		if (n->flags & NTF_MANAGED)
+			neigh_use(n);
+	}
+}
+
 void
 neigh_housekeep(uint64_t now_ms)
 {
@@ -223,6 +240,8 @@ neigh_housekeep(uint64_t now_ms)
 		watch_stale(&nd->list[NL_STALE], now_ms);
 		watch_stale(&nd->list[NL_STALE_HELD], now_ms);
 		collect_failed(nd, now_ms);
+		if (t->n_managed > 0)
+			use_managed(nd, now_ms);
 		if (draw)
 			neigh_rand_reach_time(&nd->p);
 	}

@@ -189,6 +189,7 @@ struct neigh_dev {
 	uint32_t held;		    /* packets in them */
 	uint32_t n_proxied;	    /* answers for others that wait */
 	int64_t glean;		    /* slot, or -1 */
+	uint64_t managed_ms;	    /* when its managed entries were last looked at */
 	char path[64];		    /* sysctl's */
 };
 
@@ -199,6 +200,7 @@ struct neigh_table {
 	uint32_t gc_count;  /* without the administrator's: what the thresholds limit */
 	uint32_t held;	    /* packets in all queues */
 	uint32_t n_waiting; /* devices with packets in queues */
+	uint32_t n_managed; /* entries with NTF_MANAGED */
 	uint64_t last_flush_ms, last_rand_ms;
 	int gc_thresh1, gc_thresh2, gc_thresh3, unres_qlen_total;
 	int arp_rate_source, arp_rate_total; /* workers read them */

@@ -470,6 +470,8 @@ neigh_admin_del(rte_be32_t addr, struct net_device *dev)
 		return 0;
 	}
 	neigh_set_static(n, false);
+	neigh_set_marks(n, 0);
+	n->protocol = 0;
 	neigh_event(n, NUD_EV_DOWN, NULL);
 	return 0;
 }
@@ -477,8 +479,9 @@ neigh_admin_del(rte_be32_t addr, struct net_device *dev)
 void
 neigh_set_marks(struct neighbour *n, uint8_t marks)
 {
-	const uint8_t all = NTF_ROUTER | NTF_EXT_LEARNED;
+	const uint8_t all = NTF_ROUTER | NTF_EXT_LEARNED | NTF_MANAGED;
 
+	neigh_tbl.n_managed += !!(marks & NTF_MANAGED) - !!(n->flags & NTF_MANAGED);
 	n->flags = (uint8_t)((n->flags & ~all) | (marks & all));
 	neigh_relist(n);
 }

@@ -329,6 +329,67 @@ flood_of_one_leaves_room_for_others(void **state)
 	dp_cmd("ip neigh del 10.0.1.2 dev p1");
 }
 
+/* How many ARP requests for @p tip leave by p2 in @p s seconds; host 9 answers each if @p up. */
+static unsigned int
+asked(const char *tip, unsigned int s, bool up)
+{
+	struct rte_ether_addr router = dp_port_mac(p2);
+	struct dp_frame f, a = dp_arp(2, &router, 9, tip, &router, "10.0.2.1");
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < s * 10; i++) {
+		dp_run_ms(100);
+		while (dp_out(p2, &f)) {
+			if (!is_arp_request_for(&f, tip))
+				continue;
+			n++;
+			if (up)
+				dp_inject(p2, &a);
+		}
+	}
+	return n;
+}
+
+static bool
+shown(const char *cmd, const char *text)
+{
+	dp_cmd("%s", cmd);
+	return strstr(dp_cmd_output(), text) != NULL;
+}
+
+/* Asked for without a packet, asked again when it grows stale, and after it has failed. */
+static void
+managed_is_kept_resolved(void **state)
+{
+	struct dp_frame f;
+
+	(void)state;
+	while (dp_out(p2, &f))
+		;
+	dp_cmd("ip neigh add 10.0.2.40 lladdr 02:00:00:00:02:40 dev p2 nud stale protocol bird");
+	dp_cmd("ip neigh add 10.0.2.41 dev p2 managed protocol 4 router");
+	assert_in_range(asked("10.0.2.41", 1, true), 1, 3);
+	assert_true(shown("ip neigh show 10.0.2.41", "10.0.2.41 dev p2 lladdr 02:00:00:00:01:09 "
+						     "router managed REACHABLE proto static \n"));
+	assert_in_range(asked("10.0.2.41", 120, true), 2, 12);
+	assert_int_equal(asked("10.0.2.40", 60, true), 0); /* nobody wants that one */
+	assert_true(asked("10.0.2.41", 120, false) > 6);
+	assert_true(shown("ip neigh show 10.0.2.41", "router managed"));
+	assert_true(asked("10.0.2.41", 60, true) > 0); /* it is asked for still, and answers */
+	assert_true(shown("ip neigh show 10.0.2.41", "managed REACHABLE"));
+	assert_true(shown("ip neigh show protocol bird", "10.0.2.40 "));
+	assert_false(shown("ip neigh show protocol bird", "10.0.2.41 "));
+	assert_true(shown("ip neigh show protocol 4 nomaster", "10.0.2.41 "));
+	dp_cmd("ip neigh flush dev p2 protocol bird");
+	assert_false(shown("ip neigh show", "10.0.2.40 "));
+	dp_cmd("ip neigh replace 10.0.2.41 lladdr 02:00:00:00:01:09 dev p2 nud stale");
+	assert_false(shown("ip neigh show 10.0.2.41", "managed"));
+	assert_int_equal(asked("10.0.2.41", 60, true), 0);
+	assert_non_null(strstr(dp_cmd_fails("ip neigh add 10.0.2.42 dev p2 managed nud permanent"),
+			       "Invalid NTF_* flag for permanent entry."));
+	assert_non_null(strstr(dp_cmd_fails("ip neigh show protocol nobody"), "nobody"));
+}
+
 int
 main(void)
 {
@@ -338,6 +399,7 @@ main(void)
 		cmocka_unit_test(moved_address_is_followed),
 		cmocka_unit_test(silence_is_reported),
 		cmocka_unit_test(malformed_arp_is_counted),
+		cmocka_unit_test(managed_is_kept_resolved),
 		cmocka_unit_test(flood_leaves_time_for_others),
 		cmocka_unit_test(flood_of_one_leaves_room_for_others),
 	};

@@ -81,7 +81,9 @@ static const char every_key[] =
 	"\"broadcast\":\"10.9.2.0\",\"metric\":5,\"noprefixroute\":true},"
 	"\"10.9.0.1/24\",{\"local\":\"10.9.1.1\",\"peer\":\"10.9.1.2/32\"},"
 	"{\"local\":\"10.9.3.1/24\",\"probe\":true}]},"
-	"\"neighbours\":[{\"dst\":\"10.9.0.9\",\"dev\":\"q1\",\"lladdr\":\"02:00:00:00:00:09\"},"
+	"\"neighbours\":[{\"dst\":\"10.9.0.11\",\"dev\":\"q2\",\"managed\":true,"
+	"\"protocol\":\"bird\"},{\"dst\":\"10.9.0.9\",\"dev\":\"q1\",\"lladdr\":\"02:00:00:00:00:"
+	"09\"},"
 	"{\"dst\":\"10.77.0.0/24\",\"proxy\":true},"
 	"{\"dst\":\"10.78.0.1\",\"dev\":\"q1\",\"proxy\":true}],"
 	"\"sysctl\":{\"net.ipv4.conf.q1.rp_filter\":2},"
@@ -274,6 +276,7 @@ static const struct {
 	{ "qdisc", "tc filter del dev q2" },
 	{ "addresses", "ip addr add 10.9.9.1/24 dev q2" },
 	{ "neighbours", "ip neigh del proxy 10.77.0.0/24" },
+	{ "neighbours", "ip neigh del 10.9.0.11 dev q2" },
 	{ "sysctl", "sysctl net.ipv4.conf.q1.rp_filter=0" },
 	{ "nexthops", "ip nexthop replace id 10 group 1/2" },
 	{ "routes", "ip route del 10.7.0.0/24" },

@@ -398,6 +398,14 @@ static const char *const bad[][2] = {
 	{ "\"neighbours\":[{\"dst\":\"10.0.0.2\",\"proxy\":true,"
 	  "\"lladdr\":\"02:00:00:00:00:0a\"}]",
 	  "/neighbours/0/lladdr: a proxy answers with the address of its device" },
+	{ "\"neighbours\":[{\"dst\":\"10.0.0.2\",\"dev\":\"q1\",\"managed\":true,"
+	  "\"lladdr\":\"02:00:00:00:00:0a\"}]",
+	  "/neighbours/0/lladdr: the address of a managed neighbour is asked for" },
+	{ "\"neighbours\":[{\"dst\":\"10.0.0.2\",\"dev\":\"q1\",\"managed\":true,"
+	  "\"protocol\":\"nobody\"}]",
+	  "/neighbours/0/protocol: expected a routing protocol, or 0 to 255" },
+	{ "\"neighbours\":[{\"dst\":\"10.0.0.2\",\"proxy\":true,\"managed\":true}]",
+	  "/neighbours/0/managed: a proxy entry is not resolved" },
 	{ "\"neighbours\":[{\"dst\":\"10.0.0.2\",\"lladdr\":\"02:00:00:00:00:0a\"}]",
 	  "/neighbours/0/dev: " },
 	{ "\"addresses\":{\"lo\":[\"192.0.2.1/32\",{\"local\":\"192.0.2.1/"

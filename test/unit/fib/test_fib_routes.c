@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "fib/fib_file.h"
+#include "core/rtproto.h"
 #include "fib/fib_nexthop_priv.h"
 #include "core/timer.h"
 #include "fake.h"
@@ -709,7 +710,7 @@ names(void **state)
 	assert_int_equal(fib_table_parse("0", &id), -EINVAL);
 	assert_int_equal(fib_table_name_del("isp2"), 0);
 	assert_int_equal(fib_table_parse("isp2", &id), -EINVAL);
-	assert_int_equal(fib_protocol_parse(fib_protocol_name(12)), 12);
+	assert_int_equal(rtproto_parse(rtproto_name(12)), 12);
 	assert_int_equal(fib_type_parse("prohibit"), FIB_PROHIBIT);
 	assert_int_equal(fib_type_parse("100"), -EINVAL);
 }
