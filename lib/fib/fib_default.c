@@ -4,14 +4,7 @@
  * Linux's fib_select_default(). Those before it are passed over (a mark in their aliases, which
  * workers see) and asked by ARP now and then, since no packet would find out that they are back.
  */
-#include <net/if_arp.h>
-#include "core/timer.h"
 #include "fib/fib_nexthop_priv.h"
-#include "fib/fib_priv.h"
-
-#define PROBE_MS 3000
-
-static struct ctl_timer probe_timer;
 
 /* A default route that has a gateway to look at. */
 static const struct fib_nexthop *
@@ -61,8 +54,8 @@ select_one(uint32_t first, uint32_t *end)
 			use = 0; /* those behind it are not in its way */
 		changed |= fib_alias(k)->passed != passed;
 		__atomic_store_n(&fib_alias(k)->passed, passed, __ATOMIC_RELAXED);
-		if (passed && gateway_of(fib_alias(k)) != NULL && !timer_pending(&probe_timer))
-			timer_mod(&probe_timer, PROBE_MS);
+		if (passed && gateway_of(fib_alias(k)) != NULL)
+			fib_probe_later();
 	}
 	return changed;
 }
@@ -97,62 +90,21 @@ fib_default_update(void)
 		update_table(fib_ctl.tables[i]);
 }
 
-static CTL_ONLY int
-on_neigh(struct notifier *self, unsigned int event, void *obj)
+static CTL_ONLY void
+passed_of(const struct fib_table *t, fib_way_fn fn, void *arg)
 {
-	const struct neighbour *n = obj;
-
-	RTE_SET_USED(self);
-	if (event == NEIGH_UPDATE && n->refcnt > 0)
-		fib_default_update();
-	return NOTIFY_OK;
-}
-
-static CTL_ONLY bool
-probe_table(const struct fib_table *t)
-{
-	bool again = false;
-
 	for (uint32_t i = default_chain(t); i != 0; i = fib_alias(i)->next) {
 		const struct fib_nexthop *nh =
 			fib_alias(i)->layer == t->dp.layer ? gateway_of(fib_alias(i)) : NULL;
-		rte_be32_t sip;
 
-		if (nh == NULL || !fib_alias(i)->passed || !fib_nh_live(nh))
-			continue;
-		again = true;
-		sip = inet_select_addr(nh->dev, nh->gateway, SCOPE_LINK);
-		if (sip != 0)
-			arp_send(ARPOP_REQUEST, nh->dev, sip, nh->gateway, NULL, NULL);
+		if (nh != NULL && fib_alias(i)->passed && fib_nh_live(nh))
+			fn(nh, arg);
 	}
-	return again;
 }
 
-static void
-probe_passed(struct ctl_timer *timer)
+void
+fib_default_passed(fib_way_fn fn, void *arg)
 {
-	bool again = false;
-
-	role_enter_ctl();
 	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
-		again |= probe_table(fib_ctl.tables[i]);
-	if (again)
-		timer_mod(timer, PROBE_MS);
-}
-
-static struct notifier neigh_nb = { .fn = on_neigh, .prio = NOTIFIER_PRIO_FIB };
-
-void
-fib_default_init(void)
-{
-	timer_setup(&probe_timer, probe_passed);
-	notifier_add(&neigh_chain, &neigh_nb);
-}
-
-void
-fib_default_fini(void)
-{
-	if (probe_timer.fn != NULL)
-		timer_del(&probe_timer);
-	notifier_del(&neigh_chain, &neigh_nb);
+		passed_of(fib_ctl.tables[i], fn, arg);
 }

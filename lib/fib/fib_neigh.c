@@ -7,8 +7,7 @@
 
 /* The last eighth of the tbl8 groups is for routes. */
 #define NEIGH_MAY_USE(max) ((max) - (max) / 8)
-/* A failed member gets no traffic that would find out that it is back: ask it now and then. */
-#define PROBE_MS 3000
+#define PROBE_MS	   3000
 
 static struct fib_table neigh_table = { .dp.layer = FIB_LAYER_NEIGH };
 static struct ctl_timer probe_timer;
@@ -67,7 +66,15 @@ is_member(const struct fib_info *fi, const struct neighbour *n)
 	return false;
 }
 
-/* Groups with this member: a failed one gets no more traffic, one that is back does. */
+void
+fib_probe_later(void)
+{
+	if (!timer_pending(&probe_timer))
+		timer_mod(&probe_timer, PROBE_MS);
+}
+
+/* Groups with this member: a failed one gets no more traffic, one that is back does. So with
+ * default routes. */
 void
 fib_neigh_regroup(const struct neighbour *n)
 {
@@ -77,9 +84,9 @@ fib_neigh_regroup(const struct neighbour *n)
 		if (fi != NULL && fi->group != NULL && (n == NULL || is_member(fi, n)))
 			fib_nh_update(fi);
 	}
-	fib_nhobj_neigh(n);
-	if ((n == NULL || n->nud.state == NUD_FAILED) && !timer_pending(&probe_timer))
-		timer_mod(&probe_timer, PROBE_MS);
+	fib_nhobj_neigh(n); /* and default routes, since objects may be their gateways */
+	if (n == NULL || n->nud.state == NUD_FAILED)
+		fib_probe_later();
 }
 
 static CTL_ONLY int
@@ -99,7 +106,7 @@ on_neigh(struct notifier *self, unsigned int event, void *obj)
 	return NOTIFY_OK;
 }
 
-/* Ask a member that has failed. */
+/* Ask one that is silent. */
 static void
 probe(const struct fib_nexthop *nh, void *again)
 {
@@ -113,7 +120,7 @@ probe(const struct fib_nexthop *nh, void *again)
 }
 
 static void
-probe_failed(struct ctl_timer *t)
+probe_silent(struct ctl_timer *t)
 {
 	bool again = false;
 
@@ -126,6 +133,7 @@ probe_failed(struct ctl_timer *t)
 				probe(&fi->nh[k], &again);
 	}
 	fib_nhobj_failed(probe, &again);
+	fib_default_passed(probe, &again);
 	if (again)
 		timer_mod(t, PROBE_MS);
 }
@@ -136,7 +144,7 @@ void
 fib_neigh_init(void)
 {
 	neigh_table.dp.trie = &fib_ctl.shared;
-	timer_setup(&probe_timer, probe_failed);
+	timer_setup(&probe_timer, probe_silent);
 	notifier_add(&neigh_chain, &neigh_nb);
 }
 

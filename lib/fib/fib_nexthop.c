@@ -398,7 +398,7 @@ fib_nhobj_neigh(const struct neighbour *n)
 }
 
 void
-fib_nhobj_failed(void (*fn)(const struct fib_nexthop *nh, void *arg), void *arg)
+fib_nhobj_failed(fib_way_fn fn, void *arg)
 {
 	for (unsigned int i = 0; i < n_objs; i++)
 		if (objs[i]->n_groups > 0 && fib_nh_failed(&objs[i]->way))

@@ -99,7 +99,7 @@ void fib_nhobj_linkdown(void) CTL_ONLY;
 /** This neighbour's state changed (NULL: look at all). Groups that have it follow. */
 void fib_nhobj_neigh(const struct neighbour *n) CTL_ONLY;
 /** Call for each way of a group whose neighbour has failed. */
-void fib_nhobj_failed(void (*fn)(const struct fib_nexthop *nh, void *arg), void *arg) CTL_ONLY;
+void fib_nhobj_failed(fib_way_fn fn, void *arg) CTL_ONLY;
 
 /** The one at place @p i in order of ids; NULL: there are no more. */
 struct fib_nhobj *fib_nhobj_at(unsigned int i) CTL_ONLY;

@@ -269,6 +269,9 @@ void fib_inetaddr_init(void) CTL_ONLY;
 void fib_inetaddr_fini(void) CTL_ONLY;
 void fib_neigh_init(void) CTL_ONLY;
 void fib_neigh_fini(void) CTL_ONLY;
+/** Some way is passed over because its neighbour is silent: no packet would find out that it is
+ * back, so it is asked now and then. */
+void fib_probe_later(void) CTL_ONLY;
 /** The state of @p n (NULL: of any neighbour) changed: groups with it follow. */
 void fib_neigh_regroup(const struct neighbour *n) CTL_ONLY;
 /** Routes that an address brings: local, connected prefix, broadcast. */
@@ -279,8 +282,9 @@ void fib_disable_ip(const struct net_device *dev) CTL_ONLY;
 void fib_enable_ip(const struct net_device *dev) CTL_ONLY;
 
 /* --- fib_default.c --- */
-void fib_default_init(void) CTL_ONLY;
-void fib_default_fini(void) CTL_ONLY;
+typedef void (*fib_way_fn)(const struct fib_nexthop *nh, void *arg);
+/** Call for each gateway that is passed over for its silence. */
+void fib_default_passed(fib_way_fn fn, void *arg) CTL_ONLY;
 /** Default routes, their next hops or gateways changed: which of them is to be used? */
 void fib_default_update(void) CTL_ONLY;
 

@@ -390,7 +390,6 @@ fib_init(uint32_t max_tbl8, int socket)
 	fib_netdev_init();
 	fib_inetaddr_init();
 	fib_neigh_init();
-	fib_default_init();
 	return 0;
 err:
 	log_err("no room for the forwarding table");
@@ -404,7 +403,6 @@ fib_fini(void)
 	fib_rule_fini();
 	fib_compile_fini();
 	fib_neigh_fini();
-	fib_default_fini();
 	fib_inetaddr_fini();
 	fib_netdev_fini();
 	fib_info_fini();

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
+#include "core/timer.h"
 #include "fake.h"
 #include "fib/fib_nexthop.h"
 
@@ -85,6 +87,34 @@ default_gateways(void **state)
 	assert_int_equal(leaf_77(), ADJ_IDX_NO_ROUTE);
 }
 
+/* ARP requests in so many seconds, or until there is one. */
+static CTL_ONLY unsigned int
+arps(unsigned int s, bool until)
+{
+	fake_arps = 0;
+	for (uint64_t end = clock_ms() + s * 1000; clock_ms() < end && !(until && fake_arps > 0);) {
+		usleep(20000);
+		timer_run();
+	}
+	return fake_arps;
+}
+
+/* No packet would find out that a gateway that is passed over is back. */
+static void
+silent_gateways_are_asked(void **state)
+{
+	(void)state;
+	append_default(P0, "10.0.0.9", 77, 0);
+	fake_neigh(P0, "10.0.0.9", NUD_FAILED);
+	assert_int_equal(arps(4, true), 0); /* the only one is not passed over */
+	append_default(P1, "10.0.1.9", 77, 0);
+	assert_int_equal(arps(20, true), 1);
+	assert_int_equal(arps(20, true), 1);
+	fake_neigh(P0, "10.0.0.9", NUD_REACHABLE);
+	assert_int_equal(arps(4, true), 0);
+	fib_route_flush(&(struct fib_route_spec){ .table = 77 });
+}
+
 static CTL_ONLY void
 object(uint32_t id, struct net_device *dev, const char *gw)
 {
@@ -131,7 +161,8 @@ default_routes_by_objects(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { T(default_gateways), T(default_routes_by_objects) };
+	const struct CMUnitTest tests[] = { T(default_gateways), T(silent_gateways_are_asked),
+					    T(default_routes_by_objects) };
 
 	role_enter_ctl();
 	fake_start();
