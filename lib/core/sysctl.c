@@ -16,6 +16,7 @@ struct binding {
 };
 
 static struct binding *bindings;
+struct notifier_chain sysctl_chain = NOTIFIER_CHAIN("sysctl");
 
 /* One sysctl_declare(). */
 struct declaration {
@@ -242,6 +243,7 @@ sysctl_put(const struct sysctl_var *v, struct sysctl_value value)
 		at[1] = value.high;
 	if (v->t->changed != NULL)
 		v->t->changed(v->t, v->object, old);
+	notifier_call(&sysctl_chain, 0, (void *)(uintptr_t)v);
 	return 0;
 }
 

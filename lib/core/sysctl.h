@@ -10,6 +10,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include "core/notifier.h"
 #include "core/role.h"
 
 struct ctl_table {
@@ -71,6 +72,9 @@ int sysctl_find(const char *name, struct sysctl_var *v) CTL_ONLY;
 int sysctl_get(const struct sysctl_var *v) CTL_ONLY;
 /** 0, -ERANGE (outside min..max), -EPERM (read only), or what the table's check() said. */
 int sysctl_set(const struct sysctl_var *v, int value) CTL_ONLY;
+/** A tunable has been written (obj: its struct sysctl_var), and whoever follows it has done so: the
+ * one event. */
+extern struct notifier_chain sysctl_chain;
 /** What a tunable says: one number, twice, or the ends of a range. */
 struct sysctl_value {
 	int low, high;

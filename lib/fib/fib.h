@@ -227,6 +227,10 @@ struct fib_exceptions {
 	void (*flush)(void);
 };
 extern const struct fib_exceptions *fib_exceptions; /* NULL: nobody does */
+/** What decisions are made of has changed, in a way that workers do not follow by themselves:
+ * whatever was decided before is void. After the change is published, before what it takes away is
+ * retired: see fib_genid_dp.h. A store. */
+void fib_genid_bump(void) CTL_ONLY;
 /** Does a live next hop of any route lead by @p dev to @p gw? Linux's ip_fib_check_default(). */
 bool fib_is_gateway(rte_be32_t gw, const struct net_device *dev) CTL_ONLY;
 

@@ -629,9 +629,12 @@ route_flush(struct cli_ctx *c)
 	if (f.how == FIB_ANY && key.n_nh == 0 && key.type == 0 && key.protocol == 0 &&
 	    !key.scope_set && key.realm_mask == 0 && !cli_has(c, "TABLE") && !cli_has(c, "cache"))
 		return cli_error(c, -EINVAL, "say what to flush, or \"table main\" for all of it");
-	if (!cli_has(c, "cache"))
+	if (!cli_has(c, "cache")) {
 		fib_route_flush(&key);
-	else if (fib_exceptions != NULL)
+		return 0;
+	}
+	fib_genid_bump();
+	if (fib_exceptions != NULL)
 		fib_exceptions->flush();
 	return 0;
 }

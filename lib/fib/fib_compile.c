@@ -243,6 +243,7 @@ compile_done(void)
 	for (uint32_t i = 1; i < fib_infos_size; i++)
 		if (fib_infos[i] != NULL)
 			fib_infos[i]->changed = false;
+	fib_genid_bump();
 	fib_nh_release_dead();
 }
 
@@ -300,11 +301,12 @@ fib_compile_changed(void)
 		}
 		fib_cover_add(&job.left, fi->cover.key, fi->cover.plen);
 	}
-	if (job.left.plen == FIB_COVER_NONE)
-		return;
-	set_late(true);
-	if (!timer_pending(&job.timer))
-		timer_mod(&job.timer, 0);
+	if (job.left.plen != FIB_COVER_NONE) {
+		set_late(true);
+		if (!timer_pending(&job.timer))
+			timer_mod(&job.timer, 0);
+	}
+	fib_genid_bump();
 }
 
 void

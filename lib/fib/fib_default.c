@@ -79,8 +79,11 @@ update_table(const struct fib_table *t)
 			changed |= select_one(i, &end);
 		else
 			end = fib_alias(i)->next;
-	if (changed && t->dp.trie == &fib_ctl.shared)
+	if (!changed)
+		return;
+	if (t->dp.trie == &fib_ctl.shared)
 		fib_compile_prefix(0, 0);
+	fib_genid_bump();
 }
 
 void

@@ -2,6 +2,7 @@
 /* Several ways as one adjacency: buckets by weight, published and retired. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "fib/fib_nexthop_priv.h"
 
 static unsigned int
@@ -88,6 +89,14 @@ fib_group_alloc(unsigned int n_buckets, unsigned int n_member)
 	return g;
 }
 
+/* Do its buckets say the same? A neighbour that answers again and was no other before. */
+static CTL_ONLY bool
+says_the_same(const struct fib_group *g, const struct adj *a)
+{
+	return a->type == ADJ_GROUP && a->n_group == g->n_buckets && a->n_member == g->n_member &&
+	       memcmp(a->group, g->idx, (g->n_buckets + g->n_member) * sizeof(g->idx[0])) == 0;
+}
+
 int
 fib_group_show(struct fib_group *g, uint32_t *slot, uint32_t *bucket_used)
 {
@@ -99,8 +108,14 @@ fib_group_show(struct fib_group *g, uint32_t *slot, uint32_t *bucket_used)
 			    .bucket_used = bucket_used };
 	int64_t rc;
 
-	if (*slot != ADJ_IDX_NO_ROUTE)
-		return adj_publish(*slot, &tmpl);
+	if (*slot != ADJ_IDX_NO_ROUTE) {
+		bool same = says_the_same(g, adj_get(*slot));
+
+		rc = adj_publish(*slot, &tmpl);
+		if (rc == 0 && !same)
+			fib_genid_bump();
+		return (int)rc;
+	}
 	rc = adj_alloc(&tmpl);
 	if (rc < 0)
 		return (int)rc;

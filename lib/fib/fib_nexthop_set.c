@@ -104,6 +104,14 @@ fib_nhobj_update_groups(const struct fib_nhobj *member)
 
 /* --- a single one --- */
 
+/* Workers see what @p target holds in the object's slot. */
+static CTL_ONLY void
+show(struct fib_nhobj *o, uint32_t target)
+{
+	adj_follow(o->slot, target);
+	fib_genid_bump();
+}
+
 void
 fib_nhobj_update_single(struct fib_nhobj *o)
 {
@@ -112,7 +120,7 @@ fib_nhobj_update_single(struct fib_nhobj *o)
 	bool onlink = !o->blackhole && o->way.gateway == 0;
 
 	if (live)
-		adj_follow(o->slot, target);
+		show(o, target);
 	fib_nhobj_tell(o, live && onlink ? target : o->slot, !live);
 	o->way.weight = 1;
 	o->nh = &o->way;
@@ -125,7 +133,7 @@ fib_nhobj_let_go(struct fib_nhobj *o)
 {
 	if (!o->dead || o->member != NULL || o->way.neigh == NULL)
 		return;
-	adj_follow(o->slot, ADJ_IDX_NO_ROUTE);
+	show(o, ADJ_IDX_NO_ROUTE);
 	neigh_release(o->way.neigh);
 	o->way.neigh = NULL;
 }

@@ -274,9 +274,13 @@ type_leaf(uint8_t type)
 void
 fib_nh_publish(const struct fib_info *fi)
 {
+	uint32_t leaf = fi->dead ? FIB_LEAF_NONE : fi->leaf, *seen = &fib_live(fi->idx)->leaf;
+
+	if (*seen == leaf)
+		return;
 	/* Release: the adjacency behind the leaf was published before. */
-	__atomic_store_n(&fib_live(fi->idx)->leaf, fi->dead ? FIB_LEAF_NONE : fi->leaf,
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(seen, leaf, __ATOMIC_RELEASE);
+	fib_genid_bump();
 }
 
 static CTL_ONLY void

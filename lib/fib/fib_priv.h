@@ -8,6 +8,7 @@
  */
 #include "fib/fib.h"
 #include "fib/fib_dir24.h"
+#include "fib/fib_genid_dp.h"
 #include "fib/fib_rule_dp.h"
 #include "fib/fib_table_dp.h"
 #include "fib/fib_trie.h"
@@ -280,6 +281,10 @@ void fib_add_ifaddr(const struct in_ifaddr *ifa) CTL_ONLY;
  * what the configuration wants comes back with the first address. */
 void fib_disable_ip(const struct net_device *dev) CTL_ONLY;
 void fib_enable_ip(const struct net_device *dev) CTL_ONLY;
+
+/* --- fib_genid.c --- */
+void fib_genid_init(void) CTL_ONLY;
+void fib_genid_fini(void) CTL_ONLY;
 
 /* --- fib_default.c --- */
 typedef void (*fib_way_fn)(const struct fib_nexthop *nh, void *arg);

@@ -113,6 +113,7 @@ replace(struct fib_table *t, const struct fib_route_spec *r, uint32_t alias, str
 		fib_default_update();
 	if (t->dp.trie == &fib_ctl.shared)
 		fib_compile_prefix(key, plen);
+	fib_genid_bump();
 	fib_table_count(t, fi->type, 1);
 	fib_table_count(t, old->type, -1);
 	fib_ctl.changes++;

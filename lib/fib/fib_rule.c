@@ -173,6 +173,7 @@ publish(struct fib_rule_entry *e, unsigned int n)
 		}
 	}
 	rcu_assign_pointer(fib_rules, new);
+	fib_genid_bump();
 	if (old != NULL)
 		rcu_defer(&old->rcu, free_compiled);
 	free(rules);

@@ -136,6 +136,8 @@ fib_alias_link(struct fib_table *t, uint32_t key, uint8_t plen, struct fib_alias
 		fib_default_update();
 	if (compiled)
 		fib_compile_prefix(key, plen);
+	if (what.layer != FIB_LAYER_NEIGH) /* it takes the place of a glean slot */
+		fib_genid_bump();
 	return 0;
 }
 
@@ -162,6 +164,7 @@ fib_alias_unlink(struct fib_table *t, uint32_t key, uint8_t plen, uint32_t alias
 	}
 	if (n->data == 0)
 		fib_trie_prune(t->dp.trie, key, plen);
+	fib_genid_bump();
 }
 
 /* Is a route of this type one that fib_dp_tables.plain excludes? */
@@ -387,6 +390,7 @@ fib_init(uint32_t max_tbl8, int socket)
 		rc = fib_rule_init();
 	if (rc < 0)
 		goto err;
+	fib_genid_init();
 	fib_netdev_init();
 	fib_inetaddr_init();
 	fib_neigh_init();
@@ -400,6 +404,7 @@ err:
 void
 fib_fini(void)
 {
+	fib_genid_fini();
 	fib_rule_fini();
 	fib_compile_fini();
 	fib_neigh_fini();

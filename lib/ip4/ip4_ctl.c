@@ -5,6 +5,7 @@
 #include "core/sysctl.h"
 #include "fib/fib.h"
 #include "ip4/ip4.h"
+#include "ip4/ip4_cache.h"
 #include "ip4/ip4_hook.h"
 #include "ip4/ip4_exc.h"
 #include "ip4/ip4_priv.h"
@@ -264,6 +265,7 @@ ip4_declare(void)
 	for (unsigned int i = 0; i < RTE_DIM(tunables); i++)
 		sysctl_declare(tunables[i].path, tunables[i].table);
 	ip4_pmtu_declare();
+	ip4_cache_declare();
 }
 
 static int
@@ -300,6 +302,8 @@ ip4_init(void)
 		rc = ip4_exc_init();
 	if (rc == 0)
 		rc = ip4_pmtu_init();
+	if (rc == 0)
+		rc = ip4_cache_init();
 	if (rc == 0)
 		rc = ip4_defrag_init();
 	ip4_defrag_user(IP_DEFRAG_LOCAL_DELIVER, deliver_whole);
@@ -348,6 +352,7 @@ ip4_fini(void)
 		sysctl_unregister(tunables[i].path, tunables[i].table);
 	ip4_sock_fini();
 	ip4_defrag_fini();
+	ip4_cache_fini();
 	ip4_pmtu_fini();
 	ip4_exc_fini();
 	rcu_assign_pointer(ip4_loopback, NULL);

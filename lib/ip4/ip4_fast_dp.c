@@ -17,55 +17,11 @@
  *
  * This file is compiled once for each width: FAST_LANES is 1, 4 or 8, IP4_FAST_RX its name.
  */
-#include "ip4/ip4_priv.h"
-#include "ip4/ip4_vec_dp.h"
+#include "ip4/ip4_cache_dp.h"
+#include "ip4/ip4_fast_dp.h"
 
 _Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "so are the loads");
-#define FAST_BURST 32 /* a mask has a bit for each; larger bursts measured no better */
-#define TAGGED	   (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
-
-struct fast {
-	/* the same for all */
-	uint32_t n;
-	uint32_t l2;  /* bytes of link header they came with: 14, or 18 with a tag */
-	uint64_t mac; /* of the devices they came by */
-	int rpf;      /* rp_filter of these */
-	const struct net_device *dev;  /* the one they all came by; NULL: see in[] */
-	const struct net_device *turn; /* one that none may leave by, since it sends redirects */
-	const struct ip4_own *own;
-	const struct fib_rules *rules;	       /* NULL: no others than a router starts with */
-	const struct ip4_transit_hooks *hooks; /* NULL: nobody else looks at them */
-	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
-	uint32_t padded; /* bytes behind the IP packet */
-	uint32_t ecn;	 /* type of service */
-	uint32_t odd;	 /* other link header than an untagged one, or a device over the port */
-	uint64_t ports;	 /* differs from the first one's port */
-	bool one;	 /* all by the first one's adjacency */
-	uint32_t bytes;	 /* of the frames that are still in it */
-	/* one by one */
-	uint8_t *l3[FAST_BURST];
-	uint32_t slot[FAST_BURST];  /* destination's /24 */
-	uint32_t len[FAST_BURST];   /* bytes of IP */
-	uint32_t frame[FAST_BURST]; /* bytes of all */
-	uint32_t word[FAST_BURST];  /* TTL, protocol, checksum as they leave */
-	uint32_t idx[FAST_BURST];
-	const struct adj *adj[FAST_BURST];
-	struct net_device *in[FAST_BURST]; /* came by, when dev is NULL */
-	uint16_t iif[FAST_BURST];	   /* its index, when they came tagged */
-	struct rte_mbuf *m[FAST_BURST];	   /* the good ones, when not all are, */
-	uint8_t pos[FAST_BURST];	   /* and where in the burst they stood */
-};
-
-static inline rte_be32_t
-src_of(const uint8_t *l3)
-{
-	return load32(l3 + offsetof(struct rte_ipv4_hdr, src_addr));
-}
-static inline rte_be32_t
-dst_of(const uint8_t *l3)
-{
-	return load32(l3 + offsetof(struct rte_ipv4_hdr, dst_addr));
-}
+#define TAGGED (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
 
 /* --- classify --- */
 
@@ -305,8 +261,8 @@ sources(const struct fast *f)
 {
 	uint32_t src[FAST_BURST], idx[FAST_BURST], suspects = 0;
 
-	if (f->rules != NULL) /* they want to know where the packet goes: the general lane */
-		return UINT32_MAX >> (FAST_BURST - f->n);
+	if (f->more) /* rules want to know first where the packet goes: look_up_longer() */
+		return 0;
 	for (uint32_t i = 0; i < f->n; i++)
 		src[i] = rte_bswap32(src_of(f->l3[i]));
 	fib_lookup_bulk(&fib_main_dp, src, idx, f->n);
@@ -373,16 +329,17 @@ suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
 /* Second-level entries are rare enough for the long way; rules cost one anyhow.
  * @return not 0: the leaves differ. */
 static __rte_noinline uint32_t
-look_up_longer(struct fast *f, bool second)
+look_up_longer(struct worker *w, struct fast *f) DP_ONLY
 {
 	uint32_t dst[FAST_BURST], differ = 0;
 
-	for (uint32_t i = 0; i < f->n; i++)
-		dst[i] = rte_bswap32(dst_of(f->l3[i]));
-	if (second)
+	if (f->more) {
+		ip4_fast_way(w, f);
+	} else {
+		for (uint32_t i = 0; i < f->n; i++)
+			dst[i] = rte_bswap32(dst_of(f->l3[i]));
 		fib_lookup_bulk(&fib_main_dp, dst, f->idx, f->n);
-	if (f->rules != NULL)
-		ip4_fast_rules(f->rules, f->l3, f->n, f->dev, f->in, f->idx);
+	}
 	for (uint32_t i = 1; i < f->n; i++)
 		differ |= f->idx[i] ^ f->idx[0];
 	return differ;
@@ -407,8 +364,8 @@ look_up(struct worker *w, struct fast *f) DP_ONLY
 		longer |= idx;
 		differ |= idx ^ idx0;
 	}
-	if (unlikely((longer & FIB_EXT) || f->rules != NULL))
-		differ = look_up_longer(f, longer & FIB_EXT);
+	if (unlikely((longer & FIB_EXT) || f->more))
+		differ = look_up_longer(w, f);
 	f->adj[0] = first = adj_get(f->idx[0]);
 	f->one = differ == 0;
 	if (f->one && f->dev != NULL) { /* many a router has one way out for most */
@@ -769,10 +726,13 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 	}
 	*bytes = 0;
 	from = stage_enter(w, STAGE_IP4_FAST, n);
+	f.genid = fib_genid_read();
 	f.mac = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
 	f.own = rcu_dereference(ip4_own);
 	f.rules = rcu_dereference(fib_rules);
 	f.hooks = rcu_dereference(ip4_transit_hooks);
+	f.cache = ip4_cache_of(w);
+	f.more = f.rules != NULL || f.cache != NULL;
 	if (likely(!trunk))
 		burst_of(&f, dev, RTE_ETHER_HDR_LEN);
 	for (uint32_t at = 0; at < n; at += FAST_BURST) {

@@ -32,10 +32,11 @@
 #define FRAG_MIB(X) \
 	X(Duplicates) X(Evicted) X(Purged) X(TooFar) X(Shed) X(HandedOver) \
 	X(PmtuLearned) X(PmtuRefused)
-/* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's. */
+/* Lookups, in the words of /proc/net/stat/rt_cache; in_fast is the fast lane's;
+ * in_hit, in_miss, in_stale and in_evicted are of the route cache, in both lanes. */
 #define ROUTE_MIB(X) \
 	X(in_fast) X(in_slow_tot) X(in_slow_mc) X(in_brd) X(in_no_route) X(in_martian_dst) \
-	X(in_martian_src) X(out_slow_tot) X(redirect_learned) X(redirect_refused) X(exc_evicted)
+	X(in_martian_src) X(in_hit) X(in_miss) X(in_stale) X(in_evicted) X(out_slow_tot) X(redirect_learned) X(redirect_refused) X(exc_evicted)
 /* clang-format on */
 
 enum {

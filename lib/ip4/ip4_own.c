@@ -52,6 +52,7 @@ own_replace(struct ip4_own *new) CTL_ONLY
 	struct ip4_own *old = ip4_own;
 
 	rcu_assign_pointer(ip4_own, new);
+	fib_genid_bump(); /* the fast lane asks it whether a source may pass */
 	if (old != &everything)
 		rcu_defer(&old->rcu, own_free);
 }

@@ -12,6 +12,7 @@
 #include "ip4/ip4_dp.h"
 #include "ip4/ip4_exc_dp.h"
 #include "ip4/ip4_hook_dp.h"
+#include "ip4/ip4_key_dp.h"
 #include "ip4/ip4_mib_dp.h"
 #include "ip4/ip4_mpath_dp.h"
 #include "ip4/ip4_pmtu_dp.h"
@@ -85,18 +86,6 @@ ip4_adj_nexthop(const struct adj *a, rte_be32_t dst)
 {
 	return a->gw != 0 ? a->gw : dst;
 }
-/* --- what rules look at (ip4_key_dp.c) --- */
-/** Of a packet with a sound header at the network header. */
-void ip4_key_of(const struct sk_buff *skb, uint32_t iif, struct fib_key *k);
-/** Of a datagram that gets the header @p o; @p skb holds what follows it. */
-void ip4_key_out(const struct sk_buff *skb, const struct ip_out *o, struct fib_key *k);
-/** Of the answer to a packet that leaves by @p there, where it would come in. Its mark counts only
- * where src_valid_mark says so. */
-void ip4_key_back(const struct sk_buff *skb, const struct adj *there, struct fib_key *k);
-/** fib_rules_lookup_bulk_dp() for @p n packets (at most 64) of the fast lane: their headers at @p
- * l3, linear; they came by @p dev, or when that is NULL each by its @p in. */
-void ip4_fast_rules(const struct fib_rules *rules, uint8_t *const *l3, uint32_t n,
-		    const struct net_device *dev, struct net_device *const *in, uint32_t *idx);
 /** For an explained packet: what of rules, tables and routes led to adjacency @p idx, of several
  * next hops the one that @p hash chooses. */
 void ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx, uint32_t hash);

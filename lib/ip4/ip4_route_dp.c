@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "ip4/ip4_cache_dp.h"
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_realm_dp.h"
 
@@ -177,8 +178,9 @@ follow_source_route(struct sk_buff *skb, struct refusal *no)
 					    : answer(no, DROP_IP4_NO_ROUTE, ICMP4_SR_FAILED);
 }
 
+/* @p known: its source has been validated. */
 static enum verdict
-route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
+route_one(struct worker *w, struct sk_buff *skb, bool known, struct refusal *no) DP_ONLY
 {
 	const struct in_device *in_dev = in_dev_get_rcu(skb->dev);
 	const struct ip_options *opt = ip_opt(skb);
@@ -199,7 +201,7 @@ route_one(struct worker *w, struct sk_buff *skb, struct refusal *no) DP_ONLY
 		skb->dst = adj_get(ADJ_IDX_LOCAL);
 		return V_LOCAL;
 	}
-	why = validate_source(skb, in_dev, a, !multicast && !broadcast);
+	why = known ? DROP_MAX : validate_source(skb, in_dev, a, !multicast && !broadcast);
 	EXPLAIN(w, "source address %s (rp_filter %d)", why == DROP_MAX ? "accepted" : "refused",
 		IN_DEV_MAXCONF(in_dev, rp_filter));
 	if (why != DROP_MAX)
@@ -285,29 +287,109 @@ choose_member(struct worker *w, const struct adj *group, uint32_t hash) DP_ONLY
 	return adj_resolve_group(group, hash);
 }
 
+/* --- the cache --- */
+
+/* What this lane asks the cache about a vector. */
+struct ask {
+	struct ip4_cache *cache; /* NULL: nothing */
+	uint64_t known;		 /* mask of hits, */
+	uint64_t fits;		 /* and of what a decision may be remembered of */
+	struct ip4_cache_key key[SKB_BURST];
+	uint32_t idx[SKB_BURST]; /* of hits */
+};
+
+/* Is the decision one by the key alone? What came by a wire to our MAC address without options. */
+static inline bool
+fits_cache(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST && ip_hdr(skb)->version_ihl == 0x45 &&
+	       !(skb->dev->flags & IFF_LOOPBACK);
+}
+
+static __rte_noinline void
+ask_cache(struct worker *w, const struct skb_vec *vec, const struct fib_rules *rules,
+	  uint64_t genid, struct ask *q) DP_ONLY
+{
+	bool ports = ip4_cache_sees_ports(rules);
+	struct fib_key k;
+
+	ip4_cache_begin(q->cache, genid);
+	for (uint16_t i = 0; i < vec->n; i++) {
+		ip4_key_of(vec->v[i], vec->v[i]->iif, &k);
+		ip4_cache_key_of(q->cache, &k, ports, &q->key[i]);
+		q->fits |= (uint64_t)fits_cache(vec->v[i]) << i;
+	}
+	q->known = ip4_cache_find(w, q->cache, q->key, vec->n, q->idx) & q->fits;
+}
+
+/* It passes, by adjacency @p idx. */
+static __rte_noinline void
+remember(struct worker *w, struct ask *q, uint16_t i, const struct sk_buff *skb, uint32_t idx,
+	 uint32_t hash) DP_ONLY
+{
+	uint32_t keep = ip4_cache_worth(idx, ip_hdr(skb)->next_proto_id, hash);
+
+	/* Not a group or broadcast, nor what route_one() has sent elsewhere than the tables. */
+	if (keep != ADJ_IDX_NO_ROUTE && skb->pkt_type == PACKET_HOST &&
+	    ip4_is_host_class(rte_be_to_cpu_32(ip_hdr(skb)->src_addr)) &&
+	    (skb->dst->type == ADJ_LOCAL) == (keep == ADJ_IDX_LOCAL))
+		ip4_cache_store(w, q->cache, &q->key[i], keep);
+}
+
+/* --- the stage --- */
+
+/* What tables and rules say of those that the cache does not know; of the others, the cache. */
+static void
+look_up(const struct skb_vec *vec, const struct fib_rules *rules, const struct ask *q,
+	uint32_t *idx)
+{
+	struct skb_vec some = { .n = 0 };
+	const struct skb_vec *ask = vec;
+	uint32_t dst[SKB_BURST];
+
+	if (unlikely(q->known != 0)) {
+		ask = &some;
+		for (uint16_t i = 0; i < vec->n; i++)
+			if (!(q->known >> i & 1))
+				skb_vec_push(&some, vec->v[i]);
+	}
+	for (uint16_t i = 0; i < ask->n; i++)
+		dst[i] = rte_be_to_cpu_32(ip_hdr(ask->v[i])->dst_addr);
+	fib_lookup_bulk(&fib_main_dp, dst, idx, ask->n);
+	if (unlikely(rules != NULL))
+		ask_rules(rules, ask, idx);
+	if (likely(q->known == 0))
+		return;
+	for (uint16_t i = vec->n, j = some.n; i-- > 0;)
+		idx[i] = q->known >> i & 1 ? q->idx[i] : idx[--j];
+}
+
 void
 ip_route_input(struct worker *w, struct skb_vec *vec)
 {
+	uint64_t genid = fib_genid_read(); /* before all that is decided by */
 	const struct fib_rules *rules = rcu_dereference(fib_rules);
 	enum stage from = stage_enter(w, STAGE_IP4_ROUTE, vec->n);
 	struct skb_vec forward = { .n = 0 }, local = { .n = 0 };
-	uint32_t dst[SKB_BURST], idx[SKB_BURST];
+	uint32_t idx[SKB_BURST];
+	struct ask q;
 
-	for (uint16_t i = 0; i < vec->n; i++)
-		dst[i] = rte_be_to_cpu_32(ip_hdr(vec->v[i])->dst_addr);
-	fib_lookup_bulk(&fib_main_dp, dst, idx, vec->n);
-	if (unlikely(rules != NULL))
-		ask_rules(rules, vec, idx);
+	q.cache = ip4_cache_of(w);
+	q.known = q.fits = 0;
+	if (unlikely(q.cache != NULL) && !ip4_cache_rests(q.cache, vec->n))
+		ask_cache(w, vec, rules, genid, &q);
+	look_up(vec, rules, &q, idx);
 	ROUTE_ADD_STATS(w, in_slow_tot, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
-		const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 		struct refusal no = { .why = DROP_MAX };
+		bool known = q.known >> i & 1;
 		uint32_t hash = 0;
 		enum verdict v;
 
 		if (unlikely(idx[i] < ADJ_IDX_DYNAMIC || fib_is_late()) && rules == NULL)
-			idx[i] = fib_lookup_rest_dp(idx[i], dst[i], iph->type_of_service);
+			idx[i] = fib_lookup_rest_dp(idx[i], rte_be_to_cpu_32(ip_hdr(skb)->dst_addr),
+						    ip_hdr(skb)->type_of_service);
 		skb->dst = adj_get(idx[i]);
 		if (unlikely(skb->dst->type == ADJ_GROUP))
 			hash = ip4_mpath_hash_skb(w, skb);
@@ -315,11 +397,13 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 			ip4_explain_route(w, skb, idx[i], hash);
 		if (unlikely(skb->dst->type == ADJ_GROUP))
 			skb->dst = choose_member(w, skb->dst, hash);
-		v = route_one(w, skb, &no);
+		v = route_one(w, skb, known, &no);
 		EXPLAIN(w, "%s",
 			v == V_FORWARD ? "to be forwarded"
 			: v == V_LOCAL ? "for the router itself"
 				       : "not to be forwarded");
+		if (unlikely(q.fits >> i & 1) && !known && (v == V_FORWARD || v == V_LOCAL))
+			remember(w, &q, i, skb, idx[i], hash);
 		if (skb_realms_wanted() && (v == V_FORWARD || v == V_LOCAL))
 			ip4_realm_input(w, skb, v == V_LOCAL);
 		if (v == V_FORWARD)

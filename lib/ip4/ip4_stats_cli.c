@@ -6,6 +6,7 @@
 #include "core/held.h"
 #include "core/stage_list.h"
 #include "ctl/cli.h"
+#include "ip4/ip4_cache.h"
 #include "ip4/ip4_cli.h"
 #include "ip4/ip4_mib_dp.h"
 #include "netdev/inetdev.h"
@@ -143,6 +144,24 @@ cmd_stats_block(struct cli_ctx *c)
 	if (b == NULL)
 		return cli_error(c, -ENOENT, "%s: no such counters in this build", name);
 	cli_set_result(c, block_json(b));
+	return 0;
+}
+
+/* What the route cache holds now, and its counters of block "route". */
+static int
+cmd_stats_cache(struct cli_ctx *c)
+{
+	struct ip4_cache_fill fill;
+	json_t *o;
+
+	role_enter_ctl();
+	fill = ip4_cache_fill();
+	o = json_pack("{s:I, s:I}", "entries", (json_int_t)fill.entries, "max",
+		      (json_int_t)fill.max);
+	for (unsigned int i = ROUTE_in_hit; i <= ROUTE_in_evicted; i++)
+		json_object_set_new(o, route_mib.names[i],
+				    json_integer((json_int_t)counter_read(&route_mib, i)));
+	cli_set_result(c, o);
 	return 0;
 }
 
@@ -344,6 +363,11 @@ static const struct cli_cmd commands[] = {
 	  .help = "Show a module's counters.",
 	  .section = "display",
 	  .fn = cmd_stats_block,
+	  .read_only = true },
+	{ .syntax = "show stats cache",
+	  .help = "Show what the workers' route caches hold, and how often they were asked.",
+	  .section = "display",
+	  .fn = cmd_stats_cache,
 	  .read_only = true },
 	{ .syntax = "show stats stages",
 	  .help = "Show calls, packets and cycles of each stage on each worker.",

@@ -5,7 +5,10 @@
  *                               p3 --- 10.0.3.2 (tables 100 and up)
  */
 #include "dp.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "ctl/cli_exec.h"
 
 static unsigned int p1, p2, p3;
 
@@ -364,6 +367,71 @@ domain(void **state)
 	assert_int_equal(both_lanes(&there), p2);
 }
 
+/* A number that `show stats cache -j` says. */
+static unsigned int
+cache_says(const char *what)
+{
+	const char *at;
+	char key[32];
+
+	assert_int_equal(dp_cmd_try("show stats cache", CLI_F_JSON), CLI_DONE);
+	snprintf(key, sizeof(key), "\"%s\":", what);
+	at = strstr(dp_cmd_output(), key);
+	assert_non_null(at);
+	return (unsigned int)atoi(at + strlen(key));
+}
+
+/* What commands say of the route cache, and what they do not. */
+static void
+route_cache(void **state)
+{
+	struct dp_frame f = packet("10.0.1.2", "192.0.2.9", 0);
+	char before[1024];
+
+	(void)state;
+	assert_int_equal(cache_says("max"), 0); /* no rules: none is in use */
+	dp_cmd("sysctl net.ipv4.conf.p1.rp_filter=1");
+	dp_cmd("ip rule add from 10.0.1.2 to 192.0.2.0/24 table 100");
+	dp_cmd("clear stats");
+	assert_int_equal(cache_says("max"), 65536);
+	for (unsigned int i = 0; i < 5; i++)
+		assert_int_equal(way_of(&f), p3);
+	assert_int_equal(cache_says("entries"), 1);
+	assert_int_equal(cache_says("in_miss"), 1);
+	assert_int_equal(cache_says("in_hit"), 4);
+	dp_cmd("show stats route");
+	assert_non_null(strstr(dp_cmd_output(), "in_hit"));
+	/* ip route get asks the tables, and lists nothing of it as cached. */
+	dp_cmd("ip route get 192.0.2.9 from 10.0.1.2 iif p1");
+	assert_non_null(strstr(dp_cmd_output(), "via 10.0.3.2 dev p3 table 100"));
+	snprintf(before, sizeof(before), "%s", dp_cmd_output());
+	dp_cmd("ip route show cache");
+	assert_string_equal(dp_cmd_output(), "");
+	/* One that is explained leaves no trace. */
+	dp_cmd("explain dev p1 hex 0200000000010200000001020800450000200000000040110000"
+	       "0a000102c000020900010001000c0000000000000000");
+	assert_int_equal(cache_says("in_hit") + cache_says("in_miss"), 5);
+	assert_int_equal(cache_says("entries"), 1);
+	dp_cmd("ip route flush cache");
+	assert_int_equal(cache_says("entries"), 0);
+	dp_cmd("ip route get 192.0.2.9 from 10.0.1.2 iif p1");
+	assert_string_equal(dp_cmd_output(), before);
+	assert_int_equal(way_of(&f), p3);
+	assert_int_equal(cache_says("in_stale"), 1);
+	assert_int_equal(cache_says("in_miss"), 2);
+	dp_cmd("sysctl net.ipv4.route.max_size=2000");
+	assert_int_equal(cache_says("max"), 2048);
+	dp_cmd("clear stats");
+	assert_int_equal(cache_says("in_miss"), 0);
+	dp_cmd("sysctl net.ipv4.route_cache=0");
+	assert_int_equal(way_of(&f), p3);
+	assert_int_equal(cache_says("in_miss"), 0);
+	assert_int_equal(cache_says("max"), 0);
+	dp_cmd("sysctl net.ipv4.route_cache=1");
+	dp_cmd("ip rule del from 10.0.1.2 table 100");
+	dp_cmd("sysctl net.ipv4.conf.p1.rp_filter=0");
+}
+
 int
 main(void)
 {
@@ -377,6 +445,7 @@ main(void)
 		cmocka_unit_test(made_here),
 		cmocka_unit_test(asked_for),
 		cmocka_unit_test(domain),
+		cmocka_unit_test(route_cache),
 	};
 
 	return cmocka_run_group_tests_name("dp/rules", tests, setup, dp_teardown);

@@ -55,6 +55,7 @@ FIGURES = [
     ("frag", "frag --starts 2 --rounds 6", None),
     ("neigh", "neigh --starts 2", None),
     ("rules", "rules --starts 2", None),
+    ("cache", "cache --starts 2 --rounds 5", None),
     ("bridge", "bridge --starts 2 --rounds 10", None),
     ("start", "start --starts 2", None),
     ("idle", "idle --seconds 5", None),

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What policy rules and the packet filter cost a forwarded packet, by the whole router in one
- *process (test/dp). Bursts of 32 frames to 4,096 destinations go through ethdev_poll(); the clock
- *runs for that only. The sets of rules take turns, so that all see the same machine; of each the
- *median burst counts.
+ * What policy rules, the packet filter, the reverse path filter and the route cache cost a
+ * forwarded packet, by the whole router in one process (test/dp). Bursts of 32 frames go through
+ * ethdev_poll(); the clock runs for that only. The sets take turns, so that all see the same
+ * machine; of each the median burst counts.
  *
- *	rules_micro [ROUNDS]
+ *	rules_micro [ROUNDS [cache]]
  *
- * prints for each set: name, cycles of the worker for a packet, ratio to no rules, difference.
+ * prints for each set, or each of those about the cache: name, cycles of the worker for a packet,
+ * ratio to the first, difference.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,19 +20,24 @@
 #include "../../tools/vtime.h"
 
 #define BURST	  32
-#define DESTS	  4096
+#define FLOWS	  4096
 #define BURSTS	  128 /* of one turn */
 #define TURNS_MAX 200
+#define SETS_MAX  32
 
-static const struct set {
+struct set {
 	const char *name;
 	const char *add, *del; /* the number for each %u */
 	unsigned int n;	       /* times they are said */
-} sets[] = {
-	{ "none", NULL, NULL, 0 },
-#define RULE(name, words, n)                                                                       \
+	bool rpf, cache;
+	unsigned int flows;
+};
+static const struct set by_rules[] = {
+	{ .name = "none", .flows = FLOWS },
+#define RULE(what, words, times)                                                                   \
 	{                                                                                          \
-		name, "ip rule add " words, "ip rule del " words, n                                \
+		.name = what, .add = "ip rule add " words, .del = "ip rule del " words,            \
+		.n = times, .flows = FLOWS                                                         \
 	}
 	RULE("1-source-no-match", "from 172.16.%u.0/24 table 100", 1),
 	RULE("64-sources-no-match", "from 172.16.%u.0/24 table 100", 64),
@@ -41,9 +47,10 @@ static const struct set {
 	RULE("64-ports-no-match", "ipproto udp dport 3%02u table 100", 64),
 	RULE("640-ports-no-answer", "from 10.8.0.0/16 to 192.168.0.0/16 sport 1%03u table 101",
 	     640),
-#define FILTER(name, words, n)                                                                     \
+#define FILTER(what, words, times)                                                                 \
 	{                                                                                          \
-		name, "filter add forward " words, "filter del forward position 1", n              \
+		.name = what, .add = "filter add forward " words,                                  \
+		.del = "filter del forward position 1", .n = times, .flows = FLOWS                 \
 	}
 	FILTER("filter-1-source", "src 172.16.%u.0/24 drop", 1),
 	FILTER("filter-100-sources", "src 172.16.%u.0/24 drop", 100),
@@ -52,8 +59,28 @@ static const struct set {
 	       "src 10.8.0.0/16 dst 172.16.%u.0/24 protocol udp dport 53 iif p1 drop", 100),
 	FILTER("filter-100-ports", "protocol udp dport 3%02u drop", 100),
 };
+/* With the cache and without, for few flows, some, and more than it holds; in the general lane,
+ * where the filter marks packets. */
+#define PAIR(name, n, rpf, flows)                                                                  \
+	{ name "-" #flows, SOME_RULES, n, rpf, false, flows },                                     \
+	{                                                                                          \
+		name "-" #flows "-cache", SOME_RULES, n, rpf, true, flows                          \
+	}
+#define FLOWS_OF(name, n, rpf)                                                                     \
+	PAIR(name, n, rpf, 64), PAIR(name, n, rpf, 4096), PAIR(name, n, rpf, 262144)
+#define SOME_RULES "ip rule add from 10.8.%u.0/24 table 100", "ip rule del from 10.8.%u.0/24"
+static const struct set by_cache[] = {
+	FLOWS_OF("plain", 0, false),
+	FLOWS_OF("64-rules", 64, false),
+	FLOWS_OF("rp_filter", 0, true),
+	FLOWS_OF("both", 64, true),
+	PAIR("general-plain", 0, false, 4096),
+	PAIR("general-64-rules", 64, false, 4096),
+	PAIR("general-rp_filter", 0, true, 4096),
+	PAIR("general-both", 64, true, 4096),
+};
 static unsigned int p1, p2;
-static double seen[RTE_DIM(sets)][TURNS_MAX * BURSTS];
+static double seen[SETS_MAX][TURNS_MAX * BURSTS];
 
 static void
 set_up(void)
@@ -62,8 +89,10 @@ set_up(void)
 	p2 = dp_port("p2");
 	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
 	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:03 dev p1");
 	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:02 dev p2");
 	dp_cmd("ip route add 192.168.0.0/16 via 10.0.2.2");
+	dp_cmd("ip route add 10.8.0.0/16 via 10.0.1.2");
 	dp_cmd("ip route add default via 10.0.2.2 table 100");
 	dp_run();
 }
@@ -80,20 +109,21 @@ say(const char *words, unsigned int n)
 	dp_run();
 }
 
-/* Cycles for each packet of one burst. */
+/* Burst @p b of the set, in which each flow comes once in as many packets as they are. Cycles for
+ * each packet. */
 static double
-one_burst(unsigned int first)
+one_burst(const struct set *s, unsigned int b)
 {
 	struct dp_frame sink;
 	uint64_t begin, end;
 
 	for (unsigned int i = 0; i < BURST; i++) {
-		unsigned int d = (first + i * 97) % DESTS;
+		unsigned int flow = (b * BURST + i) * 40503u % s->flows;
 		char src[32], dst[32];
 		struct dp_frame f;
 
-		snprintf(src, sizeof(src), "10.8.%u.9", d % 64);
-		snprintf(dst, sizeof(dst), "192.168.%u.%u", d >> 4, (d & 15) * 16 + 1);
+		snprintf(src, sizeof(src), "10.8.%u.%u", flow % 64, 9 + (flow >> 12));
+		snprintf(dst, sizeof(dst), "192.168.%u.%u", flow >> 4 & 255, (flow & 15) * 16 + 1);
 		f = dp_udp(p1, 2, src, dst, 18);
 		dp_inject(p1, &f);
 	}
@@ -108,6 +138,26 @@ one_burst(unsigned int first)
 	return (double)(end - begin) / BURST;
 }
 
+static void
+turn(const struct set *s, double *into)
+{
+	bool general = strncmp(s->name, "general", 7) == 0;
+	unsigned int warm = s->cache ? s->flows / BURST : 1;
+
+	say(s->add, s->n);
+	dp_cmd("sysctl net.ipv4.conf.p1.rp_filter=%u", s->rpf);
+	dp_cmd("sysctl net.ipv4.route_cache=%u", s->cache ? 2 : 0);
+	if (general)
+		dp_cmd("filter add prerouting src 203.0.113.0/24 mark 1");
+	for (unsigned int b = 0; b < warm; b++)
+		one_burst(s, b);
+	for (unsigned int b = 0; b < BURSTS; b++)
+		into[b] = one_burst(s, b);
+	if (general)
+		dp_cmd("filter flush prerouting");
+	say(s->del, s->n);
+}
+
 static int
 by_size(const void *a, const void *b)
 {
@@ -120,28 +170,27 @@ int
 main(int argc, char **argv)
 {
 	unsigned int turns = argc > 1 ? (unsigned int)atoi(argv[1]) : 12;
-	double none = 0;
+	bool cache = argc > 2 && strcmp(argv[2], "cache") == 0;
+	const struct set *sets = cache ? by_cache : by_rules;
+	unsigned int n = cache ? RTE_DIM(by_cache) : RTE_DIM(by_rules);
+	double first = 0;
 
+	_Static_assert(RTE_DIM(by_rules) <= SETS_MAX && RTE_DIM(by_cache) <= SETS_MAX, "room");
 	dp_setup(NULL);
 	vtime_real();
 	set_up();
 	turns = RTE_MIN(turns, (unsigned int)TURNS_MAX);
 	for (unsigned int t = 0; t < turns; t++)
-		for (unsigned int s = 0; s < RTE_DIM(sets); s++) {
-			say(sets[s].add, sets[s].n);
-			one_burst(0);
-			for (unsigned int b = 0; b < BURSTS; b++)
-				seen[s][t * BURSTS + b] = one_burst(b * BURST);
-			say(sets[s].del, sets[s].n);
-		}
-	for (unsigned int s = 0; s < RTE_DIM(sets); s++) {
+		for (unsigned int s = 0; s < n; s++)
+			turn(&sets[s], &seen[s][t * BURSTS]);
+	for (unsigned int s = 0; s < n; s++) {
 		double median;
 
 		qsort(seen[s], turns * BURSTS, sizeof(seen[s][0]), by_size);
 		median = seen[s][turns * BURSTS / 2];
-		none = s == 0 ? median : none;
-		printf("%s %.1f ratio %.2f more %.1f\n", sets[s].name, median, median / none,
-		       median - none);
+		first = s == 0 ? median : first;
+		printf("%s %.1f ratio %.2f more %.1f\n", sets[s].name, median, median / first,
+		       median - first);
 	}
 	return dp_teardown(NULL);
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef IP4_FAST_DP_H
+#define IP4_FAST_DP_H
+/** @file A burst in the fast lane: what its loops know of it. */
+#include "ip4/ip4_priv.h"
+#include "ip4/ip4_vec_dp.h"
+
+#define FAST_BURST 32 /* a mask has a bit for each; larger bursts measured no better */
+
+struct fast {
+	/* the same for all */
+	uint32_t n;
+	uint64_t genid; /* of what is decided: read before the rest */
+	uint32_t l2;	/* bytes of link header they came with: 14, or 18 with a tag */
+	uint64_t mac;	/* of the devices they came by */
+	int rpf;	/* rp_filter of these */
+	const struct net_device *dev;  /* the one they all came by; NULL: see in[] */
+	const struct net_device *turn; /* one that none may leave by, since it sends redirects */
+	const struct ip4_own *own;
+	const struct fib_rules *rules;	       /* NULL: no others than a router starts with */
+	struct ip4_cache *cache;	       /* NULL: none is asked */
+	const struct ip4_transit_hooks *hooks; /* NULL: nobody else looks at them */
+	bool more;			       /* rules or cache: ip4_fast_way() */
+	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
+	uint32_t padded; /* bytes behind the IP packet */
+	uint32_t ecn;	 /* type of service */
+	uint32_t odd;	 /* other link header than an untagged one, or a device over the port */
+	uint64_t ports;	 /* differs from the first one's port */
+	bool one;	 /* all by the first one's adjacency */
+	uint32_t bytes;	 /* of the frames that are still in it */
+	/* one by one */
+	uint8_t *l3[FAST_BURST];
+	uint32_t slot[FAST_BURST];  /* destination's /24 */
+	uint32_t len[FAST_BURST];   /* bytes of IP */
+	uint32_t frame[FAST_BURST]; /* bytes of all */
+	uint32_t word[FAST_BURST];  /* TTL, protocol, checksum as they leave */
+	uint32_t idx[FAST_BURST];
+	const struct adj *adj[FAST_BURST];
+	struct net_device *in[FAST_BURST]; /* came by, when dev is NULL */
+	uint16_t iif[FAST_BURST];	   /* its index, when they came tagged */
+	struct rte_mbuf *m[FAST_BURST];	   /* the good ones, when not all are, */
+	uint8_t pos[FAST_BURST];	   /* and where in the burst they stood */
+};
+
+/** Set idx[] by rules, reverse path filter and route cache; it holds the entries of tbl24. What the
+ * general lane has to judge reads ADJ_IDX_NO_ROUTE. */
+void ip4_fast_way(struct worker *w, struct fast *f) DP_ONLY;
+
+static inline rte_be32_t
+src_of(const uint8_t *l3)
+{
+	return load32(l3 + offsetof(struct rte_ipv4_hdr, src_addr));
+}
+static inline rte_be32_t
+dst_of(const uint8_t *l3)
+{
+	return load32(l3 + offsetof(struct rte_ipv4_hdr, dst_addr));
+}
+
+#endif
