@@ -505,18 +505,37 @@ demux(struct worker *w, const struct skb_vec *vec) DP_ONLY
 
 /* --- the general lane --- */
 
+/* A tap has seen all of it: what is over the budget goes now. */
+static __rte_noinline void
+police_tapped(struct worker *w, struct net_device *dev, struct skb_vec *vec) DP_ONLY
+{
+	struct rte_mbuf *m[SKB_BURST];
+	uint16_t n = vec->n;
+
+	for (uint16_t i = 0; i < n; i++)
+		m[i] = skb_mbuf(vec->v[i]);
+	n = netif_police(w, dev, m, n);
+	vec->n = 0;
+	for (uint16_t i = 0; i < n; i++)
+		skb_vec_push(vec, skb_of(m[i]));
+}
+
 static void
 receive_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec, unsigned int round)
 {
+	uint32_t off = __atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE);
+
 	if (unlikely(round >= RX_ROUNDS)) {
 		kfree_vec_reason(w, vec, DROP_NETDEV_LOOP);
 		return;
 	}
 	classify(w, dev, vec);
 	count_multicast(w, dev, vec);
-	if (unlikely(__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) & NETDEV_RXF_TAP) &&
-	    !explaining(w))
+	if (unlikely(off & NETDEV_RXF_TAP) && !explaining(w)) {
 		netdev_tap_rx(w, vec);
+		if (netif_police != NULL && !(off & NETDEV_RXF_HANDLER) && vec->n > 0)
+			police_tapped(w, dev, vec);
+	}
 	vlan_demux(w, dev, vec, round);
 	run_handler(w, dev, vec, round);
 	demux(w, vec);
@@ -557,7 +576,7 @@ netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 		kfree_mbuf_reason(w, pkts[i], dev, why);
 }
 
-/* May frames be refused unseen? */
+/* May frames be refused unseen? A tap sees them first: police_tapped(). */
 static inline bool
 may_police(uint32_t off)
 {

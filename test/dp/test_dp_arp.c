@@ -2,9 +2,11 @@
 /* Resolution as the wire sees it (RFC 826; RFC 1122 2.3.2). Hosts 2, 3 and 4 are never configured.
  */
 #include "dp.h"
-#include "ethdev/ethdev.h"
-#include "netdev/netdev_police_dp.h"
 #include <string.h>
+#include <linux/if_ether.h>
+#include "ethdev/ethdev.h"
+#include "netdev/netdev.h"
+#include "netdev/netdev_police_dp.h"
 
 static unsigned int p1, p2;
 static const struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } };
@@ -185,6 +187,17 @@ malformed_arp_is_counted(void **state)
 	assert_true(dp_out(p1, &got));
 }
 
+static unsigned int tapped;
+
+static void
+tap(struct worker *w, struct skb_vec *vec)
+{
+	tapped += vec->n;
+	for (unsigned int i = 0; i < vec->n; i++)
+		consume_skb(w, vec->v[i]);
+	vec->n = 0;
+}
+
 /* So many requests by p2, beside so many packets by p1; how many answers. */
 static unsigned int
 flood(unsigned int requests, unsigned int packets)
@@ -262,6 +275,54 @@ flood_leaves_time_for_others(void **state)
 		flood(0, 400);
 	}
 	assert_true(dp_drops("arp_over_budget") > 40 * 400 * 3 / 4);
+	/* A tap sees all of it, and protects nobody. */
+	role_enter_ctl();
+	assert_int_equal(dev_add_pack(ETH_P_ALL, tap), 0);
+	dp_drops_clear();
+	for (unsigned int i = 0; i < 10; i++)
+		flood(400, 400);
+	dev_remove_pack(ETH_P_ALL);
+	assert_true(tapped >= 10 * 800);
+	assert_true(dp_drops("arp_over_budget") > 10 * 400 * 3 / 4);
+	dp_cmd("ip neigh del 10.0.2.77 dev p2");
+}
+
+/* By a port of a bridge to the bridge's own address: the budget is the bridge's. */
+static void
+flood_by_a_bridge_port(void **state)
+{
+	unsigned int p3 = dp_port("p3"), answers = 0;
+	struct dp_frame f, q;
+
+	(void)state;
+	dp_cmd("ip link add br0 type bridge");
+	dp_cmd("ip link set p3 master br0");
+	dp_cmd("ip link set br0 up");
+	dp_cmd("ip addr add 10.0.3.1/24 dev br0");
+	dp_cmd("ip neigh add 10.0.2.77 lladdr 02:00:00:00:02:77 dev p2");
+	q = dp_arp(1, &all, 8, "10.0.3.8", &none, "10.0.3.1");
+	dp_inject(p3, &q);
+	dp_run();
+	assert_true(dp_out(p3, &f));
+	dp_drops_clear();
+	for (unsigned int i = 0; i < 40 * 400; i++) {
+		dp_inject(p3, &q);
+		f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.77", 18);
+		dp_inject(p1, &f);
+		if (i % 400 != 399)
+			continue;
+		dp_run();
+		while (dp_out(p3, &f))
+			answers++;
+		assert_int_equal(dp_discard(p2), 400);
+	}
+	assert_int_equal(answers + dp_drops("arp_over_budget"), 40 * 400);
+	assert_true(dp_drops("arp_over_budget") > 40 * 400 * 3 / 4);
+	q = dp_arp(1, &all, 9, "10.0.3.9", &none, "10.0.3.1");
+	dp_inject(p3, &q);
+	dp_run();
+	assert_true(dp_out(p3, &f));
+	dp_cmd("ip link del br0");
 	dp_cmd("ip neigh del 10.0.2.77 dev p2");
 }
 
@@ -402,6 +463,7 @@ main(void)
 		cmocka_unit_test(managed_is_kept_resolved),
 		cmocka_unit_test(flood_leaves_time_for_others),
 		cmocka_unit_test(flood_of_one_leaves_room_for_others),
+		cmocka_unit_test(flood_by_a_bridge_port),
 	};
 
 	return cmocka_run_group_tests_name("dp/arp", tests, setup, dp_teardown);
