@@ -8,6 +8,7 @@
 #include "core/msg.h"
 #include "core/timer.h"
 #include "fixture.h"
+#include "seed.h"
 #include "vtime.h"
 
 static struct net_device *dev, *devs[3];
@@ -33,7 +34,7 @@ addr_of(uint64_t key)
 	return a;
 }
 
-static uint64_t rng;
+static uint64_t seed, rng;
 
 static uint32_t
 rnd(uint32_t n)
@@ -62,7 +63,7 @@ begin(void **state)
 
 	(void)state;
 	role_enter_ctl();
-	rng = 88172645463325252u;
+	rng = 88172645463325252u + seed;
 	assert_int_equal(br_add("br0", &dev), 0);
 	br = br_of(dev);
 	assert_int_equal(dev_open(dev), 0);
@@ -702,6 +703,7 @@ static int
 start(void **state)
 {
 	role_enter_ctl();
+	seed = test_seed();
 	return fixture_setup(state) != 0 || msg_init() != 0 || br_init() != 0 ? -1 : 0;
 }
 
