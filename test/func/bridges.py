@@ -12,7 +12,7 @@ from netlab import sh
 from probes import Probes
 
 HELLO, FORWARD_DELAY, MAX_AGE = 1, 4, 6  # seconds, as short as 802.1D allows
-CONVERGED = 25  # seconds on a busy machine; max age and twice the forward delay are 14
+CONVERGED = 60  # seconds on a busy machine; max age and twice the forward delay are 14
 COST = 100  # of each link: paths are compared by their hops
 ROUTER = "router"
 STP, RSTP = 1, 2
