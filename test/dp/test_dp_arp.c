@@ -437,6 +437,8 @@ managed_is_kept_resolved(void **state)
 	assert_true(asked("10.0.2.41", 120, false) > 6);
 	assert_true(shown("ip neigh show 10.0.2.41", "router managed"));
 	assert_true(asked("10.0.2.41", 60, true) > 0); /* it is asked for still, and answers */
+	for (unsigned int i = 0; i < 60 && !shown("ip neigh show 10.0.2.41", "REACHABLE"); i++)
+		asked("10.0.2.41", 1, true); /* it may be due again just now */
 	assert_true(shown("ip neigh show 10.0.2.41", "managed REACHABLE"));
 	assert_true(shown("ip neigh show protocol bird", "10.0.2.40 "));
 	assert_false(shown("ip neigh show protocol bird", "10.0.2.41 "));
