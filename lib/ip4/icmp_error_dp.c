@@ -175,11 +175,26 @@ may_answer(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph, const stru
 	return !about_an_error(skb, iph);
 }
 
-/* RFC 1812 4.3.2.4: the address of the interface that the error leaves by, @p back to @p first;
- * that the packet was sent to when it was for us. */
+/* The source that is known before the way is: the address that the packet was sent to when it was
+ * for us, or one of the interface it came by, if so wished; else 0. */
 static rte_be32_t
-error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first,
-	     const struct adj *to, uint32_t mark)
+early_source(const struct sk_buff *skb, const struct adj *to)
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	const struct net_device *in;
+
+	if (to->type == ADJ_LOCAL)
+		return iph->dst_addr;
+	if (!net_ipv4.icmp_errors_use_inbound_ifaddr || skb->iif == 0)
+		return 0;
+	in = dev_get_by_index_rcu(skb->iif);
+	return in != NULL ? inet_select_addr(in, iph->src_addr, SCOPE_LINK) : 0;
+}
+
+/* RFC 1812 4.3.2.4: else the address of the interface that the error leaves by, @p back to @p
+ * first. */
+static rte_be32_t
+error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first, uint32_t mark)
 {
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	struct fib_key k = { .dst = rte_be_to_cpu_32(iph->src_addr),
@@ -189,13 +204,6 @@ error_source(const struct sk_buff *skb, const struct adj *back, rte_be32_t first
 			     .tos = iph->type_of_service };
 	rte_be32_t next, src;
 
-	if (to->type == ADJ_LOCAL)
-		return iph->dst_addr;
-	if (net_ipv4.icmp_errors_use_inbound_ifaddr) {
-		const struct net_device *in = skb->iif ? dev_get_by_index_rcu(skb->iif) : NULL;
-
-		return in ? inet_select_addr(in, iph->src_addr, SCOPE_LINK) : 0;
-	}
 	if (back->type == ADJ_LOCAL)
 		return iph->src_addr;
 	next = ip4_adj_nexthop(back, first);
@@ -279,10 +287,11 @@ echo_options(const struct rte_ipv4_hdr *iph, const struct adj *back, uint8_t typ
 }
 
 /* Where the packet would go, and where its answer does. Not skb->dst: a packet that waited has none
- * that is still good. As in Linux the answer has no source yet when rules are asked, unless the
- * packet was for us. */
+ * that is still good. As in Linux rules see the answer's source when that is known already: *@p
+ * src. */
 static void
-ways(const struct sk_buff *skb, uint32_t mark, const struct adj **to, const struct adj **back)
+ways(const struct sk_buff *skb, uint32_t mark, const struct adj **to, const struct adj **back,
+     rte_be32_t *src)
 {
 	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	struct fib_key k;
@@ -290,12 +299,14 @@ ways(const struct sk_buff *skb, uint32_t mark, const struct adj **to, const stru
 	if (likely(rcu_dereference(fib_rules) == NULL)) {
 		*to = ip4_lookup_tos(iph->src_addr, iph->dst_addr, iph->type_of_service);
 		*back = ip4_lookup_tos(iph->dst_addr, iph->src_addr, iph->type_of_service);
+		*src = early_source(skb, *to);
 		return;
 	}
 	ip4_key_of(skb, skb->iif != 0 ? skb->iif : FIB_IIF_LOCAL, &k);
 	*to = ip4_route_output(&k);
+	*src = early_source(skb, *to);
 	k = (struct fib_key){ .dst = k.src,
-			      .src = (*to)->type == ADJ_LOCAL ? k.dst : 0,
+			      .src = rte_be_to_cpu_32(*src),
 			      .mark = mark,
 			      .iif = FIB_IIF_LOCAL,
 			      .proto = IPPROTO_ICMP,
@@ -316,14 +327,15 @@ icmp_error(struct worker *w, struct sk_buff *skb, uint8_t type, uint8_t code, ui
 	struct sk_buff *e = NULL;
 	int rc = -1;
 
-	ways(skb, mark, &to, &back);
+	ways(skb, mark, &to, &back, &o.saddr);
 	EXPLAIN(w, "ICMP error type %u code %u to " EXPLAIN_IP4 "%s", type, code,
 		EXPLAIN_IP4_OF(o.daddr),
 		may_answer(skb, iph, back, to) ? "" : ": not about such a packet");
 	if (may_answer(skb, iph, back, to) && rate_allow(w, type, code, o.daddr, back)) {
 		if (unlikely(ip_hdrlen(iph) > IP4_HDR_MIN))
 			back = echo_options(iph, back, type, hdr, &o);
-		o.saddr = error_source(skb, back, o.daddr, to, mark);
+		if (o.saddr == 0)
+			o.saddr = error_source(skb, back, o.daddr, mark);
 		e = build_error(w, skb, &head, IP4_HDR_MIN + o.optlen);
 		if (e == NULL)
 			ICMP_INC_STATS(w, OutErrors);

@@ -12,6 +12,7 @@ import time
 
 import pytest
 from conftest import lab_of
+from dut import LINUX
 from netlab import SLOW, sh
 from pkt import carries, control, is_error, token
 from scapy.all import ICMP, IP, TCP, UDP, Raw, fragment, raw
@@ -145,6 +146,42 @@ def test_what_is_made_here(plab):
     with rules(plab, "to 198.51.100.0/24 iif r1 table 100"), plab.h1.wire() as w1, plab.h2.wire() as w2:
         w1.send(echo / Raw(mark))
         w2.expect(carries(mark))
+
+
+@pytest.mark.core
+def test_separate_domain(fresh):
+    """r1 and r2 live in table 100, r3 in main (docs/user-guide.md, "Separate domains"): they reach each other, the
+    router's addresses among them, and nothing else."""
+    lab = fresh(hosts=3)
+    dut, h1, h2, h3 = lab.dut, lab.h1, lab.h2, lab.h3
+    h1.ping(h3.ip)  # as long as there is one domain
+    dut.ip("route add unreachable default table 100")
+    for host in (h1, h2):
+        dut.ip(f"addr del {host.gw}/24 dev {host.port}")
+        dut.ip(f"addr add {host.gw}/24 dev {host.port} noprefixroute")
+        dut.ip(f"route add local {host.gw} dev {host.port} table 100")
+        dut.ip(f"route add {host.ip.rpartition('.')[0]}.0/24 dev {host.port} src {host.gw} table 100")
+        dut.ip(f"rule add pref 100 iif {host.port} table 100")
+        dut.ip(f"rule add pref 100 from {host.gw} iif lo table 100")
+        dut.ip(f"rule add pref 101 to {host.gw} iif {h3.port} unreachable")
+    dut.ip("rule add pref 200 table local")
+    dut.ip("rule del pref 0")
+    dut.sysctl("net.ipv4.icmp_errors_use_inbound_ifaddr", 1)  # a source that leads errors into the domain
+    h1.ping(h2.ip)
+    h1.ping(h1.gw)
+    h2.ping(h1.gw)
+    h3.ping(h3.gw)
+    expired = h1.eth() / IP(src=h1.ip, dst=h2.ip, ttl=1) / UDP(dport=9) / Raw(token())
+    with h1.wire() as wire:
+        wire.send(expired)
+        wire.expect(is_error(11, 0, about=expired))
+    for source, strange, code in ((h1, h3.ip, 1), (h1, h3.gw, 1), (h3, h1.ip, 0), (h3, h1.gw, 0)):
+        packet = source.to(strange) / UDP(dport=9) / Raw(token())
+        if LINUX:
+            time.sleep(1.1)  # says that there is no way once a second, whatever icmp_ratelimit is
+        with source.wire() as wire:
+            wire.send(packet)
+            wire.expect(is_error(3, code, about=packet))
 
 
 @pytest.mark.ours("marks come from our packet filter")
