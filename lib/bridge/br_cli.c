@@ -90,6 +90,15 @@ br_cli_mac(const struct rte_ether_addr *mac)
 	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", RTE_ETHER_ADDR_BYTES(mac));
 }
 
+json_t *
+br_cli_row(const struct net_device *dev, const char *key, json_t *list)
+{
+	if (json_array_size(list) > 0)
+		return json_pack("{s:s, s:o}", "ifname", dev->name, key, list);
+	json_decref(list);
+	return NULL;
+}
+
 /* --- parameters --- */
 
 #define NAME_MAX_LEN 32

@@ -337,12 +337,6 @@ xstats(struct cli_ctx *c)
 	return netdev_cli_list(c, xstats_row);
 }
 
-static long long
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 static void
 xstats_text(struct cli_ctx *c, const json_t *list)
 {
@@ -354,15 +348,17 @@ xstats_text(struct cli_ctx *c, const json_t *list)
 		cli_printf(c,
 			   "%-16s\n%20sIGMP queries:\n%22sRX: v1 %lld v2 %lld v3 %lld\n"
 			   "%22sTX: v1 %lld v2 %lld v3 %lld\n",
-			   cli_str_of(o, "ifname"), "", "", num(q, "rx_v1"), num(q, "rx_v2"),
-			   num(q, "rx_v3"), "", num(q, "tx_v1"), num(q, "tx_v2"), num(q, "tx_v3"));
+			   cli_str_of(o, "ifname"), "", "", cli_num_of(q, "rx_v1"),
+			   cli_num_of(q, "rx_v2"), cli_num_of(q, "rx_v3"), "",
+			   cli_num_of(q, "tx_v1"), cli_num_of(q, "tx_v2"), cli_num_of(q, "tx_v3"));
 		cli_printf(c,
 			   "%20sIGMP reports:\n%22sRX: v1 %lld v2 %lld v3 %lld\n"
 			   "%20sIGMP leaves: RX: %lld\n%20sIGMP parse errors: %lld\n"
 			   "%20sJoins without room: %lld\n",
-			   "", "", num(r, "rx_v1"), num(r, "rx_v2"), num(r, "rx_v3"), "",
-			   num(json_object_get(m, "igmp_leaves"), "rx"), "",
-			   num(m, "igmp_parse_errors"), "", num(m, "refused"));
+			   "", "", cli_num_of(r, "rx_v1"), cli_num_of(r, "rx_v2"),
+			   cli_num_of(r, "rx_v3"), "",
+			   cli_num_of(json_object_get(m, "igmp_leaves"), "rx"), "",
+			   cli_num_of(m, "igmp_parse_errors"), "", cli_num_of(m, "refused"));
 	}
 }
 

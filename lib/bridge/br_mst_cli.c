@@ -29,7 +29,7 @@ row(const struct cli_ctx *c, struct net_device *dev)
 	json_array_append_new(list, tree_json(p, STP_CIST));
 	for (unsigned int n = 0; stp_msti_get(br_stp(p->br), n, &conf) == 0; n++)
 		json_array_append_new(list, tree_json(p, conf.mstid));
-	return json_pack("{s:s, s:o}", "ifname", dev->name, "mst", list);
+	return br_cli_row(dev, "mst", list);
 }
 
 static int

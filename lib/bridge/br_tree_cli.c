@@ -5,12 +5,6 @@
 #include "bridge/br_cli.h"
 #include "ctl/cli.h"
 
-static long long
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 static int
 show(struct cli_ctx *c)
 {
@@ -62,10 +56,10 @@ way_text(struct cli_ctx *c, const json_t *o)
 	if (p == NULL)
 		return;
 	if (strcmp(cli_str_of(p, "designated_bridge"), cli_str_of(o, "root_id")) != 0)
-		cli_printf(c, " :    cost %lld\n%s\n", num(p, "designated_cost"),
+		cli_printf(c, " :    cost %lld\n%s\n", cli_num_of(p, "designated_cost"),
 			   cli_str_of(p, "designated_bridge"));
 	cli_printf(c, " |    %s %s cost %lld\n%s %s\n", cli_str_of(p, "ifname"),
-		   cli_str_of(p, "state"), num(p, "path_cost"), cli_str_of(o, "bridge_id"),
+		   cli_str_of(p, "state"), cli_num_of(p, "path_cost"), cli_str_of(o, "bridge_id"),
 		   cli_str_of(o, "ifname"));
 }
 
@@ -83,7 +77,7 @@ tree_text(struct cli_ctx *c, const json_t *o)
 			continue;
 		cli_printf(c, " %s %s %s %s cost %lld", open ? "+--" : "x--",
 			   cli_str_of(p, "ifname"), cli_str_of(p, "role"), cli_str_of(p, "state"),
-			   num(p, "path_cost"));
+			   cli_num_of(p, "path_cost"));
 		if (has_neighbour(o, p))
 			cli_printf(c, " to %s", cli_str_of(p, "designated_bridge"));
 		cli_printf(c, "\n");
@@ -104,7 +98,7 @@ edge_dot(struct cli_ctx *c, const json_t *o, const json_t *p)
 	cli_printf(c, "\t\"%s\" -- \"%s\" [taillabel=\"%s\", label=\"%s %lld\"%s];\n",
 		   cli_str_of(o, "bridge_id"),
 		   has_neighbour(o, p) ? cli_str_of(p, "designated_bridge") : lan,
-		   cli_str_of(p, "ifname"), cli_str_of(p, "role"), num(p, "path_cost"),
+		   cli_str_of(p, "ifname"), cli_str_of(p, "role"), cli_num_of(p, "path_cost"),
 		   open ? "" : ", style=dashed");
 }
 
@@ -116,13 +110,13 @@ dot_text(struct cli_ctx *c, const json_t *o)
 	cli_printf(c,
 		   "graph \"%s instance %lld\" {\n\t\"%s\" [shape=doubleoctagon];\n"
 		   "\t\"%s\" [label=\"%s\\n%s\", style=bold];\n",
-		   cli_str_of(o, "ifname"), num(o, "instance"), cli_str_of(o, "root_id"),
+		   cli_str_of(o, "ifname"), cli_num_of(o, "instance"), cli_str_of(o, "root_id"),
 		   cli_str_of(o, "bridge_id"), cli_str_of(o, "ifname"), cli_str_of(o, "bridge_id"));
 	if (up != NULL &&
 	    strcmp(cli_str_of(up, "designated_bridge"), cli_str_of(o, "root_id")) != 0)
 		cli_printf(c, "\t\"%s\" -- \"%s\" [label=\"%lld\", style=dotted];\n",
 			   cli_str_of(up, "designated_bridge"), cli_str_of(o, "root_id"),
-			   num(up, "designated_cost"));
+			   cli_num_of(up, "designated_cost"));
 	for (size_t i = 0; i < json_array_size(ports); i++)
 		edge_dot(c, o, json_array_get(ports, i));
 	cli_printf(c, "}\n");

@@ -57,11 +57,7 @@ row(const struct cli_ctx *c, struct net_device *dev)
 	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
 		if (br_vlan_has(set->member, v) && (only == 0 || v == only))
 			json_array_append_new(list, vlan_json(c, br, p, set, v));
-	if (json_array_size(list) == 0) {
-		json_decref(list);
-		return NULL;
-	}
-	return json_pack("{s:s, s:o}", "ifname", dev->name, "vlans", list);
+	return br_cli_row(dev, "vlans", list);
 }
 
 static int
@@ -71,30 +67,25 @@ show(struct cli_ctx *c)
 	return netdev_cli_list(c, row);
 }
 
-static long long
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 static void
 vlan_text(struct cli_ctx *c, const char *ifname, const json_t *v)
 {
 	const json_t *flags = json_object_get(v, "flags");
 
-	cli_printf(c, "%-16s  %lld", ifname, num(v, "vlan"));
+	cli_printf(c, "%-16s  %lld", ifname, cli_num_of(v, "vlan"));
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		cli_printf(c, " %s", json_string_value(json_array_get(flags, i)));
 	cli_printf(c, "\n");
 	if (json_object_get(v, "state") != NULL)
 		cli_printf(c, "%-16s    state %s mcast_router %lld\n", "",
-			   json_string_value(json_object_get(v, "state")), num(v, "mcast_router"));
+			   json_string_value(json_object_get(v, "state")),
+			   cli_num_of(v, "mcast_router"));
 	if (json_object_get(v, "rx_bytes") != NULL)
 		cli_printf(c,
 			   "%-16s    RX: %lld bytes %lld packets\n"
 			   "%-16s    TX: %lld bytes %lld packets\n",
-			   "", num(v, "rx_bytes"), num(v, "rx_packets"), "", num(v, "tx_bytes"),
-			   num(v, "tx_packets"));
+			   "", cli_num_of(v, "rx_bytes"), cli_num_of(v, "rx_packets"), "",
+			   cli_num_of(v, "tx_bytes"), cli_num_of(v, "tx_packets"));
 }
 
 static void

@@ -83,11 +83,7 @@ row(const struct cli_ctx *c, struct net_device *dev)
 		if (only == 0 || (v <= only && only <= end))
 			json_array_append_new(list, vlan_json(br, v, end, mstid[v]));
 	}
-	if (json_array_size(list) == 0) {
-		json_decref(list);
-		return NULL;
-	}
-	return json_pack("{s:s, s:o}", "ifname", dev->name, "vlans", list);
+	return br_cli_row(dev, "vlans", list);
 }
 
 static int

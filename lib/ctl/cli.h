@@ -114,4 +114,10 @@ cli_str_of(const json_t *o, const char *key)
 
 	return s != NULL ? s : "";
 }
+/** Its number; 0 when there is none. */
+static inline long long
+cli_num_of(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
 #endif

@@ -292,12 +292,6 @@ show(struct cli_ctx *c)
 	return 0;
 }
 
-static long long
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 static void
 row_text(struct cli_ctx *c, const json_t *o)
 {
@@ -307,7 +301,7 @@ row_text(struct cli_ctx *c, const json_t *o)
 		   *with = json_string_value(json_object_get(o, "reject_with")), *key;
 	const json_t *v;
 
-	cli_printf(c, "%6lld ", num(o, "position"));
+	cli_printf(c, "%6lld ", cli_num_of(o, "position"));
 	json_object_foreach((json_t *)(uintptr_t)o, key, v) {
 		bool hidden = false;
 
@@ -323,10 +317,11 @@ row_text(struct cli_ctx *c, const json_t *o)
 	}
 	cli_printf(c, " %s", action);
 	if (json_object_get(o, "mark") != NULL)
-		cli_printf(c, " %lld", num(o, "mark"));
+		cli_printf(c, " %lld", cli_num_of(o, "mark"));
 	if (with != NULL)
 		cli_printf(c, " with %s", with);
-	cli_printf(c, "  [%lld packets, %lld bytes]\n", num(o, "packets"), num(o, "bytes"));
+	cli_printf(c, "  [%lld packets, %lld bytes]\n", cli_num_of(o, "packets"),
+		   cli_num_of(o, "bytes"));
 }
 
 static void
@@ -341,8 +336,8 @@ show_text(struct cli_ctx *c, const json_t *list)
 			continue;
 		}
 		cli_printf(c, "chain %s policy %s  [%lld packets, %lld bytes]\n",
-			   json_string_value(json_object_get(o, "chain")), pol, num(o, "packets"),
-			   num(o, "bytes"));
+			   json_string_value(json_object_get(o, "chain")), pol,
+			   cli_num_of(o, "packets"), cli_num_of(o, "bytes"));
 	}
 }
 

@@ -204,12 +204,6 @@ netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link)
 
 /* --- text --- */
 
-static long long
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 static void
 flags_text(struct cli_ctx *c, const json_t *flags)
 {
@@ -247,9 +241,9 @@ head_text(struct cli_ctx *c, const json_t *o)
 	char name[2 * IFNAMSIZ];
 
 	name_of(o, name, sizeof(name));
-	cli_printf(c, "%lld: %s: ", num(o, "ifindex"), name);
+	cli_printf(c, "%lld: %s: ", cli_num_of(o, "ifindex"), name);
 	flags_text(c, json_object_get(o, "flags"));
-	cli_printf(c, "mtu %lld qdisc %s ", num(o, "mtu"), cli_str_of(o, "qdisc"));
+	cli_printf(c, "mtu %lld qdisc %s ", cli_num_of(o, "mtu"), cli_str_of(o, "qdisc"));
 	if (json_object_get(o, "master") != NULL)
 		cli_printf(c, "master %s ", cli_str_of(o, "master"));
 	cli_printf(c, "state %s ", cli_str_of(o, "operstate"));
@@ -257,7 +251,7 @@ head_text(struct cli_ctx *c, const json_t *o)
 		cli_printf(c, "mode %s ", cli_str_of(o, "linkmode"));
 	cli_printf(c, "group %s ", cli_str_of(o, "group"));
 	if (json_object_get(o, "txqlen") != NULL)
-		cli_printf(c, "qlen %lld", num(o, "txqlen"));
+		cli_printf(c, "qlen %lld", cli_num_of(o, "txqlen"));
 	cli_printf(c, "\n    link/%s %s %s %s", cli_str_of(o, "link_type"),
 		   cli_str_of(o, "address"),
 		   json_object_get(o, "link_pointtopoint") != NULL ? "peer" : "brd",
@@ -292,10 +286,11 @@ detail_text(struct cli_ctx *c, const json_t *o)
 	if (json_object_get(o, "promiscuity") == NULL)
 		return;
 	cli_printf(c, " promiscuity %lld  allmulti %lld minmtu %lld maxmtu %lld",
-		   num(o, "promiscuity"), num(o, "allmulti"), num(o, "min_mtu"), num(o, "max_mtu"));
+		   cli_num_of(o, "promiscuity"), cli_num_of(o, "allmulti"),
+		   cli_num_of(o, "min_mtu"), cli_num_of(o, "max_mtu"));
 	if (json_object_get(o, "carrier_flaps") != NULL)
-		cli_printf(c, " carrier_flaps %lld carrier_held %lldms", num(o, "carrier_flaps"),
-			   num(o, "carrier_held_ms"));
+		cli_printf(c, " carrier_flaps %lld carrier_held %lldms",
+			   cli_num_of(o, "carrier_flaps"), cli_num_of(o, "carrier_held_ms"));
 	if (json_object_get(info, "info_kind") != NULL)
 		cli_printf(c, "\n    %s", cli_str_of(info, "info_kind"));
 	if (data != NULL && json_object_get(data, "remote") != NULL) {
@@ -303,12 +298,12 @@ detail_text(struct cli_ctx *c, const json_t *o)
 
 		cli_printf(c, " %s remote %s local %s ttl ", cli_str_of(data, "proto"),
 			   cli_str_of(data, "remote"), cli_str_of(data, "local"));
-		cli_printf(c, ttl != NULL ? "%lld" : "inherit", num(data, "ttl"));
+		cli_printf(c, ttl != NULL ? "%lld" : "inherit", cli_num_of(data, "ttl"));
 		cli_printf(c, " %spmtudisc",
 			   json_is_true(json_object_get(data, "pmtudisc")) ? "" : "no");
 	} else if (data != NULL && json_object_get(data, "id") != NULL)
 		cli_printf(c, " protocol %s id %lld <REORDER_HDR>", cli_str_of(data, "protocol"),
-			   num(data, "id"));
+			   cli_num_of(data, "id"));
 	else
 		words_text(c, data);
 	if (json_object_get(info, "info_slave_kind") != NULL)
@@ -326,14 +321,14 @@ stats_text(struct cli_ctx *c, const json_t *o)
 		return;
 	cli_printf(c, "\n    RX: %12s %12s %8s %8s %8s %8s\n", "bytes", "packets", "errors",
 		   "dropped", "missed", "mcast");
-	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld\n", num(rx, "bytes"),
-		   num(rx, "packets"), num(rx, "errors"), num(rx, "dropped"),
-		   num(rx, "over_errors"), num(rx, "multicast"));
+	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld\n", cli_num_of(rx, "bytes"),
+		   cli_num_of(rx, "packets"), cli_num_of(rx, "errors"), cli_num_of(rx, "dropped"),
+		   cli_num_of(rx, "over_errors"), cli_num_of(rx, "multicast"));
 	cli_printf(c, "    TX: %12s %12s %8s %8s %8s %8s\n", "bytes", "packets", "errors",
 		   "dropped", "carrier", "collsns");
-	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld", num(tx, "bytes"),
-		   num(tx, "packets"), num(tx, "errors"), num(tx, "dropped"),
-		   num(tx, "carrier_errors"), num(tx, "collisions"));
+	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld", cli_num_of(tx, "bytes"),
+		   cli_num_of(tx, "packets"), cli_num_of(tx, "errors"), cli_num_of(tx, "dropped"),
+		   cli_num_of(tx, "carrier_errors"), cli_num_of(tx, "collisions"));
 }
 
 void

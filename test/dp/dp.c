@@ -286,6 +286,19 @@ dp_port(const char *name)
 	return dp_port_queues(name, 1, 1);
 }
 
+unsigned int
+dp_lan(unsigned int i)
+{
+	char name[8];
+	unsigned int port;
+
+	snprintf(name, sizeof(name), "p%u", i);
+	port = dp_port(name);
+	dp_cmd("ip addr add 10.0.%u.1/24 dev %s", i, name);
+	dp_cmd("ip neigh add 10.0.%u.2 lladdr 02:00:00:00:01:%02x dev %s", i, i + 1, name);
+	return port;
+}
+
 static struct rte_ring *
 wire_ring(const char *side, unsigned int n, unsigned int q, unsigned int flags)
 {

@@ -41,7 +41,10 @@ int dp_teardown(void **state);
 
 /** Add port @p name with MAC 02:00:00:00:00:<n>, n counting from 1, up. Returns n. */
 unsigned int dp_port(const char *name);
-/** The same with several queues: dp_inject() is queue 0; what leaves by any of @p txq comes out in
+/** Port p<i> with address 10.0.<i>.1/24 and, resolved, the host 10.0.<i>.2, whose MAC is
+ * 02:00:00:00:01:<i + 1>. Returns its number. @p i: 1 to 8. */
+unsigned int dp_lan(unsigned int i);
+/** dp_port() with several queues: dp_inject() is queue 0; what leaves by any of @p txq comes out in
  * one order, as from one wire. */
 unsigned int dp_port_queues(const char *name, unsigned int rxq, unsigned int txq);
 /** Type a command; fails the test unless it succeeds. */

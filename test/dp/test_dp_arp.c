@@ -16,11 +16,9 @@ static int
 setup(void **state)
 {
 	dp_setup(state);
-	p1 = dp_port("p1");
+	p1 = dp_lan(1);
 	p2 = dp_port("p2");
-	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
 	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
-	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
 	dp_cmd("sysctl net.ipv4.neigh.p2.retrans_time_ms=20");
 	return 0;
 }

@@ -16,12 +16,10 @@ static int
 setup(void **state)
 {
 	dp_setup(state);
-	p1 = dp_port("p1");
+	p1 = dp_lan(1);
 	p2 = dp_port("p2");
 	p3 = dp_port("p3");
-	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
 	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
-	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
 	dp_cmd("ip neigh add 10.0.2.7 lladdr 02:00:00:00:01:07 dev p2");
 	dp_cmd("ip neigh add 10.0.2.8 lladdr 02:00:00:00:01:08 dev p2");
 	dp_cmd("ip route add 198.51.100.0/24 via 10.0.2.7");

@@ -55,8 +55,8 @@ setup(void **state)
 {
 	dp_setup(state);
 	seed = test_seed();
-	p1 = dp_port("p1");
-	p2 = dp_port("p2");
+	p1 = dp_lan(1);
+	p2 = dp_lan(2);
 	dp_cmd("ip link add link p1 name p1.100 type vlan id 100");
 	dp_cmd("ip link add link p1 name p1.101 type vlan id 101");
 	dp_cmd("ip link add link p2 name p2.200 type vlan id 200");
@@ -65,14 +65,10 @@ setup(void **state)
 	dp_cmd("ip link set p2.200 up");
 	dp_cmd("ip link add link p2.200 name p2.200.30 type vlan id 30");
 	dp_cmd("ip link set p2.200.30 up");
-	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
-	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
 	dp_cmd("ip addr add 10.0.5.1/24 dev p1.100");
 	dp_cmd("ip addr add 10.0.6.1/24 dev p2.200");
 	dp_cmd("ip addr add 10.0.7.1/24 dev p1.101");
 	dp_cmd("ip addr add 10.0.8.1/24 dev p2.200.30");
-	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
-	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
 	dp_cmd("ip neigh add 10.0.2.9 lladdr 02:00:00:00:01:09 dev p2");
 	dp_cmd("ip neigh add 10.0.5.2 lladdr 02:00:00:00:01:05 dev p1.100");
 	dp_cmd("ip neigh add 10.0.6.2 lladdr 02:00:00:00:01:06 dev p2.200");

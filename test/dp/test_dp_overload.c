@@ -18,16 +18,12 @@ setup(void **state)
 {
 	(void)state;
 	dp_setup_workers(2);
-	p1 = dp_port("p1"); /* worker 1 */
-	p2 = dp_port("p2"); /* worker 2, which owns its transmit queue */
+	p1 = dp_lan(1); /* worker 1 */
+	p2 = dp_lan(2); /* worker 2, which owns its transmit queue */
 	p3 = dp_port("p3");
-	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
-	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
 	dp_cmd("ip addr add 10.0.3.1/24 dev p3");
 	p4 = dp_port_queues("p4", 4, 1);
 	dp_cmd("ip addr add 10.0.4.1/24 dev p4");
-	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
-	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
 	plain = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100);
 	urgent = plain;
 	dp_ip4(&urgent)->type_of_service = 0xc0;

@@ -16,15 +16,9 @@ static int
 setup(void **state)
 {
 	dp_setup(state);
-	p1 = dp_port("p1");
-	p2 = dp_port("p2");
-	p3 = dp_port("p3");
-	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
-	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
-	dp_cmd("ip addr add 10.0.3.1/24 dev p3");
-	dp_cmd("ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev p1");
-	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
-	dp_cmd("ip neigh add 10.0.3.2 lladdr 02:00:00:00:01:04 dev p3");
+	p1 = dp_lan(1);
+	p2 = dp_lan(2);
+	p3 = dp_lan(3);
 	dp_cmd("ip route add default via 10.0.2.2");
 	dp_cmd("ip route add default via 10.0.3.2 table 100");
 	dp_cmd("sysctl net.ipv4.icmp_ratelimit=0");

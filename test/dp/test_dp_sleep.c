@@ -20,10 +20,8 @@ setup(void **state)
 	for (unsigned int i = 1; i <= 2; i++)
 		assert_int_equal(worker_sleep_init(workers[i]), 0);
 	p1 = dp_port("p1"); /* worker 1 */
-	p2 = dp_port("p2"); /* worker 2 */
+	p2 = dp_lan(2);	    /* worker 2 */
 	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
-	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
-	dp_cmd("ip neigh add 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
 	plain = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 100);
 	role_enter_ctl();
 	port1 = ethdev_by_name("p1");
