@@ -8,7 +8,6 @@ the classes of a queue that realms lead to.
 import contextlib
 import json
 import random
-import struct
 
 import pytest
 from conftest import lab_of
@@ -48,8 +47,8 @@ def given(lab, *words):
 def accounts(lab):
     """{realm: (packets for it, bytes for it, packets from it, bytes from it)}, as rtacct has them."""
     if LINUX:
-        lines = sh(f"ip netns exec {lab.dut_ns} xxd -p -c 16 /proc/net/rt_acct").stdout.split()
-        rows = [struct.unpack("=4I", bytes.fromhex(line)) for line in lines]
+        words = sh(f"ip netns exec {lab.dut_ns} od -A n -v -t u4 -w16 /proc/net/rt_acct").stdout.splitlines()
+        rows = [tuple(map(int, line.split())) for line in words]
         return {i: (to_n, to_b, from_n, from_b) for i, (to_b, to_n, from_b, from_n) in enumerate(rows)
                 if any((to_b, to_n, from_b, from_n))}
     return {int(row["realm"].replace("cosmos", "0")):
