@@ -20,7 +20,6 @@
 #include "core/worker.h"
 #include "ethdev/ethdev_dp.h"
 #include "../../dp/dp.h"
-#include "../../tools/vtime.h"
 
 #define BURST	  32
 #define BURSTS	  2048 /* of one turn */
@@ -177,7 +176,6 @@ main(int argc, char **argv)
 	double first = 0;
 
 	dp_setup(NULL);
-	vtime_real();
 	for (unsigned int n = 1; n <= PORTS; n++) {
 		char name[8];
 

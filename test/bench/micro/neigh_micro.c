@@ -20,7 +20,6 @@
 #include "netdev/netdev.h"
 #include "polluxd/polluxd.h"
 #include "../../dp/dp.h"
-#include "../../tools/vtime.h"
 
 #define BURST	  512u
 #define PACKETS	  32u /* of a round */
@@ -295,7 +294,6 @@ main(int argc, char **argv)
 
 	setlinebuf(stdout);
 	dp_setup(&state);
-	vtime_real();
 	p1 = dp_port("p1");
 	p2 = dp_port("p2");
 	p3 = dp_port("p3");

@@ -17,7 +17,6 @@
 #include "core/worker.h"
 #include "ethdev/ethdev_dp.h"
 #include "../../dp/dp.h"
-#include "../../tools/vtime.h"
 
 #define BURST	  32
 #define FLOWS	  4096
@@ -177,7 +176,6 @@ main(int argc, char **argv)
 
 	_Static_assert(RTE_DIM(by_rules) <= SETS_MAX && RTE_DIM(by_cache) <= SETS_MAX, "room");
 	dp_setup(NULL);
-	vtime_real();
 	set_up();
 	turns = RTE_MIN(turns, (unsigned int)TURNS_MAX);
 	for (unsigned int t = 0; t < turns; t++)
