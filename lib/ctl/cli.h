@@ -120,4 +120,7 @@ cli_num_of(const json_t *o, const char *key)
 {
 	return json_integer_value(json_object_get(o, key));
 }
+/** Print member @p key, text or number, behind @p before, and a blank; nothing when it is absent.
+ */
+void cli_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before);
 #endif

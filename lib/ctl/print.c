@@ -183,3 +183,14 @@ cli_print_generic(struct cli_ctx *c, const json_t *v)
 		free(s);
 	}
 }
+
+void
+cli_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (json_is_string(v))
+		cli_printf(c, "%s%s ", before, json_string_value(v));
+	else if (json_is_integer(v))
+		cli_printf(c, "%s%lld ", before, (long long)json_integer_value(v));
+}

@@ -184,17 +184,6 @@ fib_route_json(const struct fib_route *r, bool detail)
 /* --- and as text, as `ip route` prints it --- */
 
 void
-fib_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before)
-{
-	const json_t *v = json_object_get(o, key);
-
-	if (json_is_string(v))
-		cli_printf(c, "%s%s ", before, json_string_value(v));
-	else if (json_is_integer(v))
-		cli_printf(c, "%s%lld ", before, (long long)json_integer_value(v));
-}
-
-void
 fib_flags_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *flags = json_object_get(o, "flags");
@@ -220,9 +209,9 @@ fib_metrics_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *m = json_array_get(json_object_get(o, "metrics"), 0);
 
-	fib_word(c, m, "mtu", json_object_get(m, "mtu_lock") != NULL ? "mtu lock " : "mtu ");
-	fib_word(c, m, "advmss", "advmss ");
-	fib_word(c, m, "hoplimit", "hoplimit ");
+	cli_word(c, m, "mtu", json_object_get(m, "mtu_lock") != NULL ? "mtu lock " : "mtu ");
+	cli_word(c, m, "advmss", "advmss ");
+	cli_word(c, m, "hoplimit", "hoplimit ");
 }
 
 void
@@ -230,18 +219,18 @@ fib_route_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *nhs = json_object_get(o, "nexthops");
 
-	fib_word(c, o, "type", "");
-	fib_word(c, o, "dst", "");
-	fib_word(c, o, "from", "from ");
-	fib_word(c, o, "tos", "tos ");
-	fib_word(c, o, "nhid", "nhid ");
-	fib_word(c, o, "gateway", "via ");
-	fib_word(c, o, "dev", "dev ");
-	fib_word(c, o, "table", "table ");
-	fib_word(c, o, "protocol", "proto ");
-	fib_word(c, o, "scope", "scope ");
-	fib_word(c, o, "prefsrc", "src ");
-	fib_word(c, o, "metric", "metric ");
+	cli_word(c, o, "type", "");
+	cli_word(c, o, "dst", "");
+	cli_word(c, o, "from", "from ");
+	cli_word(c, o, "tos", "tos ");
+	cli_word(c, o, "nhid", "nhid ");
+	cli_word(c, o, "gateway", "via ");
+	cli_word(c, o, "dev", "dev ");
+	cli_word(c, o, "table", "table ");
+	cli_word(c, o, "protocol", "proto ");
+	cli_word(c, o, "scope", "scope ");
+	cli_word(c, o, "prefsrc", "src ");
+	cli_word(c, o, "metric", "metric ");
 	fib_flags_text(c, o);
 	fib_flow_text(c, o);
 	fib_metrics_text(c, o);
@@ -253,10 +242,10 @@ fib_route_text(struct cli_ctx *c, const json_t *o)
 		const json_t *nh = json_array_get(nhs, i);
 
 		cli_printf(c, "\n\tnexthop ");
-		fib_word(c, nh, "gateway", "via ");
+		cli_word(c, nh, "gateway", "via ");
 		fib_flow_text(c, nh);
-		fib_word(c, nh, "dev", "dev ");
-		fib_word(c, nh, "weight", "weight ");
+		cli_word(c, nh, "dev", "dev ");
+		cli_word(c, nh, "weight", "weight ");
 		fib_flags_text(c, nh);
 	}
 	cli_printf(c, "\n");

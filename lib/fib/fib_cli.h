@@ -15,8 +15,6 @@ void fib_metrics_json(json_t *o, const struct fib_route *r);
 void fib_flow_json(json_t *o, uint32_t realms);
 void fib_flow_text(struct cli_ctx *c, const json_t *o);
 
-/** Member @p key of @p o behind @p before, and a blank; nothing when it is absent. */
-void fib_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before);
 void fib_metrics_text(struct cli_ctx *c, const json_t *o);
 void fib_route_text(struct cli_ctx *c, const json_t *o);
 

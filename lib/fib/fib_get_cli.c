@@ -167,25 +167,25 @@ result_text(struct cli_ctx *c, const json_t *o)
 	const json_t *bucket = json_object_get(o, "bucket");
 	const json_t *neigh = json_object_get(o, "neighbour");
 
-	fib_word(c, o, "type", "");
-	fib_word(c, o, "dst", "");
-	fib_word(c, o, "from", "from ");
-	fib_word(c, o, "tos", "tos ");
-	fib_word(c, o, "gateway", "via ");
-	fib_word(c, o, "dev", "dev ");
-	fib_word(c, o, "table", "table ");
-	fib_word(c, o, "rule", "rule ");
-	fib_word(c, o, "prefsrc", "src ");
+	cli_word(c, o, "type", "");
+	cli_word(c, o, "dst", "");
+	cli_word(c, o, "from", "from ");
+	cli_word(c, o, "tos", "tos ");
+	cli_word(c, o, "gateway", "via ");
+	cli_word(c, o, "dev", "dev ");
+	cli_word(c, o, "table", "table ");
+	cli_word(c, o, "rule", "rule ");
+	cli_word(c, o, "prefsrc", "src ");
 	if (mark != 0)
 		cli_printf(c, mark >= 16 ? "mark 0x%llx " : "mark %llu ", (unsigned long long)mark);
 	fib_flow_text(c, o);
-	fib_word(c, o, "uid", "uid ");
+	cli_word(c, o, "uid", "uid ");
 	if (bucket != NULL)
 		cli_printf(c, "bucket %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " ",
 			   json_integer_value(json_array_get(bucket, 0)),
 			   json_integer_value(json_array_get(bucket, 1)));
-	fib_word(c, neigh, "state", "neigh ");
-	fib_word(c, neigh, "lladdr", "lladdr ");
+	cli_word(c, neigh, "state", "neigh ");
+	cli_word(c, neigh, "lladdr", "lladdr ");
 	cli_printf(c, "\n    cache ");
 	for (size_t i = 0; i < json_array_size(cache); i++)
 		cli_printf(c, "%s%s%s", i == 0 ? "<" : ",",
@@ -195,7 +195,7 @@ result_text(struct cli_ctx *c, const json_t *o)
 		cli_printf(c, "expires %" JSON_INTEGER_FORMAT "sec ",
 			   json_integer_value(json_object_get(o, "expires")));
 	fib_metrics_text(c, o);
-	fib_word(c, o, "iif", "iif ");
+	cli_word(c, o, "iif", "iif ");
 	cli_printf(c, "\n");
 }
 

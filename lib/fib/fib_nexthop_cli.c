@@ -84,7 +84,7 @@ fib_nhobj_text(struct cli_ctx *c, const json_t *o)
 	size_t i;
 
 	args = json_object_get(o, "resilient_args");
-	fib_word(c, o, "id", "id ");
+	cli_word(c, o, "id", "id ");
 	json_array_foreach(group, i, m) {
 		cli_printf(c, "%s%" JSON_INTEGER_FORMAT, i == 0 ? "group " : "/",
 			   json_integer_value(json_object_get(m, "id")));
@@ -94,19 +94,19 @@ fib_nhobj_text(struct cli_ctx *c, const json_t *o)
 	}
 	if (group != NULL)
 		cli_printf(c, " ");
-	fib_word(c, o, "type", "type ");
+	cli_word(c, o, "type", "type ");
 	if (args != NULL) {
-		fib_word(c, args, "buckets", "buckets ");
-		fib_word(c, args, "idle_timer", "idle_timer ");
-		fib_word(c, args, "unbalanced_timer", "unbalanced_timer ");
+		cli_word(c, args, "buckets", "buckets ");
+		cli_word(c, args, "idle_timer", "idle_timer ");
+		cli_word(c, args, "unbalanced_timer", "unbalanced_timer ");
 		real_word(c, args, "unbalanced_time");
 	}
-	fib_word(c, o, "gateway", "via ");
-	fib_word(c, o, "dev", "dev ");
-	fib_word(c, o, "scope", "scope ");
+	cli_word(c, o, "gateway", "via ");
+	cli_word(c, o, "dev", "dev ");
+	cli_word(c, o, "scope", "scope ");
 	if (json_object_get(o, "blackhole") != NULL)
 		cli_printf(c, "blackhole ");
-	fib_word(c, o, "protocol", "proto ");
+	cli_word(c, o, "protocol", "proto ");
 	fib_flags_text(c, o);
 }
 
@@ -392,10 +392,10 @@ buckets_text(struct cli_ctx *c, const json_t *result)
 	json_array_foreach(result, i, o) {
 		const json_t *b = json_object_get(o, "bucket");
 
-		fib_word(c, o, "id", "id ");
-		fib_word(c, b, "index", "index ");
+		cli_word(c, o, "id", "id ");
+		cli_word(c, b, "index", "index ");
 		real_word(c, b, "idle_time");
-		fib_word(c, b, "nhid", "nhid ");
+		cli_word(c, b, "nhid", "nhid ");
 		cli_printf(c, "\n");
 	}
 }

@@ -177,23 +177,23 @@ row_text(struct cli_ctx *c, const json_t *o)
 		   json_string_value(json_object_get(o, "handle")),
 		   json_string_value(json_object_get(o, "dev")));
 	if (map != NULL) {
-		cli_printf(c, "bands %lld priomap", sched_num(opt, "bands"));
+		cli_printf(c, "bands %lld priomap", cli_num_of(opt, "bands"));
 		for (size_t i = 0; i < json_array_size(map); i++)
 			cli_printf(c, " %lld",
 				   (long long)json_integer_value(json_array_get(map, i)));
 	} else if (json_object_get(opt, "rate") != NULL) {
-		cli_printf(c, "rate %s ", sched_rate_word((uint64_t)sched_num(opt, "rate")));
-		cli_printf(c, "burst %s ", sched_size_word((uint32_t)sched_num(opt, "burst")));
-		cli_printf(c, "lat %s ", sched_time_word((uint64_t)sched_num(opt, "lat")));
+		cli_printf(c, "rate %s ", sched_rate_word((uint64_t)cli_num_of(opt, "rate")));
+		cli_printf(c, "burst %s ", sched_size_word((uint32_t)cli_num_of(opt, "burst")));
+		cli_printf(c, "lat %s ", sched_time_word((uint64_t)cli_num_of(opt, "lat")));
 	}
 	cli_printf(c, "\n");
 	if (json_object_get(o, "backlog") != NULL)
 		cli_printf(c,
 			   " Sent %lld bytes %lld pkt (dropped %lld, overlimits %lld requeues 0) \n"
 			   " backlog %lldb %lldp requeues 0\n",
-			   sched_num(o, "bytes"), sched_num(o, "packets"), sched_num(o, "drops"),
-			   sched_num(o, "overlimits"), sched_num(o, "backlog"),
-			   sched_num(o, "qlen"));
+			   cli_num_of(o, "bytes"), cli_num_of(o, "packets"), cli_num_of(o, "drops"),
+			   cli_num_of(o, "overlimits"), cli_num_of(o, "backlog"),
+			   cli_num_of(o, "qlen"));
 }
 
 static void

@@ -5,12 +5,6 @@
 #include "ctl/cli.h"
 #include "sched/sched_filter.h"
 
-static inline long long
-sched_num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 /** Argument DEV; NULL after cli_error(). */
 struct net_device *sched_arg_dev(struct cli_ctx *c);
 

@@ -215,27 +215,18 @@ show(struct cli_ctx *c)
 }
 
 static void
-word(struct cli_ctx *c, const json_t *o, const char *key, const char *before)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	if (s != NULL)
-		cli_printf(c, "%s%s ", before, s);
-}
-
-static void
 show_text(struct cli_ctx *c, const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i), *opt = json_object_get(o, "options");
 
-		word(c, o, "parent", "filter parent ");
-		cli_printf(c, "protocol ip pref %lld route chain 0 ", sched_num(o, "pref"));
-		word(c, opt, "fh", "fh ");
-		word(c, opt, "flowid", "flowid ");
-		word(c, opt, "to", "to ");
-		word(c, opt, "from", "from ");
-		word(c, opt, "fromif", "fromif ");
+		cli_word(c, o, "parent", "filter parent ");
+		cli_printf(c, "protocol ip pref %lld route chain 0 ", cli_num_of(o, "pref"));
+		cli_word(c, opt, "fh", "fh ");
+		cli_word(c, opt, "flowid", "flowid ");
+		cli_word(c, opt, "to", "to ");
+		cli_word(c, opt, "from", "from ");
+		cli_word(c, opt, "fromif", "fromif ");
 		cli_printf(c, "\n");
 	}
 }
@@ -285,17 +276,17 @@ classes_text(struct cli_ctx *c, const json_t *list)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i), *st = json_object_get(o, "stats");
 
-		word(c, o, "class", "class ");
-		word(c, o, "handle", "");
-		word(c, o, "parent", "parent ");
+		cli_word(c, o, "class", "class ");
+		cli_word(c, o, "handle", "");
+		cli_word(c, o, "parent", "parent ");
 		cli_printf(c, "\n");
 		if (st != NULL)
 			cli_printf(c,
 				   " Sent %lld bytes %lld pkt (dropped %lld, overlimits 0 requeues "
 				   "0) \n backlog %lldb %lldp requeues 0\n",
-				   sched_num(st, "bytes"), sched_num(st, "packets"),
-				   sched_num(st, "drops"), sched_num(st, "backlog"),
-				   sched_num(st, "qlen"));
+				   cli_num_of(st, "bytes"), cli_num_of(st, "packets"),
+				   cli_num_of(st, "drops"), cli_num_of(st, "backlog"),
+				   cli_num_of(st, "qlen"));
 	}
 }
 

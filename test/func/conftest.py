@@ -28,6 +28,20 @@ conf.verb = 0
 
 
 @contextlib.contextmanager
+def given(lab, *words):
+    """These routes and rules during the body."""
+    made = []
+    try:
+        for word in words:
+            lab.dut.ip(word)
+            made.append(word)
+        yield
+    finally:
+        for word in reversed(made):
+            lab.dut.ip(word.replace(" add ", " del "), check=False)
+
+
+@contextlib.contextmanager
 def lab_of(hosts=2, config=None, start=True):
     """Bring up `hosts` hosts around a router; config is merged over the usual one."""
     tag = uuid.uuid4().hex[:6]  # parallel runs do not meet

@@ -5,12 +5,11 @@ the classes of a queue that realms lead to.
     h1 10.0.1.2 --- r1 [ DUT ] r2 --- 10.0.2.2 h2
                                r3 --- 10.0.3.2 h3
 """
-import contextlib
 import json
 import random
 
 import pytest
-from conftest import lab_of
+from conftest import given, lab_of
 from dut import LINUX
 from netlab import sh
 from pkt import carries, token
@@ -28,20 +27,6 @@ def rlab():
             host.ping(host.gw)
             made.dut.ip(f"neigh replace {host.ip} lladdr {host.mac} dev {host.port}")
         yield made
-
-
-@contextlib.contextmanager
-def given(lab, *words):
-    """These routes and rules during the body."""
-    made = []
-    try:
-        for word in words:
-            lab.dut.ip(word)
-            made.append(word)
-        yield
-    finally:
-        for word in reversed(made):
-            lab.dut.ip(word.replace(" add ", " del "), check=False)
 
 
 def accounts(lab):

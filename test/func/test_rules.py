@@ -11,7 +11,7 @@ import re
 import time
 
 import pytest
-from conftest import lab_of
+from conftest import given, lab_of
 from dut import LINUX
 from netlab import SLOW, sh
 from pkt import carries, control, is_error, token
@@ -31,18 +31,9 @@ def plab():
         yield made
 
 
-@contextlib.contextmanager
 def rules(lab, *words):
     """These rules during the body."""
-    made = []
-    try:
-        for rule in words:
-            lab.dut.ip(f"rule add {rule}")
-            made.append(rule)
-        yield
-    finally:
-        for rule in reversed(made):
-            lab.dut.ip(f"rule del {rule}", check=False)
+    return given(lab, *(f"rule add {rule}" for rule in words))
 
 
 def goes_by(lab, packet):
