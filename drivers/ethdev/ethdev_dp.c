@@ -180,6 +180,24 @@ hand_over(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts, un
 	worker_wake(workers[port->ring_owner]);
 }
 
+/* Frames that other threads left for a port whose queue this worker owns. */
+static DP_ONLY unsigned int
+drain_ring(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q)
+{
+	struct rte_mbuf *pkts[ETHDEV_BURST];
+	unsigned int n = rte_ring_sc_dequeue_burst(port->ring, (void **)pkts, ETHDEV_BURST, NULL);
+
+	if (n > 0)
+		buffer_frames(w, port, q, pkts, n);
+	return n;
+}
+
+static bool
+has_ring_frames(const struct worker *w, const struct ethdev_port *port)
+{
+	return port->ring_owner == w->id && !rte_ring_empty(port->ring);
+}
+
 static DP_ONLY void
 xmit_linear(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
 	    uint64_t bytes)
@@ -196,6 +214,11 @@ xmit_linear(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 		hand_over(w, port, pkts, n);
 		return;
 	}
+	/* What another thread sent before it let this one send by itself stays ahead: packets that
+	 * waited for a neighbour, of those that follow them. */
+	for (unsigned int left = ETHDEV_TX_RING / ETHDEV_BURST;
+	     unlikely(has_ring_frames(w, port)) && left > 0; left--)
+		drain_ring(w, port, q);
 	if (q->n == 0 && n >= ETHDEV_BURST / 2) { /* a full burst leaves without being copied */
 		enum stage from = stage_enter(w, STAGE_TX, n);
 		unsigned int sent = send_burst(w, port, q->queue, pkts, n, bytes);
@@ -244,18 +267,6 @@ const struct net_device_ops_dp ethdev_ops_dp = {
 	.tx_room = tx_room,
 };
 
-/* Frames that other threads left for a port whose queue this worker owns. */
-static DP_ONLY unsigned int
-drain_ring(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q)
-{
-	struct rte_mbuf *pkts[ETHDEV_BURST];
-	unsigned int n = rte_ring_sc_dequeue_burst(port->ring, (void **)pkts, ETHDEV_BURST, NULL);
-
-	if (n > 0)
-		buffer_frames(w, port, q, pkts, n);
-	return n;
-}
-
 static DP_ONLY unsigned int
 tx_round(struct worker *w, const struct ethdev_poll_list *list)
 {
@@ -266,7 +277,7 @@ tx_round(struct worker *w, const struct ethdev_poll_list *list)
 		struct ethdev_port *port = list->ports[i];
 		struct ethdev_txq *q = ew->txq[port->port_id];
 
-		if (port->ring_owner == w->id && !rte_ring_empty(port->ring))
+		if (has_ring_frames(w, port))
 			work += drain_ring(w, port, q);
 		if (q->n > 0) {
 			enum stage from = stage_enter(w, STAGE_TX, q->n);

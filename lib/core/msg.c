@@ -149,13 +149,19 @@ msg_poll(unsigned int budget)
 }
 
 unsigned int
+msg_waiting(enum msg_class c)
+{
+	return rte_ring_count(rings[c]);
+}
+
+unsigned int
 msg_held(void)
 {
 	unsigned int n = 0;
 
 	for (unsigned int c = 0; c < MSG_CLASS_MAX; c++)
 		if (c != MSG_LEARN) /* learning carries no packets */
-			n += rte_ring_count(rings[c]);
+			n += msg_waiting(c);
 	return n;
 }
 
@@ -195,5 +201,5 @@ msg_class_stats(enum msg_class c, struct msg_class_stat *st)
 	st->sent = counter_read_total(&counters, CNT_SENT + c);
 	st->refused = counter_read_total(&counters, CNT_REFUSED + c);
 	st->limit = classes[c].limit;
-	st->now = rte_ring_count(rings[c]);
+	st->now = msg_waiting(c);
 }

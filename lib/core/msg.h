@@ -52,6 +52,8 @@ enum drop_reason msg_full_reason(uint16_t type);
 
 /** Handle up to @p budget messages of each class, in order of class. Returns how many. Control. */
 unsigned int msg_poll(unsigned int budget) CTL_ONLY;
+/** Messages in the ring of a class now. Control. */
+unsigned int msg_waiting(enum msg_class c) CTL_ONLY;
 /** Packets in the rings now: part of the balance's "held". */
 unsigned int msg_held(void) CTL_ONLY;
 

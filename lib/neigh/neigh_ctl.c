@@ -332,6 +332,8 @@ neigh_init(void)
 	if (rc == 0)
 		rc = neigh_msg_resolve = msg_register(MSG_RESOLVE, "resolve", on_resolve);
 	if (rc >= 0)
+		rc = neigh_settle_init();
+	if (rc >= 0)
 		rc = held_register("neigh", neigh_held_gauge);
 	if (rc == 0)
 		rc = neigh_netdev_init();

@@ -244,14 +244,14 @@ bool neigh_make_room(struct neigh_dev *nd) CTL_ONLY;
 void neigh_housekeep(uint64_t now_ms) CTL_ONLY;
 
 /* --- transitions (neigh_update.c) --- */
-/** Run one event through the NUD table. @p lladdr may be NULL for events without one. @p n may be
- * dead on return. */
+/** One event for the NUD table; @p lladdr NULL if it has none. @p n may be dead on return. */
 void neigh_event(struct neighbour *n, enum nud_event ev,
 		 const struct rte_ether_addr *lladdr) CTL_ONLY;
 /** It goes from one state to another: keep neigh_asked[] right. */
 void neigh_count_asked(const struct neighbour *n, uint8_t old, uint8_t state) CTL_ONLY;
 /** (Re)build its adjacency from state, address and device. 0 or -ENOMEM. */
 int neigh_publish(struct neighbour *n) CTL_ONLY;
+int neigh_settle_init(void) CTL_ONLY;
 void neigh_adj_template(const struct neighbour *n, struct adj *tmpl) CTL_ONLY;
 /** Copy the workers' stamp. */
 void neigh_fold_used(struct neighbour *n) CTL_ONLY;

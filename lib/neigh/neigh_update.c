@@ -55,8 +55,66 @@ adj_fits(const struct neighbour *n)
 	uint8_t type = adj_tab[n->adj_idx]->type;
 
 	if (n->nud.state & NUD_VALID)
-		return type == ADJ_REWRITE;
+		return type == ADJ_REWRITE || n->trailing > 0;
 	return type == (n->nud.state == NUD_FAILED ? ADJ_FAILED : ADJ_INCOMPLETE);
+}
+
+/*
+ * Packets that waited are ahead of those that follow them: they were sent, but others that workers
+ * met before the address was known may be on their way here. Until these have passed, workers go on
+ * sending all by way of this thread. A stream that never ends is not waited for.
+ */
+#define TRAILING_ROUNDS 8
+static int msg_settle = -1; /* arg: ifindex; arg2: the address */
+
+static CTL_ONLY bool
+trails(struct neighbour *n)
+{
+	struct ctl_msg msg = { .type = (uint16_t)msg_settle,
+			       .arg = (uint32_t)n->dev->ifindex,
+			       .arg2 = n->primary_key };
+
+	if (n->trailing == 0 || msg_waiting(MSG_RESOLVE) == 0)
+		return false;
+	role_borrow_dp();
+	return msg_send(worker_ctl(), &msg) == 0;
+}
+
+/* Show workers the state. */
+static CTL_ONLY void
+update_adj(struct neighbour *n)
+{
+	bool resolved = (n->nud.state & NUD_VALID) && adj_tab[n->adj_idx]->type != ADJ_REWRITE;
+
+	n->trailing = resolved ? TRAILING_ROUNDS : 0;
+	if (trails(n))
+		return;
+	n->trailing = 0;
+	neigh_publish(n); /* without memory the old line stays; neigh_resolve_output() retries */
+}
+
+/* What was under way when it was put off has passed. */
+static CTL_ONLY void
+on_settle(struct ctl_msg *msg)
+{
+	struct net_device *dev = dev_get_by_index(msg->arg);
+	struct neighbour *n = dev == NULL ? NULL : neigh_lookup((rte_be32_t)msg->arg2, dev);
+
+	if (n == NULL || n->trailing == 0) /* it has changed since */
+		return;
+	n->trailing--;
+	if (trails(n))
+		return;
+	n->trailing = 0;
+	neigh_publish(n);
+}
+
+/* Of a class that is served behind MSG_RESOLVE, and carries no packets. */
+int
+neigh_settle_init(void)
+{
+	msg_settle = msg_register(MSG_LEARN, "settle", on_settle);
+	return msg_settle;
 }
 
 /* --- use --- */
@@ -179,20 +237,21 @@ queue_put(struct neighbour *n, struct sk_buff *skb)
 	}
 }
 
-/* Send to a neighbour whose address is known. */
+/* Send to a neighbour whose address is known, whether workers know it or not. */
 static CTL_ONLY void
 send_resolved(struct neighbour *n, struct sk_buff **pkts, unsigned int count)
 {
 	struct skb_vec vec = { .n = 0 };
+	struct adj line;
 
 	role_borrow_dp();
-	if (!adj_fits(n) && (neigh_publish(n) < 0 || !adj_fits(n))) {
-		for (unsigned int i = 0; i < count; i++)
-			drop(pkts[i], DROP_NEIGH_UNRESOLVED);
-		return;
-	}
+	neigh_adj_template(n, &line);
 	for (unsigned int i = 0; i < count; i++) {
-		pkts[i]->dst = adj_get(n->adj_idx);
+		if (line.type != ADJ_REWRITE) { /* its header does not fit */
+			drop(pkts[i], DROP_NEIGH_UNRESOLVED);
+			continue;
+		}
+		pkts[i]->dst = &line;
 		skb_vec_push(&vec, pkts[i]);
 	}
 	neigh_output(worker_ctl(), &vec);
@@ -334,11 +393,11 @@ neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr 
 	changed = moved || n->nud.state != old;
 	if (changed)
 		note_change(n, old, moved);
-	if (moved || !adj_fits(n))
-		neigh_publish(n); /* without memory the old line stays; send_resolved() retries */
-	set_timer(n, now);
 	if (act & NUD_A_FLUSH)
 		queue_flush(n);
+	if (moved || !adj_fits(n))
+		update_adj(n);
+	set_timer(n, now);
 	if (act & NUD_A_SOLICIT)
 		solicit(n);
 	if (act & NUD_A_PURGE)
@@ -387,6 +446,8 @@ neigh_resolve_output(struct neighbour *n, struct sk_buff *skb)
 	if (n->nud.state & NUD_VALID) {
 		if (n->nud.state == NUD_STALE)
 			neigh_event(n, NUD_EV_OUTPUT, NULL);
+		if (!adj_fits(n))
+			update_adj(n);
 		send_resolved(n, &skb, 1);
 		return;
 	}

@@ -32,6 +32,17 @@ enqueue(struct worker *w, struct qdisc *q, struct rte_mbuf **pkts, uint16_t n) D
 	}
 }
 
+/* Frames that other threads left for this queue. */
+static unsigned int
+take(struct worker *w, struct qdisc *q) DP_ONLY
+{
+	struct rte_mbuf *pkts[SCHED_BURST];
+	unsigned int n = rte_ring_sc_dequeue_burst(q->ring, (void **)pkts, SCHED_BURST, NULL);
+
+	enqueue(w, q, pkts, (uint16_t)n);
+	return n;
+}
+
 /* Nothing that waits for a device that is down, or without carrier, is worth sending later. */
 static void
 purge(struct worker *w, struct qdisc *q, enum drop_reason why) DP_ONLY
@@ -84,6 +95,9 @@ sched_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uin
 		return;
 	}
 	if (likely(q->owner == w->id)) {
+		for (unsigned int left = SCHED_RING / SCHED_BURST; left > 0; left--)
+			if (take(w, q) < SCHED_BURST)
+				break; /* what others sent before is ahead */
 		enqueue(w, q, pkts, n);
 		run(w, q);
 		return;
@@ -99,15 +113,12 @@ unsigned int
 sched_poll_all(struct worker *w)
 {
 	enum stage from = stage_enter(w, STAGE_SCHED, 0);
-	struct rte_mbuf *pkts[SCHED_BURST];
 	unsigned int work = 0;
 
 	for (struct qdisc *q = rcu_dereference(sched_run[w->id]); q != NULL;
 	     q = rcu_dereference(q->next)) {
-		unsigned int n =
-			rte_ring_sc_dequeue_burst(q->ring, (void **)pkts, SCHED_BURST, NULL);
+		unsigned int n = take(w, q);
 
-		enqueue(w, q, pkts, (uint16_t)n);
 		if (waiting(q) > 0)
 			work += run(w, q) + q->waits;
 		work += n;

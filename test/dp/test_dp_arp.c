@@ -4,7 +4,10 @@
 #include "dp.h"
 #include <string.h>
 #include <linux/if_ether.h>
+#include "core/msg.h"
+#include "core/timer.h"
 #include "ethdev/ethdev.h"
+#include "ethdev/ethdev_dp.h"
 #include "netdev/netdev.h"
 #include "netdev/netdev_police_dp.h"
 
@@ -96,6 +99,61 @@ packets_wait_and_leave_in_order(void **state)
 	dp_run();
 	got = dp_forwarded(&f[0], p2, 3);
 	dp_expect(p2, &got);
+}
+
+static void
+worker_turn(void)
+{
+	role_enter_dp();
+	workers[1]->now = clock_tsc();
+	ethdev_poll(workers[1]);
+}
+
+/* A packet that follows others which waited stays behind them, wherever these are when the answer
+ * is heard: in the queue, on their way to the control thread, on their way back. @p budget: of each
+ * class of messages that the control thread handles before the worker goes on. */
+static void
+followers_stay_behind(const char *dst, uint8_t host, unsigned int budget)
+{
+	const struct rte_ether_addr router = dp_port_mac(p2);
+	struct dp_frame f[5], reply = dp_arp(2, &router, host, dst, &router, "10.0.2.1"), got;
+
+	role_enter_ctl();
+	for (unsigned int i = 0; i < RTE_DIM(f); i++)
+		f[i] = dp_udp(p1, 2, "10.0.1.2", dst, (uint16_t)(30 + i));
+	dp_inject(p1, &f[0]);
+	dp_run();
+	assert_true(dp_out(p2, &got));
+	assert_true(is_arp_request_for(&got, dst));
+	dp_inject(p2, &reply);
+	dp_inject(p1, &f[1]);
+	dp_inject(p1, &f[2]);
+	worker_turn();
+	assert_int_equal(msg_waiting(MSG_ARP), 1);
+	assert_int_equal(msg_waiting(MSG_RESOLVE), 2);
+	msg_poll(budget);
+	dp_inject(p1, &f[3]);
+	worker_turn();
+	dp_run();
+	dp_inject(p1, &f[4]);
+	dp_run();
+	for (unsigned int i = 0; i < RTE_DIM(f); i++) {
+		struct dp_frame want = dp_forwarded(&f[i], p2, host);
+
+		dp_expect(p2, &want);
+	}
+	assert_int_equal(msg_waiting(MSG_RESOLVE), 0);
+}
+
+static void
+order_is_kept_while_asked(void **state)
+{
+	(void)state;
+	followers_stay_behind("10.0.2.60", 60, 1);  /* f[2] has not been heard of yet */
+	followers_stay_behind("10.0.2.61", 61, 64); /* f[0] to f[2] wait for the worker to send */
+	dp_cmd("tc qdisc add dev p2 root pfifo_fast");
+	followers_stay_behind("10.0.2.62", 62, 64);
+	dp_cmd("tc qdisc del dev p2 root");
 }
 
 /* RFC 826: whoever speaks with a new address has moved. Unsolicited, so proof is asked for. */
@@ -457,6 +515,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_for_us_is_answered),
 		cmocka_unit_test(packets_wait_and_leave_in_order),
+		cmocka_unit_test(order_is_kept_while_asked),
 		cmocka_unit_test(moved_address_is_followed),
 		cmocka_unit_test(silence_is_reported),
 		cmocka_unit_test(malformed_arp_is_counted),

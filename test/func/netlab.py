@@ -136,6 +136,10 @@ class Host:
            f"ip -n {dut} link set {self.port} up promisc on && "
            f"ip -n {ns} addr add {self.ip}/24 dev eth0 && ip -n {ns} link set eth0 up && "
            f"ip -n {ns} route add default via {self.gw}")
+        # what one sender sends arrives in that order, whichever CPUs it runs on meanwhile
+        for where, dev in ((ns, self.dev), (dut, self.port)):
+            sh(["ip", "netns", "exec", where, "sh", "-c",
+                f"echo 1 > /sys/class/net/{dev}/queues/rx-0/rps_cpus"], check=False)
 
     def destroy(self):
         sh(["ip", "netns", "pids", self.ns], check=False)
