@@ -46,6 +46,7 @@ enum cli_opcode {
 struct cli_op {
 	enum cli_opcode code;
 	enum cli_type type; /* VAL */
+	uint32_t initials;  /* KEY: what words begin with that may mean it: see cli_initial() */
 	uint32_t lo, hi;    /* VAL of type u32 */
 	char *name;	    /* KEY: the word; VAL: the argument's name */
 	uint16_t *targets;  /* ALT, SET, JMP */
@@ -127,9 +128,13 @@ struct cli_matcher {
 	struct cli_arena arena;
 	struct cli_threads now;
 	const struct cli_words *words;
+	bool ahead;	  /* readings that the next word will end are not begun */
+	uint32_t initial; /* bit of the next word, if so; 0: the line ends there */
 	bool no_mem;
 };
-void match_init(struct cli_matcher *m, const struct cli_words *ws);
+/** @p ahead: to find the command of a whole line; match_explain() and the places where a line may
+ * go on need all readings. */
+void match_init(struct cli_matcher *m, const struct cli_words *ws, bool ahead);
 /** Take one word. false when it fits nowhere: match_explain() then says why. */
 bool match_step(struct cli_matcher *m, size_t word);
 /** The command that is complete here, or NULL. */
@@ -139,6 +144,15 @@ void match_free(struct cli_matcher *m);
  * status: CLI_FAILED for a device that does not exist, CLI_USAGE for the rest. */
 int match_explain(struct cli_matcher *m, size_t at, struct strbuf *out);
 
+#define CLI_INITIAL_QUOTED (UINT32_C(1) << 31) /* of a word that is no keyword */
+/** A bit for the first letter of a word; several letters share one. */
+static inline uint32_t
+cli_initial(const char *word)
+{
+	return UINT32_C(1) << ((unsigned char)word[0] % 31);
+}
+/** The initials of all that fits a keyword. */
+uint32_t keyword_initials(const char *keyword);
 /** How word fits a keyword: 0 equal (aliases too), 1 abbreviation, -1 not. */
 int keyword_fit(const char *keyword, const char *word);
 /** Does @p word mean the verb @p keyword (show, add, del, ...)? "l", "li" and "lst" are show here.

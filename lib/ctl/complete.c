@@ -132,7 +132,7 @@ cli_complete(const char *line,
 	n = ws.n;
 	if (n > 0 && ws.ends_in_word)
 		o.begun = ws.w[--n].text;
-	match_init(&m, &ws);
+	match_init(&m, &ws, false);
 	while (i < n && match_step(&m, i))
 		i++;
 	if (i == n)

@@ -400,20 +400,30 @@ explain(struct cli_ctx *c, struct cli_matcher *m, size_t at)
 	return status;
 }
 
+/* Read the words. The reading of the whole line, or NULL: word number *@p at did not fit. */
+static const struct cli_thread *
+read_words(struct cli_matcher *m, const struct cli_words *ws, bool ahead, size_t *at)
+{
+	match_init(m, ws, ahead);
+	for (*at = 0; *at < ws->n && match_step(m, *at); ++*at)
+		;
+	return *at == ws->n ? match_done(m) : NULL;
+}
+
 /* Find the command. 0, or the exit status after filling in c->error. */
 static int
 match_line(struct cli_ctx *c, const struct cli_words *ws)
 {
-	const struct cli_thread *t = NULL;
+	const struct cli_thread *t;
 	struct cli_matcher m;
-	size_t i = 0;
 	int status = CLI_DONE;
+	size_t i;
 
-	match_init(&m, ws);
-	while (i < ws->n && match_step(&m, i))
-		i++;
-	if (i == ws->n)
-		t = match_done(&m);
+	t = read_words(&m, ws, true, &i);
+	if (t == NULL) { /* what would have been right */
+		match_free(&m);
+		t = read_words(&m, ws, false, &i);
+	}
 	if (t == NULL || m.no_mem) {
 		status = explain(c, &m, i);
 		c->rc = status == CLI_FAILED ? -ENODEV : -EINVAL;

@@ -132,6 +132,7 @@ word(struct compiler *c)
 		fail(c, "out of memory");
 		return;
 	}
+	c->prog->ops[op].initials = keyword_initials(c->prog->ops[op].name);
 	c->at += n;
 	if (*c->at != ':')
 		return;

@@ -10,7 +10,8 @@
 
 enum fit { FIT_EXACT, FIT_TYPED, FIT_ABBREV, FIT_ANY, FIT_NONE };
 
-static void follow(struct cli_matcher *m, struct cli_threads *to, struct cli_thread t);
+static void follow(struct cli_matcher *m, struct cli_threads *to, const struct cli_thread *t,
+		   uint16_t pc);
 
 static void
 push(struct cli_matcher *m, struct cli_threads *to, const struct cli_thread *t)
@@ -51,72 +52,102 @@ bind(struct cli_matcher *m, struct cli_thread *t, int kind)
 	return a;
 }
 
+/* May the next word be what @p op waits for? */
+static bool
+may_go_on(const struct cli_matcher *m, const struct cli_op *op)
+{
+	if (!m->ahead)
+		return true;
+	switch (op->code) {
+	case CLI_OP_KEY:
+		return op->initials & m->initial;
+	case CLI_OP_VAL:
+		return m->initial != 0;
+	case CLI_OP_MATCH:
+		return m->initial == 0;
+	default:
+		return true;
+	}
+}
+
 static void
 follow_set(struct cli_matcher *m, struct cli_threads *to, const struct cli_thread *t,
 	   const struct cli_op *op)
 {
-	struct cli_thread next;
-
 	for (uint16_t i = 0; i + 1 < op->n_targets; i++) {
 		unsigned int bit = op->first_bit + i;
 		uint64_t mask = UINT64_C(1) << (bit % 64);
+		struct cli_thread next;
 
-		if (t->used[bit / 64] & mask)
+		if (t->used[bit / 64] & mask || !may_go_on(m, &t->prog->ops[op->targets[i]]))
 			continue;
 		next = *t;
-		next.pc = op->targets[i];
 		if (!(op->repeats & (UINT64_C(1) << i)))
 			next.used[bit / 64] |= mask;
-		follow(m, to, next);
+		follow(m, to, &next, op->targets[i]);
 	}
-	next = *t;
-	next.pc = op->targets[op->n_targets - 1];
-	follow(m, to, next);
+	follow(m, to, t, op->targets[op->n_targets - 1]);
 }
 
-/* Go on from t.pc until a word is needed, everywhere that leads to. */
+/* Go on from @p pc until a word is needed, everywhere that leads to. */
 static void
-follow(struct cli_matcher *m, struct cli_threads *to, struct cli_thread t)
+follow(struct cli_matcher *m, struct cli_threads *to, const struct cli_thread *t, uint16_t pc)
 {
-	const struct cli_op *op = &t.prog->ops[t.pc];
+	const struct cli_op *op = &t->prog->ops[pc];
+	struct cli_thread next;
 
 	switch (op->code) {
 	case CLI_OP_KEY:
 	case CLI_OP_VAL:
 	case CLI_OP_MATCH:
-		push(m, to, &t);
+		if (!t->rest && !may_go_on(m, op))
+			return;
+		next = *t;
+		next.pc = pc;
+		push(m, to, &next);
 		return;
 	case CLI_OP_ALT:
 	case CLI_OP_JMP:
-		for (uint16_t i = 0; i < op->n_targets; i++) {
-			struct cli_thread next = t;
-
-			next.pc = op->targets[i];
-			follow(m, to, next);
-		}
+		for (uint16_t i = 0; i < op->n_targets; i++)
+			follow(m, to, t, op->targets[i]);
 		return;
 	case CLI_OP_SET:
-		follow_set(m, to, &t, op);
+		follow_set(m, to, t, op);
 		return;
 	case CLI_OP_ENTER: { /* the SET behind it: none of its groups is used */
 		const struct cli_op *set = op + 1;
 
+		next = *t;
 		for (uint16_t i = 0; i + 1 < set->n_targets; i++) {
 			unsigned int bit = set->first_bit + i;
 
-			t.used[bit / 64] &= ~(UINT64_C(1) << (bit % 64));
+			next.used[bit / 64] &= ~(UINT64_C(1) << (bit % 64));
 		}
 		break;
 	}
 	case CLI_OP_BEGIN:
-		bind(m, &t, CLI_A_BEGIN);
+		next = *t;
+		bind(m, &next, CLI_A_BEGIN);
 		break;
 	case CLI_OP_END:
-		bind(m, &t, CLI_A_END);
+		next = *t;
+		bind(m, &next, CLI_A_END);
 		break;
 	}
-	t.pc++;
-	follow(m, to, t);
+	follow(m, to, &next, (uint16_t)(pc + 1));
+}
+
+/* Readings from here on are asked for word number @p word. */
+static void
+look_at(struct cli_matcher *m, size_t word)
+{
+	const struct cli_words *ws = m->words;
+
+	if (word >= ws->n)
+		m->initial = 0;
+	else
+		m->initial =
+			ws->w[word].quoted ? CLI_INITIAL_QUOTED : cli_initial(ws->w[word].text);
 }
 
 /* Readings by all commands, or by those that may begin with a word: of many that is soon told. */
@@ -127,15 +158,17 @@ begin(struct cli_matcher *m, const struct cli_word *with)
 		const struct cli_op *first = &cli_progs[i]->ops[0];
 
 		if (with == NULL || first->code != CLI_OP_KEY ||
-		    (!with->quoted && keyword_fit(first->name, with->text) >= 0))
-			follow(m, &m->now, (struct cli_thread){ .prog = cli_progs[i] });
+		    (!with->quoted && first->initials & cli_initial(with->text) &&
+		     keyword_fit(first->name, with->text) >= 0))
+			follow(m, &m->now, &(struct cli_thread){ .prog = cli_progs[i] }, 0);
 	}
 }
 
 void
-match_init(struct cli_matcher *m, const struct cli_words *ws)
+match_init(struct cli_matcher *m, const struct cli_words *ws, bool ahead)
 {
-	*m = (struct cli_matcher){ .words = ws };
+	*m = (struct cli_matcher){ .words = ws, .ahead = ahead };
+	look_at(m, 0);
 	if (ws->n > 0)
 		begin(m, &ws->w[0]);
 	if (m->now.n == 0) /* all, to say what would be right */
@@ -293,12 +326,11 @@ advance(struct cli_matcher *m, struct cli_threads *to, struct cli_thread t, size
 		a->word = m->words->w[word].text;
 		value_parse(op, a->word, a, why, sizeof(why));
 	}
-	t.pc++;
 	if (op->code == CLI_OP_VAL && op->type == CLI_T_REST) {
 		a->word = rest_of_line(m, word);
 		t.rest = true;
 	}
-	follow(m, to, t);
+	follow(m, to, &t, (uint16_t)(t.pc + 1));
 }
 
 bool
@@ -327,6 +359,7 @@ match_step(struct cli_matcher *m, size_t word)
 	}
 	if (verb == NULL && best == FIT_NONE)
 		return false;
+	look_at(m, word + 1);
 	for (size_t i = 0; i < m->now.n; i++) {
 		const struct cli_thread *t = &m->now.t[i];
 

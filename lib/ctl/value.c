@@ -60,6 +60,17 @@ fit(const char *keyword, const char *word, bool at_verb)
 	return fits;
 }
 
+uint32_t
+keyword_initials(const char *keyword)
+{
+	uint32_t initials = cli_initial(keyword);
+
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+		if (strcmp(aliases[i].keyword, keyword) == 0)
+			initials |= cli_initial(aliases[i].alias);
+	return initials;
+}
+
 int
 keyword_fit(const char *keyword, const char *word)
 {

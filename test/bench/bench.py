@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from benchlib import (cmd_bridge, cmd_fib, cmd_filter, cmd_forward, cmd_frag, cmd_idle, cmd_kernel,  # noqa: E402
+from benchlib import (cmd_bridge, cmd_churn, cmd_fib, cmd_filter, cmd_forward, cmd_frag, cmd_idle, cmd_kernel,  # noqa: E402
                       cmd_latency, cmd_neigh, cmd_report, cmd_routes, cmd_rules, cmd_scale, cmd_start,
                       cmd_workers, env)
 
@@ -36,7 +36,7 @@ def parser():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--install", action="store_true", help="install the packages the bench needs and leave")
     sub = p.add_subparsers(dest="command", metavar="COMMAND")
-    for m in (cmd_forward, cmd_bridge, cmd_filter, cmd_scale, cmd_workers, cmd_routes, cmd_idle, cmd_start, cmd_fib,
+    for m in (cmd_forward, cmd_bridge, cmd_filter, cmd_scale, cmd_workers, cmd_routes, cmd_churn, cmd_idle, cmd_start, cmd_fib,
               cmd_frag, cmd_neigh, cmd_rules, cmd_latency, cmd_kernel, cmd_report):
         m.add_parser(sub, common)
     return p

@@ -410,15 +410,93 @@ every_command_ends_well(void **state)
 	assert_int_equal(dev_change_name(dev_get_by_index(1), "lo"), 0);
 }
 
+/* --- looking at the next word --- */
+
+/* The reading of a line, or NULL; the matcher is the caller's to free. */
+static const struct cli_thread *
+reading(struct cli_matcher *m, const struct cli_words *ws, bool ahead)
+{
+	match_init(m, ws, ahead);
+	for (size_t i = 0; i < ws->n; i++)
+		if (!match_step(m, i))
+			return NULL;
+	return match_done(m);
+}
+
+static bool
+reads_alike(const char *line)
+{
+	const struct cli_thread *plain, *ahead;
+	const struct cli_arg *a, *b;
+	struct cli_matcher m[2];
+	struct cli_words ws;
+
+	assert_int_equal(cli_split(&ws, line), 0);
+	plain = reading(&m[0], &ws, false);
+	ahead = reading(&m[1], &ws, true);
+	if ((plain == NULL) != (ahead == NULL) || (plain != NULL && plain->prog != ahead->prog))
+		fail_msg("%s: read as another command, or none", line);
+	a = plain != NULL ? plain->args : NULL;
+	b = ahead != NULL ? ahead->args : NULL;
+	for (; a != NULL && b != NULL; a = a->prev, b = b->prev)
+		if (a->kind != b->kind || a->name != b->name || a->num != b->num)
+			fail_msg("%s: an argument is read in another way", line);
+	assert_true(a == NULL && b == NULL);
+	match_free(&m[0]);
+	match_free(&m[1]);
+	cli_words_free(&ws);
+	return plain != NULL;
+}
+
+/* Abbreviate every word by some letters, quote one in eight. */
+static void
+shorten(const char *line, char *to, size_t len)
+{
+	to[0] = '\0';
+	for (const char *p = line; *p != '\0'; p += strspn(p, " ")) {
+		size_t n = strcspn(p, " "), at = strlen(to);
+		bool quote = chance(8) == 0;
+
+		snprintf(to + at, len - at, quote ? "\"%.*s\" " : "%.*s ",
+			 (int)(n - (n > 1 && chance(2) ? chance((unsigned int)n) : 0)), p);
+		p += n;
+	}
+}
+
+static void
+looking_ahead_changes_nothing(void **state)
+{
+	char line[1024], brief[2048];
+	unsigned int read = 0;
+
+	(void)state;
+	for (size_t i = 0; i < cli_n_progs; i++)
+		for (unsigned int k = 0; k < 24; k++) {
+			line[0] = '\0';
+			seed = (unsigned int)(i * 64 + k);
+			expand(cli_progs[i]->cmd->syntax, true, line, sizeof(line));
+			read += reads_alike(line);
+			shorten(line, brief, sizeof(brief));
+			read += reads_alike(brief);
+		}
+	assert_true(read > cli_n_progs * 12); /* most lines are commands */
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(link_prints),	cmocka_unit_test(addr_prints),
-		cmocka_unit_test(neigh_prints), cmocka_unit_test(proxy_prints),
-		cmocka_unit_test(route_prints), cmocka_unit_test(addr_broadcast),
-		cmocka_unit_test(addr_words),	cmocka_unit_test(says_what_is_missing),
-		cmocka_unit_test(brief_prints), cmocka_unit_test(every_command_ends_well),
+		cmocka_unit_test(link_prints),
+		cmocka_unit_test(addr_prints),
+		cmocka_unit_test(neigh_prints),
+		cmocka_unit_test(proxy_prints),
+		cmocka_unit_test(route_prints),
+		cmocka_unit_test(addr_broadcast),
+		cmocka_unit_test(addr_words),
+		cmocka_unit_test(says_what_is_missing),
+		cmocka_unit_test(brief_prints),
+		cmocka_unit_test(looking_ahead_changes_nothing),
+		cmocka_unit_test(every_command_ends_well),
 	};
 
 	return cmocka_run_group_tests_name("dp/bindings", tests, setup, dp_teardown);
