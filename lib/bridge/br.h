@@ -189,6 +189,29 @@ void br_mcast_routers(const struct net_bridge *br,
 		      void (*fn)(const struct br_port *port, uint16_t vid, bool permanent,
 				 uint32_t left_ms, void *arg),
 		      void *arg) CTL_ONLY;
+/** A parameter that each VLAN has of its own; name, range and unit are the bridge's. */
+struct br_mc_opt {
+	const char *name;
+	size_t field; /* for br_mcast_opt.c */
+};
+/** `bridge vlan global`: all of them, in iproute2's order, ended by name == NULL. */
+extern const struct br_mc_opt br_mc_opts[];
+uint32_t br_mc_vlan_get(const struct net_bridge *br, uint16_t vid, const struct br_mc_opt *o);
+/** @p v is in range. -ENOENT: nobody is a member of that VLAN; -ENOMEM. */
+int br_mc_vlan_set(struct net_bridge *br, uint16_t vid, const struct br_mc_opt *o, uint32_t v,
+		   const char **why) CTL_ONLY;
+/** `bridge vlan set`: what a port, or the bridge itself (NULL), has of its own in a VLAN. */
+struct br_mc_vlan_port {
+	uint8_t router;		       /* enum br_router */
+	uint32_t max_groups, n_groups; /* 0: no limit */
+};
+void br_mc_vlan_port_get(const struct net_bridge *br, struct br_port *p, uint16_t vid,
+			 struct br_mc_vlan_port *info) CTL_ONLY;
+/** -ENOENT: no member; -ENOMEM. */
+int br_mc_vlan_set_router(struct net_bridge *br, struct br_port *p, uint16_t vid, uint8_t mode,
+			  const char **why) CTL_ONLY;
+int br_mc_vlan_set_max_groups(struct br_port *p, uint16_t vid, uint32_t max,
+			      const char **why) CTL_ONLY;
 /** Messages by version, 1 to 3. */
 struct br_mcast_stats {
 	uint64_t rx_query[4], rx_report[4], rx_leave, tx_query[4];
@@ -206,10 +229,14 @@ int br_vlan_add(struct net_bridge *br, struct br_port *port, uint16_t first, uin
 /** -ENOENT: none of them was there. */
 int br_vlan_del(struct net_bridge *br, struct br_port *port, uint16_t first, uint16_t last,
 		const char **why) CTL_ONLY;
+/** Is the bridge or one of its ports a member? */
+bool br_vlan_used(const struct net_bridge *br, uint16_t vid) CTL_ONLY;
 /** `bridge vlan set`: -EBUSY with a spanning tree, which decides then; -ENOENT: no member. */
 int br_vlan_set_state(struct br_port *p, uint16_t first, uint16_t last, enum br_state state,
 		      const char **why) CTL_ONLY;
 enum br_state br_vlan_get_state(const struct br_port *p, uint16_t vid);
+/** The instance that each VLAN is put into, whether or not MSTP runs; 0: into none. */
+void br_mst_vlans(const struct net_bridge *br, uint16_t mstid[BR_VLAN_N]) CTL_ONLY;
 /** The same for the VLANs of an instance. -ENOENT: the port is in none of them. */
 int br_mst_set_state(struct br_port *p, uint16_t mstid, enum br_state state,
 		     const char **why) CTL_ONLY;

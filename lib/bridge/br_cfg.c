@@ -14,7 +14,7 @@
 
 LOG_MODULE(bridge_cfg);
 
-static json_t *wanted; /* bridge: its "ports" */
+static json_t *wanted; /* bridge: what the document says of it */
 
 /* --- check --- */
 
@@ -154,18 +154,26 @@ apply_ports(const struct cfg *c, struct net_bridge *br) CTL_ONLY
 			return rc;
 		}
 	}
-	json_object_set(wanted, c->key, (json_t *)(uintptr_t)ports.node);
+	json_object_set(wanted, c->key, (json_t *)(uintptr_t)c->node);
 	return 0;
 }
 
 static int
 apply(const struct cfg *c, struct net_device *dev) CTL_ONLY
 {
+	struct br_cfg_fault f = { "", "refused" };
 	int rc;
 
 	json_object_del(wanted, c->key);
 	rc = br_cfg_apply_bridge(c, br_of(dev));
-	return rc == 0 ? apply_ports(c, br_of(dev)) : rc;
+	if (rc == 0)
+		rc = apply_ports(c, br_of(dev));
+	if (rc != 0)
+		return rc;
+	rc = br_cfg_apply_vlan_global(c->node, br_of(dev), &f);
+	if (rc != 0)
+		cfg_fail(c, f.key, "%s", f.why);
+	return rc;
 }
 
 static int
@@ -214,26 +222,33 @@ change(const struct cfg *old, const struct cfg *c)
 
 /* --- ports that come later --- */
 
+static void
+join_later(struct net_bridge *br, struct net_device *dev, const json_t *entry) CTL_ONLY
+{
+	const json_t *want = json_object_get(json_object_get(entry, "ports"), dev->name);
+	struct br_cfg_fault f = { NULL, "" };
+
+	if (want == NULL)
+		return;
+	if (join(br, dev, want, &f) != 0 || br_cfg_apply_vlan_global(entry, br, &f) != 0)
+		log_err("%s: %s does not become its port: %s", br->dev->name, dev->name, f.why);
+}
+
 static int
 on_netdev(struct notifier *self, unsigned int event, void *obj)
 {
-	struct net_device *dev = obj;
 	const char *name;
-	json_t *ports;
+	json_t *entry;
 
 	(void)self;
 	role_enter_ctl();
 	if (event != NETDEV_REGISTER)
 		return NOTIFY_OK;
-	json_object_foreach(wanted, name, ports) {
+	json_object_foreach(wanted, name, entry) {
 		struct net_device *br = dev_get_by_name(name);
-		json_t *want = json_object_get(ports, dev->name);
-		struct br_cfg_fault f = { NULL, "" };
 
-		if (want == NULL || br == NULL || br_of(br) == NULL)
-			continue;
-		if (join(br_of(br), dev, want, &f) != 0)
-			log_err("%s: %s does not become its port: %s", name, dev->name, f.why);
+		if (br != NULL && br_of(br) != NULL)
+			join_later(br_of(br), obj, entry);
 	}
 	return NOTIFY_OK;
 }
@@ -265,11 +280,13 @@ static const char schema[] =
 	"\"no_linklocal_learn\":{\"type\":\"boolean\"},"
 	"\"fdb_max_learned\":{\"type\":\"integer\",\"minimum\":0},"
 	"\"errdisable_recovery\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":86400},"
-	"\"mcast_snooping\":{\"type\":\"boolean\"},\"mcast_vlan_snooping\":{\"type\":\"boolean\"},"
+	"\"mcast_vlan_snooping\":{\"type\":\"boolean\"},"
 	"\"mcast_router\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":2},"
 	"\"mcast_query_use_ifaddr\":{\"type\":\"boolean\"},"
-	"\"mcast_querier\":{\"type\":\"boolean\"},"
 	"\"mcast_hash_max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":65536},"
+	"\"mcast_stats\":{\"type\":\"boolean\"},"
+	"\"mcast_snooping\":{\"type\":\"boolean\"},"
+	"\"mcast_querier\":{\"type\":\"boolean\"},"
 	"\"mcast_last_member_count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":255},"
 	"\"mcast_startup_query_count\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":255},"
 	"\"mcast_last_member_interval\":{\"type\":\"number\",\"minimum\":0.01},"
@@ -278,8 +295,24 @@ static const char schema[] =
 	"\"mcast_query_interval\":{\"type\":\"number\",\"minimum\":1},"
 	"\"mcast_query_response_interval\":{\"type\":\"number\",\"minimum\":0.01},"
 	"\"mcast_startup_query_interval\":{\"type\":\"number\",\"minimum\":1},"
-	"\"mcast_stats\":{\"type\":\"boolean\"},"
 	"\"mcast_igmp_version\":{\"type\":\"integer\",\"minimum\":2,\"maximum\":3},"
+	"\"vlan_global\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
+	"\"additionalProperties\":false,\"properties\":{"
+	"\"mcast_snooping\":{\"type\":\"boolean\"},"
+	"\"mcast_querier\":{\"type\":\"boolean\"},"
+	"\"mcast_last_member_count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":255},"
+	"\"mcast_startup_query_count\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":255},"
+	"\"mcast_last_member_interval\":{\"type\":\"number\",\"minimum\":0.01},"
+	"\"mcast_membership_interval\":{\"type\":\"number\",\"minimum\":0.01},"
+	"\"mcast_querier_interval\":{\"type\":\"number\",\"minimum\":0.01},"
+	"\"mcast_query_interval\":{\"type\":\"number\",\"minimum\":1},"
+	"\"mcast_query_response_interval\":{\"type\":\"number\",\"minimum\":0.01},"
+	"\"mcast_startup_query_interval\":{\"type\":\"number\",\"minimum\":1},"
+	"\"mcast_igmp_version\":{\"type\":\"integer\",\"minimum\":2,\"maximum\":3}"
+	"}}},"
+	"\"vlan_options\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
+	"\"additionalProperties\":false,\"properties\":{\"mcast_router\":{\"type\":\"integer\","
+	"\"minimum\":0,\"maximum\":2}}}},"
 	"\"groups\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
 	"\"mac\":{\"type\":\"string\"},"
 	"\"mtu\":{\"type\":\"integer\",\"minimum\":68,\"maximum\":65535},"

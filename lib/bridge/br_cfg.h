@@ -27,6 +27,25 @@ void br_cfg_check_vlans(const struct cfg *c, const char *key);
 void br_cfg_add_vlans(const json_t *list, uint64_t set[BR_VLAN_N / 64]);
 json_t *br_cfg_ranges(const uint64_t set[BR_VLAN_N / 64]);
 
+/** "10" or "10-20". false: neither. */
+bool br_cfg_range(const char *word, uint16_t *first, uint16_t *last);
+/** "vlan_default_pvid" of a bridge; the set that a bridge, or port, asks for. */
+uint16_t br_cfg_default_pvid(const json_t *o);
+void br_cfg_vlan_set(const json_t *o, uint16_t pvid, struct br_vlans *set);
+
+/* "vlan_global" of a bridge; "vlan_options" of a bridge (port NULL) or of a port. */
+void br_cfg_check_vlan_global(const struct cfg *c);
+void br_cfg_canon_vlan_global(json_t *o, const json_t *from);
+void br_cfg_show_vlan_global(json_t *o, const struct net_bridge *br) CTL_ONLY;
+/** When ports have joined: of VLANs without members nothing can be set. */
+int br_cfg_apply_vlan_global(const json_t *from, struct net_bridge *br,
+			     struct br_cfg_fault *f) CTL_ONLY;
+void br_cfg_check_vlan_options(const struct cfg *c, bool port);
+void br_cfg_canon_vlan_options(json_t *o, const json_t *from);
+void br_cfg_show_vlan_options(json_t *o, const struct net_bridge *br, struct br_port *p) CTL_ONLY;
+int br_cfg_apply_vlan_options(const json_t *from, struct net_bridge *br, struct br_port *p,
+			      struct br_cfg_fault *f) CTL_ONLY;
+
 /* "mst" and "tx_hold_count" of "stp"; "mst" of a port. */
 void br_cfg_check_mst(const struct cfg *stp);
 void br_cfg_canon_mst(json_t *stp, const json_t *in);

@@ -102,21 +102,23 @@ br_cli_row(const struct net_device *dev, const char *key, json_t *list)
 /* --- parameters --- */
 
 #define NAME_MAX_LEN 32
-static const char *
-arg_name(const struct br_opt *o, char *buf)
+
+const char *
+br_cli_word(const struct cli_ctx *c, const char *name)
 {
+	char buf[NAME_MAX_LEN];
 	unsigned int i = 0;
 
-	for (; o->name[i] != '\0' && i < NAME_MAX_LEN - 1; i++)
-		buf[i] = (char)toupper((unsigned char)o->name[i]);
+	for (; name[i] != '\0' && i < NAME_MAX_LEN - 1; i++)
+		buf[i] = (char)toupper((unsigned char)name[i]);
 	buf[i] = '\0';
-	return buf;
+	return cli_arg_str(c, buf);
 }
 
 static const char *const tri_words[] = { "off", "on", "auto" };
 
-static int
-parse(struct cli_ctx *c, const struct br_opt *o, const char *word, uint32_t *v)
+int
+br_cli_value(struct cli_ctx *c, const struct br_opt *o, const char *word, uint32_t *v)
 {
 	char *end;
 	unsigned long n = strtoul(word, &end, 0);
@@ -164,13 +166,12 @@ set_some(struct cli_ctx *c, void *object, bool port, uint64_t *done, struct refu
 	r->rc = 0;
 	for (const struct br_opt *o = br_opts; o->name != NULL; o++) {
 		uint64_t bit = UINT64_C(1) << (o - br_opts);
-		char buf[NAME_MAX_LEN];
-		const char *word = o->port == port ? cli_arg_str(c, arg_name(o, buf)) : NULL;
+		const char *word = o->port == port ? br_cli_word(c, o->name) : NULL;
 		const char *why = "";
 		uint32_t v;
 		int rc;
 
-		if (word == NULL || *done & bit || parse(c, o, word, &v) != 0)
+		if (word == NULL || *done & bit || br_cli_value(c, o, word, &v) != 0)
 			continue;
 		rc = br_opt_set(o, object, v, &why);
 		if (rc != 0) {
@@ -186,15 +187,14 @@ set_some(struct cli_ctx *c, void *object, bool port, uint64_t *done, struct refu
 int
 br_cli_set(struct cli_ctx *c, void *object, bool port)
 {
-	char buf[NAME_MAX_LEN];
 	struct refusal r = { 0 };
 	uint64_t done = 0;
 	uint32_t v;
 
 	/* All words first: a command that makes no sense changes nothing. */
 	for (const struct br_opt *o = br_opts; o->name != NULL; o++) {
-		const char *word = o->port == port ? cli_arg_str(c, arg_name(o, buf)) : NULL;
-		int rc = word != NULL ? parse(c, o, word, &v) : 0;
+		const char *word = o->port == port ? br_cli_word(c, o->name) : NULL;
+		int rc = word != NULL ? br_cli_value(c, o, word, &v) : 0;
 
 		if (rc != 0)
 			return rc;

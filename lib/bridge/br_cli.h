@@ -28,6 +28,10 @@ struct br_port *br_cli_port(struct cli_ctx *c) CTL_ONLY;
 /** Set what the command line gives of the parameters of a bridge, or port; arguments have the names
  * of the parameters in upper case. 0, or -errno after cli_error(). */
 int br_cli_set(struct cli_ctx *c, void *object, bool port) CTL_ONLY;
+/** What the command line gives of the parameter of that name, or NULL. */
+const char *br_cli_word(const struct cli_ctx *c, const char *name);
+/** Read its value, which is in its range then. -EINVAL after cli_error(). */
+int br_cli_value(struct cli_ctx *c, const struct br_opt *o, const char *word, uint32_t *v);
 /** Add the parameters as members. */
 void br_cli_opts(json_t *o, const void *object, bool port) CTL_ONLY;
 /** "N" or "N-M". 0 or -EINVAL after cli_error(). */
@@ -48,6 +52,8 @@ struct stp_transition;
 json_t *br_cli_stp_json(const struct net_bridge *br, const struct stp_transition *tr);
 /** Tree @p mstid as the bridge sees it, ports with all there is to see of them. NULL: none. */
 json_t *br_cli_tree_json(const struct net_bridge *br, uint16_t mstid) CTL_ONLY;
+/** As iproute2 writes a timer. */
+json_t *br_cli_timer(uint32_t ms);
 /** The same as lines of text. */
 void br_cli_fdb_text(struct cli_ctx *c, const json_t *o);
 void br_cli_mdb_text(struct cli_ctx *c, const json_t *o);

@@ -66,7 +66,7 @@ report(const struct heard *h, rte_be32_t group) CTL_ONLY
 
 	if (m == NULL)
 		return;
-	br_mc_times(h->br, h->ctx, &t);
+	br_mc_times(h->ctx, &t);
 	br_igmp3_v2_report(&m->f, clock_ms(), &t);
 	br_mc_changed(m);
 }
@@ -95,7 +95,7 @@ leave(const struct heard *h, rte_be32_t group) CTL_ONLY
 		br_mc_leave(m);
 		return;
 	}
-	br_mc_times(h->br, h->ctx, &t);
+	br_mc_times(h->ctx, &t);
 	br_igmp3_v2_leave(&m->f, clock_ms(), &t);
 	br_mc_changed(m);
 }
@@ -117,7 +117,7 @@ record(const struct heard *h, enum igmp_record type, rte_be32_t group, const uin
 	struct br_mc_member *m;
 	struct br_mc_times t;
 
-	if (br_ctl(h->br)->mc.igmp_version == 2) {
+	if (h->ctx->conf.igmp_version == 2) {
 		record_v2(h, type, group, n);
 		return;
 	}
@@ -131,7 +131,7 @@ record(const struct heard *h, enum igmp_record type, rte_be32_t group, const uin
 		    : join(h, group);
 	if (m == NULL)
 		return;
-	br_mc_times(h->br, h->ctx, &t);
+	br_mc_times(h->ctx, &t);
 	if (n > 0 && !br_mc_sources(m)) { /* no memory for sources: all are wanted */
 		type = IGMP_IS_EX;
 		n = 0;
@@ -179,7 +179,7 @@ group_query(const struct heard *h, rte_be32_t group, uint64_t ms, bool suppress)
 		if (m->permanent)
 			continue;
 		br_igmp3_query(&m->f, h->igmp + IGMP_V3_QUERY_LEN, n, clock_ms(),
-			       ms * br_ctl(h->br)->mc.last_count);
+			       ms * h->ctx->conf.last_count);
 		br_mc_changed(m);
 	}
 }
@@ -265,10 +265,11 @@ find_place(struct heard *h, struct net_device *dev) CTL_ONLY
 		return false;
 	h->port = br_port_of(dev);
 	h->br = h->port != NULL ? h->port->br : br_of(dev);
-	if (h->br == NULL || !(h->br->flags & BR_MCAST))
+	if (h->br == NULL ||
+	    (h->vid != 0 && h->port != NULL && !br_vlan_has(h->port->vlans->member, h->vid)))
 		return false;
 	h->ctx = br_mc_ctx_of(h->br, h->vid);
-	return h->ctx != NULL;
+	return h->ctx != NULL && br_mc_is_on(h->ctx);
 }
 
 void

@@ -59,6 +59,8 @@ sources(const struct br_mc_group *g, rte_be32_t *list) CTL_ONLY
 		mc->hash_max > mc->n_nodes - g->n_src ? mc->hash_max - (mc->n_nodes - g->n_src) : 0;
 	unsigned int n = 0;
 
+	if (br_mc_conf_of(g->br, g->key.vid)->igmp_version == 2)
+		return 0; /* which knows none */
 	for (const struct br_mc_member *m = g->members; m != NULL; m = m->next)
 		for (unsigned int i = 0; i < m->f.n; i++) {
 			if (is_among(list, n, m->f.src[i].addr))
@@ -115,14 +117,15 @@ br_mc_group_find(const struct net_bridge *br, const struct br_mdb_key *key)
 
 /* Groups of which there is no room to know flood until hosts have reported again. */
 static void
-no_room(struct net_bridge *br) CTL_ONLY
+no_room(struct net_bridge *br, uint16_t vid) CTL_ONLY
 {
 	struct br_mcast *mc = &br_ctl(br)->mc;
 
-	if (mc->count.refused++ == 0)
+	mc->count.refused++;
+	if (!timer_pending(&mc->full))
 		log_warn("%s: no room for more multicast groups (mcast_hash_max %u)", br->dev->name,
 			 mc->hash_max);
-	timer_mod(&mc->full, mc->membership_cs * 10ull);
+	timer_mod(&mc->full, br_mc_conf_of(br, vid)->membership_cs * 10ull);
 	br_mc_each_ctx(br, br_mc_publish);
 }
 
@@ -196,8 +199,8 @@ on_expiry(struct ctl_timer *t)
 static void
 ask_now(struct br_mc_member *m) CTL_ONLY
 {
-	const struct br_mcast *mc = &br_ctl(m->group->br)->mc;
-	uint64_t soon = clock_ms() + (uint64_t)mc->last_count * mc->last_cs * 10;
+	const struct br_mc_conf *conf = br_mc_conf_of(m->group->br, m->group->key.vid);
+	uint64_t soon = clock_ms() + (uint64_t)conf->last_count * conf->last_cs * 10;
 	rte_be32_t src[BR_MC_SRC_MAX];
 	unsigned int n = 0;
 	bool more = false;
@@ -217,7 +220,7 @@ ask_now(struct br_mc_member *m) CTL_ONLY
 	if (n > 0)
 		br_mc_ask(m, src, n);
 	if (more)
-		timer_mod(&m->ask, mc->last_cs * 10ull);
+		timer_mod(&m->ask, conf->last_cs * 10ull);
 }
 
 static void
@@ -267,23 +270,52 @@ br_mc_sources(struct br_mc_member *m)
 	return m->f.src != NULL;
 }
 
+/* mcast_max_groups of the port, and of the VLAN there. */
+static bool
+has_room(struct br_port *p, uint16_t vid) CTL_ONLY
+{
+	struct br_mc_ctx *ctx =
+		p->br->flags & BR_MCAST_VLAN && vid != 0 ? br_mc_vlan(p->br, vid, false) : NULL;
+	const struct br_mc_port *r = ctx != NULL ? br_mc_port(ctx, p, false) : NULL;
+
+	return (p->mc_max_groups == 0 || p->mc_n_groups < p->mc_max_groups) &&
+	       (r == NULL || r->max_groups == 0 || r->n_groups < r->max_groups);
+}
+
+/* One group more, or less, of those that the port has in that VLAN. */
+static void
+count_group(struct br_port *p, uint16_t vid, bool more) CTL_ONLY
+{
+	struct br_mc_ctx *ctx = vid != 0 ? br_mc_vlan(p->br, vid, more) : NULL;
+	struct br_mc_port *r = ctx != NULL ? br_mc_port(ctx, p, more) : NULL;
+
+	p->mc_n_groups += more ? 1 : -1u;
+	if (r != NULL && (more || r->n_groups > 0))
+		r->n_groups += more ? 1 : -1u;
+	if (r != NULL && !more)
+		br_mc_port_put(r);
+}
+
 struct br_mc_member *
 br_mc_join(struct net_bridge *br, struct br_port *p, const struct br_mdb_key *key)
 {
 	struct br_mcast *mc = &br_ctl(br)->mc;
 	struct br_mc_group *g = br_mc_group_find(br, key);
 	struct br_mc_member *m = g != NULL ? br_mc_member_of(g, p) : NULL;
-	bool room = (uint64_t)mc->n_members < (uint64_t)mc->hash_max * MEMBERS_PER_GROUP &&
-		    (p == NULL || p->mc_max_groups == 0 || p->mc_n_groups < p->mc_max_groups);
 
 	if (m != NULL)
 		return m;
-	m = room ? calloc(1, sizeof(*m)) : NULL;
+	if (p != NULL && !has_room(p, key->vid)) {
+		mc->count.refused++;
+		return NULL;
+	}
+	m = mc->n_members < (uint64_t)mc->hash_max * MEMBERS_PER_GROUP ? calloc(1, sizeof(*m))
+								       : NULL;
 	if (m != NULL && g == NULL)
 		g = group_add(br, key);
 	if (m == NULL || g == NULL) {
 		free(m);
-		no_room(br);
+		no_room(br, key->vid);
 		return NULL;
 	}
 	m->group = g;
@@ -294,7 +326,7 @@ br_mc_join(struct net_bridge *br, struct br_port *p, const struct br_mdb_key *ke
 	g->members = m;
 	mc->n_members++;
 	if (p != NULL)
-		p->mc_n_groups++;
+		count_group(p, key->vid, true);
 	return m;
 }
 
@@ -313,7 +345,7 @@ br_mc_leave(struct br_mc_member *m)
 	timer_del(&m->ask);
 	br_ctl(g->br)->mc.n_members--;
 	if (m->port != NULL)
-		m->port->mc_n_groups--;
+		count_group(m->port, g->key.vid, false);
 	free(m->f.src);
 	free(m);
 	if (g->members == NULL)
@@ -356,18 +388,7 @@ br_mcast_init(struct net_bridge *br)
 {
 	struct br_mcast *mc = &br_ctl(br)->mc;
 
-	/* Linux's values; RFC 2236 8, RFC 3376 8. */
-	*mc = (struct br_mcast){ .igmp_version = 2,
-				 .router = BR_ROUTER_LEARN,
-				 .hash_max = 4096,
-				 .last_count = 2,
-				 .startup_count = 2,
-				 .last_cs = 100,
-				 .membership_cs = 26000,
-				 .querier_cs = 25500,
-				 .query_cs = 12500,
-				 .response_cs = 1000,
-				 .startup_cs = 3125 };
+	*mc = (struct br_mcast){ .hash_max = 4096 }; /* as Linux */
 	timer_setup(&mc->full, on_room);
 	br_mc_ctx_init(&mc->ctx, br, 0);
 }
@@ -379,20 +400,17 @@ br_mcast_stop(struct net_bridge *br)
 
 	br_mcast_flush(br, &(struct br_mcast_filter){ .any_port = true, .vid = -1, .tree = -1 });
 	timer_del(&mc->full);
-	br_mcast_set_vlan_snooping(br, false);
+	br_mc_vlans_free(br);
 	br_mc_ctx_stop(&mc->ctx);
 }
 
 /* Version 2 knows no sources: who named some gets all. */
 static void
-want_all(struct br_mc_group *g) CTL_ONLY
+want_all(struct br_mc_group *g, const struct br_mc_ctx *ctx) CTL_ONLY
 {
-	struct br_mc_ctx *ctx = br_mc_ctx_of(g->br, g->key.vid);
 	struct br_mc_times t;
 
-	if (ctx == NULL)
-		return;
-	br_mc_times(g->br, ctx, &t);
+	br_mc_times(ctx, &t);
 	for (struct br_mc_member *m = g->members; m != NULL; m = m->next)
 		if (!m->permanent && m->f.n > 0) {
 			br_igmp3_v2_report(&m->f, clock_ms(), &t);
@@ -401,17 +419,32 @@ want_all(struct br_mc_group *g) CTL_ONLY
 }
 
 void
-br_mcast_set_version(struct net_bridge *br, uint8_t version)
+br_mcast_new_version(struct br_mc_ctx *ctx)
+{
+	struct net_bridge *br = ctx->br;
+	uint32_t at = 0;
+
+	if (!br_mc_is_on(ctx))
+		return;
+	for (struct br_mc_group *g = br_mdb_next(br, &at, NULL); g != NULL;
+	     g = br_mdb_next(br, &at, g)) {
+		if (ctx->vid != 0 && g->key.vid != ctx->vid)
+			continue;
+		if (ctx->conf.igmp_version == 2)
+			want_all(g, ctx);
+		compile(g);
+	}
+	br_mc_start(ctx);
+}
+
+void
+br_mcast_recompile(struct net_bridge *br)
 {
 	uint32_t at = 0;
 
-	br_ctl(br)->mc.igmp_version = version;
-	if (version == 2)
-		for (struct br_mc_group *g = br_mdb_next(br, &at, NULL); g != NULL;
-		     g = br_mdb_next(br, &at, g))
-			want_all(g);
-	br_mdb_count_sources(br);
-	br_mcast_restart(br);
+	for (struct br_mc_group *g = br_mdb_next(br, &at, NULL); g != NULL;
+	     g = br_mdb_next(br, &at, g))
+		compile(g);
 }
 
 void
@@ -423,8 +456,7 @@ br_mcast_set_snooping(struct net_bridge *br, bool on)
 		return;
 	br_set_flags(br, BR_MCAST, on);
 	if (on) {
-		br_mc_each_ctx(br, br_mc_wait);
-		br_mcast_restart(br);
+		br_mc_each_ctx(br, br_mc_open);
 		return;
 	}
 	br_mcast_flush(br,
@@ -447,8 +479,7 @@ br_mcast_port_state(struct br_port *p, unsigned int tree, bool forwards)
 						      .vid = -1,
 						      .tree = br->flags & BR_MST ? (int)tree : -1,
 						      .keep_permanent = true });
-	if (tree == 0)
-		br_mcast_forget_routers(br, p);
+	br_mcast_forget_routers(br, p, tree);
 }
 
 /* --- by hand --- */
@@ -490,7 +521,7 @@ want(struct br_mc_member *m, const struct br_mdb_entry *e) CTL_ONLY
 		return -EEXIST;
 	if (e->permanent)
 		m->permanent = true;
-	br_mc_times(m->group->br, ctx, &t);
+	br_mc_times(ctx, &t);
 	br_igmp3_record(&m->f, e->source != 0 ? IGMP_ALLOW : IGMP_IS_EX,
 			(const uint8_t *)&e->source, e->source != 0, clock_ms(), &t);
 	br_mc_changed(m);

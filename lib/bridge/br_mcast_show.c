@@ -51,6 +51,18 @@ br_mdb_walk(const struct net_bridge *br, void (*fn)(const struct br_mdb_entry *e
 		}
 }
 
+/* Where routers have been heard. */
+static void
+tell_learned(const struct br_mc_ctx *ctx,
+	     void (*fn)(const struct br_port *port, uint16_t vid, bool permanent, uint32_t left_ms,
+			void *arg),
+	     void *arg)
+{
+	for (const struct br_mc_port *r = ctx->ports; r != NULL; r = r->next)
+		if (r->expires != 0)
+			fn(r->port, ctx->vid, false, left(r->expires), arg);
+}
+
 void
 br_mcast_routers(const struct net_bridge *br,
 		 void (*fn)(const struct br_port *port, uint16_t vid, bool permanent,
@@ -59,18 +71,24 @@ br_mcast_routers(const struct net_bridge *br,
 {
 	const struct br_mcast *mc = &br_ctl(br)->mc;
 
-	if (mc->router == BR_ROUTER_ALWAYS)
+	if (mc->ctx.conf.router == BR_ROUTER_ALWAYS)
 		fn(NULL, 0, true, 0, arg);
 	for (unsigned int i = 0; i < br->ports->n; i++)
 		if (br->ports->p[i]->mcast_router == BR_ROUTER_ALWAYS)
 			fn(br->ports->p[i], 0, true, 0, arg);
-	for (const struct br_mc_router *r = mc->ctx.routers; r != NULL; r = r->next)
-		fn(r->port, 0, false, left(r->expires), arg);
-	for (uint16_t v = 1; mc->vlan != NULL && v < BR_VLAN_N; v++)
-		for (const struct br_mc_router *r = mc->vlan[v] != NULL ? mc->vlan[v]->routers
-									: NULL;
-		     r != NULL; r = r->next)
-			fn(r->port, v, false, left(r->expires), arg);
+	tell_learned(&mc->ctx, fn, arg);
+	for (uint16_t v = 1; mc->vlan != NULL && v < BR_VLAN_N; v++) {
+		const struct br_mc_ctx *ctx = mc->vlan[v];
+
+		if (ctx == NULL || !br_mc_is_on(ctx))
+			continue;
+		if (ctx->conf.router == BR_ROUTER_ALWAYS)
+			fn(NULL, v, true, 0, arg);
+		for (const struct br_mc_port *r = ctx->ports; r != NULL; r = r->next)
+			if (r->port != NULL && r->router == BR_ROUTER_ALWAYS)
+				fn(r->port, v, true, 0, arg);
+		tell_learned(ctx, fn, arg);
+	}
 }
 
 void

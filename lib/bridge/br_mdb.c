@@ -46,16 +46,6 @@ link_of(struct br_mdb *t, const struct br_mdb_key *key)
 	return at;
 }
 
-void
-br_mdb_count_sources(struct net_bridge *br)
-{
-	const struct br_mcast *mc = &br_ctl(br)->mc;
-
-	if (br->mdb != NULL)
-		__atomic_store_n(&br->mdb->n_src, mc->igmp_version == 3 ? mc->n_src : 0,
-				 __ATOMIC_RELAXED);
-}
-
 /* How many nodes there are of groups, and of their sources. */
 static void
 count(struct net_bridge *br, const struct br_mdb_key *key, int inc) CTL_ONLY
@@ -67,15 +57,15 @@ count(struct net_bridge *br, const struct br_mdb_key *key, int inc) CTL_ONLY
 	mc->n_nodes += (uint32_t)inc;
 	if (key->src != 0) {
 		mc->n_src += (uint32_t)inc;
-		br_mdb_count_sources(br);
+		__atomic_store_n(&br->mdb->n_src, mc->n_src, __ATOMIC_RELAXED);
 	}
 }
 
 static bool
 is_same(const struct br_mdb_node *a, const struct br_mdb_node *b)
 {
-	return a->host == b->host && a->querier == b->querier && a->group == b->group &&
-	       memcmp(a->port, b->port, sizeof(a->port)) == 0;
+	return a->host == b->host && a->querier == b->querier && a->off == b->off &&
+	       a->group == b->group && memcmp(a->port, b->port, sizeof(a->port)) == 0;
 }
 
 int

@@ -25,9 +25,8 @@ ip_json(rte_be32_t addr)
 	return json_string(text);
 }
 
-/* As iproute2 writes a timer. */
-static json_t *
-timer_json(uint32_t ms)
+json_t *
+br_cli_timer(uint32_t ms)
 {
 	return json_sprintf("%4u.%02u", ms / 1000, ms % 1000 / 10);
 }
@@ -50,7 +49,7 @@ row_json(const struct list *l, const struct br_mdb_entry *e, rte_be32_t source, 
 	if (e->vid != 0)
 		json_object_set_new(o, "vid", json_integer(e->vid));
 	if (cli_wants_stats(l->c))
-		json_object_set_new(o, "timer", timer_json(left_ms));
+		json_object_set_new(o, "timer", br_cli_timer(left_ms));
 	return o;
 }
 
@@ -62,7 +61,7 @@ add_sources(json_t *o, const struct br_mdb_entry *e)
 	for (unsigned int i = 0; i < e->n_sources; i++)
 		json_array_append_new(list, json_pack("{s:o, s:o}", "address",
 						      ip_json(e->sources[i].addr), "timer",
-						      timer_json(e->sources[i].left_ms)));
+						      br_cli_timer(e->sources[i].left_ms)));
 	json_object_set_new(o, "filter_mode", json_string(e->exclude ? "exclude" : "include"));
 	json_object_set_new(o, "source_list", list);
 }
@@ -114,7 +113,7 @@ add_router(const struct br_port *port, uint16_t vid, bool permanent, uint32_t le
 	if (vid != 0)
 		json_object_set_new(o, "vid", json_integer(vid));
 	if (cli_wants_stats(l->c)) {
-		json_object_set_new(o, "timer", timer_json(left_ms));
+		json_object_set_new(o, "timer", br_cli_timer(left_ms));
 		json_object_set_new(o, "type", json_string(permanent ? "permanent" : "temp"));
 	}
 	json_array_append_new(l->rows, o);

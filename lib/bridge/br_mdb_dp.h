@@ -33,6 +33,7 @@ struct br_mdb_node {
 	struct br_mdb_key key;
 	bool host;    /* the bridge's own device wants the frames, too */
 	bool querier; /* BR_MDB_ROUTERS: groups that nobody has joined need not be flooded */
+	bool off;     /* BR_MDB_ROUTERS: that VLAN is not snooped in */
 	uint64_t port[BR_PORTS_MAX / 64]; /* by index */
 	struct rcu_head rcu;
 	struct br_mc_group *group; /* control thread; NULL for BR_MDB_ROUTERS */

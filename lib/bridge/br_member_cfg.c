@@ -4,33 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "bridge/br_cfg.h"
+#include "bridge/br_rows_cfg.h"
 #include "stp/stp.h"
-
-enum kind {
-	BOOL,
-	NUMBER,
-	SECONDS, /* the parameter itself is in centiseconds */
-	PARTS,	 /* the same, of which hundredths count */
-	WORD,	 /* index in words */
-};
-
-/* A parameter: its key here, its name in br_opts[], its default. */
-struct member {
-	const char *key, *opt;
-	enum kind kind;
-	uint32_t def;
-	const char *const *words;
-	uint32_t first; /* value of words[0] */
-};
 
 static const char *const modes[] = { "off", "stp", "rstp", "mstp", NULL };
 static const char *const tri[] = { "off", "on", "auto", NULL };
-static const char *const protocols[] = { "802.1Q", "802.1ad", NULL };
 
-static const struct member bridge_members[] = {
+static const struct br_cfg_row bridge_members[] = {
 	{ "ageing_time", "ageing_time", SECONDS, 30000, NULL, 0 },
-	{ "vlan_protocol", "vlan_protocol", WORD, RTE_ETHER_TYPE_VLAN, protocols, 0 },
+	{ "vlan_protocol", "vlan_protocol", WORD, RTE_ETHER_TYPE_VLAN, br_cfg_protocols, 0 },
 	{ "vlan_default_pvid", "vlan_default_pvid", NUMBER, 1, NULL, 0 },
 	{ "vlan_stats", "vlan_stats_enabled", BOOL, 0, NULL, 0 },
 	{ "vlan_filtering", "vlan_filtering", BOOL, 0, NULL, 0 },
@@ -38,40 +20,29 @@ static const struct member bridge_members[] = {
 	{ "no_linklocal_learn", "no_linklocal_learn", BOOL, 0, NULL, 0 },
 	{ "fdb_max_learned", "fdb_max_learned", NUMBER, 0, NULL, 0 },
 	{ "errdisable_recovery", "errdisable_recovery", NUMBER, 300, NULL, 0 },
-	{ "mcast_snooping", "mcast_snooping", BOOL, 1, NULL, 0 },
 	{ "mcast_vlan_snooping", "mcast_vlan_snooping", BOOL, 0, NULL, 0 },
 	{ "mcast_router", "mcast_router", NUMBER, 1, NULL, 0 },
 	{ "mcast_query_use_ifaddr", "mcast_query_use_ifaddr", BOOL, 0, NULL, 0 },
 	{ "mcast_hash_max", "mcast_hash_max", NUMBER, 4096, NULL, 0 },
-	{ "mcast_last_member_count", "mcast_last_member_count", NUMBER, 2, NULL, 0 },
-	{ "mcast_startup_query_count", "mcast_startup_query_count", NUMBER, 2, NULL, 0 },
-	{ "mcast_last_member_interval", "mcast_last_member_interval", PARTS, 100, NULL, 0 },
-	{ "mcast_membership_interval", "mcast_membership_interval", PARTS, 26000, NULL, 0 },
-	{ "mcast_querier_interval", "mcast_querier_interval", PARTS, 25500, NULL, 0 },
-	{ "mcast_query_interval", "mcast_query_interval", PARTS, 12500, NULL, 0 },
-	{ "mcast_query_response_interval", "mcast_query_response_interval", PARTS, 1000, NULL, 0 },
-	{ "mcast_startup_query_interval", "mcast_startup_query_interval", PARTS, 3125, NULL, 0 },
 	{ "mcast_stats", "mcast_stats_enabled", BOOL, 0, NULL, 0 },
-	{ "mcast_igmp_version", "mcast_igmp_version", NUMBER, 2, NULL, 0 },
-	{ "mcast_querier", "mcast_querier", BOOL, 0, NULL, 0 }, /* when all else is set */
 	{ 0 },
 };
 
-static const struct member stp_members[] = {
+static const struct br_cfg_row stp_members[] = {
 	{ "priority", "priority", NUMBER, 32768, NULL, 0 },
 	{ "mode", "stp_state", WORD, 0, modes, 0 },
 	{ 0 },
 };
 
 /* Of what goes together only as a whole: the engine's times. */
-static const struct member time_members[] = {
+static const struct br_cfg_row time_members[] = {
 	{ "hello_time", "hello_time", SECONDS, 200, NULL, 0 },
 	{ "max_age", "max_age", SECONDS, 2000, NULL, 0 },
 	{ "forward_delay", "forward_delay", SECONDS, 1500, NULL, 0 },
 	{ 0 },
 };
 
-static const struct member port_members[] = {
+static const struct br_cfg_row port_members[] = {
 	{ "priority", "priority", NUMBER, 32, NULL, 0 },
 	{ "path_cost", "cost", NUMBER, 0, NULL, 0 },
 	{ "edge", "edge", WORD, STP_AUTO, tri, 0 },
@@ -102,125 +73,6 @@ static const struct member port_members[] = {
 
 /* --- rows --- */
 
-/* The value of @p m in @p o, a document that has been checked, in the parameter's unit. */
-static uint32_t
-value_of(const struct member *m, const json_t *o)
-{
-	const json_t *v = json_object_get(o, m->key);
-
-	if (v == NULL)
-		return m->def;
-	switch (m->kind) {
-	case BOOL:
-		return json_is_true(v);
-	case NUMBER:
-		return (uint32_t)json_integer_value(v);
-	case SECONDS:
-		return (uint32_t)json_integer_value(v) * 100;
-	case PARTS:
-		return (uint32_t)(json_number_value(v) * 100 + 0.5);
-	case WORD:
-		break;
-	}
-	for (uint32_t i = 0; m->words[i] != NULL; i++)
-		if (json_is_string(v) && strcmp(m->words[i], json_string_value(v)) == 0)
-			return m->words == protocols && i == 1 ? RTE_ETHER_TYPE_QINQ
-			       : m->words == protocols	       ? RTE_ETHER_TYPE_VLAN
-							       : i;
-	return m->def;
-}
-
-static void
-put(json_t *o, const struct member *m, uint32_t v)
-{
-	json_t *j = NULL;
-
-	if (v == m->def)
-		return;
-	switch (m->kind) {
-	case BOOL:
-		j = json_boolean(v != 0);
-		break;
-	case NUMBER:
-		j = json_integer(v);
-		break;
-	case SECONDS:
-		j = json_integer(v / 100);
-		break;
-	case PARTS:
-		j = v % 100 == 0 ? json_integer(v / 100) : json_real(v / 100.0);
-		break;
-	case WORD:
-		j = json_string(m->words == protocols ? protocols[1] : m->words[v]);
-		break;
-	}
-	json_object_set_new(o, m->key, j);
-}
-
-/* A number of seconds between the parameter's limits. */
-static void
-check_parts(const struct cfg *c, const char *key, const struct br_opt *o)
-{
-	const json_t *v = json_object_get(c->node, key);
-	double s = json_number_value(v);
-
-	if (v != NULL && (!json_is_number(v) || s < o->min / 100.0 || s > o->max / 100.0))
-		cfg_fail(c, key, "expected a number of seconds, %g to %g", o->min / 100.0,
-			 o->max / 100.0);
-}
-
-static void
-check_rows(const struct cfg *c, const struct member *table, bool port)
-{
-	for (const struct member *m = table; m->key != NULL; m++) {
-		const struct br_opt *o = br_opt_find(m->opt, port);
-		uint32_t scale = m->kind == SECONDS ? 100 : 1, v;
-		unsigned int word;
-		bool on;
-
-		switch (m->kind) {
-		case BOOL:
-			cfg_bool(c, m->key, &on);
-			break;
-		case NUMBER:
-		case SECONDS:
-			cfg_u32(c, m->key, o->min / scale, o->max / scale, &v);
-			break;
-		case PARTS:
-			check_parts(c, m->key, o);
-			break;
-		case WORD:
-			cfg_word(c, m->key, m->words, &word);
-			break;
-		}
-	}
-}
-
-/* Only the keys of the tables and of @p more. */
-static void
-check_known(const struct cfg *c, const struct member *a, const struct member *b,
-	    const char *const *more)
-{
-	const char *known[64];
-	size_t n = 0;
-
-	for (const struct member *m = a; m->key != NULL; m++)
-		known[n++] = m->key;
-	for (const struct member *m = b; m != NULL && m->key != NULL; m++)
-		known[n++] = m->key;
-	for (; more != NULL && *more != NULL; more++)
-		known[n++] = *more;
-	known[n] = NULL;
-	cfg_only(c, known);
-}
-
-static void
-canon_rows(json_t *o, const struct member *table, const json_t *from)
-{
-	for (const struct member *m = table; m->key != NULL; m++)
-		put(o, m, value_of(m, from));
-}
-
 /* The value that was set; of a path cost, not the one that follows from the speed. */
 static uint32_t
 current(const struct br_opt *o, const void *object)
@@ -234,19 +86,19 @@ current(const struct br_opt *o, const void *object)
 }
 
 static void
-show_rows(json_t *o, const struct member *table, const void *object, bool port) CTL_ONLY
+show_rows(json_t *o, const struct br_cfg_row *table, const void *object, bool port) CTL_ONLY
 {
-	for (const struct member *m = table; m->key != NULL; m++)
-		put(o, m, current(br_opt_find(m->opt, port), object));
+	for (const struct br_cfg_row *m = table; m->key != NULL; m++)
+		br_cfg_row_put(o, m, current(br_opt_find(m->opt, port), object));
 }
 
 static int
-apply_rows(const json_t *from, const struct member *table, void *object, bool port,
+apply_rows(const json_t *from, const struct br_cfg_row *table, void *object, bool port,
 	   struct br_cfg_fault *f) CTL_ONLY
 {
-	for (const struct member *m = table; m->key != NULL; m++) {
+	for (const struct br_cfg_row *m = table; m->key != NULL; m++) {
 		const struct br_opt *o = br_opt_find(m->opt, port);
-		uint32_t v = value_of(m, from);
+		uint32_t v = br_cfg_row_value(m, from);
 		int rc = current(o, object) == v ? 0 : br_opt_set(o, object, v, &f->why);
 
 		f->key = m->key;
@@ -259,22 +111,32 @@ apply_rows(const json_t *from, const struct member *table, void *object, bool po
 /* --- VLANs: "pvid", "vlans" tagged, "untagged" --- */
 
 static bool
-parse_range(const json_t *v, uint16_t *first, uint16_t *last)
+is_range(unsigned int a, unsigned int b, uint16_t *first, uint16_t *last)
+{
+	*first = (uint16_t)a;
+	*last = (uint16_t)b;
+	return a >= 1 && b <= 4094 && a <= b;
+}
+
+bool
+br_cfg_range(const char *word, uint16_t *first, uint16_t *last)
 {
 	unsigned int a = 0, b = 0;
 	char rest;
 
-	if (json_is_integer(v)) {
-		a = b = (unsigned int)json_integer_value(v);
-	} else if (!json_is_string(v) ||
-		   (sscanf(json_string_value(v), "%u-%u%c", &a, &b, &rest) != 2 &&
-		    (b = 0, sscanf(json_string_value(v), "%u%c", &a, &rest) != 1))) {
-		return false;
-	}
-	b = b == 0 ? a : b;
-	*first = (uint16_t)a;
-	*last = (uint16_t)b;
-	return a >= 1 && b <= 4094 && a <= b;
+	if (sscanf(word, "%u-%u%c", &a, &b, &rest) == 2)
+		return is_range(a, b, first, last);
+	return sscanf(word, "%u%c", &a, &rest) == 1 && is_range(a, a, first, last);
+}
+
+static bool
+parse_range(const json_t *v, uint16_t *first, uint16_t *last)
+{
+	json_int_t n = json_integer_value(v);
+
+	if (json_is_string(v))
+		return br_cfg_range(json_string_value(v), first, last);
+	return n >= 1 && n <= 4094 && is_range((unsigned int)n, (unsigned int)n, first, last);
 }
 
 void
@@ -326,13 +188,14 @@ br_cfg_ranges(const uint64_t set[BR_VLAN_N / 64])
 	return list;
 }
 
-/* The set that the members of @p o ask for. @p pvid: the bridge's default. */
-static void
-wanted_set(const json_t *o, uint16_t pvid, struct br_vlans *set)
+void
+br_cfg_vlan_set(const json_t *o, uint16_t pvid, struct br_vlans *set)
 {
 	const json_t *v = json_object_get(o, "pvid");
 
 	*set = (struct br_vlans){ .pvid = v != NULL ? (uint16_t)json_integer_value(v) : pvid };
+	if (set->pvid > 4094) /* in a document that is being checked */
+		set->pvid = 0;
 	br_cfg_add_vlans(json_object_get(o, "vlans"), set->member);
 	br_cfg_add_vlans(json_object_get(o, "untagged"), set->member);
 	br_cfg_add_vlans(json_object_get(o, "untagged"), set->untagged);
@@ -379,7 +242,7 @@ apply_set(const json_t *o, struct net_bridge *br, struct br_port *p,
 	int rc = 0;
 
 	f->key = "vlans";
-	wanted_set(o, (uint16_t)def->get(br), &want);
+	br_cfg_vlan_set(o, (uint16_t)def->get(br), &want);
 	for (uint16_t v = 1; v < 4095 && rc == 0; v++) {
 		bool in = br_vlan_has(want.member, v);
 		unsigned int flags = (br_vlan_has(want.untagged, v) ? BR_VLAN_UNTAGGED : 0) |
@@ -401,23 +264,25 @@ apply_set(const json_t *o, struct net_bridge *br, struct br_port *p,
 void
 br_cfg_check_bridge(const struct cfg *c)
 {
-	static const char *const more[] = { "ports", "stp",  "mac",	 "mtu",	   "enabled",
-					    "vlans", "pvid", "untagged", "groups", NULL };
+	static const char *const more[] = { "ports",   "stp",	      "mac",	      "mtu",
+					    "enabled", "vlans",	      "pvid",	      "untagged",
+					    "groups",  "vlan_global", "vlan_options", NULL };
 	static const char *const stp_more[] = { "mst", "tx_hold_count", NULL };
 	struct cfg stp = cfg_get(c, "stp");
 	struct rte_ether_addr mac;
 	uint32_t v;
 	bool on;
 
-	check_known(c, bridge_members, NULL, more);
-	check_rows(c, bridge_members, false);
+	br_cfg_known(c, bridge_members, br_cfg_mcast_rows, more);
+	br_cfg_rows_check(c, bridge_members, false);
+	br_cfg_rows_check(c, br_cfg_mcast_rows, false);
 	if (stp.node != NULL && !json_is_object(stp.node)) {
 		cfg_fail(c, "stp", "expected an object");
 	} else if (stp.node != NULL) {
-		check_known(&stp, stp_members, time_members, stp_more);
+		br_cfg_known(&stp, stp_members, time_members, stp_more);
 		br_cfg_check_mst(&stp);
-		check_rows(&stp, stp_members, false);
-		check_rows(&stp, time_members, false);
+		br_cfg_rows_check(&stp, stp_members, false);
+		br_cfg_rows_check(&stp, time_members, false);
 	}
 	if (cfg_mac(c, "mac", &mac) && !rte_is_valid_assigned_ether_addr(&mac))
 		cfg_fail(c, "mac", "expected a unicast address");
@@ -426,13 +291,15 @@ br_cfg_check_bridge(const struct cfg *c)
 	cfg_u32(c, "pvid", 0, 4094, &v);
 	br_cfg_check_vlans(c, "vlans");
 	br_cfg_check_vlans(c, "untagged");
+	br_cfg_check_vlan_global(c);
+	br_cfg_check_vlan_options(c, false);
 	br_cfg_check_groups(c);
 }
 
-static uint16_t
-default_pvid(const json_t *o)
+uint16_t
+br_cfg_default_pvid(const json_t *o)
 {
-	return (uint16_t)value_of(&bridge_members[2], o);
+	return (uint16_t)br_cfg_row_value(&bridge_members[2], o);
 }
 
 json_t *
@@ -443,15 +310,18 @@ br_cfg_canon_bridge(const struct cfg *c)
 	struct rte_ether_addr mac;
 	struct br_vlans set;
 
-	canon_rows(o, bridge_members, c->node);
-	canon_rows(stp, stp_members, in);
-	canon_rows(stp, time_members, in);
+	br_cfg_rows_canon(o, bridge_members, c->node);
+	br_cfg_rows_canon(o, br_cfg_mcast_rows, c->node);
+	br_cfg_rows_canon(stp, stp_members, in);
+	br_cfg_rows_canon(stp, time_members, in);
 	br_cfg_canon_mst(stp, in);
 	if (json_object_size(stp) > 0)
 		json_object_set(o, "stp", stp);
 	json_decref(stp);
-	wanted_set(c->node, default_pvid(c->node), &set);
-	put_set(o, &set, default_pvid(c->node));
+	br_cfg_vlan_set(c->node, br_cfg_default_pvid(c->node), &set);
+	put_set(o, &set, br_cfg_default_pvid(c->node));
+	br_cfg_canon_vlan_global(o, c->node);
+	br_cfg_canon_vlan_options(o, c->node);
 	br_cfg_canon_groups(o, c->node);
 	if (cfg_mac(c, "mac", &mac))
 		json_object_set_new(
@@ -473,6 +343,7 @@ br_cfg_show_bridge(const struct net_bridge *br)
 	struct rte_ether_addr mac;
 
 	show_rows(o, bridge_members, br, false);
+	show_rows(o, br_cfg_mcast_rows, br, false);
 	show_rows(stp, stp_members, br, false);
 	show_rows(stp, time_members, br, false);
 	br_cfg_show_mst(stp, br);
@@ -480,6 +351,8 @@ br_cfg_show_bridge(const struct net_bridge *br)
 		json_object_set(o, "stp", stp);
 	json_decref(stp);
 	put_set(o, br->vlans, (uint16_t)pvid->get(br));
+	br_cfg_show_vlan_global(o, br);
+	br_cfg_show_vlan_options(o, br, NULL);
 	br_cfg_show_groups(o, br, NULL);
 	netdev_addr(br->dev, &mac);
 	if (w.mac)
@@ -500,9 +373,9 @@ apply_times(const json_t *stp, struct net_bridge *br, struct br_cfg_fault *f) CT
 	struct stp_bridge_conf conf;
 
 	stp_bridge_get(br_stp(br), &conf);
-	conf.hello_time = (uint8_t)(value_of(&time_members[0], stp) / 100);
-	conf.max_age = (uint8_t)(value_of(&time_members[1], stp) / 100);
-	conf.forward_delay = (uint8_t)(value_of(&time_members[2], stp) / 100);
+	conf.hello_time = (uint8_t)(br_cfg_row_value(&time_members[0], stp) / 100);
+	conf.max_age = (uint8_t)(br_cfg_row_value(&time_members[1], stp) / 100);
+	conf.forward_delay = (uint8_t)(br_cfg_row_value(&time_members[2], stp) / 100);
 	f->key = "stp";
 	return stp_bridge_set(br_stp(br), &conf, &f->why);
 }
@@ -541,7 +414,11 @@ br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br)
 	int rc = apply_rows(c->node, bridge_members, br, false, &f);
 
 	if (rc == 0)
+		rc = apply_rows(c->node, br_cfg_mcast_rows, br, false, &f);
+	if (rc == 0)
 		rc = apply_set(c->node, br, NULL, &f);
+	if (rc == 0)
+		rc = br_cfg_apply_vlan_options(c->node, br, NULL, &f);
 	if (rc == 0)
 		rc = br_cfg_apply_groups(c->node, br, NULL, &f);
 	if (rc == 0)
@@ -562,32 +439,35 @@ br_cfg_apply_bridge(const struct cfg *c, struct net_bridge *br)
 void
 br_cfg_check_port(const struct cfg *c)
 {
-	static const char *const more[] = { "pvid", "vlans", "untagged", "groups", "mst", NULL };
+	static const char *const more[] = { "pvid", "vlans",	    "untagged", "groups",
+					    "mst",  "vlan_options", NULL };
 	uint32_t v;
 
 	if (!json_is_object(c->node)) {
 		cfg_fail(c, NULL, "expected an object, {} for a port like any other");
 		return;
 	}
-	check_known(c, port_members, NULL, more);
+	br_cfg_known(c, port_members, NULL, more);
 	br_cfg_check_port_mst(c);
-	check_rows(c, port_members, true);
+	br_cfg_rows_check(c, port_members, true);
 	cfg_u32(c, "pvid", 0, 4094, &v);
 	br_cfg_check_vlans(c, "vlans");
 	br_cfg_check_vlans(c, "untagged");
+	br_cfg_check_vlan_options(c, true);
 	br_cfg_check_groups(c);
 }
 
 json_t *
 br_cfg_canon_port(const struct cfg *c)
 {
-	uint16_t pvid = default_pvid(c->up->up->node);
+	uint16_t pvid = br_cfg_default_pvid(c->up->up->node);
 	json_t *o = json_object();
 	struct br_vlans set;
 
-	canon_rows(o, port_members, c->node);
-	wanted_set(c->node, pvid, &set);
+	br_cfg_rows_canon(o, port_members, c->node);
+	br_cfg_vlan_set(c->node, pvid, &set);
 	put_set(o, &set, pvid);
+	br_cfg_canon_vlan_options(o, c->node);
 	br_cfg_canon_groups(o, c->node);
 	br_cfg_canon_port_mst(o, c->node);
 	return o;
@@ -601,6 +481,7 @@ br_cfg_show_port(const struct br_port *p)
 
 	show_rows(o, port_members, p, true);
 	put_set(o, p->vlans, (uint16_t)pvid->get(p->br));
+	br_cfg_show_vlan_options(o, p->br, (struct br_port *)(uintptr_t)p);
 	br_cfg_show_groups(o, p->br, p);
 	br_cfg_show_port_mst(o, p);
 	return o;
@@ -615,6 +496,8 @@ br_cfg_apply_port(const json_t *entry, struct br_port *p, struct br_cfg_fault *f
 	rc = apply_rows(entry, port_members, p, true, f);
 	if (rc == 0)
 		rc = apply_set(entry, p->br, p, f);
+	if (rc == 0)
+		rc = br_cfg_apply_vlan_options(entry, p->br, p, f);
 	if (rc == 0)
 		rc = br_cfg_apply_port_mst(entry, p, f);
 	return rc == 0 ? br_cfg_apply_groups(entry, p->br, p, f) : rc;

@@ -234,8 +234,7 @@ br_port_del(struct net_device *dev)
 	ports_publish(br, ports);
 	unlist_mac(p);
 	br_fdb_flush(br, &(struct br_fdb_filter){ .port = p, .vid = -1, .tree = -1 });
-	br_mcast_flush(br, &(struct br_mcast_filter){ .port = p, .vid = -1, .tree = -1 });
-	br_mcast_forget_routers(br, p);
+	br_mcast_port_gone(p);
 	br_suppress_update(br);
 	br_vlan_states_forget(p);
 	rcu_assign_pointer(br->port[p->idx], NULL);

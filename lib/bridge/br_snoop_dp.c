@@ -203,11 +203,13 @@ snoop_mac(struct br_burst *b, unsigned int i)
 static bool
 snoop(struct worker *w, struct br_burst *b, unsigned int i) DP_ONLY
 {
-	const struct br_mdb_node *routers;
+	const struct br_mdb_node *routers = br_snoop_routers(b->br, br_burst_vid(b, i));
 	struct look k;
 	enum seen seen;
 	uint16_t type = ether_type(b, i, &k.l3);
 
+	if (routers != NULL && routers->off)
+		return true;
 	if (type != RTE_ETHER_TYPE_IPV4) {
 		if (type != RTE_ETHER_TYPE_IPV6)
 			snoop_mac(b, i);
@@ -218,7 +220,6 @@ snoop(struct worker *w, struct br_burst *b, unsigned int i) DP_ONLY
 		return false;
 	if (seen == SEEN_IGMP || (seen == SEEN_DATA && igmp_is_link_local(k.ip.dst_addr)))
 		return true;
-	routers = br_snoop_routers(b->br, br_burst_vid(b, i));
 	if (routers != NULL && routers->querier)
 		to_group(b, i, seen == SEEN_DATA ? group_of(b, i, &k) : NULL);
 	return true;

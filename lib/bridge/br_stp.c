@@ -294,7 +294,9 @@ br_stp_set_vlans(struct net_bridge *br, uint16_t mstid, const uint8_t vlans[512]
 {
 	struct br_ctl *c = br_ctl(br);
 	int tree = tree_of(c, mstid), rc;
+	uint16_t was[BR_VLAN_N];
 
+	br_mst_vlans(br, was);
 	if (tree < 0) {
 		for (tree = 1; tree < BR_TREES_MAX && c->tree_mstid[tree] != 0; tree++)
 			;
@@ -310,6 +312,7 @@ br_stp_set_vlans(struct net_bridge *br, uint16_t mstid, const uint8_t vlans[512]
 	}
 	rc = stp_msti_set_vlans(c->stp, mstid, vlans, why);
 	map_vlans(br);
+	br_vlan_states_moved(br, was);
 	return rc;
 }
 
@@ -317,11 +320,15 @@ int
 br_stp_del_instance(struct net_bridge *br, uint16_t mstid, const char **why)
 {
 	struct br_ctl *c = br_ctl(br);
-	int tree = tree_of(c, mstid), rc = stp_msti_del(c->stp, mstid, why);
+	int tree = tree_of(c, mstid), rc;
+	uint16_t was[BR_VLAN_N];
 
+	br_mst_vlans(br, was);
+	rc = stp_msti_del(c->stp, mstid, why);
 	if (rc != 0)
 		return rc;
 	map_vlans(br);
+	br_vlan_states_moved(br, was);
 	if (tree > 0) {
 		c->tree_mstid[tree] = 0;
 		for (unsigned int i = 0; i < br->ports->n; i++)

@@ -50,6 +50,16 @@ place(struct net_bridge *br, struct br_port *port)
 	return port != NULL ? &port->vlans : &br->vlans;
 }
 
+bool
+br_vlan_used(const struct net_bridge *br, uint16_t vid)
+{
+	bool used = br_vlan_has(br->vlans->member, vid);
+
+	for (unsigned int i = 0; i < br->ports->n && !used; i++)
+		used = br_vlan_has(br->ports->p[i]->vlans->member, vid);
+	return used;
+}
+
 /* Publish @p set; the addresses and entries of VLANs follow. */
 static void
 publish(struct net_bridge *br, struct br_port *port, struct br_vlans *set) CTL_ONLY
@@ -64,12 +74,16 @@ publish(struct net_bridge *br, struct br_port *port, struct br_vlans *set) CTL_O
 		if (had == has)
 			continue;
 		br_fdb_local_vlan(br, port, mac, v, has);
-		if (port != NULL && had) {
-			br_fdb_flush(br,
-				     &(struct br_fdb_filter){ .port = port, .vid = v, .tree = -1 });
+		if (had) {
+			if (port != NULL) {
+				br_vlan_state_leave(port, v);
+				br_fdb_flush(br, &(struct br_fdb_filter){
+							 .port = port, .vid = v, .tree = -1 });
+			}
 			br_mcast_flush(br, &(struct br_mcast_filter){
 						   .port = port, .vid = v, .tree = -1 });
 		}
+		br_mcast_vlan(br, port, v, has);
 	}
 	rcu_defer(&old->rcu, vlans_free);
 }

@@ -20,8 +20,24 @@ add_stats(json_t *o, const struct net_bridge *br, uint16_t vid) CTL_ONLY
 	json_object_set_new(o, "tx_packets", json_integer((json_int_t)st.tx_packets));
 }
 
+/* -d, as Linux tells it: of a limit only where it counts. */
+static void
+add_detail(json_t *o, const struct net_bridge *br, struct br_port *p, uint16_t vid) CTL_ONLY
+{
+	enum br_state state = p != NULL ? br_vlan_get_state(p, vid) : BR_STATE_FORWARDING;
+	struct br_mc_vlan_port mc;
+
+	br_mc_vlan_port_get(br, p, vid, &mc);
+	json_object_set_new(o, "state", json_string(br_state_name(state)));
+	json_object_set_new(o, "mcast_router", json_integer(mc.router));
+	if (p == NULL || !(br->flags & BR_MCAST_VLAN))
+		return;
+	json_object_set_new(o, "mcast_n_groups", json_integer(mc.n_groups));
+	json_object_set_new(o, "mcast_max_groups", json_integer(mc.max_groups));
+}
+
 static json_t *
-vlan_json(const struct cli_ctx *c, const struct net_bridge *br, const struct br_port *p,
+vlan_json(const struct cli_ctx *c, const struct net_bridge *br, struct br_port *p,
 	  const struct br_vlans *set, uint16_t vid) CTL_ONLY
 {
 	json_t *flags = json_array();
@@ -31,11 +47,8 @@ vlan_json(const struct cli_ctx *c, const struct net_bridge *br, const struct br_
 		json_array_append_new(flags, json_string("PVID"));
 	if (br_vlan_has(set->untagged, vid))
 		json_array_append_new(flags, json_string("Egress Untagged"));
-	if (cli_wants_detail(c) && p != NULL) {
-		json_object_set_new(o, "state",
-				    json_string(br_state_name(br_vlan_get_state(p, vid))));
-		json_object_set_new(o, "mcast_router", json_integer(p->mcast_router));
-	}
+	if (cli_wants_detail(c))
+		add_detail(o, br, p, vid);
 	if (cli_wants_stats(c) && p == NULL)
 		add_stats(o, br, vid);
 	return o;
@@ -44,8 +57,8 @@ vlan_json(const struct cli_ctx *c, const struct net_bridge *br, const struct br_
 static json_t *
 row(const struct cli_ctx *c, struct net_device *dev)
 {
-	const struct net_bridge *br = br_of(dev);
-	const struct br_port *p = br_port_of(dev);
+	struct br_port *p = br_port_of(dev);
+	const struct net_bridge *br = p != NULL ? p->br : br_of(dev);
 	const struct br_vlans *set = p != NULL ? p->vlans : br != NULL ? br->vlans : NULL;
 	uint16_t only = (uint16_t)cli_arg_u32(c, "VID", 0);
 	json_t *list;
@@ -77,9 +90,13 @@ vlan_text(struct cli_ctx *c, const char *ifname, const json_t *v)
 		cli_printf(c, " %s", json_string_value(json_array_get(flags, i)));
 	cli_printf(c, "\n");
 	if (json_object_get(v, "state") != NULL)
-		cli_printf(c, "%-16s    state %s mcast_router %lld\n", "",
-			   json_string_value(json_object_get(v, "state")),
+		cli_printf(c, "%-16s    state %s mcast_router %lld", "", cli_str_of(v, "state"),
 			   cli_num_of(v, "mcast_router"));
+	if (json_object_get(v, "mcast_max_groups") != NULL)
+		cli_printf(c, " mcast_n_groups %lld mcast_max_groups %lld",
+			   cli_num_of(v, "mcast_n_groups"), cli_num_of(v, "mcast_max_groups"));
+	if (json_object_get(v, "state") != NULL)
+		cli_printf(c, "\n");
 	if (json_object_get(v, "rx_bytes") != NULL)
 		cli_printf(c,
 			   "%-16s    RX: %lld bytes %lld packets\n"
@@ -140,32 +157,69 @@ del(struct cli_ctx *c)
 	return change(c, false);
 }
 
+/* Of the words of `bridge vlan set`: which are given, and what they say. */
+struct wish {
+	bool state, router, limit;
+	enum br_state st;
+	uint32_t mode, max;
+};
+
+static int
+read_wish(struct cli_ctx *c, const struct br_port *p, struct wish *w)
+{
+	const char *state = cli_arg_str(c, "STATE"), *router = br_cli_word(c, "mcast_router"),
+		   *limit = br_cli_word(c, "mcast_max_groups");
+	int rc = 0;
+
+	*w = (struct wish){ state != NULL, router != NULL, limit != NULL, 0, 0, 0 };
+	if (p == NULL && (w->state || w->limit))
+		return cli_error_at(c, -EINVAL, w->state ? state : limit,
+				    "the bridge's own device has no such thing: name a port");
+	if (!w->state && !w->router && !w->limit)
+		return cli_error(c, -EINVAL,
+				 "what of it? add \"state S\", \"mcast_router N\" or "
+				 "\"mcast_max_groups N\"");
+	if (w->state) {
+		rc = br_cli_state(c, state);
+		if (rc < 0)
+			return rc;
+		w->st = (enum br_state)rc;
+	}
+	rc = w->router ? br_cli_value(c, br_opt_find("mcast_router", p != NULL), router, &w->mode)
+		       : 0;
+	return rc == 0 && w->limit
+		       ? br_cli_value(c, br_opt_find("mcast_max_groups", true), limit, &w->max)
+		       : rc;
+}
+
 static int
 set(struct cli_ctx *c)
 {
-	const char *vids = cli_arg_str(c, "VID"), *word = cli_arg_str(c, "STATE"), *why = "";
+	const char *vids = cli_arg_str(c, "VID"), *why = "";
+	struct net_bridge *br;
 	struct br_port *p;
+	struct wish w;
 	uint16_t first, last;
-	int rc, state;
+	int rc;
 
 	role_enter_ctl();
-	if (cli_has(c, "mcast_router"))
-		return cli_error_at(c, -EOPNOTSUPP, "mcast_router",
-				    "mcast_router is the same in all VLANs of a port: \"bridge "
-				    "link set dev PORT mcast_router N\"");
-	p = br_cli_port(c);
-	if (p == NULL)
-		return -EINVAL;
-	if (vids == NULL || word == NULL)
-		return cli_error(c, -EINVAL, "which VLAN, and which state? add \"vid N state S\"");
-	rc = br_cli_vids(c, vids, &first, &last);
+	rc = br_cli_place(c, &br, &p);
+	if (rc == 0 && vids == NULL)
+		rc = cli_error(c, -EINVAL, "which VLAN? add \"vid N\"");
+	if (rc == 0)
+		rc = br_cli_vids(c, vids, &first, &last);
+	if (rc == 0)
+		rc = read_wish(c, p, &w);
 	if (rc != 0)
 		return rc;
-	state = br_cli_state(c, word);
-	if (state < 0)
-		return state;
-	rc = br_vlan_set_state(p, first, last, (enum br_state)state, &why);
-	return rc != 0 ? cli_error_at(c, rc, word, "state %s: %s", word, why) : 0;
+	if (w.state)
+		rc = br_vlan_set_state(p, first, last, w.st, &why);
+	for (uint16_t v = first; rc == 0 && v <= last; v++) {
+		rc = w.router ? br_mc_vlan_set_router(br, p, v, (uint8_t)w.mode, &why) : 0;
+		if (rc == 0 && w.limit)
+			rc = br_mc_vlan_set_max_groups(p, v, w.max, &why);
+	}
+	return rc != 0 ? cli_error_at(c, rc, vids, "VLAN %s: %s", vids, why) : 0;
 }
 
 static const struct cli_cmd cmds[] = {
@@ -185,8 +239,11 @@ static const struct cli_cmd cmds[] = {
 	  .section = "ports",
 	  .fn = del },
 	{ .syntax = "bridge vlan set [dev DEV:dev] [vid VID:str] [state STATE:str] "
-		    "[mcast_router N:str] [self] [master]",
-	  .help = "Set the state of VLANs at a port, where no spanning tree decides.",
+		    "[mcast_router MCAST_ROUTER:str] [mcast_max_groups MCAST_MAX_GROUPS:str] "
+		    "[self] [master]",
+	  .help = "Set what VLANs have at a port: the state, where no spanning tree decides; where "
+		  "multicast routers are, also of the bridge itself, and a limit of groups, which "
+		  "count with mcast_vlan_snooping.",
 	  .section = "ports",
 	  .fn = set },
 	{ 0 },

@@ -3,6 +3,7 @@
  * spanning tree decides. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "bridge/br_burst_dp.h"
 #include "bridge/br_priv.h"
 #include "stp/stp_show.h"
@@ -92,31 +93,74 @@ br_vlan_get_state(const struct br_port *p, uint16_t vid)
 				      : BR_STATE_FORWARDING;
 }
 
+void
+br_vlan_state_leave(struct br_port *p, uint16_t vid)
+{
+	if (p->vlan_states != NULL)
+		__atomic_store_n(&p->vlan_states->of[vid], BR_STATE_FORWARDING, __ATOMIC_RELAXED);
+}
+
 /* --- instances --- */
 
-/* Is @p vid the instance's? Those of no instance are the CIST's. */
-static bool
-carries(const struct net_bridge *br, uint16_t mstid, uint16_t vid) CTL_ONLY
+void
+br_mst_vlans(const struct net_bridge *br, uint16_t mstid[BR_VLAN_N])
 {
 	struct stp_msti_conf conf;
 
+	memset(mstid, 0, BR_VLAN_N * sizeof(mstid[0]));
 	for (unsigned int n = 0; stp_msti_get(br_stp(br), n, &conf) == 0; n++)
-		if (conf.vlans[vid / 8] >> vid % 8 & 1)
-			return conf.mstid == mstid;
-	return mstid == STP_CIST;
+		for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
+			if (conf.vlans[v / 8] >> v % 8 & 1)
+				mstid[v] = conf.mstid;
+}
+
+#define STATE_UNKNOWN 0xff
+
+/* VLANs of @p p that are in another instance now take the state of its VLANs that the port has; of
+ * an instance without any, nobody has closed the port. */
+static void
+follow_instances(struct br_port *p, const uint16_t was[BR_VLAN_N],
+		 const uint16_t now[BR_VLAN_N]) CTL_ONLY
+{
+	uint8_t known[BR_VLAN_N]; /* by instance */
+
+	memset(known, STATE_UNKNOWN, sizeof(known));
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
+		if (br_vlan_has(p->vlans->member, v) && was[v] == now[v])
+			known[now[v]] = p->vlan_states->of[v];
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++) {
+		if (!br_vlan_has(p->vlans->member, v) || was[v] == now[v])
+			continue;
+		if (known[now[v]] == STATE_UNKNOWN)
+			known[now[v]] = BR_STATE_FORWARDING;
+		set_one(p, v, (enum br_state)known[now[v]]);
+	}
+}
+
+void
+br_vlan_states_moved(struct net_bridge *br, const uint16_t was[BR_VLAN_N])
+{
+	uint16_t now[BR_VLAN_N];
+
+	br_mst_vlans(br, now);
+	for (unsigned int i = 0; i < br->ports->n; i++)
+		if (br->ports->p[i]->vlan_states != NULL)
+			follow_instances(br->ports->p[i], was, now);
 }
 
 int
 br_mst_set_state(struct br_port *p, uint16_t mstid, enum br_state state, const char **why)
 {
+	uint16_t of[BR_VLAN_N];
 	bool any = false;
 	int rc = 0;
 
 	*why = "the spanning tree decides on it";
 	if (br_stp_rules(p->br))
 		return -EBUSY;
+	br_mst_vlans(p->br, of);
 	for (uint16_t v = 1; v < BR_VLAN_N - 1 && rc == 0; v++)
-		if (br_vlan_has(p->vlans->member, v) && carries(p->br, mstid, v)) {
+		if (br_vlan_has(p->vlans->member, v) && of[v] == mstid) {
 			rc = br_vlan_set_state(p, v, v, state, why);
 			any = true;
 		}
@@ -129,6 +173,7 @@ enum br_state
 br_mst_get_state(const struct br_port *p, uint16_t mstid)
 {
 	const struct br_ctl *c = br_ctl(p->br);
+	uint16_t of[BR_VLAN_N];
 
 	if (br_stp_rules(p->br)) {
 		for (int t = 0; t < BR_TREES_MAX && p->br->flags & BR_MST; t++)
@@ -136,8 +181,9 @@ br_mst_get_state(const struct br_port *p, uint16_t mstid)
 				return (enum br_state)p->state[t];
 		return (enum br_state)p->state[0];
 	}
+	br_mst_vlans(p->br, of);
 	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
-		if (br_vlan_has(p->vlans->member, v) && carries(p->br, mstid, v))
+		if (br_vlan_has(p->vlans->member, v) && of[v] == mstid)
 			return br_state_of(p, v);
 	return (enum br_state)p->state[0];
 }

@@ -232,7 +232,7 @@ states_of_vlans(void **state)
 	dp_cmd("bridge link set dev p2 state blocking");
 	assert_false(passes(p1, p2, 11));
 	dp_cmd_fails("bridge vlan set vid 13 dev p2 state blocking");
-	dp_cmd_fails("bridge vlan set vid 10 dev br0 state blocking");
+	dp_cmd_fails("bridge vlan set vid 1 dev br0 self state blocking");
 	assert_non_null(strstr(dp_cmd_fails("bridge vlan set vid 10 dev p2 state none"),
 			       "expected disabled"));
 	dp_cmd("ip link set br0 type bridge stp_state 1");
@@ -277,15 +277,14 @@ static void
 options_of_vlans(void **state)
 {
 	(void)state;
-	dp_cmd("ip link set br0 type bridge vlan_filtering 1 mcast_querier 1 "
-	       "mcast_last_member_interval 150");
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1 mcast_querier 1");
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_cmd("bridge vlan add vid 10-13 dev p%u", n);
 	assert_true(shows(
 		"bridge -j vlan global show vid 12",
 		"[{\"ifname\":\"br0\",\"vlans\":[{\"vlan\":10,\"vlanEnd\":13,\"mcast_snooping\":1,"
-		"\"mcast_querier\":1,\"mcast_igmp_version\":2,\"mcast_last_member_count\":2,"
-		"\"mcast_last_member_interval\":150,\"mcast_startup_query_count\":2,"
+		"\"mcast_querier\":0,\"mcast_igmp_version\":2,\"mcast_last_member_count\":2,"
+		"\"mcast_last_member_interval\":100,\"mcast_startup_query_count\":2,"
 		"\"mcast_startup_query_interval\":3125,\"mcast_membership_interval\":26000,"
 		"\"mcast_querier_interval\":25500,\"mcast_query_interval\":12500,"
 		"\"mcast_query_response_interval\":1000}]}]"));
@@ -297,42 +296,53 @@ options_of_vlans(void **state)
 	assert_true(shows("bridge vlan global show vid 11",
 			  "mcast_query_response_interval 1000 msti 3 \n"));
 	assert_false(shows("bridge vlan global show vid 13", "msti"));
-	dp_cmd("bridge mst set dev p2 msti 3 state blocking");
-	assert_false(passes(p1, p2, 11));
-	assert_false(passes(p1, p2, 12));
 	dp_cmd("bridge vlan global set dev br0 vid 12 msti 4");
-	dp_cmd("bridge mst set dev p2 msti 4 state forwarding");
-	assert_true(passes(p1, p2, 12));
-	assert_false(passes(p1, p2, 11));
 	dp_cmd("bridge vlan global set dev br0 vid 13 msti 4"); /* beside the others of that
 								   instance */
 	assert_true(shows("bridge vlan global", "\n                  12-13\n"));
 	dp_cmd("bridge vlan global set dev br0 vid 11 msti 0");
-	dp_cmd("bridge mst set dev p2 msti 0 state forwarding");
-	assert_true(passes(p1, p2, 11));
 	assert_false(shows("bridge vlan global show", "msti 3"));
 	assert_true(shows("bridge vlan global show", "msti 4"));
+	assert_non_null(strstr(dp_cmd_fails("bridge vlan global set dev br0 vid 13-14 msti 5"),
+			       "nobody is a member of VLAN 14"));
+	assert_false(shows("bridge vlan global show", "msti 5"));
 	dp_cmd_fails("bridge vlan global set dev br0 vid 11");
 	dp_cmd_fails("bridge vlan global set dev p1 vid 11 msti 3");
 	dp_cmd_fails("bridge vlan global set dev br0 vid 11-4095 msti 3");
 }
 
-/* What is not a VLAN's own here is refused by its name, with the place where it is set. */
+/* A VLAN that goes to another instance takes the state that the instance has at each port. */
 static void
-what_vlans_share(void **state)
+state_follows_the_instance(void **state)
 {
 	(void)state;
 	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
-	assert_non_null(strstr(dp_cmd_fails("bridge vlan global set dev br0 vid 1 mcast_querier 1"),
-			       "ip link set BRIDGE type bridge mcast_querier"));
-	assert_non_null(strstr(
-		dp_cmd_fails("bridge vlan global set dev br0 vid 1 msti 1 mcast_mld_version 2"),
-		"mcast_mld_version"));
-	assert_false(shows("bridge vlan global show", "msti"));
-	assert_non_null(strstr(dp_cmd_fails("bridge vlan set dev p1 vid 1 mcast_router 2"),
-			       "bridge link set dev PORT mcast_router"));
-	dp_cmd("bridge link set dev p1 mcast_router 2");
-	assert_true(shows("bridge -d vlan show dev p1", "state forwarding mcast_router 2\n"));
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add vid 10-13 dev p%u", n);
+	dp_cmd("bridge vlan global set dev br0 vid 11 msti 3");
+	dp_cmd("bridge mst set dev p2 msti 3 state blocking");
+	assert_false(passes(p1, p2, 11));
+	assert_true(passes(p1, p2, 12));
+	dp_cmd("bridge vlan global set dev br0 vid 12-13 msti 3"); /* to one that is closed at p2 */
+	assert_false(passes(p1, p2, 12));
+	assert_false(passes(p1, p2, 13));
+	assert_true(passes(p1, p3, 12));
+	dp_cmd("bridge vlan global set dev br0 vid 12-13 msti 4"); /* which nobody has closed */
+	assert_true(passes(p1, p2, 12));
+	assert_true(passes(p1, p2, 13));
+	assert_false(passes(p1, p2, 11));
+	dp_cmd("stp set br0 mst instance 3 vlans 13"); /* 11 goes to the CIST's others */
+	assert_true(passes(p1, p2, 11));
+	assert_true(passes(p1, p2, 13));
+	dp_cmd("bridge vlan set vid 10-11 dev p2 state learning");
+	assert_true(passes(p1, p2, 13));
+	dp_cmd("bridge vlan del vid 1 dev p2");
+	dp_cmd("bridge vlan global set dev br0 vid 13 msti 0");
+	assert_false(passes(p1, p2, 13));
+	assert_true(shows("bridge -j -d vlan show dev p2 vid 13", "\"state\":\"learning\""));
+	dp_cmd("bridge vlan del vid 13 dev p2"); /* a member anew is a member like any other */
+	dp_cmd("bridge vlan add vid 13 dev p2");
+	assert_true(passes(p1, p2, 13));
 }
 
 int
@@ -348,7 +358,7 @@ main(void)
 		T(states_of_vlans),
 		T(states_of_instances),
 		T(options_of_vlans),
-		T(what_vlans_share),
+		T(state_follows_the_instance),
 	};
 
 	return cmocka_run_group_tests_name("dp/bridge_vlan", tests, setup, dp_teardown);

@@ -41,6 +41,8 @@ static const char every_key[] =
 	"\"groups\":[{\"group\":\"03:00:00:00:00:01\"},{\"group\":\"239.1.1.1\",\"vid\":10},"
 	"{\"group\":\"239.1.1.2\",\"vid\":10,\"source\":\"10.1.1.1\"}],"
 	"\"group_fwd_mask\":8,\"fdb_max_learned\":9,\"storm_broadcast\":10,"
+	"\"vlan_options\":{\"11\":{\"mcast_max_groups\":5},"
+	"\"20-21\":{\"mcast_router\":2,\"mcast_max_groups\":7}},"
 	"\"storm_multicast\":11,\"storm_unknown_unicast\":12,\"pvid\":10,\"vlans\":[\"20-22\"],"
 	"\"untagged\":[11]}},\"stp\":{\"mode\":\"rstp\",\"priority\":4096,\"hello_time\":1,"
 	"\"max_age\":10,\"forward_delay\":10,\"tx_hold_count\":3,\"mst\":{\"name\":\"lab\","
@@ -55,6 +57,13 @@ static const char every_key[] =
 	"\"mcast_last_member_interval\":0.5,\"mcast_membership_interval\":100,"
 	"\"mcast_querier_interval\":101,\"mcast_query_interval\":50,"
 	"\"mcast_query_response_interval\":5,\"mcast_startup_query_interval\":12.25,"
+	"\"vlan_global\":{\"4\":{\"mcast_snooping\":false},"
+	"\"21-22\":{\"mcast_querier\":true,"
+	"\"mcast_last_member_count\":4,\"mcast_startup_query_count\":5,"
+	"\"mcast_last_member_interval\":0.25,\"mcast_membership_interval\":90,"
+	"\"mcast_querier_interval\":91,\"mcast_query_interval\":40,"
+	"\"mcast_query_response_interval\":4,\"mcast_startup_query_interval\":11.5,"
+	"\"mcast_igmp_version\":3}},\"vlan_options\":{\"30\":{\"mcast_router\":0}},"
 	"\"mcast_stats\":true,\"mcast_igmp_version\":3,\"groups\":[{\"group\":\"239.1.1.3\"}],"
 	"\"mac\":\"02:00:00:00:0a:21\",\"mtu\":1400,\"enabled\":false}},"
 	"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5,\"protocol\":\"802.1ad\",\"mtu\":1400,"
@@ -268,6 +277,8 @@ static const struct {
 	{ "ports", "port config q1 damping 60" },
 	{ "bridges", "ip link set br1 type bridge ageing_time 7000" },
 	{ "bridges", "bridge mdb flush dev br1" },
+	{ "bridges", "bridge vlan global set dev br1 vid 22 mcast_query_interval 4100" },
+	{ "bridges", "bridge vlan set dev q2 vid 21 mcast_router 0" },
 	{ "vlans", "ip link set q1.5 mtu 1000" },
 	{ "macvlans", "ip link set m1 address 02:00:00:00:0a:99" },
 	{ "tunnels", "ip link set t1 mtu 1400" },

@@ -15,6 +15,23 @@ GROUP, OTHER = "239.1.2.3", "239.9.9.9"
 SETTLE = 0.4
 
 
+@pytest.fixture(params=["bridge", pytest.param("vlan", marks=pytest.mark.ours(
+    "the kernel here has no VLAN filtering; what it does of a bridge, ours does of a VLAN"))])
+def snoop(lan, request):
+    """The LAN; snooping is the bridge's, or, with mcast_vlan_snooping, of the one VLAN that all
+    ports are in: each does what the kernel's bridge does. set() and set_router() reach either."""
+    lan.vlan = request.param == "vlan"
+    if lan.vlan:
+        lan.dut.ip("link set br0 type bridge vlan_filtering 1")
+        lan.dut.ip("link set br0 type bridge mcast_vlan_snooping 1")
+    lan.set = lambda words: (lan.dut.bridge(f"vlan global set dev br0 vid 1 {words}") if lan.vlan
+                             else lan.dut.ip(f"link set br0 type bridge {words}"))
+    lan.set_router = lambda port, mode: lan.dut.bridge(
+        f"vlan set dev {port} vid 1 mcast_router {mode}" if lan.vlan else
+        f"link set dev {port} mcast_router {mode}")
+    return lan
+
+
 def mac_of(group):
     a = [int(x) for x in group.split(".")]
     return f"01:00:5e:{a[1] & 0x7f:02x}:{a[2]:02x}:{a[3]:02x}"
@@ -90,81 +107,81 @@ def members(lab):
     return {(e["port"], e["grp"], e["state"]) for e in row["mdb"] if ":" not in e["grp"]}
 
 
-def test_groups_flood_until_a_querier_is_known(lan):
-    with Lan(lan) as net:
+def test_groups_flood_until_a_querier_is_known(snoop):
+    with Lan(snoop) as net:
         net.reaches(GROUP, {2, 3})
-        net.say(2, report(lan.h2, GROUP))
+        net.say(2, report(snoop.h2, GROUP))
         net.reaches(GROUP, {2, 3})
-        net.say(1, query(lan.h1))
+        net.say(1, query(snoop.h1))
         net.reaches(GROUP, {2})
         net.reaches(OTHER, set())
         net.reaches("224.0.0.251", {2, 3})
-        assert members(lan) == {("r2", GROUP, "temp")}
-        lan.dut.ip("link set br0 type bridge mcast_snooping 0")
+        assert members(snoop) == {("r2", GROUP, "temp")}
+        snoop.set("mcast_snooping 0")
         net.reaches(OTHER, {2, 3})
 
 
-def test_routers_hear_all_groups_and_all_reports(lan):
-    with Lan(lan) as net:
-        net.say(3, query(lan.h3))
+def test_routers_hear_all_groups_and_all_reports(snoop):
+    with Lan(snoop) as net:
+        net.say(3, query(snoop.h3))
         net.reaches(OTHER, {3})
-        net.say(2, report(lan.h2, GROUP))
+        net.say(2, report(snoop.h2, GROUP))
         net.reaches(GROUP, {2, 3})
         assert any(IGMP in f and f[IGMP].gaddr == GROUP for f in net.wires[2].seen)
         net.wires[0].none(lambda f: IGMP in f and f[IGMP].gaddr == GROUP, "the report")
-        lan.dut.bridge("link set dev r3 mcast_router 0")
+        snoop.set_router("r3", 0)
         net.reaches(OTHER, set())
-        lan.dut.bridge("link set dev r2 mcast_router 2")
+        snoop.set_router("r2", 2)
         net.reaches(OTHER, {2})
 
 
-def test_leaves(lan):
+def test_leaves(snoop):
     """With another querier about, it is that one's to ask; a port with fastleave ends at once."""
-    lan.dut.ip("link set br0 type bridge mcast_last_member_interval 10")
-    with Lan(lan) as net:
-        net.say(1, query(lan.h1))
-        for n, host in ((2, lan.h2), (3, lan.h3)):
+    snoop.set("mcast_last_member_interval 10")
+    with Lan(snoop) as net:
+        net.say(1, query(snoop.h1))
+        for n, host in ((2, snoop.h2), (3, snoop.h3)):
             net.say(n, report(host, GROUP))
-        net.say(2, leave(lan.h2, GROUP))
+        net.say(2, leave(snoop.h2, GROUP))
         net.reaches(GROUP, {2, 3})
-        lan.dut.bridge("link set dev r2 fastleave on")
-        net.say(2, leave(lan.h2, GROUP))
+        snoop.dut.bridge("link set dev r2 fastleave on")
+        net.say(2, leave(snoop.h2, GROUP))
         net.reaches(GROUP, {3})
 
 
-def test_asks_before_it_gives_up_a_group(lan):
+def test_asks_before_it_gives_up_a_group(snoop):
     """As the querier: a general query at the start, one for the group that was left; it goes to the
     group (RFC 2236 2.4), where Linux asks all hosts."""
-    lan.dut.ip("link set br0 type bridge mcast_query_response_interval 10")
-    lan.dut.ip("link set br0 type bridge mcast_last_member_interval 50")
-    with Lan(lan) as net:
-        lan.dut.ip("link set br0 type bridge mcast_querier 1")
+    snoop.set("mcast_query_response_interval 10")
+    snoop.set("mcast_last_member_interval 50")
+    with Lan(snoop) as net:
+        snoop.set("mcast_querier 1")
         net.wires[1].expect(lambda f: IGMP in f and f[IGMP].type == 0x11 and
                             f[IGMP].gaddr == "0.0.0.0" and f[IP].dst == "224.0.0.1" and
                             f[IP].ttl == 1, "a general query")
         time.sleep(SETTLE)
-        for n, host in ((2, lan.h2), (3, lan.h3)):
+        for n, host in ((2, snoop.h2), (3, snoop.h3)):
             net.say(n, report(host, GROUP))
         net.reaches(GROUP, {2, 3})
-        net.wires[1].send(leave(lan.h2, GROUP))
+        net.wires[1].send(leave(snoop.h2, GROUP))
         net.wires[1].expect(lambda f: IGMP in f and f[IGMP].type == 0x11 and
                             f[IGMP].gaddr == GROUP and (LINUX or f[IP].dst == GROUP), "a query for it")
         time.sleep(2)
         net.reaches(GROUP, {3})
-        net.say(3, leave(lan.h3, GROUP))
-        net.say(3, report(lan.h3, GROUP))  # somebody answers
+        net.say(3, leave(snoop.h3, GROUP))
+        net.say(3, report(snoop.h3, GROUP))  # somebody answers
         time.sleep(1.5)
         net.reaches(GROUP, {3})
 
 
-def test_version_3_sources(lan):
-    lan.dut.ip("link set br0 type bridge mcast_igmp_version 3")
-    with Lan(lan) as net:
-        net.say(1, query(lan.h1))
-        net.say(2, v3_report(lan.h2, 5, GROUP, "10.0.1.2"))  # ALLOW
+def test_version_3_sources(snoop):
+    snoop.set("mcast_igmp_version 3")
+    with Lan(snoop) as net:
+        net.say(1, query(snoop.h1))
+        net.say(2, v3_report(snoop.h2, 5, GROUP, "10.0.1.2"))  # ALLOW
         net.reaches(GROUP, {2})
         net.reaches(GROUP, set(), src="10.0.1.77")
-        net.say(3, v3_report(lan.h3, 4, GROUP, "10.0.1.77"))  # TO_EX
+        net.say(3, v3_report(snoop.h3, 4, GROUP, "10.0.1.77"))  # TO_EX
         net.reaches(GROUP, {2, 3})
         net.reaches(GROUP, set(), src="10.0.1.77")
         net.reaches(GROUP, {3}, src="10.0.1.78")
@@ -187,15 +204,15 @@ def test_by_hand(lan):
         net.reaches(GROUP, set())
 
 
-def test_malformed_is_not_forwarded(lan):
-    with Lan(lan) as net:
-        bad, good = report(lan.h2, GROUP), report(lan.h2, OTHER)
+def test_malformed_is_not_forwarded(snoop):
+    with Lan(snoop) as net:
+        bad, good = report(snoop.h2, GROUP), report(snoop.h2, OTHER)
         bad[IGMP].chksum = 0x1234
         net.say(2, bad)
         net.say(2, good)
         net.wires[2].expect(lambda f: IGMP in f and f[IGMP].gaddr == OTHER)
         net.wires[2].none(lambda f: IGMP in f and f[IGMP].gaddr == GROUP)
-        assert {m[1] for m in members(lan)} == {OTHER}
+        assert {m[1] for m in members(snoop)} == {OTHER}
 
 
 def test_keys(lan):
@@ -221,9 +238,9 @@ def test_keys(lan):
     assert shown["router"] == {}
 
 
-def test_query_without_address(lan):
+def test_query_without_address(snoop):
     """RFC 4541 2.1.1 (1) b): a querier without an address is no router. To Linux it is one."""
-    with Lan(lan) as net:
-        net.say(3, query(lan.h3, src="0.0.0.0"))
+    with Lan(snoop) as net:
+        net.say(3, query(snoop.h3, src="0.0.0.0"))
         net.reaches(OTHER, ({3} if LINUX else set()))
         net.reaches("224.0.0.251", {2, 3})
