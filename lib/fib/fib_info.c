@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fib/fib_nexthop_priv.h"
+#include "skb/skb_realm_dp.h"
 
 struct fib_info **fib_infos;
 uint32_t fib_infos_size;
@@ -130,7 +131,7 @@ fib_info_fini(void)
 		fib_nh_release(fib_infos[i], true);
 		free(fib_live(i)->nh_realms);
 		if (fib_infos[i]->realms)
-			netdev_realm_release();
+			skb_realm_release();
 		free(fib_infos[i]);
 	}
 	free(fib_infos);
@@ -227,7 +228,7 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 	fi->changed = false;
 	fi->realms = has_realms(fi);
 	if (fi->realms)
-		netdev_realm_hold();
+		skb_realm_hold();
 	if (fi->obj != NULL)
 		fib_nhobj_link(fi);
 	fib_infos[fi->idx] = fi;
@@ -260,7 +261,7 @@ fib_info_put(struct fib_info *fi)
 	if (fi->obj != NULL)
 		fib_nhobj_unlink(fi);
 	if (fi->realms)
-		netdev_realm_release();
+		skb_realm_release();
 	if (fib_live(fi->idx)->nh_realms != NULL)
 		rcu_defer(&fib_live(fi->idx)->nh_realms->rcu, free_realms);
 	fib_infos[fi->idx] = NULL;

@@ -72,7 +72,7 @@ struct fib_info {
 	bool changed;		 /* leaf or dead changed: its prefixes are to be compiled again */
 	bool kill;		 /* its routes are to be deleted */
 	struct fib_cover cover;	 /* of its routes' prefixes, those that are gone included */
-	bool realms;		 /* it holds netdev_realm_hold() */
+	bool realms;		 /* it holds skb_realm_hold() */
 	uint32_t leaf;		 /* adjacency index that its prefixes read when it is alive */
 	struct fib_group *group; /* several next hops, or NULL */
 	struct fib_nhobj *obj;	 /* has the next hops; then nh[] is empty */
@@ -108,11 +108,6 @@ struct fib_dp_tables {
 	bool plain;
 };
 extern struct fib_dp_tables fib_dp_tables;
-
-/** The live route of @p t for @p dst (host order) and @p tos, and the length of its prefix. NULL:
- * there is none, or it is a throw. */
-const struct fib_live *fib_table_live_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos,
-					 uint8_t *plen);
 
 struct fib_table {
 	struct fib_table_dp dp;

@@ -3,7 +3,7 @@
 #define FIB_REALM_DP_H
 /**
  * @file
- * Realms that a packet gets by routes and policy rules. What routes and rules name is not in the
+ * Realms that packets get by routes and policy rules. What routes and rules name is not in the
  * compiled table: they are searched for it, so nobody asks before skb_realms_wanted(). In one word
  * FROM has the upper 16 bits, TO the lower ones; 0: none.
  */
@@ -15,9 +15,11 @@ struct fib_realms {
 	uint32_t route, rule;
 };
 
-/** For the packet @p k, which goes by @p way: of several next hops the one that was taken; NULL:
- * the first of them. Each table that rules lead to is searched in its trie. */
-struct fib_realms fib_realms_dp(const struct fib_key *k, const struct adj *way);
+/** For @p n (at most 64) packets, each of which goes by its @p way: of several next hops the one
+ * that was taken; NULL: the first of them. The tables that rules lead to are searched in their
+ * tries, for all packets together. */
+void fib_realms_dp(const struct fib_key *key, const struct adj *const *way,
+		   struct fib_realms *realms, unsigned int n);
 
 /** What @p tag leaves open is @p more's (Linux's set_class_tag()). */
 static inline uint32_t

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "fib/fib_rule_priv.h"
+#include "skb/skb_realm_dp.h"
 
 LOG_MODULE(fib_rule);
 
@@ -262,13 +263,15 @@ fib_rule_add(const struct fib_rule *rule)
 		return -ENOMEM;
 	memmove(&e[pos + 1], &e[pos], (n_rules - pos) * sizeof(*e));
 	e[pos] = (struct fib_rule_entry){ .r = r };
+	if (r.tclassid != 0)
+		skb_realm_hold();
 	rc = publish(e, n_rules + 1);
 	if (rc == 0) {
 		struct fib_rule_view v = view_of(&rules[pos]);
 
-		if (r.tclassid != 0)
-			netdev_realm_hold();
 		notifier_call(&fib_rule_chain, FIB_RULE_ADD, &v);
+	} else if (r.tclassid != 0) {
+		skb_realm_release();
 	}
 	return rc;
 }
@@ -287,7 +290,7 @@ delete_at(unsigned int pos)
 	if (rc != 0)
 		return rc;
 	if (gone.rule.tclassid != 0)
-		netdev_realm_release();
+		skb_realm_release();
 	notifier_call(&fib_rule_chain, FIB_RULE_DEL, &gone);
 	return 0;
 }
@@ -387,7 +390,7 @@ fib_rule_fini(void)
 	notifier_del(&netdev_chain, &netdev_nb);
 	for (unsigned int i = 0; i < n_rules; i++)
 		if (rules[i].r.tclassid != 0)
-			netdev_realm_release();
+			skb_realm_release();
 	if (fib_rules != NULL)
 		rcu_defer(&fib_rules->rcu, free_compiled);
 	rcu_assign_pointer(fib_rules, NULL);

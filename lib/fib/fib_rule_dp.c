@@ -208,6 +208,20 @@ struct search {
 	uint8_t tos[BURST], who[BURST];
 };
 
+/* @p rule NULL: packet @p who needs none. */
+static inline void
+add_search(struct search *s, const struct fib_rule_dp *rule, const struct fib_key *k,
+	   unsigned int who)
+{
+	if (rule == NULL)
+		return;
+	s->rule[s->n] = rule;
+	s->table[s->n] = rule->table;
+	s->dst[s->n] = k->dst;
+	s->tos[s->n] = k->tos;
+	s->who[s->n++] = (uint8_t)who;
+}
+
 /* @return mask of the packets that have no answer yet. */
 static uint64_t
 search(struct search *s, uint32_t *idx)
@@ -252,15 +266,8 @@ fib_rules_lookup_bulk_dp(const struct fib_rules *r, const struct fib_key *key, u
 		s.n = 0;
 		for (; todo != 0; todo &= todo - 1) {
 			unsigned int i = (unsigned int)__builtin_ctzll(todo);
-			const struct fib_rule_dp *rule = step(r, &key[i], &at[i], &idx[i]);
 
-			if (rule == NULL)
-				continue;
-			s.rule[s.n] = rule;
-			s.table[s.n] = rule->table;
-			s.dst[s.n] = key[i].dst;
-			s.tos[s.n] = key[i].tos;
-			s.who[s.n++] = (uint8_t)i;
+			add_search(&s, step(r, &key[i], &at[i], &idx[i]), &key[i], i);
 		}
 		if (s.n > 0)
 			todo = search(&s, idx);
@@ -281,53 +288,99 @@ fib_route_dp(const struct fib_key *key)
 	return idx;
 }
 
-/* Without rules of its own. */
-static const struct fib_live *
-find_by_default(const struct fib_key *k)
+/* --- the routes themselves --- */
+
+/* The rules that a router starts with, as if compiled. */
+struct first_rules {
+	struct fib_rules r;
+	struct fib_rule_dp rule[3];
+	uint64_t valid[2] __rte_aligned(16), invert[2] __rte_aligned(16);
+};
+
+static const struct fib_rules *
+first_rules(struct first_rules *f)
 {
 	const struct fib_table_dp *const tables[] = { fib_dp_tables.local, fib_dp_tables.main,
 						      rcu_dereference(fib_dp_tables.deflt) };
-	const struct fib_live *live = NULL;
-	uint8_t plen;
 
-	for (unsigned int i = 0; live == NULL && i < RTE_DIM(tables); i++)
-		if (tables[i] != NULL)
-			live = fib_table_live_dp(tables[i], k->dst, k->tos, &plen);
-	return live;
+	f->valid[0] = f->valid[1] = f->invert[0] = f->invert[1] = 0;
+	for (unsigned int i = 0; i < RTE_DIM(tables); i++) {
+		f->rule[i] = (struct fib_rule_dp){ .kind = i == 0 ? RULE_LOCAL : RULE_LOOKUP,
+						   .suppress = -1,
+						   .table = tables[i] };
+		f->valid[0] |= (uint64_t)(tables[i] != NULL) << i;
+	}
+	f->r = (struct fib_rules){ .n = RTE_DIM(tables),
+				   .words = 2,
+				   .rule = f->rule,
+				   .valid = f->valid,
+				   .invert = f->invert };
+	return &f->r;
 }
 
-/* The route of a packet, and the realms of the rule that led to it; NULL: it has none. */
-static const struct fib_live *
-find(const struct fib_key *k, uint32_t *tclassid)
+/* The routes of some packets, and the realms of the rules that led to them. */
+struct found {
+	const struct fib_live *live[BURST]; /* NULL: it has none */
+	uint32_t tclassid[BURST];
+};
+
+/* The next table that may have the route; NULL: there is none. A packet that goes to hosts passes
+ * over table local, which has nothing but what is ours. */
+static inline const struct fib_rule_dp *
+next_table(const struct fib_rules *r, const struct fib_key *k, struct walk *at, bool to_hosts)
+{
+	const struct fib_rule_dp *rule;
+
+	do
+		rule = next_rule(r, k, at);
+	while (to_hosts && rule != NULL && rule->kind == RULE_LOCAL);
+	return rule != NULL && rule->kind != RULE_ANSWER ? rule : NULL;
+}
+
+static void
+find(const struct fib_key *key, unsigned int n, struct found *f)
 {
 	const struct fib_rules *r = rcu_dereference(fib_rules);
-	const struct fib_rule_dp *rule;
-	const struct fib_live *live;
-	struct walk at;
-	uint8_t plen;
+	uint64_t todo = n > 0 ? UINT64_MAX >> (64 - n) : 0;
+	uint32_t dst[BURST], idx[BURST];
+	bool plain = is_plain();
+	struct walk at[BURST];
+	struct first_rules first;
+	struct search s;
 
-	*tclassid = 0;
-	if (likely(r == NULL))
-		return find_by_default(k);
-	walk_to(r, k, &at, 0);
-	while ((rule = next_rule(r, k, &at)) != NULL && rule->kind != RULE_ANSWER) {
-		live = fib_table_live_dp(rule->table, k->dst, k->tos, &plen);
-		if (live == NULL || (plen <= rule->suppress &&
-				     !is_error(__atomic_load_n(&live->leaf, __ATOMIC_RELAXED))))
-			continue;
-		*tclassid = rule->tclassid;
-		return live;
+	r = likely(r == NULL) ? first_rules(&first) : r;
+	for (unsigned int i = 0; i < n; i++) {
+		walk_to(r, &key[i], &at[i], 0);
+		f->live[i] = NULL;
+		f->tclassid[i] = 0;
+		dst[i] = key[i].dst;
 	}
-	return NULL;
+	fib_lookup_bulk(&fib_main_dp, dst, idx, n);
+	while (todo != 0) {
+		s.n = 0;
+		for (; todo != 0; todo &= todo - 1) {
+			unsigned int i = (unsigned int)__builtin_ctzll(todo);
+			bool to_hosts = plain && idx[i] >= ADJ_IDX_DYNAMIC;
+
+			add_search(&s, next_table(r, &key[i], &at[i], to_hosts), &key[i], i);
+		}
+		todo = search(&s, idx);
+		for (unsigned int j = 0; j < s.n; j++) {
+			if (todo >> s.who[j] & 1)
+				continue;
+			f->live[s.who[j]] = s.res[j].live;
+			f->tclassid[s.who[j]] = s.rule[j]->tclassid;
+		}
+	}
 }
 
 rte_be32_t
 fib_prefsrc_dp(const struct fib_key *k)
 {
-	uint32_t tclassid;
-	const struct fib_live *live = find(k, &tclassid);
+	struct found f;
 
-	return live != NULL ? live->prefsrc : 0;
+	find(k, 1, &f);
+	return f.live[0] != NULL ? f.live[0]->prefsrc : 0;
 }
 
 /* What the route says; of several next hops each for itself. */
@@ -353,13 +406,15 @@ realms_by(const struct fib_live *live, const struct adj *way)
 	return live->tclassid;
 }
 
-struct fib_realms
-fib_realms_dp(const struct fib_key *k, const struct adj *way)
+void
+fib_realms_dp(const struct fib_key *key, const struct adj *const *way, struct fib_realms *realms,
+	      unsigned int n)
 {
-	struct fib_realms there = { 0 };
-	const struct fib_live *live = find(k, &there.rule);
+	struct found f;
 
-	if (live != NULL)
-		there.route = realms_by(live, way);
-	return there;
+	find(key, n, &f);
+	for (unsigned int i = 0; i < n; i++) {
+		realms[i].rule = f.tclassid[i];
+		realms[i].route = f.live[i] != NULL ? realms_by(f.live[i], way[i]) : 0;
+	}
 }

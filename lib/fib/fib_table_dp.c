@@ -19,9 +19,9 @@ alias(uint32_t idx)
 	return fib_dp_tables.alias + idx;
 }
 
-/* The first live route of this layer for this tos, or NULL. */
+/* The first live route of this layer for this tos, and its leaf; or NULL. */
 static inline const struct fib_live *
-chain_live(uint32_t first, uint8_t layer, uint8_t tos)
+chain_live(uint32_t first, uint8_t layer, uint8_t tos, uint32_t *leaf)
 {
 	for (uint32_t i = first; i != 0; i = load(&alias(i)->next)) {
 		const struct fib_alias *a = alias(i);
@@ -31,19 +31,11 @@ chain_live(uint32_t first, uint8_t layer, uint8_t tos)
 		    __atomic_load_n(&a->passed, __ATOMIC_RELAXED))
 			continue;
 		live = &fib_dp_tables.live[load(&a->info)];
-		if (load(&live->leaf) != FIB_LEAF_NONE)
+		*leaf = load(&live->leaf);
+		if (*leaf != FIB_LEAF_NONE)
 			return live;
 	}
 	return NULL;
-}
-
-/* Its leaf, or FIB_LEAF_NONE. */
-static inline uint32_t
-chain_leaf(uint32_t first, uint8_t layer, uint8_t tos)
-{
-	const struct fib_live *live = chain_live(first, layer, tos);
-
-	return live != NULL ? load(&live->leaf) : FIB_LEAF_NONE;
 }
 
 /* A device's glean slot: the neighbour's own adjacency, when it is resolved. */
@@ -69,7 +61,7 @@ onlink_leaf(uint32_t dst, uint32_t glean)
 	return glean;
 }
 
-/* True: the lookup ends here with a next hop. */
+/* True: the lookup ends here with a next hop, that of res->live. */
 static inline bool
 finish(uint32_t dst, uint32_t leaf, uint8_t plen, struct fib_table_res *res)
 {
@@ -91,9 +83,10 @@ lookup_whole(const struct fib_table_dp *t, uint32_t dst, uint8_t tos, struct fib
 
 	while (n-- > 0) {
 		const struct fib_node *node = fib_node(t->trie, path[n]);
-		uint32_t leaf = chain_leaf(load(&node->data), t->layer, tos);
+		uint32_t leaf;
 
-		if (leaf != FIB_LEAF_NONE)
+		res->live = chain_live(load(&node->data), t->layer, tos, &leaf);
+		if (res->live != NULL)
 			return finish(dst, leaf, node->plen, res);
 	}
 	return false;
@@ -157,14 +150,15 @@ lookup_lanes(const struct fib_table_dp *const *t, const uint32_t *dst, const uin
 		;
 	for (unsigned int i = 0; i < n; i++) {
 		const struct fib_node *node = fib_node(t[i]->trie, d[i].best);
-		uint32_t leaf = FIB_LEAF_NONE;
+		uint32_t leaf;
 		bool hit;
 
+		res[i].live = NULL;
 		if (d[i].best != 0)
-			leaf = chain_leaf(load(&node->data), t[i]->layer, tos[i]);
+			res[i].live = chain_live(load(&node->data), t[i]->layer, tos[i], &leaf);
 		/* The longest prefix is for another tos, is dead, or is shorter than what the
 		 * descent began with: the long way. */
-		if (leaf != FIB_LEAF_NONE)
+		if (res[i].live != NULL)
 			hit = finish(dst[i], leaf, node->plen, &res[i]);
 		else
 			hit = lookup_whole(t[i], dst[i], tos[i], &res[i]);
@@ -224,21 +218,4 @@ fib_lookup_rest_dp(uint32_t idx, uint32_t dst, uint8_t tos)
 	if (last != NULL && fib_table_lookup_dp(last, dst, tos, &res))
 		return res.idx;
 	return idx == ADJ_IDX_TOS ? ADJ_IDX_NO_ROUTE : idx;
-}
-
-const struct fib_live *
-fib_table_live_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos, uint8_t *plen)
-{
-	uint32_t path[33];
-	unsigned int n = fib_trie_path(t->trie, dst, path);
-
-	while (n-- > 0) {
-		const struct fib_node *node = fib_node(t->trie, path[n]);
-		const struct fib_live *live = chain_live(load(&node->data), t->layer, tos);
-
-		*plen = node->plen;
-		if (live != NULL)
-			return load(&live->leaf) != ADJ_IDX_THROW ? live : NULL;
-	}
-	return NULL;
 }

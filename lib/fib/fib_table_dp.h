@@ -12,9 +12,11 @@
 #include <stdint.h>
 #include <rte_byteorder.h>
 
+struct fib_live;
 struct fib_table_dp; /* from fib_table_dp() in fib/fib.h */
 
 struct fib_table_res {
+	const struct fib_live *live; /* what fib keeps of the route */
 	uint32_t idx; /* adjacency; a group's where the route has several next hops */
 	uint8_t plen; /* of the prefix that matched, for suppress_prefixlength */
 };

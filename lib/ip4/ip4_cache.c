@@ -7,6 +7,7 @@
 #include <rte_random.h>
 #include "core/sysctl.h"
 #include "fib/fib_rule.h"
+#include "skb/skb_realm_dp.h"
 
 /* net.ipv4.route_cache */
 enum { CACHE_OFF, CACHE_PAYS, CACHE_ALWAYS };
@@ -69,12 +70,12 @@ cache_alloc(const struct worker *w)
 	return NULL;
 }
 
-/* Workers look many times for what one look at the compiled table does not say: rules. */
+/* Workers look many times for what one look at the compiled table does not say: rules, realms. */
 static bool
 wanted(void)
 {
 	return conf.route_cache == CACHE_ALWAYS ||
-	       (conf.route_cache == CACHE_PAYS && fib_rules != NULL);
+	       (conf.route_cache == CACHE_PAYS && (fib_rules != NULL || skb_realms_wanted()));
 }
 
 /* Each worker begins anew, by the tunables as they are. Who gets no memory does without. */
@@ -101,8 +102,9 @@ tunable_changed(const struct ctl_table *t, void *object, int old)
 	renew();
 }
 
+/* Rules come or go, or who cares for realms. */
 static int
-on_rule(struct notifier *self, unsigned int event, void *obj)
+on_change(struct notifier *self, unsigned int event, void *obj)
 {
 	RTE_SET_USED(self);
 	RTE_SET_USED(event);
@@ -113,7 +115,8 @@ on_rule(struct notifier *self, unsigned int event, void *obj)
 	return NOTIFY_OK;
 }
 
-static struct notifier rule_notifier = { .fn = on_rule, .prio = NOTIFIER_PRIO_MONITOR };
+static struct notifier rule_notifier = { .fn = on_change, .prio = NOTIFIER_PRIO_MONITOR };
+static struct notifier realm_notifier = { .fn = on_change, .prio = NOTIFIER_PRIO_MONITOR };
 
 static const struct ctl_table cache_table[] = {
 	{ .procname = "route_cache",
@@ -123,7 +126,7 @@ static const struct ctl_table cache_table[] = {
 	  .mode = 0644,
 	  .changed = tunable_changed,
 	  .help = "workers remember what they decided of a flow: 0 never, 1 where it pays, that is "
-		  "with policy rules, 2 always" },
+		  "with policy rules or realms, 2 always" },
 	{ 0 },
 };
 static const struct ctl_table size_table[] = {
@@ -157,6 +160,7 @@ ip4_cache_init(void)
 	if (rc != 0)
 		return rc;
 	notifier_add(&fib_rule_chain, &rule_notifier);
+	notifier_add(&skb_realm_chain, &realm_notifier);
 	renew();
 	return 0;
 }
@@ -165,6 +169,7 @@ void
 ip4_cache_fini(void)
 {
 	notifier_del(&fib_rule_chain, &rule_notifier);
+	notifier_del(&skb_realm_chain, &realm_notifier);
 	conf.route_cache = CACHE_OFF;
 	renew();
 	sysctl_unregister("net.ipv4", cache_table);

@@ -75,7 +75,7 @@ consider_rest(struct ip4_cache *c)
 
 uint64_t
 ip4_cache_find(struct worker *w, struct ip4_cache *c, const struct ip4_cache_key *k, unsigned int n,
-	       uint32_t *idx)
+	       struct ip4_cache_says *says)
 {
 	uint32_t genid = (uint32_t)c->genid;
 	uint64_t hits = 0, stale = 0;
@@ -85,7 +85,7 @@ ip4_cache_find(struct worker *w, struct ip4_cache *c, const struct ip4_cache_key
 
 		if (differs(e, k) != 0 && differs(++e, k) != 0)
 			continue;
-		idx[i] = e->idx;
+		says[i] = (struct ip4_cache_says){ e->idx, e->tclassid };
 		hits |= (uint64_t)(e->genid == genid) << i;
 		stale += e->genid != genid;
 	}
@@ -100,7 +100,8 @@ ip4_cache_find(struct worker *w, struct ip4_cache *c, const struct ip4_cache_key
 
 /* Garbage goes first, then who came first. */
 void
-ip4_cache_store(struct worker *w, struct ip4_cache *c, const struct ip4_cache_key *k, uint32_t idx)
+ip4_cache_store(struct worker *w, struct ip4_cache *c, const struct ip4_cache_key *k, uint32_t idx,
+		uint32_t tclassid)
 {
 	struct ip4_cache_entry *way = c->set[k->set].way, *e = way;
 	uint32_t genid = (uint32_t)c->genid;
@@ -117,6 +118,11 @@ ip4_cache_store(struct worker *w, struct ip4_cache *c, const struct ip4_cache_ke
 	if (e->genid != genid)
 		__atomic_store_n(&c->used, c->used + 1, __ATOMIC_RELAXED);
 	*e = (struct ip4_cache_entry){
-		.addr = k->addr, .about = k->about, .mark = k->mark, .genid = genid, .idx = idx
+		.addr = k->addr,
+		.about = k->about,
+		.mark = k->mark,
+		.genid = genid,
+		.idx = idx,
+		.tclassid = tclassid,
 	};
 }

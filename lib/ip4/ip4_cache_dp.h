@@ -29,15 +29,14 @@ struct ip4_cache_key {
 	uint32_t set; /* where it is looked for */
 };
 
-/** One decision. A further part of it goes where spare is; beyond that an entry takes 64 bytes, and
- * a set two lines. */
+/** One decision. With a further part of it an entry takes 64 bytes, and a set two lines. */
 struct ip4_cache_entry {
 	uint64_t addr, about;
 	uint32_t mark;
-	uint32_t genid; /* low half of the generation it was made in */
-	uint32_t idx;	/* adjacency: ADJ_IDX_LOCAL, a neighbour's, or a group's whose buckets
-			   are stamped */
-	uint32_t spare;
+	uint32_t genid;	   /* low half of the generation it was made in */
+	uint32_t idx;	   /* adjacency: ADJ_IDX_LOCAL, a neighbour's, or a group's whose buckets
+			      are stamped */
+	uint32_t tclassid; /* realms, while skb_realms_wanted() */
 };
 struct ip4_cache_set {
 	struct ip4_cache_entry way[IP4_CACHE_WAYS];
@@ -113,12 +112,16 @@ ip4_cache_begin(struct ip4_cache *c, uint64_t genid)
 	if (unlikely(c->genid != genid))
 		ip4_cache_renew(c, genid);
 }
-/** Look @p n (at most 64) up. @return mask of those that are there, whose @p idx are set. */
+/** What it knows of a packet. */
+struct ip4_cache_says {
+	uint32_t idx, tclassid;
+};
+/** Look @p n (at most 64) up. @return mask of those that are there, whose @p says are set. */
 uint64_t ip4_cache_find(struct worker *w, struct ip4_cache *c, const struct ip4_cache_key *k,
-			unsigned int n, uint32_t *idx) DP_ONLY;
-/** Remember that what has key @p k passes, and goes by adjacency @p idx. */
+			unsigned int n, struct ip4_cache_says *says) DP_ONLY;
+/** Remember that what has key @p k passes, goes by adjacency @p idx, and what its realms are. */
 void ip4_cache_store(struct worker *w, struct ip4_cache *c, const struct ip4_cache_key *k,
-		     uint32_t idx) DP_ONLY;
+		     uint32_t idx, uint32_t tclassid) DP_ONLY;
 /** What is to be remembered of a packet of protocol @p proto whose way is adjacency @p idx, of
  * which flow hash @p hash chooses when it is a group: an index, or 0: it can not be. */
 uint32_t ip4_cache_worth(uint32_t idx, uint8_t proto, uint32_t hash);

@@ -19,6 +19,7 @@
  */
 #include "ip4/ip4_cache_dp.h"
 #include "ip4/ip4_fast_dp.h"
+#include "skb/skb_realm_dp.h"
 
 _Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "so are the loads");
 #define TAGGED (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
@@ -573,6 +574,8 @@ finish(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 	else
 		headers = rewrite_any(w, f, m);
 	bytes = headers + count(w, f);
+	if (unlikely(f->realms))
+		ip4_fast_realms(w, f, m);
 	if (likely(f->ports == 0))
 		dev_direct_xmit(w, f->adj[0]->lower, m, (uint16_t)f->n, bytes);
 	else
@@ -732,7 +735,8 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 	f.rules = rcu_dereference(fib_rules);
 	f.hooks = rcu_dereference(ip4_transit_hooks);
 	f.cache = ip4_cache_of(w);
-	f.more = f.rules != NULL || f.cache != NULL;
+	f.realms = skb_realms_wanted();
+	f.more = f.rules != NULL || f.cache != NULL || f.realms;
 	if (likely(!trunk))
 		burst_of(&f, dev, RTE_ETHER_HDR_LEN);
 	for (uint32_t at = 0; at < n; at += FAST_BURST) {

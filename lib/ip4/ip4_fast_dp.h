@@ -20,7 +20,8 @@ struct fast {
 	const struct fib_rules *rules;	       /* NULL: no others than a router starts with */
 	struct ip4_cache *cache;	       /* NULL: none is asked */
 	const struct ip4_transit_hooks *hooks; /* NULL: nobody else looks at them */
-	bool more;			       /* rules or cache: ip4_fast_way() */
+	bool realms;			       /* somebody cares for these */
+	bool more;			       /* rules, cache, realms: ip4_fast_way() */
 	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
 	uint32_t padded; /* bytes behind the IP packet */
 	uint32_t ecn;	 /* type of service */
@@ -30,7 +31,10 @@ struct fast {
 	uint32_t bytes;	 /* of the frames that are still in it */
 	/* one by one */
 	uint8_t *l3[FAST_BURST];
-	uint32_t slot[FAST_BURST];  /* destination's /24 */
+	union {
+		uint32_t slot[FAST_BURST];  /* destination's /24 */
+		uint32_t realm[FAST_BURST]; /* its realms, when its way is known */
+	};
 	uint32_t len[FAST_BURST];   /* bytes of IP */
 	uint32_t frame[FAST_BURST]; /* bytes of all */
 	uint32_t word[FAST_BURST];  /* TTL, protocol, checksum as they leave */
@@ -43,8 +47,10 @@ struct fast {
 };
 
 /** Set idx[] by rules, reverse path filter and route cache; it holds the entries of tbl24. What the
- * general lane has to judge reads ADJ_IDX_NO_ROUTE. */
+ * general lane has to judge reads ADJ_IDX_NO_ROUTE. Sets realm[] where somebody cares. */
 void ip4_fast_way(struct worker *w, struct fast *f) DP_ONLY;
+/** Tell packets @p m, which are forwarded, their realms, and count them. */
+void ip4_fast_realms(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY;
 
 static inline rte_be32_t
 src_of(const uint8_t *l3)

@@ -295,7 +295,7 @@ struct ask {
 	uint64_t known;		 /* mask of hits, */
 	uint64_t fits;		 /* and of what a decision may be remembered of */
 	struct ip4_cache_key key[SKB_BURST];
-	uint32_t idx[SKB_BURST]; /* of hits */
+	struct ip4_cache_says says[SKB_BURST]; /* of hits */
 };
 
 /* Is the decision one by the key alone? What came by a wire to our MAC address without options. */
@@ -319,7 +319,7 @@ ask_cache(struct worker *w, const struct skb_vec *vec, const struct fib_rules *r
 		ip4_cache_key_of(q->cache, &k, ports, &q->key[i]);
 		q->fits |= (uint64_t)fits_cache(vec->v[i]) << i;
 	}
-	q->known = ip4_cache_find(w, q->cache, q->key, vec->n, q->idx) & q->fits;
+	q->known = ip4_cache_find(w, q->cache, q->key, vec->n, q->says) & q->fits;
 }
 
 /* It passes, by adjacency @p idx. */
@@ -333,7 +333,7 @@ remember(struct worker *w, struct ask *q, uint16_t i, const struct sk_buff *skb,
 	if (keep != ADJ_IDX_NO_ROUTE && skb->pkt_type == PACKET_HOST &&
 	    ip4_is_host_class(rte_be_to_cpu_32(ip_hdr(skb)->src_addr)) &&
 	    (skb->dst->type == ADJ_LOCAL) == (keep == ADJ_IDX_LOCAL))
-		ip4_cache_store(w, q->cache, &q->key[i], keep);
+		ip4_cache_store(w, q->cache, &q->key[i], keep, skb->tclassid);
 }
 
 /* --- the stage --- */
@@ -361,7 +361,7 @@ look_up(const struct skb_vec *vec, const struct fib_rules *rules, const struct a
 	if (likely(q->known == 0))
 		return;
 	for (uint16_t i = vec->n, j = some.n; i-- > 0;)
-		idx[i] = q->known >> i & 1 ? q->idx[i] : idx[--j];
+		idx[i] = q->known >> i & 1 ? q->says[i].idx : idx[--j];
 }
 
 void
@@ -371,6 +371,7 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 	const struct fib_rules *rules = rcu_dereference(fib_rules);
 	enum stage from = stage_enter(w, STAGE_IP4_ROUTE, vec->n);
 	struct skb_vec forward = { .n = 0 }, local = { .n = 0 };
+	bool realms = skb_realms_wanted();
 	uint32_t idx[SKB_BURST];
 	struct ask q;
 
@@ -402,10 +403,12 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 			v == V_FORWARD ? "to be forwarded"
 			: v == V_LOCAL ? "for the router itself"
 				       : "not to be forwarded");
+		if (realms && (v == V_FORWARD || v == V_LOCAL))
+			ip4_realm_tell(w, skb,
+				       known ? q.says[i].tclassid
+					     : ip4_realm_input(skb, v == V_LOCAL));
 		if (unlikely(q.fits >> i & 1) && !known && (v == V_FORWARD || v == V_LOCAL))
 			remember(w, &q, i, skb, idx[i], hash);
-		if (skb_realms_wanted() && (v == V_FORWARD || v == V_LOCAL))
-			ip4_realm_input(w, skb, v == V_LOCAL);
 		if (v == V_FORWARD)
 			skb_vec_push(&forward, skb);
 		else if (v == V_LOCAL)

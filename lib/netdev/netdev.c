@@ -10,7 +10,6 @@
 #include "netdev/netdev_police_dp.h"
 #include "netdev/netdev_priv.h"
 #include "netdev/netdev_upper.h"
-#include "skb/skb_realm_dp.h"
 
 struct notifier_chain netdev_chain = NOTIFIER_CHAIN("netdev");
 struct net_device *netdev_by_index_tab[NETDEV_MAX];
@@ -262,8 +261,6 @@ register_netdevice(struct net_device *dev, const char *name)
 	memcpy(dev->name, name, strlen(name) + 1);
 	if (rcu_dereference(ptype_all) != NULL)
 		netdev_rx_off(dev, NETDEV_RXF_TAP, true);
-	if (skb_realms_wanted())
-		netdev_rx_off(dev, NETDEV_RXF_REALM, true);
 	while (*at != NULL && (*at)->ifindex < dev->ifindex)
 		at = &(*at)->ctl->next;
 	dev->ctl->next = *at;

@@ -136,10 +136,6 @@ int dev_uc_del(struct net_device *dev, const struct rte_ether_addr *addr) CTL_ON
 void netif_carrier_set(struct net_device *dev, bool on) CTL_ONLY;
 /** Set or clear bits of rx_off. */
 void netdev_rx_off(struct net_device *dev, uint32_t bits, bool on) CTL_ONLY;
-/** One more, or one less, who wants packets to be told their realms: a route, a policy rule, a
- * filter. While there is one, all that is routed goes by the general lane, which tells them. */
-void netdev_realm_hold(void) CTL_ONLY;
-void netdev_realm_release(void) CTL_ONLY;
 /** -EBUSY when there is one already. */
 int netdev_rx_handler_register(struct net_device *dev,
 			       enum rx_handler_result (*fn)(struct worker *, struct sk_buff *),

@@ -50,7 +50,6 @@ struct net_device_ops_dp {
 #define NETDEV_RXF_NO_FAST 0x08 /* the device asked for the general lane */
 #define NETDEV_RXF_NO_IP   0x10 /* no IPv4 address: nothing is routed from here */
 #define NETDEV_RXF_HOOK	   0x20 /* somebody looks at forwarded packets: ip4/ip4_hook.h */
-#define NETDEV_RXF_REALM   0x40 /* packets are told their realms: skb/skb_realm_dp.h */
 
 /* What a driver sends without help; a word, changed while the device is stopped. */
 #define NETIF_F_SG 0x01 /* frames in several segments */

@@ -95,9 +95,9 @@ publish(struct qdisc *q, struct sched_filters *new) CTL_ONLY
 	}
 	rcu_assign_pointer(q->filters, new);
 	if (new != NULL && old == NULL)
-		netdev_realm_hold();
+		skb_realm_hold();
 	if (new == NULL && old != NULL)
-		netdev_realm_release();
+		skb_realm_release();
 	if (old != NULL)
 		rcu_defer(&old->rcu, free_list);
 }

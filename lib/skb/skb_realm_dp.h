@@ -2,6 +2,7 @@
 #ifndef SKB_REALM_DP_H
 #define SKB_REALM_DP_H
 /** @file Realms of packets: what routes and policy rules say of where from and where to. */
+#include "core/notifier.h"
 #include "skb/skb_dp.h"
 
 /** How many care for realms: routes, rules and filters that name one. While it is 0 no packet is
@@ -16,8 +17,12 @@ skb_realms_wanted(void)
 /** Bit of a mbuf's flags that says that its view has a tclassid; 0: there is no such bit. Drivers
  * and pools clear it with all others: a frame that never had a view does not have it. */
 extern uint64_t skb_tclassid_flag;
-/** Make skb_tclassid_flag a bit. 0, or -errno: none is left. */
-int skb_realm_register(void) CTL_ONLY;
+/** One more, or one less, who cares. Who publishes something with realms holds first: a worker that
+ * sees it tells them. */
+void skb_realm_hold(void) CTL_ONLY;
+void skb_realm_release(void) CTL_ONLY;
+/** The first one who cares has come, or the last one has gone: skb_realm_users says which. */
+extern struct notifier_chain skb_realm_chain;
 
 /** @p realms: FROM in the upper 16 bits, TO in the lower ones (Linux's dst.tclassid). */
 static inline void

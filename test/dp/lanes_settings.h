@@ -8,7 +8,7 @@
 #include "seed.h"
 
 #define RULES_MAX 16 /* of the filter: their slots are the first ones, the policies' behind all */
-#define POLICIES  10 /* policy rules */
+#define POLICIES  11 /* policy rules */
 static uint64_t seed;
 
 static inline uint32_t
@@ -79,6 +79,7 @@ set_policies(uint32_t want)
 		"to 203.0.113.0/24 prohibit",
 		"not from 10.0.0.0/8 unreachable",
 		"from 8.8.8.8 goto 32766",
+		"to 192.0.2.128/25 table main realms 11/12",
 		"fwmark 1 to 192.0.2.0/24 table 100",
 	};
 	static uint32_t there;
@@ -88,6 +89,23 @@ set_policies(uint32_t want)
 			dp_cmd("ip rule %s pref %u %s", want >> i & 1 ? "add" : "del", 10 + i,
 			       rules[i]);
 	there = want;
+}
+
+/* Routes that packets go and come by, with realms or without. */
+static inline void
+any_realms(void)
+{
+	bool none = rnd(2);
+
+	dp_cmd("ip route replace 192.0.2.0/24 via 10.0.2.9 %s", none ? "" : "realms 3/7");
+	dp_cmd("ip route replace 198.51.100.0/24 via 10.0.6.2 %s", none ? "" : "realm 300");
+	dp_cmd("ip route replace 203.0.113.0/24 via 10.0.1.2 %s", none ? "" : "realm 9");
+	dp_cmd("ip route replace 10.0.5.0/24 dev p1.100 src 10.0.5.1 proto kernel scope link %s",
+	       none ? "" : "realms 2/8");
+	dp_cmd("ip route replace 198.18.0.0/16 nexthop via 10.0.2.2 %s nexthop via 10.0.6.2 "
+	       "nexthop "
+	       "via 10.0.1.2 %s",
+	       none ? "" : "realm 4", none ? "" : "realms 5/6");
 }
 
 /* Settings for the next bursts. */
@@ -107,6 +125,8 @@ any_settings(void)
 	dp_cmd("sysctl net.ipv4.conf.all.rp_filter=%u", rnd(4) ? 0 : rnd(3));
 	dp_cmd("sysctl net.ipv4.conf.all.send_redirects=%u", rnd(2));
 	dp_cmd("sysctl net.ipv4.route_cache=%u", rnd(3));
+	set_policies(0); /* which have a say in what a gateway is */
+	any_realms();
 	set_policies(rnd(2) ? 0 : rnd(1u << POLICIES) & rnd(1u << POLICIES));
 	dp_cmd("ip link set p2 mtu %u", rnd(2) ? 1500 : 600 + rnd(600));
 	dp_cmd("ip link set p1.101 %s", rnd(8) ? "up" : "down");

@@ -5,10 +5,10 @@
  * ethdev_poll(); the clock runs for that only. The sets take turns, so that all see the same
  * machine; of each the median burst counts.
  *
- *	rules_micro [ROUNDS [cache]]
+ *	rules_micro [ROUNDS [cache|realms]]
  *
- * prints for each set, or each of those about the cache: name, cycles of the worker for a packet,
- * ratio to the first, difference.
+ * prints for each set, or each of those about the cache or realms: name, cycles of the worker for a
+ *packet, ratio to the first, difference.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +77,29 @@ static const struct set by_cache[] = {
 	PAIR("general-64-rules", 64, false, 4096),
 	PAIR("general-rp_filter", 0, true, 4096),
 	PAIR("general-both", 64, true, 4096),
+};
+/* A route with a realm, by which all goes: what it costs to tell and count them, by the cache and
+ * by the tables. */
+#define REALMS(flows)                                                                              \
+	{ "realms-" #flows, ROUTE " realm 10", ROUTE, 1, false, false, flows },                    \
+	{                                                                                          \
+		"realms-" #flows "-cache", ROUTE " realm 10", ROUTE, 1, false, true, flows         \
+	}
+#define ROUTE "ip route replace 192.168.0.0/16 via 10.0.2.2"
+static const struct set by_realms[] = {
+	{ .name = "none", .flows = FLOWS },
+	REALMS(64),
+	REALMS(4096),
+	REALMS(262144),
+};
+static const struct {
+	const char *name;
+	const struct set *set;
+	unsigned int n;
+} all[] = {
+	{ "rules", by_rules, RTE_DIM(by_rules) },
+	{ "cache", by_cache, RTE_DIM(by_cache) },
+	{ "realms", by_realms, RTE_DIM(by_realms) },
 };
 static unsigned int p1, p2;
 static double seen[SETS_MAX][TURNS_MAX * BURSTS];
@@ -169,10 +192,16 @@ int
 main(int argc, char **argv)
 {
 	unsigned int turns = argc > 1 ? (unsigned int)atoi(argv[1]) : 12;
-	bool cache = argc > 2 && strcmp(argv[2], "cache") == 0;
-	const struct set *sets = cache ? by_cache : by_rules;
-	unsigned int n = cache ? RTE_DIM(by_cache) : RTE_DIM(by_rules);
+	const struct set *sets = by_rules;
+	unsigned int n = RTE_DIM(by_rules);
 	double first = 0;
+
+	for (unsigned int i = 0; argc > 2 && i < RTE_DIM(all); i++) {
+		if (strcmp(all[i].name, argv[2]) != 0)
+			continue;
+		sets = all[i].set;
+		n = all[i].n;
+	}
 
 	_Static_assert(RTE_DIM(by_rules) <= SETS_MAX && RTE_DIM(by_cache) <= SETS_MAX, "room");
 	dp_setup(NULL);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include "core/timer.h"
 #include "core/worker.h"
+#include "skb/skb_realm_dp.h"
 #include "fake.h"
 #include "../eal.h"
 
@@ -46,12 +47,12 @@ ip(const char *s)
 }
 
 void
-netdev_realm_hold(void)
+skb_realm_hold(void)
 {
 	fake_realms++;
 }
 void
-netdev_realm_release(void)
+skb_realm_release(void)
 {
 	assert_true(fake_realms > 0);
 	fake_realms--;

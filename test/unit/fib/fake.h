@@ -40,7 +40,7 @@ int del(const char *text) CTL_ONLY;
 /** What a worker reads. */
 uint32_t leaf(const char *addr) CTL_ONLY;
 extern unsigned int fake_adj_used, fake_arps;
-extern unsigned int fake_realms;   /* netdev_realm_hold() less netdev_realm_release() */
+extern unsigned int fake_realms;   /* skb_realm_hold() less skb_realm_release() */
 extern uint64_t fake_published_us; /* clock_us() of the last adj_publish() */
 extern const struct adj *fake_adj(uint32_t idx);
 /** The slot that a slot of adj_alloc_follower() shows. */

@@ -6,6 +6,7 @@
 #include "fixture.h"
 #include "ip4/ip4_cache.h"
 #include "ip4/ip4_fast_dp.h"
+#include "skb/skb_realm_dp.h"
 
 static inline struct ip4_cache *
 cache(void)
@@ -54,6 +55,7 @@ burst_by(struct fast *f, struct net_device *dev, struct ip4_cache *c) DP_ONLY
 	f->rules = rcu_dereference(fib_rules);
 	f->cache = c;
 	f->dev = dev;
+	f->realms = skb_realms_wanted();
 	f->more = true;
 	if ((dev->rx_off & ~NETDEV_RXF_HOOK) != 0 || in_dev == NULL ||
 	    !IN_DEV_CONF(in_dev, forwarding))

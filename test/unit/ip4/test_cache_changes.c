@@ -62,6 +62,13 @@ dev_of_host(unsigned int h)
 	return h < 2 ? p0 : h < 4 ? p1 : p2;
 }
 
+/* Of a route or rule: mostly none. */
+static uint32_t
+any_realms(void)
+{
+	return rnd(3) == 0 ? rnd(3) << 16 | rnd(3) : 0;
+}
+
 static CTL_ONLY bool
 change_route(void)
 {
@@ -90,6 +97,7 @@ change_route(void)
 		r.n_nh = rnd(4) ? 1 : 2 + rnd(2);
 		for (unsigned int i = 0; i < r.n_nh; i++)
 			r.nh[i] = (struct fib_nexthop_spec){ .gateway = hosts[rnd(6)],
+							     .tclassid = any_realms(),
 							     .weight = (uint16_t)(1 + rnd(3)) };
 		if (rnd(10) == 0)
 			r.nh[0] = (struct fib_nexthop_spec){ .dev = any_dev(), .weight = 1 };
@@ -109,6 +117,7 @@ change_rule(void)
 	struct fib_rule r = { .priority = 1 + rnd(300),
 			      .action = FIB_RULE_TABLE,
 			      .table = tables[rnd(TABLES)],
+			      .tclassid = any_realms(),
 			      .suppress = rnd(6) ? -1 : (int32_t)rnd(16) };
 
 	if (rnd(64) == 0 || n >= RULES) { /* back to those of the start: without rules */
@@ -369,6 +378,8 @@ __wrap_fib_genid_bump(void)
 	judge(&f, cache(), at);
 }
 
+static uint64_t told; /* packets with realms */
+
 /* A burst with the cache and without. */
 static void
 compare(unsigned int step)
@@ -394,6 +405,10 @@ compare(unsigned int step)
 				 "%u (type %u) without",
 				 step, at[i], asked.dev->name, f.idx[i], a->type, g.idx[i],
 				 b->type);
+		if (f.realms && f.idx[i] != ADJ_IDX_NO_ROUTE && f.realm[i] != g.realm[i])
+			fail_msg("step %u: flow %u by %s: realms %x from the cache, %x without",
+				 step, at[i], asked.dev->name, f.realm[i], g.realm[i]);
+		told += f.realms && f.realm[i] != 0;
 	}
 }
 
@@ -437,6 +452,8 @@ test_million_changes(void **state)
 	/* Not vacuous: what was known was asked for, before and after changes that matter. */
 	assert_true(route_count(ROUTE_in_hit) > steps);
 	assert_true(route_count(ROUTE_in_stale) > steps);
+	print_message("realms: %llu\n", (unsigned long long)told);
+	assert_true(told > steps);
 	for (unsigned int i = 0; i < 3; i++) /* or the balance waits for them */
 		netif_carrier_set((struct net_device *[]){ p0, p1, p2 }[i], true);
 }
@@ -575,6 +592,20 @@ test_general_lane(void **state)
 	assert_true(route_count(ROUTE_in_hit) > 4000 && route_count(ROUTE_in_stale) > 10000);
 }
 
+/* A flow that is forwarded, from p0. */
+static void
+ask_about_one(void)
+{
+	asked.dev = p0;
+	asked.n = 1;
+	asked.flow[0] = 0;
+	flows[0].ip.src_addr = IP(100, 64, 9, 9);
+	flows[0].ip.dst_addr = FAR;
+	flows[0].ip.type_of_service = 0;
+	flows[0].ip.time_to_live = 9;
+	flows[0].ip.next_proto_id = IPPROTO_UDP;
+}
+
 /* The fast lane's filter of own addresses follows the tables: what a worker lets pass before it has
  * must not last. */
 static void
@@ -585,14 +616,7 @@ test_source_becomes_ours(void **state)
 
 	(void)state;
 	start_walk();
-	asked.dev = p0;
-	asked.n = 1;
-	asked.flow[0] = 0;
-	flows[0].ip.src_addr = IP(100, 64, 9, 9);
-	flows[0].ip.dst_addr = FAR;
-	flows[0].ip.type_of_service = 0;
-	flows[0].ip.time_to_live = 9;
-	flows[0].ip.next_proto_id = IPPROTO_UDP;
+	ask_about_one();
 	role_enter_ctl();
 	memset(&r, 0, sizeof(r));
 	r.table = RT_TABLE_LOCAL;
@@ -609,6 +633,30 @@ test_source_becomes_ours(void **state)
 	assert_int_equal(drops(DROP_IP4_MARTIAN_SOURCE), 1);
 }
 
+/* The first one who names a realm: a worker that sees his rule tells packets theirs. */
+static void
+test_first_realm(void **state)
+{
+	const struct fib_rule r = { .priority = 5,
+				    .action = FIB_RULE_TABLE,
+				    .table = RT_TABLE_MAIN,
+				    .tclassid = 7,
+				    .suppress = -1 };
+	uint64_t before = told;
+
+	(void)state;
+	start_walk();
+	ask_about_one();
+	role_enter_ctl();
+	assert_int_equal(skb_realm_users, 0);
+	between = true;
+	assert_int_equal(fib_rule_add(&r), 0);
+	between = false;
+	compare(0);
+	assert_int_equal(told - before, 1);
+	assert_int_equal(route_count(ROUTE_in_hit), 1);
+}
+
 int
 main(void)
 {
@@ -616,6 +664,7 @@ main(void)
 		TEST(test_million_changes),
 		TEST(test_general_lane),
 		TEST(test_source_becomes_ours),
+		TEST(test_first_realm),
 	};
 
 	if (fixture_eal() < 0)
