@@ -8,7 +8,7 @@
 static uint32_t
 fragment_step(const struct ip_out *o)
 {
-	const struct adj *a = ip4_lookup_tos(o->saddr, o->daddr, o->tos);
+	const struct adj *a = o->way != NULL ? o->way : ip4_lookup_tos(o->saddr, o->daddr, o->tos);
 	uint32_t mtu, path;
 	bool locked;
 

@@ -79,6 +79,9 @@ struct ip_out {
 	uint8_t optlen; /* bytes of options, a multiple of 4; records in them are signed */
 	const uint8_t *opt;    /* sound ones; with a source route daddr is its first stop */
 	const struct adj *way; /* NULL: what the routes say */
+	/* ip4_bound_way() has found the way, and these realms with it. */
+	bool bound;
+	uint32_t realms;
 };
 /**
  * Build and send a datagram: skb holds the payload with headroom for IP and link header. To a

@@ -210,9 +210,9 @@ route_of(const struct sk_buff *skb, const struct rte_ipv4_hdr *iph)
 	return ip4_route_output(&k);
 }
 
-/* Complete the header and find the way out, unless it is given. */
+/* Complete the header and find the way out, unless @p o has it. */
 static void
-local_out_prepare(struct worker *w, struct sk_buff *skb, const struct adj *way) DP_ONLY
+local_out_prepare(struct worker *w, struct sk_buff *skb, const struct ip_out *o) DP_ONLY
 {
 	struct rte_ipv4_hdr *iph = (struct rte_ipv4_hdr *)skb_data(skb);
 
@@ -225,8 +225,10 @@ local_out_prepare(struct worker *w, struct sk_buff *skb, const struct adj *way) 
 	skb->pkt_type = PACKET_OUTGOING;
 	skb->iif = 0;
 	skb->flags = 0;
-	skb->dst = ip4_exc_redirect(iph->dst_addr, way != NULL ? way : route_of(skb, iph));
-	if (skb_realms_wanted())
+	skb->dst = ip4_exc_redirect(iph->dst_addr, o != NULL ? o->way : route_of(skb, iph));
+	if (skb_realms_wanted() && o != NULL && o->bound)
+		skb_set_tclassid(skb, o->realms);
+	else if (skb_realms_wanted())
 		ip4_realm_output(skb);
 	IP_INC_STATS(w, OutRequests);
 	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
@@ -250,13 +252,13 @@ local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ON
 }
 
 static void
-local_out(struct worker *w, struct skb_vec *vec, const struct adj *way) DP_ONLY
+local_out(struct worker *w, struct skb_vec *vec, const struct ip_out *o) DP_ONLY
 {
 	struct skb_vec send = { .n = 0 };
 
 	ROUTE_ADD_STATS(w, out_slow_tot, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++)
-		local_out_prepare(w, vec->v[i], way);
+		local_out_prepare(w, vec->v[i], o);
 	ip4_hook(w, IP4_HOOK_OUTPUT, vec);
 	for (uint16_t i = 0; i < vec->n; i++)
 		local_out_one(w, vec->v[i], &send);
@@ -422,6 +424,6 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out
 		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
 		return -EMSGSIZE;
 	}
-	local_out(w, &one, a);
+	local_out(w, &one, &o);
 	return 0;
 }

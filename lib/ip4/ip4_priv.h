@@ -220,6 +220,7 @@ extern const struct reasm_ops ip4_defrag_ops;
 extern ip_defrag_fn ip4_defrag_fns[IP_DEFRAG_USERS];
 
 /* --- output (ip4_output_dp.c, ip4_frag_dp.c) --- */
+struct fib_query; /* fib/fib.h */
 /** As ip_local_out() for a vector. */
 void ip_local_out_vec(struct worker *w, struct skb_vec *vec) DP_ONLY;
 /** Sends what is in the vector and empties it: neigh_output(), or by a link without neighbours. */
@@ -248,6 +249,10 @@ ip4_count_broadcast(struct worker *w, const struct sk_buff *skb)
 	IPEXT_INC_STATS(w, OutBcastPkts);
 	IPEXT_ADD_STATS(w, OutBcastOctets, skb_len(skb));
 }
+/** What is bound to a device (@p q->oif) goes by rules for what leaves by it and by routes that
+ * lead there, or else straight to its link. Sets the way of @p o, and its source where it has none.
+ * 0, -EADDRNOTAVAIL, or as fib_lookup_query(). */
+int ip4_bound_way(struct ip_out *o, const struct fib_query *q) CTL_ONLY;
 /** Put the header in front, options signed; length and checksum are still to come. 0 or -EMSGSIZE
  * (untouched). */
 int ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o) DP_ONLY;

@@ -20,6 +20,28 @@ header_of(const struct ip4_probe *p)
 				.opt = p->opt };
 }
 
+static struct fib_query
+query_of(const struct ip4_probe *p)
+{
+	return (struct fib_query){
+		.dst = p->dst, .src = p->src, .tos = p->tos, .proto = p->proto, .oif = p->dev
+	};
+}
+
+/* @p skb: the transport header in front; NULL: there is none yet. */
+static int
+bind_to_device(const struct ip4_probe *p, const struct sk_buff *skb, struct ip_out *o) CTL_ONLY
+{
+	struct fib_query q = query_of(p);
+	struct fib_key k = { 0 };
+
+	if (skb != NULL)
+		ip4_key_out(skb, o, &k);
+	q.sport = k.sport;
+	q.dport = k.dport;
+	return ip4_bound_way(o, &q);
+}
+
 struct sk_buff *
 ip4_probe_alloc(const struct ip4_probe *p, uint32_t head, uint32_t len)
 {
@@ -29,6 +51,8 @@ ip4_probe_alloc(const struct ip4_probe *p, uint32_t head, uint32_t len)
 	struct ip4_cork c;
 	int rc;
 
+	if (p->dev != NULL)
+		bind_to_device(p, NULL, &o); /* where it leads nowhere, sending says so */
 	for (unsigned int i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (uint8_t)i;
 	role_borrow_dp();
@@ -43,19 +67,13 @@ ip4_probe_alloc(const struct ip4_probe *p, uint32_t head, uint32_t len)
 rte_be32_t
 ip4_probe_source(const struct ip4_probe *p, int *rc)
 {
+	struct fib_query q = query_of(p);
 	struct fib_result res;
 
 	*rc = 0;
 	if (p->src != 0)
 		return p->src;
-	if (p->dev != NULL) {
-		rte_be32_t src = inet_select_addr(p->dev, p->dst, SCOPE_LINK);
-
-		*rc = src != 0 ? 0 : -EADDRNOTAVAIL;
-		return src;
-	}
-	*rc = fib_lookup_query(
-		&(struct fib_query){ .dst = p->dst, .tos = p->tos, .proto = p->proto }, &res);
+	*rc = fib_lookup_query(&q, &res);
 	if (*rc != 0)
 		return 0;
 	if (res.type == FIB_LOCAL && res.prefsrc == 0)
@@ -65,52 +83,29 @@ ip4_probe_source(const struct ip4_probe *p, int *rc)
 	return res.prefsrc;
 }
 
-/* Leave by p->dev although no route says so: the destination is taken to be on its link. */
-static int
-send_by_device(const struct ip4_probe *p, struct sk_buff *skb, const struct ip_out *o) CTL_ONLY
-{
-	struct worker *w = worker_ctl();
-	struct neighbour *n = neigh_create(p->dst, p->dev);
-
-	role_borrow_dp();
-	if (n == NULL || ip_push_header(w, skb, o) != 0) {
-		kfree_skb_reason(w, skb, n == NULL ? DROP_NEIGH_TABLE_FULL : DROP_SKB_TOO_SHORT);
-		return n == NULL ? -ENOBUFS : -EMSGSIZE;
-	}
-	ip_hdr(skb)->total_length = rte_cpu_to_be_16((uint16_t)skb_len(skb));
-	ip_send_check(ip_hdr(skb));
-	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
-	skb->pkt_type = PACKET_OUTGOING;
-	IP_INC_STATS(w, OutRequests);
-	IPEXT_ADD_STATS(w, OutOctets, skb_len(skb));
-	neigh_resolve_output(n, skb);
-	return 0;
-}
-
 int
 ip4_probe_send(const struct ip4_probe *p, struct sk_buff *skb)
 {
-	struct fib_query q = { .dst = p->dst, .src = p->src, .tos = p->tos, .proto = p->proto };
+	struct worker *w = worker_ctl();
 	struct ip_out o = header_of(p);
-	struct fib_result res;
-	int rc;
+	int rc = 0;
 
 	role_borrow_dp();
 	skb->dev = p->dev;
-	rc = p->dev == NULL ? 0 : fib_lookup_query(&q, &res);
-	if (p->dev != NULL && skb_len(skb) + IP4_HDR_MIN + p->optlen <= p->dev->mtu &&
-	    (rc != 0 || (res.type == FIB_UNICAST && res.dev != p->dev)))
-		return send_by_device(p, skb, &o);
-	return ip_build_and_send_pkt(worker_ctl(), skb, &o);
+	if (p->dev != NULL)
+		rc = bind_to_device(p, skb, &o);
+	if (rc == 0)
+		return ip_build_and_send_pkt(w, skb, &o);
+	IP_INC_STATS(w, OutNoRoutes);
+	kfree_skb_reason(w, skb, DROP_IP4_NO_ROUTE);
+	return rc;
 }
 
 /* RFC 1122 2.3.2.1 (4); Linux's MSG_CONFIRM, which ping sets. */
 void
 ip4_probe_confirm(const struct ip4_probe *p)
 {
-	struct fib_query q = {
-		.dst = p->dst, .src = p->src, .tos = p->tos, .proto = p->proto, .oif = p->dev
-	};
+	struct fib_query q = query_of(p);
 	struct fib_result res;
 	struct neighbour *n;
 

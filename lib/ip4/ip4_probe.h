@@ -8,7 +8,7 @@
 /** A datagram to send. */
 struct ip4_probe {
 	rte_be32_t dst, src;	 /* src 0: chosen by the route */
-	struct net_device *dev;	 /* leave by this one whatever the route says; NULL: by the route */
+	struct net_device *dev;	 /* bound to this one: ip4_bound_way(); NULL: to none */
 	uint8_t proto, ttl, tos; /* ttl 0: ip_default_ttl */
 	bool df;
 	uint8_t optlen, opt[40]; /* IP options, a multiple of 4 bytes */

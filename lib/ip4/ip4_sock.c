@@ -3,6 +3,7 @@
 #include <rte_udp.h>
 #include "core/held.h"
 #include "core/sysctl.h"
+#include "fib/fib.h"
 #include "ip4/ip4_exc.h"
 #include "ip4/ip4_priv.h"
 #include "ip4/ip4_sock.h"
@@ -396,6 +397,23 @@ address(const struct ip4_sock *sk, struct ip_out *o) CTL_ONLY
 	return 0;
 }
 
+/* As Linux's SO_BINDTODEVICE: what is heard by one device alone leaves by it. */
+static int
+bind_to_device(const struct ip4_sock *sk, struct ip_out *o, rte_be16_t dport,
+	       struct sk_buff *skb) CTL_ONLY
+{
+	struct fib_query q = { .dst = o->daddr,
+			       .src = o->saddr,
+			       .tos = o->tos,
+			       .proto = o->proto,
+			       .sport = sk->type == IP4_SOCK_UDP ? rte_be_to_cpu_16(sk->lport) : 0,
+			       .dport = rte_be_to_cpu_16(dport),
+			       .oif = dev_get_by_index((uint32_t)sk->ifindex) };
+
+	skb->dev = (struct net_device *)(uintptr_t)q.oif;
+	return q.oif != NULL ? ip4_bound_way(o, &q) : -ENODEV;
+}
+
 int
 udp_sendmsg(struct ip4_sock *sk, struct sk_buff *skb, const struct ip_out *to, rte_be16_t dport)
 {
@@ -408,6 +426,8 @@ udp_sendmsg(struct ip4_sock *sk, struct sk_buff *skb, const struct ip_out *to, r
 	dport = dport != 0 ? dport : sk->rport;
 	if (rc == 0 && dport == 0)
 		rc = -EDESTADDRREQ;
+	if (rc == 0 && sk->ifindex != 0)
+		rc = bind_to_device(sk, &o, dport, skb);
 	if (rc == 0 && o.saddr == 0) /* the checksum must know */
 		o.saddr = ip4_source_for(skb, &o, sk->lport, dport);
 	if (rc == 0)
@@ -431,11 +451,13 @@ raw_sendmsg(struct ip4_sock *sk, struct sk_buff *skb, const struct ip_out *to)
 	int rc = address(sk, &o);
 
 	role_borrow_dp();
+	o.proto = sk->proto;
+	if (rc == 0 && sk->ifindex != 0)
+		rc = bind_to_device(sk, &o, 0, skb);
 	if (rc != 0) {
 		kfree_skb_reason(w, skb, DROP_SKB_TOO_SHORT);
 		return rc;
 	}
-	o.proto = sk->proto;
 	skb_copy_bits(skb, 0, &type, 1);
 	rc = ip_build_and_send_pkt(w, skb, &o);
 	if (rc == 0 && o.proto == IPPROTO_ICMP)

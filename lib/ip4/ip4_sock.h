@@ -42,7 +42,7 @@ struct ip4_sock {
 	rte_be32_t raddr;    /* packets from this address only */
 	rte_be16_t lport;    /* UDP port or identifier; 0: one is chosen */
 	rte_be16_t rport;    /* UDP: packets from this port only */
-	int ifindex;	     /* packets by this device only */
+	int ifindex;	     /* packets by this device only, there and back */
 	uint32_t icmp_types; /* raw ICMP: bits of the types that are wanted */
 	bool router_alert;   /* raw: what passes by with the option, too (RFC 2113) */
 	uint32_t rcvbuf;     /* bytes that may wait; 0: net.core.rmem_default */
@@ -69,7 +69,7 @@ struct sk_buff *ip4_sock_recv(struct ip4_sock *sk) CTL_ONLY;
 /**
  * Send a UDP datagram: @p skb holds the payload with SKB_HEADROOM in front. Takes the packet.
  * @param o  daddr (0: the socket's peer), ttl, tos, options; saddr 0: the socket's, else by route
- * 0, -EDESTADDRREQ, or as ip_build_and_send_pkt().
+ * 0, -EDESTADDRREQ, -ENODEV, or as ip_build_and_send_pkt().
  */
 int udp_sendmsg(struct ip4_sock *sk, struct sk_buff *skb, const struct ip_out *o,
 		rte_be16_t dport) CTL_ONLY;

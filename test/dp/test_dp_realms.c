@@ -9,6 +9,8 @@
 #include <string.h>
 #include "core/counter.h"
 #include "ip4/ip4_mib_dp.h"
+#include "ip4/ip4_probe.h"
+#include "netdev/netdev.h"
 #include "sched/sched.h"
 #include "sched/sched_filter.h"
 #include "skb/skb_realm_dp.h"
@@ -266,6 +268,22 @@ classes(void **state)
 	dp_cmd("ip route del 203.0.113.0/24");
 }
 
+/* A datagram of ours, bound to p1. */
+static void
+send_bound(void)
+{
+	struct ip4_probe p = { .dst = dp_ip("10.0.1.2"),
+			       .src = dp_ip("10.0.1.1"),
+			       .dev = dev_get_by_name("p1"),
+			       .proto = IPPROTO_UDP };
+	struct dp_frame got;
+
+	role_enter_ctl();
+	assert_int_equal(ip4_probe_send(&p, ip4_probe_alloc(&p, 8, 32)), 0);
+	dp_run();
+	assert_true(dp_out(p1, &got));
+}
+
 /* Pieces go where their packet goes; so does what is made here; frames that nobody routed do not.
  */
 static void
@@ -309,6 +327,13 @@ what_has_a_class(void **state)
 	dp_run();
 	assert_true(dp_out(p1, &got));
 	assert_int_equal(class_of("p1"), 2);
+	/* Bound to p1 it goes by a rule of its own. */
+	send_bound();
+	assert_int_equal(class_of("p1"), 2);
+	dp_cmd("ip rule add oif p1 table main realm 10");
+	send_bound();
+	assert_int_equal(class_of("p1"), 3);
+	dp_cmd("ip rule del oif p1 table main");
 	dp_cmd("tc qdisc del dev p1 root");
 	dp_cmd("ip route del 198.51.100.0/24");
 	dp_cmd("ip route del 203.0.113.0/24");

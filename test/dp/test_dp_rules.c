@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ctl/cli_exec.h"
+#include "ip4/ip4_probe.h"
+#include "netdev/netdev.h"
 
 static unsigned int p1, p2, p3;
 
@@ -317,6 +319,70 @@ made_here(void **state)
 	dp_cmd("ip rule del to 172.16.0.0/16 table 100");
 }
 
+/* One probe to 192.0.2.9, bound to p3 with source @p src. Where it leaves, and to whom: the last
+ * octet of the neighbour's address as dp_lan() knows it; 0: nothing but questions by ARP for
+ * 192.0.2.9 itself does. */
+static uint8_t
+bound_goes_to(const char *src, uint32_t *len)
+{
+	struct ip4_probe p = { .dst = dp_ip("192.0.2.9"),
+			       .src = dp_ip(src),
+			       .dev = dev_get_by_name("p3"),
+			       .proto = IPPROTO_UDP };
+	rte_be16_t *port;
+	struct dp_frame got;
+	struct sk_buff *skb;
+	uint8_t to;
+
+	role_enter_ctl();
+	skb = ip4_probe_alloc(&p, 8, 1600);
+	assert_non_null(skb);
+	role_borrow_dp();
+	port = memset(skb_push(skb, 8), 0, 8);
+	port[1] = rte_cpu_to_be_16(99);
+	assert_int_equal(ip4_probe_send(&p, skb), 0);
+	dp_run();
+	dp_expect_none(p1);
+	dp_expect_none(p2);
+	assert_true(dp_out(p3, &got));
+	*len = got.len;
+	if (got.b[13] == 0x06) { /* ARP */
+		assert_memory_equal(got.b + 38, &p.dst, 4);
+		return 0;
+	}
+	to = got.b[5];
+	while (dp_out(p3, &got))
+		;
+	return to;
+}
+
+/* As Linux for SO_BINDTODEVICE: rules for what leaves by it, routes that lead there, or its link.
+ */
+static void
+bound_to_a_device(void **state)
+{
+	uint8_t gateway = dp_host_mac(4).addr_bytes[5];
+	uint32_t len;
+
+	(void)state;
+	assert_int_equal(bound_goes_to("10.0.3.1", &len), 0); /* main's default is by p2 */
+	dp_cmd("ip neigh del 192.0.2.9 dev p3");
+	dp_cmd("ip rule add oif p3 ipproto udp dport 99 table 100");
+	assert_int_equal(bound_goes_to("10.0.3.1", &len), gateway);
+	assert_int_equal(len, 1514); /* the first of two pieces */
+	dp_cmd("ip rule del oif p3 table 100");
+	dp_cmd("ip rule add oif p2 table 100");
+	assert_int_equal(bound_goes_to("10.0.3.1", &len), 0);
+	dp_cmd("ip neigh del 192.0.2.9 dev p3");
+	dp_cmd("ip rule del oif p2 table 100");
+	dp_cmd("ip rule add oif p3 from 10.0.1.1 table 100");
+	assert_int_equal(bound_goes_to("10.0.1.1", &len), gateway);
+	dp_cmd("ip rule del oif p3 table 100");
+	dp_cmd("ip route append default via 10.0.3.2 metric 9");
+	assert_int_equal(bound_goes_to("10.0.3.1", &len), gateway); /* the one by p2 is not asked */
+	dp_cmd("ip route del default metric 9");
+}
+
 static void
 asked_for(void **state)
 {
@@ -430,15 +496,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(selectors),
-		cmocka_unit_test(fragments_have_no_ports),
-		cmocka_unit_test(marks_of_the_filter),
-		cmocka_unit_test(actions_on_forwarded),
-		cmocka_unit_test(mixed_bursts),
-		cmocka_unit_test(reverse_path),
-		cmocka_unit_test(made_here),
-		cmocka_unit_test(asked_for),
-		cmocka_unit_test(domain),
+		cmocka_unit_test(selectors),	       cmocka_unit_test(fragments_have_no_ports),
+		cmocka_unit_test(marks_of_the_filter), cmocka_unit_test(actions_on_forwarded),
+		cmocka_unit_test(mixed_bursts),	       cmocka_unit_test(reverse_path),
+		cmocka_unit_test(made_here),	       cmocka_unit_test(bound_to_a_device),
+		cmocka_unit_test(asked_for),	       cmocka_unit_test(domain),
 		cmocka_unit_test(route_cache),
 	};
 

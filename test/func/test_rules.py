@@ -14,7 +14,7 @@ import pytest
 from conftest import given, lab_of
 from dut import LINUX
 from netlab import SLOW, sh
-from pkt import carries, control, is_error, token
+from pkt import carries, control, is_arp, is_error, token
 from scapy.all import ICMP, IP, TCP, UDP, Raw, fragment, raw
 
 FAR = "198.51.100.9"
@@ -137,6 +137,27 @@ def test_what_is_made_here(plab):
     with rules(plab, "to 198.51.100.0/24 iif r1 table 100"), plab.h1.wire() as w1, plab.h2.wire() as w2:
         w1.send(echo / Raw(mark))
         w2.expect(carries(mark))
+
+
+@pytest.mark.core
+def test_what_is_bound_to_a_device(plab):
+    """ping -I DEV: rules with "oif" are about it; without one, and without a route by the device, the
+    destination is taken to be on its link."""
+    def ping():
+        words = f"ping -c 1 -W 1 -I r3 {FAR}"
+        if hasattr(plab.dut, "client"):
+            plab.dut.client(words)
+        else:
+            sh(f"ip netns exec {plab.dut.ns} {words}", check=False)
+
+    with plab.h3.wire() as w3:
+        ping()
+        w3.expect(is_arp(1, target=FAR), "a request for the destination itself")
+    with rules(plab, "oif r3 table 100"), plab.h3.wire() as w3:
+        ping()
+        got = w3.expect(lambda f: ICMP in f and f[IP].dst == FAR, "the echo, by the gateway")
+        assert got.dst == plab.h3.mac and got[IP].src == plab.h3.gw
+    plab.dut.ip(f"neigh flush to {FAR} nud all")
 
 
 @pytest.mark.core

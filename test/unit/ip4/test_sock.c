@@ -405,6 +405,38 @@ test_send_refused(void **state)
 	(void)state;
 }
 
+/* Whom one device alone is heard by sends by it, whatever the routes say. */
+static void
+test_bound(void **state)
+{
+	struct sk_buff *skb;
+
+	n_frames = 0;
+	UDP_SOCK(0, .lport = PORT(5000));
+	assert_int_equal(send_udp(0, PEER0, PORT(7)), 0);
+	assert_int_equal(n_frames, 1);
+	assert_ptr_equal(frames[0].dev, p0);
+	UDP_SOCK(1, .lport = PORT(5001), .ifindex = p1->ifindex);
+	assert_int_equal(send_udp(1, PEER0, PORT(7)), 0); /* asks who has it, there */
+	RAW_SOCK(2, .proto = 89, .ifindex = p1->ifindex);
+	role_borrow_dp();
+	skb = alloc_skb(worker_ctl(), SKB_HEADROOM);
+	skb_put(skb, 4);
+	assert_int_equal(raw_sendmsg(&c[2].sk, skb, &(struct ip_out){ .daddr = PEER0 }), 0);
+	settle();
+	assert_true(n_frames > 1);
+	for (unsigned int i = 1; i < n_frames; i++)
+		assert_ptr_equal(frames[i].dev, p1);
+	c[2].sk.ifindex = 4000;
+	role_borrow_dp();
+	skb = alloc_skb(worker_ctl(), SKB_HEADROOM);
+	assert_int_equal(raw_sendmsg(&c[2].sk, skb, &(struct ip_out){ .daddr = PEER0 }), -ENODEV);
+	stop(3);
+	role_enter_ctl();
+	neigh_admin_del(PEER0, p1);
+	(void)state;
+}
+
 /* A checksum that comes out as zero is sent as ones (RFC 768). */
 static void
 test_checksum_zero(void **state)
@@ -519,19 +551,11 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_open_and_closed),
-		T(test_malformed_udp),
-		T(test_best_match),
-		T(test_open_refused),
-		T(test_port_range),
-		T(test_bounds),
-		T(test_broadcast),
-		T(test_send_and_errors),
-		T(test_send_refused),
-		T(test_checksum_zero),
-		T(test_raw),
-		T(test_raw_icmp),
-		T(test_router_alert),
+		T(test_open_and_closed), T(test_malformed_udp),	  T(test_best_match),
+		T(test_open_refused),	 T(test_port_range),	  T(test_bounds),
+		T(test_broadcast),	 T(test_send_and_errors), T(test_send_refused),
+		T(test_bound),		 T(test_checksum_zero),	  T(test_raw),
+		T(test_raw_icmp),	 T(test_router_alert),
 	};
 
 	if (fixture_eal() < 0)
