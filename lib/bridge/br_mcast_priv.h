@@ -161,7 +161,7 @@ void br_mc_ask(const struct br_mc_member *m, const rte_be32_t *src, unsigned int
 void br_mc_wait(struct br_mc_ctx *ctx) CTL_ONLY;
 /** Snooping begins there. */
 void br_mc_open(struct br_mc_ctx *ctx) CTL_ONLY;
-void br_mc_timers_init(struct br_mc_ctx *ctx);
+void br_mc_timers_init(struct br_mc_ctx *ctx) CTL_ONLY;
 /** Somebody new may be there: ask in quick succession again, if it is us who asks. */
 void br_mcast_restart(struct net_bridge *br) CTL_ONLY;
 /** Its mcast_querier is another. */

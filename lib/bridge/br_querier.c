@@ -201,7 +201,7 @@ general_query(struct br_mc_ctx *ctx) CTL_ONLY
 /* --- being the querier --- */
 
 static bool
-may_ask(const struct br_mc_ctx *ctx)
+may_ask(const struct br_mc_ctx *ctx) CTL_ONLY
 {
 	return ctx->conf.querier && br_mc_is_on(ctx) && netif_running(ctx->br->dev) &&
 	       !br_mc_other_querier(ctx);

@@ -362,8 +362,9 @@ void
 icmp_rcv(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_ICMP, vec->n);
-	struct skb_vec out = { .n = 0 };
+	struct skb_vec out;
 
+	skb_vec_init(&out);
 	for (uint16_t i = 0; i < vec->n; i++)
 		rcv_one(w, vec->v[i], &out);
 	if (out.n > 0)

@@ -362,9 +362,10 @@ void
 ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 {
 	struct ip4_defrag *f = &ip4_defrag_tab[w->id];
-	struct skb_vec whole = { .n = 0 };
+	struct skb_vec whole;
 	uint64_t now = clock_ms();
 
+	skb_vec_init(&whole);
 	begin(w, f, now);
 	IP_ADD_STATS(w, ReasmReqds, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++) {

@@ -222,35 +222,53 @@ classify(struct fast *f, struct rte_mbuf **pkts)
 	return suspects;
 }
 
-/* Take the suspects out of the burst's arrays; order is kept. Adds to @p gone, a mask by position
- * in the burst as it came. */
+/* Of the packets [from, to): their places begin at @p at. */
+static inline void
+close_up(struct fast *f, uint32_t at, uint32_t from, uint32_t to)
+{
+	uint32_t n = to - from;
+
+#define CLOSE_UP(a) memmove(&(a)[at], &(a)[from], n * sizeof((a)[0]))
+	CLOSE_UP(f->m);
+	CLOSE_UP(f->pos);
+	CLOSE_UP(f->l3);
+	CLOSE_UP(f->slot);
+	CLOSE_UP(f->len);
+	CLOSE_UP(f->frame);
+	CLOSE_UP(f->word);
+	CLOSE_UP(f->adj);
+	if (f->l2 != RTE_ETHER_HDR_LEN) {
+		CLOSE_UP(f->in);
+		CLOSE_UP(f->iif);
+	}
+#undef CLOSE_UP
+}
+
+/* Take the suspects out of the burst's arrays, run by run of good ones; order is kept. Adds to @p
+ * gone, a mask by position in the burst as it came. */
 static __rte_noinline uint32_t
 weed(struct fast *f, struct rte_mbuf **m, uint32_t suspects, uint32_t gone)
 {
-	bool first = gone == 0;
-	uint32_t good = 0;
+	uint32_t good = 0, from = 0, n = f->n;
 
-	for (uint32_t i = 0; i < f->n; i++) {
-		uint8_t pos = first ? (uint8_t)i : f->pos[i];
-
-		if (suspects >> i & 1) {
-			gone |= 1u << pos;
-			f->bytes -= f->frame[i];
-			continue;
-		}
-		f->pos[good] = pos;
-		f->m[good] = m[i];
-		f->l3[good] = f->l3[i];
-		f->slot[good] = f->slot[i];
-		f->len[good] = f->len[i];
-		f->frame[good] = f->frame[i];
-		f->word[good] = f->word[i];
-		f->adj[good] = f->adj[i];
-		f->in[good] = f->in[i];
-		f->iif[good] = f->iif[i];
-		good++;
+	suspects &= (uint32_t)((UINT64_C(1) << n) - 1); /* a hook may suspect all */
+	if (gone == 0) {
+		memcpy(f->m, m, n * sizeof(m[0]));
+		for (uint32_t i = 0; i < FAST_BURST; i++)
+			f->pos[i] = (uint8_t)i;
 	}
-	f->n = good;
+	for (; suspects != 0; suspects &= suspects - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(suspects);
+
+		gone |= 1u << f->pos[i];
+		f->bytes -= f->frame[i];
+		if (from > 0)
+			close_up(f, good, from, i);
+		good += i - from;
+		from = i + 1;
+	}
+	close_up(f, good, from, n);
+	f->n = good + n - from;
 	return gone;
 }
 
@@ -306,11 +324,14 @@ sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_
 static __rte_noinline uint32_t
 suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
 {
-	struct adj_sum sum = { 0 };
+	const struct net_device *lower = NULL; /* of the first good one */
 	uint32_t suspects = 0;
 
 	f->one = false;
+	f->odd = 0;
+	f->ports = 0;
 	for (uint32_t i = 0; i < f->n; i++) {
+		const struct net_device *turn = f->dev != NULL ? f->turn : f->in[i];
 		const struct adj *a = adj_get(f->idx[i]);
 
 		if (a->type == ADJ_GROUP)
@@ -318,12 +339,14 @@ suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
 				a,
 				ip4_flow_hash(w, (const struct rte_ipv4_hdr *)f->l3[i], f->len[i]));
 		f->adj[i] = a;
-		sum.bad = 0;
-		sum_adj(&sum, a, f->adj[0], f->len[i], f->dev != NULL ? f->turn : f->in[i]);
-		suspects |= (uint32_t)(sum.bad < 0) << i;
+		if (unlikely(a->mtu < f->len[i] || a->dev == turn)) {
+			suspects |= 1u << i;
+			continue;
+		}
+		lower = lower != NULL ? lower : a->lower;
+		f->odd |= load32(&a->type) ^ PLAIN_REWRITE;
+		f->ports |= (uintptr_t)a->lower ^ (uintptr_t)lower;
 	}
-	f->odd = sum.odd;
-	f->ports = sum.ports;
 	return suspects;
 }
 

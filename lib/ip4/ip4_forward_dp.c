@@ -93,10 +93,11 @@ void
 ip_forward(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_IP4_FORWARD, vec->n);
-	struct skb_vec send = { .n = 0 };
+	struct skb_vec send;
 	uint64_t octets = 0;
 	uint16_t n = 0;
 
+	skb_vec_init(&send);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = forward_one(w, vec->v[i]);
 

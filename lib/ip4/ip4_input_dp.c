@@ -66,9 +66,10 @@ void
 ip_rcv(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_IP4_RCV, vec->n);
-	struct skb_vec good = { .n = 0 };
+	struct skb_vec good;
 	uint64_t octets = 0, received = 0;
 
+	skb_vec_init(&good);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
 		enum drop_reason why;

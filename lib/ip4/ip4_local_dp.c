@@ -108,9 +108,10 @@ deliver_by_protocol(struct worker *w, struct skb_vec *vec) DP_ONLY
 	while (vec->n > 0) {
 		uint8_t proto = ip_hdr(vec->v[0])->next_proto_id;
 		inet_proto_fn fn = rcu_dereference(inet_protos[proto]);
-		struct skb_vec same = { .n = 0 };
+		struct skb_vec same;
 		uint16_t rest = 0;
 
+		skb_vec_init(&same);
 		for (uint16_t i = 0; i < vec->n; i++) {
 			struct sk_buff *skb = vec->v[i];
 
@@ -151,8 +152,10 @@ void
 ip_local_deliver(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_IP4_LOCAL, vec->n);
-	struct skb_vec whole = { .n = 0 }, pieces = { .n = 0 };
+	struct skb_vec whole, pieces;
 
+	skb_vec_init(&whole);
+	skb_vec_init(&pieces);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
 

@@ -32,8 +32,9 @@ void
 ip_output(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_IP4_OUTPUT, vec->n);
-	struct skb_vec send = { .n = 0 };
+	struct skb_vec send;
 
+	skb_vec_init(&send);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		vec->v[i]->dev = vec->v[i]->dst->dev;
 		vec->v[i]->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
@@ -89,8 +90,9 @@ xmit_on_link(struct worker *w, struct skb_vec *vec)
 void
 ip_output_link(struct worker *w, struct sk_buff *skb, struct net_device *dev)
 {
-	struct skb_vec send = { .n = 0 };
+	struct skb_vec send;
 
+	skb_vec_init(&send);
 	skb->dev = dev;
 	skb->protocol = rte_cpu_to_be_16(ETHERTYPE_IP4);
 	skb = ip4_hook_one(w, IP4_HOOK_POSTROUTING, skb);
@@ -254,8 +256,9 @@ local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ON
 static void
 local_out(struct worker *w, struct skb_vec *vec, const struct ip_out *o) DP_ONLY
 {
-	struct skb_vec send = { .n = 0 };
+	struct skb_vec send;
 
+	skb_vec_init(&send);
 	ROUTE_ADD_STATS(w, out_slow_tot, vec->n);
 	for (uint16_t i = 0; i < vec->n; i++)
 		local_out_prepare(w, vec->v[i], o);

@@ -343,10 +343,11 @@ static void
 look_up(const struct skb_vec *vec, const struct fib_rules *rules, const struct ask *q,
 	uint32_t *idx)
 {
-	struct skb_vec some = { .n = 0 };
+	struct skb_vec some;
 	const struct skb_vec *ask = vec;
 	uint32_t dst[SKB_BURST];
 
+	skb_vec_init(&some);
 	if (unlikely(q->known != 0)) {
 		ask = &some;
 		for (uint16_t i = 0; i < vec->n; i++)
@@ -370,11 +371,13 @@ ip_route_input(struct worker *w, struct skb_vec *vec)
 	uint64_t genid = fib_genid_read(); /* before all that is decided by */
 	const struct fib_rules *rules = rcu_dereference(fib_rules);
 	enum stage from = stage_enter(w, STAGE_IP4_ROUTE, vec->n);
-	struct skb_vec forward = { .n = 0 }, local = { .n = 0 };
+	struct skb_vec forward, local;
 	bool realms = skb_realms_wanted();
 	uint32_t idx[SKB_BURST];
 	struct ask q;
 
+	skb_vec_init(&forward);
+	skb_vec_init(&local);
 	q.cache = ip4_cache_of(w);
 	q.known = q.fits = 0;
 	if (unlikely(q.cache != NULL) && !ip4_cache_rests(q.cache, vec->n))

@@ -387,8 +387,9 @@ void
 arp_rcv(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_ARP_RCV, vec->n);
-	struct answers out = { .n = 0 };
+	struct answers out;
 
+	out.n = 0;
 	if (vec->n > 0)
 		out.dev = vec->v[0]->dev;
 	for (unsigned int i = 0; i < vec->n; i++)

@@ -154,8 +154,10 @@ neigh_output(struct worker *w, struct skb_vec *vec)
 {
 	enum stage from = stage_enter(w, STAGE_NEIGH_OUTPUT, vec->n);
 	const struct adj *last = NULL;
-	struct tx_run run = { .lower = NULL, .n = 0 };
+	struct tx_run run;
 
+	run.lower = NULL;
+	run.n = 0;
 	for (unsigned int i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
 		const struct adj *a = skb->dst;

@@ -241,9 +241,10 @@ queue_put(struct neighbour *n, struct sk_buff *skb)
 static CTL_ONLY void
 send_resolved(struct neighbour *n, struct sk_buff **pkts, unsigned int count)
 {
-	struct skb_vec vec = { .n = 0 };
+	struct skb_vec vec;
 	struct adj line;
 
+	skb_vec_init(&vec);
 	role_borrow_dp();
 	neigh_adj_template(n, &line);
 	for (unsigned int i = 0; i < count; i++) {

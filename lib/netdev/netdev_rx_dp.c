@@ -327,9 +327,10 @@ static void
 vlan_demux(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 	   unsigned int round) DP_ONLY
 {
-	struct skb_vec run = { .n = 0 };
+	struct skb_vec run;
 	uint16_t n = vec->n;
 
+	skb_vec_init(&run);
 	vec->n = 0;
 	for (uint16_t i = 0; i < n; i++) {
 		struct sk_buff *skb = vec->v[i];
@@ -361,9 +362,10 @@ run_handler(struct worker *w, struct net_device *dev, struct skb_vec *vec,
 {
 	enum rx_handler_result (*fn)(struct worker *, struct sk_buff *) =
 		rcu_dereference(dev->rx_handler);
-	struct skb_vec run = { .n = 0 };
+	struct skb_vec run;
 	uint16_t n = vec->n;
 
+	skb_vec_init(&run);
 	if (likely(fn == NULL))
 		return;
 	vec->n = 0;
@@ -495,8 +497,9 @@ demux_one(struct worker *w, struct demux *d, struct sk_buff *skb) DP_ONLY
 static void
 demux(struct worker *w, const struct skb_vec *vec) DP_ONLY
 {
-	struct demux d = { .n = 0 };
+	struct demux d;
 
+	d.n = 0; /* its groups are large: nothing is written that is not used */
 	for (uint16_t i = 0; i < vec->n; i++)
 		demux_one(w, &d, vec->v[i]);
 	for (unsigned int i = 0; i < d.n; i++)
@@ -545,8 +548,9 @@ void
 netif_receive_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
 {
 	enum stage from = stage_enter(w, STAGE_NETIF_RX, n);
-	struct skb_vec vec = { .n = 0 };
+	struct skb_vec vec;
 
+	skb_vec_init(&vec);
 	for (uint16_t i = 0; i < n; i++) {
 		struct sk_buff *skb = skb_init(pkts[i], dev);
 
@@ -700,8 +704,9 @@ netif_backlog_run(struct worker *w)
 	while (done < n) {
 		struct net_device *dev = dev_get_by_index_rcu(q->first->iif);
 		uint32_t iif = q->first->iif;
-		struct skb_vec vec = { .n = 0 };
+		struct skb_vec vec;
 
+		skb_vec_init(&vec);
 		for (; done < n && vec.n < SKB_BURST && q->first->iif == iif; done++) {
 			struct sk_buff *skb = skb_dequeue(q);
 

@@ -30,8 +30,9 @@ void
 netdev_tap_rx(struct worker *w, const struct skb_vec *vec)
 {
 	ptype_fn fn = __atomic_load_n(&ptype_all, __ATOMIC_ACQUIRE);
-	struct skb_vec clones = { .n = 0 };
+	struct skb_vec clones;
 
+	skb_vec_init(&clones);
 	if (fn == NULL)
 		return;
 	for (uint16_t i = 0; i < vec->n; i++) {
@@ -48,8 +49,9 @@ void
 netdev_tap_tx(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
 {
 	ptype_fn fn = __atomic_load_n(&ptype_all, __ATOMIC_ACQUIRE);
-	struct skb_vec clones = { .n = 0 };
+	struct skb_vec clones;
 
+	skb_vec_init(&clones);
 	for (uint16_t i = 0; i < n && fn != NULL; i++) {
 		struct sk_buff *skb, *c;
 

@@ -98,6 +98,12 @@ struct skb_vec {
 	uint16_t n;
 	struct sk_buff *v[SKB_BURST];
 };
+/** Empty it: an initialiser would write all of its places, for each burst of each stage. */
+static inline void
+skb_vec_init(struct skb_vec *vec)
+{
+	vec->n = 0;
+}
 static inline void
 skb_vec_push(struct skb_vec *vec, struct sk_buff *skb)
 {

@@ -13,6 +13,7 @@
 #include "core/worker.h"
 #include "ethdev/ethdev_dp.h"
 #include "ip4/ip4.h"
+#include "polluxd/polluxd.h"
 
 #define BURST	32
 #define DESTS	256
@@ -21,16 +22,18 @@
 
 static const struct way {
 	const char *name;
-	bool tagged, rpf;
+	bool tagged, rpf, scan;
 	unsigned int gateways;
 } ways[] = {
 	{ .name = "plain", .gateways = 1 },
 	{ .name = "gateways", .gateways = 64 },
 	{ .name = "vlan", .gateways = 1, .tagged = true },
 	{ .name = "rp_filter", .gateways = 1, .rpf = true },
+	{ .name = "scan", .gateways = 1, .scan = true },
 };
 static const struct way *way;
 static unsigned int p1, p2;
+static uint32_t scanned;
 
 unsigned int budget_round(struct worker *w);
 
@@ -49,6 +52,7 @@ set_up(void)
 	}
 	dp_cmd("ip addr add 10.0.1.1/24 dev %s", in);
 	dp_cmd("ip addr add 10.0.2.1/24 dev %s", out);
+	dp_cmd("ip addr add 172.16.0.1/16 dev %s", out);
 	if (way->rpf)
 		dp_cmd("sysctl net.ipv4.conf.%s.rp_filter=1", in);
 	for (unsigned int g = 0; g < way->gateways; g++)
@@ -69,6 +73,7 @@ budget_round(struct worker *w)
 static void
 one_burst(unsigned int first)
 {
+	unsigned int known = way->scan ? BURST - 1 : BURST;
 	struct dp_frame sink;
 
 	for (unsigned int i = 0; i < BURST; i++) {
@@ -76,16 +81,26 @@ one_burst(unsigned int first)
 		struct dp_frame f;
 
 		snprintf(dst, sizeof(dst), "192.168.%u.7", (first + i * 37) % DESTS);
+		if (way->scan && i == BURST / 2)
+			snprintf(dst, sizeof(dst), "172.16.1.%u", scanned++);
 		f = dp_udp(p1, 2, "10.0.1.2", dst, 18);
 		if (way->tagged)
 			dp_tag(&f, TAG_IN);
 		dp_inject(p1, &f);
 	}
+	role_enter_dp();
 	workers[1]->now = clock_tsc();
 	budget_round(workers[1]);
-	for (unsigned int i = 0; i < BURST; i++)
+	for (unsigned int i = 0; i < known; i++)
 		if (!dp_out(p2, &sink))
-			fail_msg("%u of %u frames left", i, BURST);
+			fail_msg("%u of %u frames left", i, known);
+	if (!way->scan)
+		return;
+	role_enter_ctl();
+	while (control_poll() > 0) /* the question leaves with the next burst */
+		;
+	while (dp_out(p2, &sink))
+		;
 }
 
 static void
@@ -112,7 +127,8 @@ main(int argc, char **argv)
 		if (strcmp(ways[i].name, argv[1]) == 0)
 			way = &ways[i];
 	if (way == NULL) {
-		fprintf(stderr, "usage: dp_budget plain|gateways|vlan|rp_filter LANE [BURSTS]\n");
+		fprintf(stderr,
+			"usage: dp_budget plain|gateways|vlan|rp_filter|scan LANE [BURSTS]\n");
 		return 2;
 	}
 	dp_setup(NULL);
