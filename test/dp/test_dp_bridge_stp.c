@@ -5,6 +5,7 @@
 #include "core/msg.h"
 #include "core/worker.h"
 #include "ethdev/ethdev_dp.h"
+#include "vtime.h"
 
 /* A configuration BPDU (802.1D-1998 9.3.1) of a bridge with that priority, the root itself. */
 static struct dp_frame
@@ -372,6 +373,57 @@ tree_stands_under_a_flood(void **state)
 	dp_cmd("bridge fdb flush dev br0 dynamic");
 }
 
+/* A BPDU of the root comes by p2 and p3; the worker takes it from there. */
+static void
+root_is_heard(void)
+{
+	struct dp_frame f = config_bpdu(0x1000, 9);
+
+	dp_inject(p2, &f);
+	dp_inject(p3, &f);
+	role_enter_dp();
+	while (ethdev_poll(workers[1]) > 0)
+		;
+}
+
+/* The control thread stands still for a minute: ports stay as they are, closed ones closed, while
+ * it does and when it goes on, whether or not somebody spoke meanwhile. */
+static void
+stalled_control_opens_nothing(void **state)
+{
+	struct dp_frame f = frame(&all, 13, 1);
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge stp_state 1");
+	for (int i = 0; i < 35; i++) {
+		root_is_heard();
+		dp_run_ms(1000);
+	}
+	assert_true(shows("bridge link show dev p2", "state forwarding"));
+	assert_true(shows("bridge link show dev p3", "state blocking"));
+	for (int silent = 0; silent < 2; silent++) {
+		dp_drops_clear();
+		for (int i = 0; i < 60; i++) {
+			vtime_pass_us(1000000);
+			if (!silent)
+				root_is_heard();
+			dp_inject(p3, &f);
+			role_enter_dp();
+			while (ethdev_poll(workers[1]) > 0)
+				;
+		}
+		assert_int_equal(dp_drops("br_stp_blocking"), 60);
+		dp_run();
+		assert_true(shows("bridge link show dev p3", "state blocking"));
+		dp_run_ms(1000);
+		assert_true(shows("bridge link show dev p3", "state blocking"));
+	}
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_discard(n);
+	dp_run_ms(60000); /* nobody speaks, and it hears that: by and by the port is opened */
+	assert_true(shows("bridge link show dev p3", "state forwarding"));
+}
+
 /* stp show BRIDGE tree|dot: the way to the root, also where a bridge lies between; closed ports. */
 static void
 tree_is_drawn(void **state)
@@ -431,12 +483,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(sends_bpdus_and_listens), T(better_root_is_heard),
-		T(edge_ports_forward_soon), T(guard_closes_the_port),
-		T(what_is_no_bpdu_is_told), T(instances_have_states_of_their_own),
-		T(parameters_are_checked),  T(topology_change_shortens_ageing),
-		T(topology_change_flushes), T(instance_closes_another_port),
-		T(tree_is_drawn),	    T(tree_stands_under_a_flood),
+		T(sends_bpdus_and_listens),
+		T(better_root_is_heard),
+		T(edge_ports_forward_soon),
+		T(guard_closes_the_port),
+		T(what_is_no_bpdu_is_told),
+		T(instances_have_states_of_their_own),
+		T(parameters_are_checked),
+		T(topology_change_shortens_ageing),
+		T(topology_change_flushes),
+		T(instance_closes_another_port),
+		T(tree_is_drawn),
+		T(tree_stands_under_a_flood),
+		T(stalled_control_opens_nothing),
 	};
 
 	return cmocka_run_group_tests_name("dp/bridge_stp", tests, setup, dp_teardown);

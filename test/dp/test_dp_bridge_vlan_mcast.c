@@ -147,6 +147,7 @@ a_vlan_asks_as_it_is_told(void **state)
 
 	(void)state;
 	dp_cmd("ip link set br0 type bridge mcast_querier 1"); /* sleeps: VLANs ask */
+	set("11", "mcast_query_interval 200 mcast_startup_query_interval 100");
 	dp_run_ms(4000);
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_expect_none(n);
@@ -341,14 +342,28 @@ routers_are_set_by_vlan(void **state)
 	dp_cmd("bridge vlan set dev p2 vid 10 mcast_router 1");
 	reach(10, "10.9.0.1", false, true);
 	/* What was set of a member goes with it. */
+	dp_cmd("bridge vlan set dev p3 vid 10 mcast_router 2");
 	dp_cmd("bridge vlan del dev p3 vid 10");
 	dp_cmd("bridge vlan add dev p3 vid 10");
+	reach(10, "10.9.0.1", false, false);
+	dp_cmd("bridge vlan set dev p3 vid 10 mcast_router 2");
+	reach(10, "10.9.0.1", false, true);
+	dp_cmd("ip link set p3 nomaster");
+	dp_cmd("ip link set p3 master br0");
+	dp_cmd("bridge vlan add dev p3 vid 10");
+	dp_run_ms(50);
+	empty();
 	reach(10, "10.9.0.1", false, false);
 	/* The bridge itself. */
 	dp_cmd("bridge vlan add dev br0 self vid 10");
 	assert_true(shows("bridge -j -d vlan show dev br0 vid 10",
 			  "\"state\":\"forwarding\",\"mcast_router\":1}"));
+	dp_drops_clear();
+	reach(10, "10.9.0.1", false, false);
+	assert_int_equal(dp_drops("br_no_member"), 1);
 	dp_cmd("bridge vlan set dev br0 self vid 10 mcast_router 2");
+	reach(10, "10.9.0.1", false, false); /* to the bridge's device */
+	assert_int_equal(dp_drops("br_no_member"), 1);
 	assert_true(shows("bridge vlan global show vid 10", "router ports: br0 \n"));
 	assert_false(shows("bridge vlan global show vid 11", "router ports"));
 }
@@ -364,6 +379,9 @@ groups_are_limited_by_vlan(void **state)
 		say(p2, in_vlan(vid, report(12, "239.5.0.1")));
 		say(p2, in_vlan(vid, report(12, "239.5.0.2")));
 	}
+	dp_drops_clear();
+	put(p1, in_vlan(10, datagram("10.9.0.1", "239.5.0.2")));
+	assert_int_equal(dp_drops("br_no_member"), 1); /* a limit is no reason to flood */
 	assert_true(shows("bridge mdb show", "port p2 grp 239.5.0.1 temp vid 10"));
 	assert_false(shows("bridge mdb show", "port p2 grp 239.5.0.2 temp vid 10"));
 	assert_true(shows("bridge mdb show", "port p2 grp 239.5.0.2 temp vid 11"));

@@ -318,6 +318,31 @@ is_repaired(void **state)
 	runs(every);
 }
 
+/* A port that stands further down in the document joins when it comes, and brings its VLANs: what
+ * is set of them, all over the bridge and at the port, is set then. */
+static void
+late_port_brings_its_vlans(void **state)
+{
+	static const char text[] =
+		"{" FIXED "\"system\":{" SOCKET "},"
+		"\"ports\":{\"q1\":{\"device\":\"net_ring_q1\"}},"
+		"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5}},"
+		"\"bridges\":{\"br1\":{\"vlan_filtering\":true,\"mcast_vlan_snooping\":true,"
+		"\"ports\":{\"q1.5\":{\"vlans\":[20],"
+		"\"vlan_options\":{\"20\":{\"mcast_router\":2,\"mcast_max_groups\":3}}}},"
+		"\"vlan_global\":{\"20\":{\"mcast_querier\":true,\"mcast_igmp_version\":3}}}}}";
+	json_t *doc = json_loads(text, 0, NULL), *none = json_loads(bare, 0, NULL);
+
+	(void)state;
+	assert_non_null(doc);
+	load(none);
+	load(doc);
+	runs(doc);
+	load(none);
+	json_decref(doc);
+	json_decref(none);
+}
+
 /* What was told to go up, at once or with its parent, and is not enabled, is down again. */
 static void
 stays_down(void **state)
@@ -382,6 +407,7 @@ main(void)
 		cmocka_unit_test(every_section_is_meddled_with),
 		cmocka_unit_test(comes_and_goes),
 		cmocka_unit_test(is_repaired),
+		cmocka_unit_test(late_port_brings_its_vlans),
 		cmocka_unit_test(stays_down),
 		cmocka_unit_test(file_is_repaired),
 	};

@@ -51,6 +51,20 @@ sections_are_checked(void **state)
 	refused("{\"version\":1,\"ports\":{\"q1\":{\"device\":\"net_null9\"}},\"addresses\":{"
 		"\"lo\":[\"192.0.2.1/32\"],\"q1\":[{\"local\":\"192.0.2.1/24\"}]}}",
 		"/addresses/q1/0: \"lo\" has this address too");
+#define BR "{\"version\":1,\"bridges\":{\"br1\":{\"ports\":{},\"vlans\":[\"20-22\"],"
+	refused(BR "\"vlan_global\":{\"19-20\":{}}}}}",
+		"/bridges/br1/vlan_global/19-20: VLAN 19 has no member here");
+	refused(BR "\"vlan_global\":{\"20-22\":{},\"21\":{}}}}}", "VLAN 21 is another member's");
+	refused(BR "\"vlan_global\":{\"0\":{}}}}}", "expected a VLAN of 1 to 4094");
+	refused(BR "\"vlan_global\":{\"20\":{\"mcast_hash_max\":9}}}}}",
+		"/bridges/br1/vlan_global/20/mcast_hash_max");
+	refused(BR "\"vlan_global\":{\"20\":{\"mcast_query_interval\":0.5}}}}}",
+		"expected a number of seconds");
+	refused(BR "\"vlan_options\":{\"20\":{\"mcast_max_groups\":9}}}}}",
+		"/bridges/br1/vlan_options/20/mcast_max_groups");
+	refused(BR "\"vlan_options\":{\"20\":7}}}}", "expected an object");
+	refused(BR "\"pvid\":70000,\"vlan_options\":{\"20\":{}}}}}", "/bridges/br1/pvid");
+#undef BR
 	refused("{\"version\":1,\"vlans\":{\"lo\":{\"parent\":\"q1\",\"id\":5}}}", "not \"lo\"");
 }
 
