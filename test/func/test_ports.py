@@ -2,6 +2,7 @@
 """Ports that come and go, workers, and what the engine says about itself."""
 import contextlib
 import ctypes
+import json
 import mmap
 import os
 import signal
@@ -321,6 +322,19 @@ def test_carrier_follows_the_kernel(fresh, kind):
     eventually(lambda: carrier(made, port), "LOWER_UP does not come back")
     assert usable()
     reaches(made, "no ping after the cable is back")
+
+
+def test_carrier_is_the_drivers(fresh):
+    """The kernel's flag (IFF_RUNNING) lags behind by up to a second, and it may be absent where there is a
+    carrier, as on an interface that waits for 802.1X: it is the driver that is asked."""
+    made = fresh(hosts=3)
+    sh(f"ip -n {made.dut_ns} link set r3 state dormant")
+    shown = json.loads(sh(f"ip -n {made.dut_ns} -j link show r3").stdout)[0]
+    assert shown["operstate"] == "DORMANT" and "LOWER_UP" in shown["flags"]
+    time.sleep(1.5)  # several looks
+    assert carrier(made, "r3")
+    sh(f"ip -n {made.h3.ns} link set eth0 down")
+    eventually(lambda: not carrier(made, "r3"), "LOWER_UP stays")
 
 
 def test_refused_reload_leaves_the_port(fresh):
