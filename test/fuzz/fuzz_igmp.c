@@ -87,6 +87,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dp_cmd("ip link set br0 type bridge mcast_igmp_version %d mcast_querier %d "
 	       "mcast_vlan_snooping %d",
 	       how & 1 ? 3 : 2, how >> 1 & 1, how >> 2 & 1);
+	dp_cmd("bridge vlan global set dev br0 vid 10 mcast_igmp_version %d mcast_querier %d "
+	       "mcast_snooping %d mcast_query_response_interval 1 mcast_last_member_interval 1",
+	       how >> 3 & 1 ? 3 : 2, how >> 4 & 1, how >> 5 & 1);
+	dp_cmd("bridge vlan set dev p2 vid 10 mcast_router %d mcast_max_groups %d",
+	       how >> 6 & 1 ? 3 : 1, how >> 7 & 1 ? 3 : 0);
 	for (unsigned int i = 0; i < MESSAGES_MAX && in.left > 0; i++)
 		one_message(&in);
 	dp_cmd("bridge mdb flush dev br0");
