@@ -549,6 +549,43 @@ masters_that_are_refused(void **state)
 	assert_false(shows("ip link show p1", "master"));
 }
 
+/* Nothing passes between two bridges; the same host may be at a port of each. */
+static void
+bridges_do_not_meet(void **state)
+{
+	struct dp_frame to11 = to_host(11, 12, 1), f = frame(&all, 11, 2);
+
+	(void)state;
+	dp_cmd("ip link set p3 nomaster");
+	dp_cmd("ip link add br1 type bridge");
+	dp_cmd("ip link set br1 up");
+	dp_cmd("ip link set p3 master br1");
+	dp_cmd("ip link set p4 master br1");
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect(p2, &f);
+	dp_inject(p3, &f);
+	dp_run();
+	dp_expect(p4, &f);
+	for (unsigned int n = 1; n <= 4; n++)
+		dp_expect_none(n);
+	assert_true(shows("bridge fdb show br br0 dynamic", "02:00:00:00:01:0b dev p1 "));
+	assert_true(shows("bridge fdb show br br1 dynamic", "02:00:00:00:01:0b dev p3 "));
+	dp_inject(p2, &to11);
+	dp_inject(p4, &to11);
+	dp_run();
+	dp_expect(p1, &to11);
+	dp_expect(p3, &to11);
+	dp_cmd("ip link set br1 type bridge stp_state 1"); /* of one is not of the other */
+	assert_true(shows("bridge link show dev p3", "state listening"));
+	assert_true(shows("bridge link show dev p1", "state forwarding"));
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect(p2, &f);
+	dp_cmd("ip link del br1");
+	dp_cmd("ip link set p3 master br0");
+}
+
 /* Routed and bridged together: what is for the bridge is routed, from there and to there. */
 static void
 routes_between_bridge_and_port(void **state)
@@ -748,6 +785,7 @@ main(void)
 		T(address_is_the_lowest),
 		T(carrier_and_state_follow),
 		T(masters_that_are_refused),
+		T(bridges_do_not_meet),
 		T(routes_between_bridge_and_port),
 		T(bridge_answers_arp_and_floods_it),
 		T(known_neighbours_are_answered_for),

@@ -28,7 +28,6 @@ vlans_tag_and_untag(void **state)
 	dp_run();
 	dp_expect(p1, &f);
 	dp_expect_none(p3);
-	dp_cmd("bridge -s vlan show dev br0");
 	dp_tag(&f, 11); /* p1 is no member */
 	dp_inject(p1, &f);
 	dp_run();
@@ -39,6 +38,32 @@ vlans_tag_and_untag(void **state)
 	assert_int_equal(dp_drops("br_no_port"), 1);
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_expect_none(n);
+}
+
+/* Frames and bytes as they come, and as they leave; of the bridge in all. */
+static void
+frames_of_vlans_are_counted(void **state)
+{
+	struct dp_frame f = frame(&all, 11, 1), tagged = f;
+
+	(void)state;
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1 vlan_stats_enabled 1");
+	dp_cmd("bridge vlan add vid 10 dev br0 self");
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add vid 10 dev p%u", n);
+	assert_true(shows("bridge -j -s vlan show dev br0 vid 10", "\"rx_packets\":0"));
+	dp_tag(&tagged, 10);
+	dp_inject(p1, &tagged);
+	dp_inject(p1, &tagged);
+	dp_inject(p1, &f); /* of VLAN 1 */
+	dp_run();
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_discard(n);
+	assert_true(shows("bridge -j -s vlan show dev br0 vid 10",
+			  "\"rx_bytes\":128,\"rx_packets\":2,\"tx_bytes\":256,\"tx_packets\":4}"));
+	assert_true(shows("bridge -j -s vlan show dev br0 vid 1", "\"rx_packets\":1,"));
+	dp_cmd("ip link set br0 type bridge vlan_stats_enabled 0");
+	assert_false(shows("bridge -j -s vlan show dev br0", "rx_packets"));
 }
 
 static void
@@ -350,6 +375,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(vlans_tag_and_untag),
+		T(frames_of_vlans_are_counted),
 		T(priority_tag_belongs_to_the_pvid),
 		T(one_address_in_two_vlans),
 		T(vlan_device_on_the_bridge),
