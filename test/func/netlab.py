@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import errno
 import json
+import os
 import re
 import socket
 import struct
@@ -136,8 +137,10 @@ class Host:
            f"ip -n {dut} link set {self.port} up promisc on && "
            f"ip -n {ns} addr add {self.ip}/24 dev eth0 && ip -n {ns} link set eth0 up && "
            f"ip -n {ns} route add default via {self.gw}")
-        # what one sender sends arrives in that order, whichever CPUs it runs on meanwhile
-        for where, dev in ((ns, self.dev), (dut, self.port)):
+        # What one sender sends arrives in that order, whichever CPUs it runs on meanwhile. Not where the kernel
+        # routes: it would take the hash of a flow that this computes for that of its multipath policy.
+        ends = [(ns, self.dev)] + ([] if os.environ.get("DUT") == "linux" else [(dut, self.port)])
+        for where, dev in ends:
             sh(["ip", "netns", "exec", where, "sh", "-c",
                 f"echo 1 > /sys/class/net/{dev}/queues/rx-0/rps_cpus"], check=False)
 
