@@ -394,11 +394,11 @@ neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr 
 	changed = moved || n->nud.state != old;
 	if (changed)
 		note_change(n, old, moved);
+	set_timer(n, now);
 	if (act & NUD_A_FLUSH)
 		queue_flush(n);
-	if (moved || !adj_fits(n))
+	if ((moved || !adj_fits(n)) && !n->dead)
 		update_adj(n);
-	set_timer(n, now);
 	if (act & NUD_A_SOLICIT)
 		solicit(n);
 	if (act & NUD_A_PURGE)
