@@ -255,6 +255,20 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 
 static struct notifier listener = { .fn = on_netdev, .prio = NOTIFIER_PRIO_MONITOR };
 
+/* Of snooping, for the bridge or for one VLAN. */
+#define MC_PROPERTIES                                                                              \
+	"\"mcast_snooping\":{\"type\":\"boolean\"},"                                               \
+	"\"mcast_querier\":{\"type\":\"boolean\"},"                                                \
+	"\"mcast_last_member_count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":255},"        \
+	"\"mcast_startup_query_count\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":255},"      \
+	"\"mcast_last_member_interval\":{\"type\":\"number\",\"minimum\":0.01},"                   \
+	"\"mcast_membership_interval\":{\"type\":\"number\",\"minimum\":0.01},"                    \
+	"\"mcast_querier_interval\":{\"type\":\"number\",\"minimum\":0.01},"                       \
+	"\"mcast_query_interval\":{\"type\":\"number\",\"minimum\":1},"                            \
+	"\"mcast_query_response_interval\":{\"type\":\"number\",\"minimum\":0.01},"                \
+	"\"mcast_startup_query_interval\":{\"type\":\"number\",\"minimum\":1},"                    \
+	"\"mcast_igmp_version\":{\"type\":\"integer\",\"minimum\":2,\"maximum\":3}"
+
 static const char schema[] =
 	"{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
 	"\"ports\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\"}},"
@@ -284,32 +298,9 @@ static const char schema[] =
 	"\"mcast_router\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":2},"
 	"\"mcast_query_use_ifaddr\":{\"type\":\"boolean\"},"
 	"\"mcast_hash_max\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":65536},"
-	"\"mcast_stats\":{\"type\":\"boolean\"},"
-	"\"mcast_snooping\":{\"type\":\"boolean\"},"
-	"\"mcast_querier\":{\"type\":\"boolean\"},"
-	"\"mcast_last_member_count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":255},"
-	"\"mcast_startup_query_count\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":255},"
-	"\"mcast_last_member_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_membership_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_querier_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_query_interval\":{\"type\":\"number\",\"minimum\":1},"
-	"\"mcast_query_response_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_startup_query_interval\":{\"type\":\"number\",\"minimum\":1},"
-	"\"mcast_igmp_version\":{\"type\":\"integer\",\"minimum\":2,\"maximum\":3},"
+	"\"mcast_stats\":{\"type\":\"boolean\"}," MC_PROPERTIES ","
 	"\"vlan_global\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
-	"\"additionalProperties\":false,\"properties\":{"
-	"\"mcast_snooping\":{\"type\":\"boolean\"},"
-	"\"mcast_querier\":{\"type\":\"boolean\"},"
-	"\"mcast_last_member_count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":255},"
-	"\"mcast_startup_query_count\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":255},"
-	"\"mcast_last_member_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_membership_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_querier_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_query_interval\":{\"type\":\"number\",\"minimum\":1},"
-	"\"mcast_query_response_interval\":{\"type\":\"number\",\"minimum\":0.01},"
-	"\"mcast_startup_query_interval\":{\"type\":\"number\",\"minimum\":1},"
-	"\"mcast_igmp_version\":{\"type\":\"integer\",\"minimum\":2,\"maximum\":3}"
-	"}}},"
+	"\"additionalProperties\":false,\"properties\":{" MC_PROPERTIES "}}},"
 	"\"vlan_options\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
 	"\"additionalProperties\":false,\"properties\":{\"mcast_router\":{\"type\":\"integer\","
 	"\"minimum\":0,\"maximum\":2}}}},"

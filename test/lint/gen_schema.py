@@ -22,6 +22,14 @@ def literal(text: str) -> str:
     return "".join(json.loads(s) for s in re.findall(STRING, text))
 
 
+def with_macros(text: str) -> str:
+    """@text with the macros in place that it defines as string literals."""
+    text = text.replace("\\\n", " ")
+    for name, value in re.findall(rf"^[ \t]*#define[ \t]+(\w+)[ \t]+((?:{STRING}[ \t]*)+)$", text, re.M):
+        text = re.sub(rf"\b{name}\b", lambda _: value, text)
+    return text
+
+
 def schema_of(body: str, text: str) -> dict | None:
     """The schema that a section's initialiser names or holds. {}: none given; None: not found."""
     m = re.search(rf"\.schema\s*=\s*((?:{STRING}\s*)+|\w+)", body)
@@ -37,7 +45,7 @@ def collect(root: pathlib.Path) -> tuple[dict, list[str]]:
     """The whole schema, and what could not be read."""
     props, bad = {}, []
     for path in tree.files(root, ".c", under=tree.CODE_DIRS):
-        text = tree.without_comments(path.read_text(), keep_strings=True)
+        text = with_macros(tree.without_comments(path.read_text(), keep_strings=True))
         for body in SECTION.findall(text):
             name = re.search(r'\.name\s*=\s*"(\w+)"', body)
             if not name:
