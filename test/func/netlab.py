@@ -53,6 +53,18 @@ def packet_socket(ns, dev, incoming_only=True):
     return sock
 
 
+@contextlib.contextmanager
+def one_cpu():
+    """Run the body's thread on the first CPU: veth keeps a backlog per CPU, and what one thread sends
+    from two of them arrives in either order."""
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cpus)
+
+
 class Wire:
     """A raw socket on one interface: what arrives there from now on, VLAN tags included."""
 
@@ -68,8 +80,10 @@ class Wire:
         self.sock.close()
 
     def send(self, *frames):
-        for frame in frames:
-            self.sock.send(bytes(frame))
+        frames = [bytes(frame) for frame in frames]
+        with one_cpu():
+            for frame in frames:
+                self.sock.send(frame)
 
     def _recv(self, timeout):
         self.sock.settimeout(max(timeout, 0.001))
@@ -138,7 +152,8 @@ class Host:
            f"ip -n {ns} addr add {self.ip}/24 dev eth0 && ip -n {ns} link set eth0 up && "
            f"ip -n {ns} route add default via {self.gw}")
         # What one sender sends arrives in that order, whichever CPUs it runs on meanwhile. Not where the kernel
-        # routes: it would take the hash of a flow that this computes for that of its multipath policy.
+        # routes: it would take the hash of a flow that this computes for that of its multipath policy (there,
+        # a Wire's own frames keep their order by one_cpu()).
         ends = [(ns, self.dev)] + ([] if os.environ.get("DUT") == "linux" else [(dut, self.port)])
         for where, dev in ends:
             sh(["ip", "netns", "exec", where, "sh", "-c",
