@@ -7,7 +7,7 @@
  *   sources    reverse path, where rp_filter asks for it
  *   look_up    route, adjacency, MTU
  *   rewrite    link header, TTL, checksum
- *   count, send
+ *   send
  *
  * Separate loops keep their state in registers and let the processor overlap their cache misses.
  * What they say of a packet stands in plain arrays on the stack. Whatever is unusual is found in
@@ -18,6 +18,7 @@
  * This file is compiled once for each width: FAST_LANES is 1, 4 or 8, IP4_FAST_RX its name.
  */
 #include "ip4/ip4_cache_dp.h"
+#include "ip4/ip4_fast_count_dp.h"
 #include "ip4/ip4_fast_dp.h"
 #include "skb/skb_realm_dp.h"
 
@@ -303,19 +304,23 @@ same(const void *a, const void *b)
 
 /* What the adjacencies of a burst have in common. A packet that turns round where its sender wants
  * to hear of it is the general lane's, like one that does not fit. */
-#define PLAIN_REWRITE (ADJ_REWRITE | RTE_ETHER_HDR_LEN << 8) /* type, hdr_len, upper */
 struct adj_sum {
-	int64_t bad;  /* negative: one of them is not for us */
-	uint32_t odd; /* not 0: another link header than an untagged one, a device over the port */
+	int64_t bad;	 /* negative: one of them is not for us */
+	uint32_t odd;	 /* see struct fast */
 	uintptr_t ports; /* not 0: they leave by several */
 };
 
+/* Type, hdr_len and upper of a rewrite by as long a link header as the packets came with, and no
+ * device over the port. */
+#define EVEN_REWRITE(f) (ADJ_REWRITE | (f)->l2 << 8)
+#define ODD_HEADER	0x0000ffffu /* type, hdr_len; the rest is upper */
+
 static inline void
 sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_t len,
-	const struct net_device *turn)
+	uint32_t even, const struct net_device *turn)
 {
 	s->bad |= ((int64_t)a->mtu - len) | same(a->dev, turn);
-	s->odd |= load32(&a->type) ^ PLAIN_REWRITE;
+	s->odd |= load32(&a->type) ^ even;
 	s->ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
 }
 
@@ -344,7 +349,7 @@ suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
 			continue;
 		}
 		lower = lower != NULL ? lower : a->lower;
-		f->odd |= load32(&a->type) ^ PLAIN_REWRITE;
+		f->odd |= load32(&a->type) ^ EVEN_REWRITE(f);
 		f->ports |= (uintptr_t)a->lower ^ (uintptr_t)lower;
 	}
 	return suspects;
@@ -375,7 +380,8 @@ look_up(struct worker *w, struct fast *f) DP_ONLY
 {
 	const uint32_t *tbl24 = fib_main_dp.tbl24;
 	struct adj_sum sum = { 0 };
-	uint32_t n = f->n, longer = 0, differ = 0, len = 0, idx0;
+	uint32_t n = f->n, longer = 0, differ = 0, len = 0, even = EVEN_REWRITE(f), idx0;
+	const struct net_device *dev = f->dev;
 	const struct adj *first;
 
 	/* classify() has asked for the entries. */
@@ -392,10 +398,10 @@ look_up(struct worker *w, struct fast *f) DP_ONLY
 		differ = look_up_longer(w, f);
 	f->adj[0] = first = adj_get(f->idx[0]);
 	f->one = differ == 0;
-	if (f->one && f->dev != NULL) { /* many a router has one way out for most */
+	if (f->one && dev != NULL) { /* many a router has one way out for most */
 		for (uint32_t i = 0; i < n; i++)
 			len = RTE_MAX(len, f->len[i]);
-		sum_adj(&sum, first, first, len, f->turn);
+		sum_adj(&sum, first, first, len, even, f->turn);
 	} else {
 		const struct adj *const *tab = (const struct adj *const *)adj_tab;
 
@@ -404,7 +410,7 @@ look_up(struct worker *w, struct fast *f) DP_ONLY
 			const struct adj *a = __atomic_load_n(&tab[f->idx[i]], __ATOMIC_RELAXED);
 
 			f->adj[i] = a;
-			sum_adj(&sum, a, first, f->len[i], f->dev != NULL ? f->turn : f->in[i]);
+			sum_adj(&sum, a, first, f->len[i], even, dev != NULL ? f->turn : f->in[i]);
 		}
 	}
 	if (unlikely(sum.bad < 0))
@@ -435,17 +441,19 @@ ask_hooks(struct worker *w, struct fast *f, uint32_t bad) DP_ONLY
 
 /* --- rewrite --- */
 
-/* Untagged in, untagged out, nothing behind the packet: the new header by one 16-byte store, TTL
- * and checksum by one 4-byte store, the mbuf stays as it is. */
-static inline void
-rewrite_one(uint8_t *l3, const struct adj *a, uint32_t word)
+/* As long a link header as before, nothing behind the packet: the new header by one 16-byte store
+ * (and one of 4, tagged), TTL and checksum by one 4-byte store, the mbuf stays as it is. */
+static __rte_always_inline void
+rewrite_one(uint8_t *l3, const struct adj *a, uint32_t word, bool tagged)
 {
+	if (tagged)
+		memcpy(l3 - 20, a->hdr + ADJ_HDR_MAX - 20, 4);
 	memcpy(l3 - 16, a->hdr + ADJ_HDR_MAX - 16, 16);
 	memcpy(l3 + offsetof(struct rte_ipv4_hdr, time_to_live), &word, sizeof(word));
 }
 
-static inline void
-rewrite(const struct fast *f)
+static __rte_always_inline void
+rewrite(const struct fast *f, bool tagged)
 {
 	const struct adj *last = f->adj[0], copy = *last;
 	uint32_t n = f->n;
@@ -454,115 +462,63 @@ rewrite(const struct fast *f)
 	if (likely(f->one)) {
 		UNROLL
 		for (uint32_t i = 0; i < n; i++)
-			rewrite_one(f->l3[i], &copy, f->word[i]);
+			rewrite_one(f->l3[i], &copy, f->word[i], tagged);
 		return;
 	}
 	UNROLL
 	for (uint32_t i = 0; i < n; i++) {
 		const struct adj *a = f->adj[i];
 
-		rewrite_one(f->l3[i], a, f->word[i]);
+		rewrite_one(f->l3[i], a, f->word[i], tagged);
 		if (a != last)
 			adj_touch(a);
 		last = a;
 	}
 }
 
-/* @p n packets, @p bytes of IP, leave by @p a: VLAN devices on top of a port count too, each the
- * frame without the tags below it. @return bytes of link headers. */
-static uint64_t
-done_by(struct worker *w, const struct adj *a, uint32_t n, uint64_t bytes) DP_ONLY
+/* As rewrite(), @p bytes of IP together, and what the devices over the ports count. */
+static __rte_noinline void
+rewrite_above(struct worker *w, const struct fast *f, uint64_t bytes) DP_ONLY
 {
-	const struct net_device *dev = a->upper & ADJ_UPPER_MORE ? a->dev : NULL;
-	uint32_t index = a->upper & ~ADJ_UPPER_MORE;
-
-	adj_touch(a);
-	for (bytes += n * RTE_ETHER_HDR_LEN; index != 0; index = (uint32_t)dev->ifindex) {
-		struct netdev_stats *st = netdev_stats_at(w, index);
-
-		st->tx_packets += n;
-		st->tx_bytes += bytes;
-		if (dev == NULL || dev->real_dev == a->lower)
-			break;
-		bytes += n * (uint64_t)netdev_tag_len(dev);
-		dev = dev->real_dev;
+	if (f->l2 == RTE_ETHER_HDR_LEN)
+		rewrite(f, false);
+	else
+		rewrite(f, true);
+	if (f->one) {
+		fast_count_above(w, f->adj[0], f->n, bytes);
+		return;
 	}
-	return n * (uint64_t)a->hdr_len;
+	for (uint32_t i = 0; i < f->n; i++)
+		fast_count_above(w, f->adj[i], 1, f->len[i]);
 }
 
 /* Any link header for any other; what is behind the packet goes. @return bytes of link headers. */
 static __rte_noinline uint64_t
 rewrite_any(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 {
-	const struct adj *last = f->adj[0];
-	uint64_t bytes = 0, headers = 0;
-	uint32_t run = 0;
+	const struct adj *last = NULL;
+	uint64_t headers = 0;
 
 	for (uint32_t i = 0; i < f->n; i++) {
-		const struct adj *a = f->one ? last : f->adj[i];
+		const struct adj *a = f->adj[f->one ? 0 : i];
 		uint32_t len = f->len[i];
 		uint8_t *l3 = f->l3[i];
 
-		if (a != last) {
-			headers += done_by(w, last, run, bytes);
-			bytes = run = 0;
-			last = a;
-		}
+		if (a != last)
+			adj_touch(a);
+		last = a;
+		fast_count_above(w, a, 1, len);
 		memcpy(l3 - ADJ_HDR_MAX, a->hdr, ADJ_HDR_MAX); /* the headroom has been tested */
 		memcpy(l3 + offsetof(struct rte_ipv4_hdr, time_to_live), &f->word[i], 4);
 		m[i]->data_off = (uint16_t)(l3 - a->hdr_len - (uint8_t *)m[i]->buf_addr);
 		m[i]->data_len = (uint16_t)(len + a->hdr_len);
 		m[i]->pkt_len = len + a->hdr_len;
-		bytes += len;
-		run++;
+		headers += a->hdr_len;
 	}
-	return headers + done_by(w, last, run, bytes);
+	return headers;
 }
 
-/* --- count, send --- */
-
-/* Frames of VLAN devices, as they arrived there: without their tag. */
-static __rte_noinline void
-count_tagged(struct worker *w, const struct fast *f) DP_ONLY
-{
-	struct netdev_stats *st;
-
-	if (f->dev != NULL) {
-		st = netdev_stats(w, f->dev);
-		st->rx_packets += f->n;
-		st->rx_bytes += f->bytes - f->n * RTE_VLAN_HLEN;
-		return;
-	}
-	for (uint32_t i = 0; i < f->n; i++) {
-		st = netdev_stats_at(w, f->iif[i]);
-		st->rx_packets++;
-		st->rx_bytes += f->frame[i] - RTE_VLAN_HLEN;
-	}
-}
-
-/* Bytes of IP that leave. */
-static inline uint64_t
-count(struct worker *w, const struct fast *f) DP_ONLY
-{
-	uint32_t n = f->n, out = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		out += f->len[i];
-	ROUTE_ADD_STATS(w, in_fast, n);
-	IP_ADD_STATS(w, InReceives, n);
-	IP_ADD_STATS(w, ForwDatagrams, n);
-	IPEXT_ADD_STATS(w, InOctets, f->bytes - n * f->l2);
-	IPEXT_ADD_STATS(w, OutOctets, out);
-	if (unlikely(f->l2 != RTE_ETHER_HDR_LEN))
-		count_tagged(w, f);
-	if (likely((f->ecn & 3) == 0)) {
-		IPEXT_ADD_STATS(w, InNoECTPkts, n);
-		return out;
-	}
-	for (uint32_t i = 0; i < n; i++)
-		ip4_count_ecn(w, f->l3[i][1]);
-	return out;
-}
+/* --- send --- */
 
 /* Several ports: a call for each, order within a port kept. */
 static __rte_noinline void
@@ -590,13 +546,15 @@ send_mixed(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY
 static inline void
 finish(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 {
-	uint64_t headers = f->n * (uint64_t)RTE_ETHER_HDR_LEN, bytes;
+	uint64_t headers = f->n * (uint64_t)f->l2, bytes = fast_count(w, f);
 
-	if (likely((f->odd | f->padded | (f->l2 ^ RTE_ETHER_HDR_LEN)) == 0))
-		rewrite(f);
+	if (likely((f->odd | f->padded) == 0) && f->l2 == RTE_ETHER_HDR_LEN)
+		rewrite(f, false);
+	else if (((f->odd & ODD_HEADER) | f->padded) == 0)
+		rewrite_above(w, f, bytes);
 	else
 		headers = rewrite_any(w, f, m);
-	bytes = headers + count(w, f);
+	bytes += headers;
 	if (unlikely(f->realms))
 		ip4_fast_realms(w, f, m);
 	if (likely(f->ports == 0))
@@ -689,6 +647,48 @@ part_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint32_t wh
 	return left;
 }
 
+/* The door that the frames of @p tag, as tag_of() reads it, came by, and its device. */
+static inline uint32_t
+door_of(const struct vlan_table *t, uint32_t tag, struct net_device **dev)
+{
+	uint16_t id = rte_bswap16((uint16_t)(tag >> 16)) & (VLAN_N - 1);
+
+	*dev = rcu_dereference(t->dev[id]);
+	return *dev != NULL ? vlan_door(t, (rte_be16_t)tag, id) : 0;
+}
+
+static inline uint32_t
+tag_of(const struct rte_mbuf *m)
+{
+	return load32(rte_pktmbuf_mtod_offset(m, uint8_t *, 12)) & TAG_MASK;
+}
+
+/* Who came by a device of @p t? By those with the same rp_filter as the first one. */
+static inline uint32_t
+by_tag(struct fast *f, const struct vlan_table *t, struct rte_mbuf **from)
+{
+	uint32_t tagged = 0, first = 0, differ = 0;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		uint32_t door = door_of(t, tag_of(from[i]), &f->in[i]);
+
+		f->iif[i] = (uint16_t)VLAN_DOOR_INDEX(door);
+		if (unlikely(door == 0))
+			continue;
+		if (first == 0) {
+			first = door;
+			burst_of(f, f->in[i], TAGGED);
+		}
+		if (unlikely((door ^ first) & VLAN_DOOR_RPF))
+			continue;
+		differ |= door ^ first;
+		tagged |= 1u << i;
+	}
+	if (differ != 0)
+		f->dev = f->turn = NULL;
+	return tagged;
+}
+
 /* A burst from a port with VLAN devices: tagged frames by the devices of their tags, in one go when
  * these have the same settings; then the others. */
 static __rte_noinline uint32_t
@@ -696,32 +696,19 @@ trunk_burst(struct worker *w, struct fast *f, const struct net_device *dev, stru
 	    uint64_t *bytes) DP_ONLY
 {
 	const struct vlan_table *t = rcu_dereference(dev->vlan_tab);
-	uint32_t tagged = 0, last = 0, left = 0, all = UINT32_MAX >> (FAST_BURST - f->n);
-	uint32_t door = 0, first = 0;
+	uint32_t tagged = 0, left = 0, all = UINT32_MAX >> (FAST_BURST - f->n);
+	uint32_t tag = tag_of(from[0]), alike = 1;
 	struct net_device *v = NULL;
-	bool mixed = false, good = false;
 
-	for (uint32_t i = 0; t != NULL && i < f->n; i++) {
-		uint32_t tag = load32(rte_pktmbuf_mtod_offset(from[i], uint8_t *, 12)) & TAG_MASK;
-
-		if (tag != last) {
-			uint16_t id = rte_bswap16((uint16_t)(tag >> 16)) & (VLAN_N - 1);
-
-			last = tag;
-			v = rcu_dereference(t->dev[id]);
-			door = v != NULL ? vlan_door(t, (rte_be16_t)tag, id) : 0;
-			if (first == 0 && door != 0)
-				burst_of(f, v, TAGGED);
-			first = first != 0 ? first : door;
-			mixed |= door != 0 && door != first;
-			good = door != 0 && ((door ^ first) & VLAN_DOOR_RPF) == 0;
-		}
-		f->in[i] = v;
-		f->iif[i] = (uint16_t)VLAN_DOOR_INDEX(door);
-		tagged |= (uint32_t)good << i;
+	/* Frames that come together often have the same tag, or none. */
+	while (alike < f->n && tag_of(from[alike]) == tag)
+		alike++;
+	if (t != NULL && alike < f->n) {
+		tagged = by_tag(f, t, from);
+	} else if (t != NULL && door_of(t, tag, &v) != 0) {
+		tagged = all;
+		burst_of(f, v, TAGGED);
 	}
-	if (mixed)
-		f->dev = f->turn = NULL;
 	if (tagged == all)
 		return fast_burst(w, f, from, bytes);
 	if (tagged != 0)

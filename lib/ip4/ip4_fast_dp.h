@@ -25,7 +25,7 @@ struct fast {
 	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
 	uint32_t padded; /* bytes behind the IP packet */
 	uint32_t ecn;	 /* type of service */
-	uint32_t odd;	 /* other link header than an untagged one, or a device over the port */
+	uint32_t odd;	 /* another link header than one as long as before; devices over the port */
 	uint64_t ports;	 /* differs from the first one's port */
 	bool one;	 /* all by the first one's adjacency */
 	uint32_t bytes;	 /* of the frames that are still in it */

@@ -22,12 +22,15 @@
 
 static const struct way {
 	const char *name;
-	bool tagged, rpf, scan;
-	unsigned int gateways;
+	bool rpf, scan;
+	unsigned int gateways; /* neighbours that the routes point to, in turn */
+	unsigned int
+		vlans; /* VLAN devices on either port that the frames come and leave by, in turn */
 } ways[] = {
 	{ .name = "plain", .gateways = 1 },
 	{ .name = "gateways", .gateways = 64 },
-	{ .name = "vlan", .gateways = 1, .tagged = true },
+	{ .name = "vlan", .gateways = 1, .vlans = 1 },
+	{ .name = "vlans", .gateways = 16, .vlans = 16 },
 	{ .name = "rp_filter", .gateways = 1, .rpf = true },
 	{ .name = "scan", .gateways = 1, .scan = true },
 };
@@ -37,29 +40,41 @@ static uint32_t scanned;
 
 unsigned int budget_round(struct worker *w);
 
+/* An address on either side and the routes behind @p out: of the @p k-th VLAN devices, or of the
+ * ports. */
+static void
+add_side(unsigned int k, const char *in, const char *out)
+{
+	dp_cmd("ip addr add 10.1.%u.1/24 dev %s", k, in);
+	dp_cmd("ip addr add 10.2.%u.1/24 dev %s", k, out);
+	for (unsigned int g = k; g < way->gateways; g += RTE_MAX(way->vlans, 1u))
+		dp_cmd("ip neigh add 10.2.%u.%u lladdr 02:00:00:00:01:%02x dev %s", k, 2 + g, 2 + g,
+		       out);
+	for (unsigned int d = k; d < DESTS; d += RTE_MAX(way->vlans, 1u))
+		dp_cmd("ip route add 192.168.%u.0/24 via 10.2.%u.%u", d, k, 2 + d % way->gateways);
+}
+
 static void
 set_up(void)
 {
-	const char *in = way->tagged ? "p1.100" : "p1", *out = way->tagged ? "p2.200" : "p2";
-
 	p1 = dp_port("p1");
 	p2 = dp_port("p2");
-	if (way->tagged) {
-		dp_cmd("ip link add link p1 name p1.100 type vlan id %d", TAG_IN);
-		dp_cmd("ip link add link p2 name p2.200 type vlan id %d", TAG_OUT);
-		dp_cmd("ip link set p1.100 up");
-		dp_cmd("ip link set p2.200 up");
+	for (unsigned int k = 0; k < way->vlans; k++) {
+		char in[16], out[16];
+
+		snprintf(in, sizeof(in), "p1.%u", TAG_IN + k);
+		snprintf(out, sizeof(out), "p2.%u", TAG_OUT + k);
+		dp_cmd("ip link add link p1 name %s type vlan id %u", in, TAG_IN + k);
+		dp_cmd("ip link add link p2 name %s type vlan id %u", out, TAG_OUT + k);
+		dp_cmd("ip link set %s up", in);
+		dp_cmd("ip link set %s up", out);
+		add_side(k, in, out);
 	}
-	dp_cmd("ip addr add 10.0.1.1/24 dev %s", in);
-	dp_cmd("ip addr add 10.0.2.1/24 dev %s", out);
-	dp_cmd("ip addr add 172.16.0.1/16 dev %s", out);
+	if (way->vlans == 0)
+		add_side(0, "p1", "p2");
+	dp_cmd("ip addr add 172.16.0.1/16 dev p2");
 	if (way->rpf)
-		dp_cmd("sysctl net.ipv4.conf.%s.rp_filter=1", in);
-	for (unsigned int g = 0; g < way->gateways; g++)
-		dp_cmd("ip neigh add 10.0.2.%u lladdr 02:00:00:00:01:%02x dev %s", 2 + g, 2 + g,
-		       out);
-	for (unsigned int d = 0; d < DESTS; d++)
-		dp_cmd("ip route add 192.168.%u.0/24 via 10.0.2.%u", d, 2 + d % way->gateways);
+		dp_cmd("sysctl net.ipv4.conf.p1.rp_filter=1");
 	dp_run();
 }
 
@@ -77,15 +92,17 @@ one_burst(unsigned int first)
 	struct dp_frame sink;
 
 	for (unsigned int i = 0; i < BURST; i++) {
-		char dst[32];
+		unsigned int d = (first + i * 37) % DESTS, k = way->vlans != 0 ? d % way->vlans : 0;
+		char src[32], dst[32];
 		struct dp_frame f;
 
-		snprintf(dst, sizeof(dst), "192.168.%u.7", (first + i * 37) % DESTS);
+		snprintf(src, sizeof(src), "10.1.%u.2", k);
+		snprintf(dst, sizeof(dst), "192.168.%u.7", d);
 		if (way->scan && i == BURST / 2)
 			snprintf(dst, sizeof(dst), "172.16.1.%u", scanned++);
-		f = dp_udp(p1, 2, "10.0.1.2", dst, 18);
-		if (way->tagged)
-			dp_tag(&f, TAG_IN);
+		f = dp_udp(p1, 2, src, dst, 18);
+		if (way->vlans != 0)
+			dp_tag(&f, (uint16_t)(TAG_IN + k));
 		dp_inject(p1, &f);
 	}
 	role_enter_dp();
@@ -127,8 +144,8 @@ main(int argc, char **argv)
 		if (strcmp(ways[i].name, argv[1]) == 0)
 			way = &ways[i];
 	if (way == NULL) {
-		fprintf(stderr,
-			"usage: dp_budget plain|gateways|vlan|rp_filter|scan LANE [BURSTS]\n");
+		fprintf(stderr, "usage: dp_budget plain|gateways|vlan|vlans|rp_filter|scan LANE "
+				"[BURSTS]\n");
 		return 2;
 	}
 	dp_setup(NULL);

@@ -4,6 +4,7 @@
  *                10.0.1.1        10.0.2.1          \-- 10.0.2.9 :host 9, gateway of 192.0.2.0/24
  */
 #include "dp.h"
+#include <stdio.h>
 #include <string.h>
 
 static unsigned int p1, p2;
@@ -177,6 +178,43 @@ link_padding_is_trimmed(void **state)
 	dp_expect(p2, &want);
 }
 
+/* How many seconds ago a packet was last sent to 10.0.2.9. */
+static unsigned int
+gateway_idle_for(void)
+{
+	unsigned int used = UINT32_MAX;
+	const char *text;
+
+	dp_cmd("ip -s neigh show to 10.0.2.9 dev p2");
+	text = strstr(dp_cmd_output(), " used ");
+	assert_true(text != NULL && sscanf(text, " used %u", &used) == 1);
+	return used;
+}
+
+/* Each way through the lane tells the neighbour that it is in use; a packet to another does not. */
+static void
+neighbour_is_seen_in_use(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 40), out;
+
+	(void)state;
+	for (int padded = 0; padded < 2; padded++) {
+		dp_run_ms(10000);
+		dp_inject(p1, &f);
+		dp_run();
+		assert_true(dp_out(p2, &out));
+		assert_true(gateway_idle_for() >= 5);
+
+		f = dp_udp(p1, 2, "10.0.1.2", "192.0.2.77", padded ? 1 : 40);
+		f.len = padded ? 60 : f.len;
+		dp_inject(p1, &f);
+		dp_run();
+		assert_true(dp_out(p2, &out));
+		assert_int_equal(gateway_idle_for(), 0);
+		f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.2", 40);
+	}
+}
+
 int
 main(void)
 {
@@ -189,6 +227,7 @@ main(void)
 		cmocka_unit_test(no_route_is_reported),
 		cmocka_unit_test(vlan_to_untagged_and_back),
 		cmocka_unit_test(link_padding_is_trimmed),
+		cmocka_unit_test(neighbour_is_seen_in_use),
 	};
 
 	return cmocka_run_group_tests_name("dp/forward", tests, setup, dp_teardown);

@@ -70,9 +70,9 @@ setup(void **state)
 	dp_cmd("ip addr add 10.0.7.1/24 dev p1.101");
 	dp_cmd("ip addr add 10.0.8.1/24 dev p2.200.30");
 	dp_cmd("ip neigh add 10.0.2.9 lladdr 02:00:00:00:01:09 dev p2");
-	dp_cmd("ip neigh add 10.0.5.2 lladdr 02:00:00:00:01:05 dev p1.100");
-	dp_cmd("ip neigh add 10.0.6.2 lladdr 02:00:00:00:01:06 dev p2.200");
-	dp_cmd("ip neigh add 10.0.8.2 lladdr 02:00:00:00:01:08 dev p2.200.30");
+	dp_cmd("ip neigh add 10.0.5.2 lladdr 16:25:34:43:52:05 dev p1.100");
+	dp_cmd("ip neigh add 10.0.6.2 lladdr 6a:7b:8c:9d:ae:06 dev p2.200");
+	dp_cmd("ip neigh add 10.0.8.2 lladdr e6:d5:c4:b3:a2:08 dev p2.200.30");
 	dp_cmd("ip route add 192.0.2.0/24 via 10.0.2.9");
 	dp_cmd("ip route add 192.0.2.64/26 via 10.0.8.2");
 	dp_cmd("ip route add 192.0.2.128/25 via 10.0.6.2");
