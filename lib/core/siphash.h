@@ -3,7 +3,7 @@
 #define CORE_SIPHASH_H
 /**
  * @file
- * SipHash (Aumasson, Bernstein 2012) of two words: a hash under a secret key that nobody who sees
+ * SipHash (Aumasson, Bernstein 2012) of short keys: a hash under a secret key that nobody who sees
  * its uses can learn. For tables whose keys strangers choose, and for values they must not guess.
  */
 #include <stdint.h>
@@ -33,10 +33,11 @@ siphash_rounds(uint64_t v[4], unsigned int n)
 	}
 }
 
-/** SipHash-@p c-@p d of the 16 bytes @p a, @p b (little-endian). Constants for c and d unroll it.
- */
+/** SipHash-@p c-@p d of @p n words @p m, the last of which has the number of bytes on top (all
+ * little-endian). Constants for n, c and d unroll it. */
 static inline __attribute__((always_inline)) uint64_t
-siphash(const struct siphash_key *key, uint64_t a, uint64_t b, unsigned int c, unsigned int d)
+siphash(const struct siphash_key *key, const uint64_t *m, unsigned int n, unsigned int c,
+	unsigned int d)
 {
 	uint64_t v[4] = {
 		key->k[0] ^ UINT64_C(0x736f6d6570736575),
@@ -44,9 +45,8 @@ siphash(const struct siphash_key *key, uint64_t a, uint64_t b, unsigned int c, u
 		key->k[0] ^ UINT64_C(0x6c7967656e657261),
 		key->k[1] ^ UINT64_C(0x7465646279746573),
 	};
-	const uint64_t m[3] = { a, b, UINT64_C(16) << 56 };
 
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		v[3] ^= m[i];
 		siphash_rounds(v, c);
 		v[0] ^= m[i];
@@ -59,12 +59,18 @@ siphash(const struct siphash_key *key, uint64_t a, uint64_t b, unsigned int c, u
 static inline uint64_t
 siphash13(const struct siphash_key *key, uint64_t a, uint64_t b)
 {
-	return siphash(key, a, b, 1, 3);
+	return siphash(key, (const uint64_t[]){ a, b, UINT64_C(16) << 56 }, 3, 1, 3);
+}
+/** The same of 12 bytes. */
+static inline uint64_t
+siphash13_12(const struct siphash_key *key, uint64_t a, uint32_t b)
+{
+	return siphash(key, (const uint64_t[]){ a, UINT64_C(12) << 56 | b }, 2, 1, 3);
 }
 /** For values that go out on a wire: SipHash-2-4. */
 static inline uint64_t
 siphash24(const struct siphash_key *key, uint64_t a, uint64_t b)
 {
-	return siphash(key, a, b, 2, 4);
+	return siphash(key, (const uint64_t[]){ a, b, UINT64_C(16) << 56 }, 3, 2, 4);
 }
 #endif

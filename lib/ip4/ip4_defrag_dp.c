@@ -82,7 +82,8 @@ static void
 lost(struct reasm_table *t, struct reasm_dgram *d, enum reasm_why why)
 {
 	struct ip4_defrag *f = t->owner;
-	bool tell = why == REASM_TIMEOUT && d->hlen != 0 && d->key.user == IP_DEFRAG_LOCAL_DELIVER;
+	bool tell = why == REASM_TIMEOUT && d->hlen != 0 &&
+		    reasm_user(&d->key) == IP_DEFRAG_LOCAL_DELIVER;
 
 	role_enter_dp();
 	count_lost(f->w, why);
@@ -134,7 +135,7 @@ append(struct rte_mbuf *head, struct rte_mbuf *last, struct sk_buff *skb, uint8_
 {
 	struct rte_mbuf *m;
 
-	skb_pull(skb, hlen);
+	rte_pktmbuf_adj(skb_mbuf(skb), hlen); /* the header is contiguous */
 	/* When all of the first segment was header: no empty one in the chain. */
 	pskb_may_pull(skb, 1);
 	for (m = skb_mbuf(skb); m != NULL; m = m->next) {
@@ -166,17 +167,17 @@ glue(struct worker *w, struct reasm_dgram *d) DP_ONLY
 		}
 		return NULL;
 	}
+	iph = ip_hdr(head);
+	iph->total_length = rte_cpu_to_be_16((uint16_t)(d->hlen + d->end));
+	iph->fragment_offset = 0;
+	if (d->ecn & 1u << 3) /* RFC 3168 5.3: congestion met by one piece was met by all */
+		iph->type_of_service |= 3;
 	last = rte_pktmbuf_lastseg(skb_mbuf(head));
 	for (p = rest; p != NULL; p = rest) {
 		rest = p->next;
 		last = append(skb_mbuf(head), last, skb_of_piece(p), p->hlen);
-		counter_inc(w, &skb_counters, SKB_CNT_CONSUMED);
 	}
-	iph = ip_hdr(head);
-	iph->total_length = rte_cpu_to_be_16((uint16_t)skb_len(head));
-	iph->fragment_offset = 0;
-	if (d->ecn & 1u << 3) /* RFC 3168 5.3: congestion met by one piece was met by all */
-		iph->type_of_service |= 3;
+	counter_add(w, &skb_counters, SKB_CNT_CONSUMED, d->n - 1);
 	ip_send_check(iph);
 	head->dst = NULL;
 	IP_INC_STATS(w, ReasmOKs);
@@ -213,11 +214,7 @@ read_piece(const struct sk_buff *skb, struct reasm_piece *p)
 static struct reasm_key
 key_of(const struct rte_ipv4_hdr *iph, uint8_t user)
 {
-	return (struct reasm_key){ .src = iph->src_addr,
-				   .dst = iph->dst_addr,
-				   .id = iph->packet_id,
-				   .proto = iph->next_proto_id,
-				   .user = user };
+	return reasm_key(iph->src_addr, iph->dst_addr, iph->packet_id, iph->next_proto_id, user);
 }
 
 /* Slot 0, the control thread, owns none unless it is alone. */
@@ -253,12 +250,11 @@ read_conf(struct reasm_table *t)
 
 /* A piece for this worker's own table; what it completes is appended to @p whole. */
 static void
-take(struct worker *w, struct sk_buff *skb, uint64_t hash, uint64_t now_ms,
-     struct skb_vec *whole) DP_ONLY
+take(struct ip4_defrag *f, struct sk_buff *skb, const struct reasm_key *key, uint64_t hash,
+     uint64_t now_ms, struct skb_vec *whole) DP_ONLY
 {
-	struct ip4_defrag *f = &ip4_defrag_tab[w->id];
-	struct reasm_key key = key_of(ip_hdr(skb), cb(skb)->user);
-	struct reasm_result r = reasm_add(&f->table, &key, hash, &cb(skb)->piece, now_ms);
+	struct reasm_result r = reasm_add(&f->table, key, hash, &cb(skb)->piece, now_ms);
+	struct worker *w = f->w;
 
 	if (r.verdict == REASM_REFUSED) {
 		refuse(w, skb, drop_of[r.why]);
@@ -318,6 +314,14 @@ shed(struct worker *w) DP_ONLY
 	FRAG_INC_STATS(w, Shed);
 }
 
+/* Would @p owner refuse all fragments of this datagram? */
+static inline bool
+is_shed(unsigned int owner, const struct reasm_key *key, uint64_t hash)
+{
+	return __atomic_load_n(&ip4_shedding, __ATOMIC_RELAXED) >> owner & 1 &&
+	       !shed_admits(&ip4_defrag_tab[owner].shed, key->src, hash);
+}
+
 /* Is it a fragment for us whose datagram's owner would refuse it? */
 static bool
 is_hopeless(const struct net_device *dev, const struct rte_mbuf *m)
@@ -336,7 +340,7 @@ is_hopeless(const struct net_device *dev, const struct rte_mbuf *m)
 		return false;
 	key = key_of(iph, IP_DEFRAG_LOCAL_DELIVER);
 	hash = reasm_hash(&ip4_defrag_tab[0].table.secret, &key);
-	return !shed_admits(&ip4_defrag_tab[owner_of(hash)].shed, key.src, hash);
+	return is_shed(owner_of(hash), &key, hash);
 }
 
 uint16_t
@@ -371,9 +375,9 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
 		enum drop_reason why = read_piece(skb, &cb(skb)->piece);
+		unsigned int owner = w->id;
 		struct reasm_key key;
-		unsigned int owner;
-		uint64_t hash;
+		uint64_t hash = 0;
 
 		if (unlikely(why != DROP_MAX)) {
 			refuse(w, skb, why);
@@ -381,20 +385,17 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 		}
 		cb(skb)->user = (uint8_t)user;
 		key = key_of(ip_hdr(skb), (uint8_t)user);
-		if (reasm_is_last(&f->table, &key)) {
-			hash = 0;
-			owner = w->id;
-		} else {
+		if (!reasm_is_last(&f->table, &key)) {
 			hash = reasm_hash(&f->table.secret, &key);
 			owner = owner_of(hash);
-			if (unlikely(!shed_admits(&ip4_defrag_tab[owner].shed, key.src, hash))) {
+			if (unlikely(is_shed(owner, &key, hash))) {
 				shed(w);
 				kfree_skb_reason(w, skb, DROP_IP4_REASM_MEMORY);
 				continue;
 			}
 		}
 		if (likely(owner == w->id))
-			take(w, skb, hash, now, &whole);
+			take(f, skb, &key, hash, now, &whole);
 		else
 			hand_over(w, skb, owner);
 	}
@@ -420,7 +421,7 @@ take_handed(struct worker *w, struct ip4_defrag *f) DP_ONLY
 		struct reasm_key key = key_of(ip_hdr(skbs[i]), user);
 
 		skbs[i]->dev = dev_get_by_index_rcu(skbs[i]->iif); /* it may have gone */
-		take(w, skbs[i], reasm_hash(&f->table.secret, &key), now, &whole[user]);
+		take(f, skbs[i], &key, reasm_hash(&f->table.secret, &key), now, &whole[user]);
 	}
 	for (unsigned int u = 0; u < IP_DEFRAG_USERS; u++)
 		if (whole[u].n > 0)

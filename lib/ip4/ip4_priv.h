@@ -52,8 +52,20 @@ ip_hdrlen(const struct rte_ipv4_hdr *iph)
 static inline void
 ip_send_check(struct rte_ipv4_hdr *iph)
 {
-	iph->hdr_checksum = 0;
-	iph->hdr_checksum = (uint16_t)~rte_raw_cksum(iph, ip_hdrlen(iph));
+	const struct {
+		uint32_t v;
+	} __rte_packed *word = (const void *)iph;
+	unsigned int n = iph->version_ihl & 0x0f;
+	uint64_t sum;
+
+	sum = (uint64_t)word[0].v + word[1].v + word[2].v + word[3].v + word[4].v;
+	for (unsigned int i = 5; i < n; i++)
+		sum += word[i].v;
+	sum += (uint16_t)~iph->hdr_checksum; /* what stands there comes to nothing */
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	iph->hdr_checksum = (uint16_t) ~(sum + (sum >> 16));
 }
 
 /** TTL - 1 and the checksum of it: RFC 1624 (eqn. 3) as RFC 1141 writes it; a stored 0xffff (minus

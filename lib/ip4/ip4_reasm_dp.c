@@ -101,16 +101,19 @@ dgram_new(struct reasm_table *t, const struct reasm_key *key, uint64_t hash, uin
 	if (d == NULL)
 		return NULL;
 	t->free_dgrams = d->hash_next;
-	*d = (struct reasm_dgram){
-		.key = *key,
-		.sorted = true,
-		.first_word = WORDS,
-		.born_ms = now_ms,
-		.bucket = bucket,
-		.hash_next = t->dgram_tab[bucket],
-		.source = source_get(t, key->src),
-		.bits = t->bits + (size_t)(d - t->dgrams) * WORDS,
-	};
+	/* One by one: to clear all of it at once would cost more than all the rest. */
+	d->key = *key;
+	d->end = d->have = d->mem = d->n = d->in_order = 0;
+	d->first_word = WORDS;
+	d->last_word = 0;
+	d->ecn = d->hlen = 0;
+	d->last_in = false;
+	d->sorted = true;
+	d->first = d->tail = NULL;
+	d->born_ms = now_ms;
+	d->bucket = bucket;
+	d->hash_next = t->dgram_tab[bucket];
+	d->source = source_get(t, key->src);
 	t->dgram_tab[bucket] = d;
 	TAILQ_INSERT_TAIL(&t->age, d, by_age);
 	TAILQ_INSERT_TAIL(&d->source->dgrams, d, by_source);
@@ -441,6 +444,7 @@ reasm_init(struct reasm_table *t, const struct siphash_key *secret, const struct
 		return -ENOMEM;
 	}
 	for (uint32_t i = REASM_DGRAMS; i-- > 0;) {
+		t->dgrams[i].bits = t->bits + (size_t)i * WORDS;
 		t->dgrams[i].hash_next = t->free_dgrams;
 		t->free_dgrams = &t->dgrams[i];
 		t->sources[i].hash_next = t->free_sources;

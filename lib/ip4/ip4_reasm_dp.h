@@ -11,6 +11,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <rte_byteorder.h>
 #include "core/siphash.h"
@@ -18,9 +19,20 @@
 /** Which datagram a piece belongs to (RFC 791 3.2), and who wants it whole. */
 struct reasm_key {
 	rte_be32_t src, dst;
-	rte_be16_t id;
-	uint8_t proto, user;
+	uint32_t rest; /* identification, protocol and user, in one word that is compared at once */
 };
+static inline struct reasm_key
+reasm_key(rte_be32_t src, rte_be32_t dst, rte_be16_t id, uint8_t proto, uint8_t user)
+{
+	return (struct reasm_key){ .src = src,
+				   .dst = dst,
+				   .rest = (uint32_t)id << 16 | (uint32_t)proto << 8 | user };
+}
+static inline uint8_t
+reasm_user(const struct reasm_key *key)
+{
+	return key->rest & 0xff;
+}
 
 /** A piece; stands in what its owner keeps of the packet. */
 struct reasm_piece {
@@ -55,7 +67,7 @@ struct reasm_dgram {
 	uint64_t born_ms;
 	struct reasm_dgram *hash_next;
 	TAILQ_ENTRY(reasm_dgram) by_age, by_source;
-	uint64_t *bits; /* [REASM_UNITS / 64] */
+	uint64_t *bits; /* [REASM_UNITS / 64], its own for ever */
 };
 TAILQ_HEAD(reasm_list, reasm_dgram);
 
@@ -119,17 +131,13 @@ void reasm_fini(struct reasm_table *t);
 static inline uint64_t
 reasm_hash(const struct siphash_key *secret, const struct reasm_key *key)
 {
-	uint64_t a = (uint64_t)key->src << 32 | key->dst;
-	uint64_t b = (uint64_t)key->id << 16 | (uint64_t)key->proto << 8 | key->user;
-
-	return siphash13(secret, a, b);
+	return siphash13_12(secret, (uint64_t)key->src << 32 | key->dst, key->rest);
 }
 
 static inline bool
 reasm_same_key(const struct reasm_key *a, const struct reasm_key *b)
 {
-	return a->id == b->id && a->src == b->src && a->dst == b->dst && a->proto == b->proto &&
-	       a->user == b->user;
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 /** Is the datagram the one that had a piece last? Then its hash need not be known. */
 static inline bool

@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t flags = fuzz_u8(&in), time = fuzz_u8(&in);
 		uint32_t off = at * (flags & F_FAR ? 256u : 8u);
 		uint32_t len = (long_ + 1u) * (flags & F_LONG ? 256u : 8u);
-		struct reasm_key key = { .src = which & 3, .id = (rte_be16_t)(which >> 2) };
+		struct reasm_key key = reasm_key(which & 3, 0, (rte_be16_t)(which >> 2), 0, 0);
 
 		if ((flags & F_LAST) && (flags & F_ODD))
 			len -= 1 + time % 7;

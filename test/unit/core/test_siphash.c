@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include "core/siphash.h"
 
-/* Key 00 01 .. 0f, message 00 01 .. 0f: the authors' vector for SipHash-2-4 and 16 bytes. */
+/* Key 00 01 .. 0f, message 00 01 ..: the authors' vectors for SipHash-2-4 of 16 and of 12 bytes. */
 static void
 test_vector(void **state)
 {
@@ -14,6 +14,11 @@ test_vector(void **state)
 
 	assert_true(siphash24(&key, key.k[0], key.k[1]) == UINT64_C(0x3f2acc7f57c29bdb));
 	assert_true(siphash13(&key, key.k[0], key.k[1]) != UINT64_C(0x3f2acc7f57c29bdb));
+	assert_true(siphash(&key, (const uint64_t[]){ key.k[0], 12ul << 56 | 0x0b0a0908 }, 2, 2,
+			    4) == UINT64_C(0x751e8fbc860ee5fb));
+	assert_true(
+		siphash13_12(&key, key.k[0], 0x0b0a0908) ==
+		siphash(&key, (const uint64_t[]){ key.k[0], 12ul << 56 | 0x0b0a0908 }, 2, 1, 3));
 	(void)state;
 }
 

@@ -8,7 +8,7 @@
 #include <rte_common.h>
 #include "reasm_model.h"
 
-#define K(s, i) ((struct reasm_key){ .src = (s), .dst = 9, .id = (rte_be16_t)(i), .proto = 17 })
+#define K(s, i) ((struct reasm_key){ .src = (s), .dst = 9, .rest = (uint32_t)(i) << 16 })
 static const struct reasm_limits roomy = { 1 << 24, 1 << 23, 30000, 0 };
 
 static enum reasm_verdict
@@ -206,16 +206,12 @@ test_distance(void **state)
 static void
 test_keys(void **state)
 {
-	struct reasm_key key[6];
+	struct reasm_key key[6] = {
+		reasm_key(1, 9, 1, 17, 0), reasm_key(2, 9, 1, 17, 0), reasm_key(1, 10, 1, 17, 0),
+		reasm_key(1, 9, 2, 17, 0), reasm_key(1, 9, 1, 18, 0), reasm_key(1, 9, 1, 17, 1),
+	};
 
 	reasm_model_start(&roomy);
-	for (unsigned int i = 0; i < 6; i++)
-		key[i] = K(1, 1);
-	key[1].src++;
-	key[2].dst++;
-	key[3].id++;
-	key[4].proto++;
-	key[5].user++;
 	for (unsigned int i = 0; i < 6; i++)
 		assert_int_equal(reasm_model_piece(&key[i], 0, 8, false, 1, 0), REASM_HELD);
 	assert_int_equal(reasm_model_table()->n_dgrams, 6);
