@@ -244,7 +244,7 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 {
 	uint32_t tos = 0;
 
-	memset(r, 0, sizeof(*r));
+	fib_route_spec_clear(r);
 	r->table = RT_TABLE_MAIN;
 	r->protocol = FIB_PROT_STATIC;
 	r->metric_set = r->tos_set = r->keep_dead = true;

@@ -235,7 +235,7 @@ parse_line(struct fib_file *f, struct fib_route_spec *r, const char **bad)
 	int type;
 
 	f->dev = NULL;
-	memset(r, 0, offsetof(struct fib_route_spec, nh) + sizeof(r->nh[0]));
+	fib_route_spec_clear(r);
 	r->table = RT_TABLE_MAIN;
 	r->protocol = FIB_PROT_STATIC;
 	r->metric_set = r->tos_set = true;

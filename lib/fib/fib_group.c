@@ -59,6 +59,7 @@ fib_nh_buckets(const uint16_t *weight, unsigned int n, uint8_t bucket[FIB_BUCKET
 	uint16_t got[FIB_NEXTHOPS_MAX];
 	uint32_t total = 0;
 
+	RTE_BUILD_BUG_ON(FIB_NEXTHOPS_MAX > UINT8_MAX + 1);
 	for (unsigned int i = 0; i < n; i++) {
 		total += weight[i];
 		common = gcd(weight[i], common);

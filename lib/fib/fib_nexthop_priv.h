@@ -144,7 +144,7 @@ int fib_mpath_init(void) CTL_ONLY;
 void fib_mpath_fini(void) CTL_ONLY;
 
 /* --- fib_group.c --- */
-#define FIB_BUCKETS_MAX 512
+#define FIB_BUCKETS_MAX 4096
 /** Weighted buckets: as few as give each member exactly its share, or, when these are too many,
  * FIB_BUCKETS_MAX with shares to the nearest bucket, none without one. Returns their number. Pure.
  */
