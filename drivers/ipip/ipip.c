@@ -2,12 +2,14 @@
 /* Tunnel devices: creation, change, removal. */
 #include "ipip/ipip.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <netinet/in.h>
 #include "ip4/ip4.h"
 #include "ip4/ip4_proto.h"
 #include "neigh/adj_dp.h"
+#include "neigh/neigh.h"
 
 #define MTU_DEFAULT (RTE_ETHER_MTU - IPIP_OVERHEAD)
 
@@ -106,10 +108,35 @@ ipip_conf(const struct net_device *dev)
 	return tunnel_of(dev)->conf;
 }
 
+struct ipip_spec
+ipip_spec_of(const struct net_device *dev)
+{
+	const struct ipip_conf *c = ipip_conf(dev);
+	struct ipip_spec s = { .local = c->local,
+			       .remote = c->remote,
+			       .ttl = c->ttl,
+			       .tos = c->tos,
+			       .tos_inherit = c->tos_inherit,
+			       .pmtudisc = c->pmtudisc };
+
+	memcpy(s.dev, c->dev, sizeof(s.dev));
+	return s;
+}
+
 /* --- creation and change --- */
 
+/* It leaves by @p out, or by none while that is NULL. */
+static void
+bind_device(struct ipip_conf *c, struct net_device *out) CTL_ONLY
+{
+	int64_t glean = c->dev[0] == '\0' || out == NULL ? -1 : neigh_glean_adj(out);
+
+	c->out = glean < 0 ? NULL : out;
+	c->glean = glean < 0 ? 0 : (uint32_t)glean;
+}
+
 static struct ipip_conf *
-conf_new(const struct ipip_spec *s)
+conf_new(const struct ipip_spec *s) CTL_ONLY
 {
 	struct ipip_conf *c = calloc(1, sizeof(*c));
 
@@ -117,6 +144,8 @@ conf_new(const struct ipip_spec *s)
 		return NULL;
 	c->local = s->local;
 	c->remote = s->remote;
+	memcpy(c->dev, s->dev, sizeof(c->dev));
+	bind_device(c, dev_get_by_name(s->dev));
 	c->ttl = s->ttl;
 	c->tos = s->tos;
 	c->tos_inherit = s->tos_inherit;
@@ -144,6 +173,18 @@ table_del(struct ipip_tunnel *t) CTL_ONLY
 		rcu_assign_pointer(*p, t->next);
 }
 
+/* The tunnel between the same ends by the same device. */
+static struct ipip_tunnel *
+find_spec(const struct ipip_spec *s) CTL_ONLY
+{
+	struct ipip_tunnel *t = ipip_tab[ipip_hash(s->local, s->remote)];
+
+	while (t != NULL && (t->conf->local != s->local || t->conf->remote != s->remote ||
+			     strcmp(t->conf->dev, s->dev) != 0))
+		t = t->next;
+	return t;
+}
+
 /* The MAC address that the receive path sees: made of the local end's address. */
 static uint64_t
 made_up_mac(rte_be32_t local)
@@ -158,10 +199,11 @@ made_up_mac(rte_be32_t local)
 static uint32_t
 mtu_by_route(const struct ipip_conf *c) CTL_ONLY
 {
-	const struct adj *a = ipip_route(c);
+	const struct adj *a = ipip_route(c, c->tos);
+	const struct net_device *dev = a->dev != NULL ? a->dev : c->out;
 
-	return a->dev != NULL && a->dev->mtu > 68 + IPIP_OVERHEAD ? a->dev->mtu - IPIP_OVERHEAD
-								  : MTU_DEFAULT;
+	return dev != NULL && dev->mtu > 68 + IPIP_OVERHEAD ? dev->mtu - IPIP_OVERHEAD
+							    : MTU_DEFAULT;
 }
 
 static struct net_device *
@@ -194,9 +236,9 @@ ipip_dev_add(const char *name, const struct ipip_spec *s, struct net_device **ou
 	struct net_device *dev;
 	int rc;
 
-	if (ipip_spec_check(s) != NULL)
+	if (ipip_spec_check(s) != NULL || strcmp(s->dev, name) == 0)
 		return -EINVAL;
-	if (ipip_find(s->local, s->remote) != NULL)
+	if (find_spec(s) != NULL)
 		return -EEXIST;
 	dev = make(s);
 	if (dev == NULL)
@@ -225,9 +267,9 @@ ipip_dev_change(struct net_device *dev, const struct ipip_spec *s)
 	struct ipip_tunnel *t = tunnel_of(dev), *twin;
 	struct ipip_conf *c, *old = t->conf;
 
-	if (ipip_spec_check(s) != NULL)
+	if (ipip_spec_check(s) != NULL || strcmp(s->dev, dev->name) == 0)
 		return -EINVAL;
-	twin = ipip_find(s->local, s->remote);
+	twin = find_spec(s);
 	if (twin != NULL && twin != t)
 		return -EEXIST;
 	c = conf_new(s);
@@ -273,14 +315,60 @@ ipip_dev_del(struct net_device *dev)
 	return 0;
 }
 
+/* --- the devices that tunnels are bound to --- */
+
+static void
+rebind(struct ipip_tunnel *t, const char *name, struct net_device *out) CTL_ONLY
+{
+	struct ipip_conf *c = malloc(sizeof(*c)), *old = t->conf;
+
+	if (c == NULL) { /* the one change in place that is whole */
+		__atomic_store_n(&old->out, NULL, __ATOMIC_RELAXED);
+		return;
+	}
+	*c = *old;
+	snprintf(c->dev, sizeof(c->dev), "%s", name);
+	bind_device(c, out);
+	rcu_assign_pointer(t->conf, c);
+	rcu_defer(&old->rcu, free_conf);
+}
+
+static int
+on_netdev(struct notifier *self, unsigned int event, void *obj)
+{
+	struct net_device *dev = obj;
+
+	(void)self;
+	role_enter_ctl();
+	if (event != NETDEV_REGISTER && event != NETDEV_UNREGISTER && event != NETDEV_CHANGENAME)
+		return NOTIFY_OK;
+	for (unsigned int h = 0; h < IPIP_HASH; h++)
+		for (struct ipip_tunnel *t = ipip_tab[h]; t != NULL; t = t->next) {
+			const struct ipip_conf *c = t->conf;
+
+			if (c->out == dev)
+				rebind(t, event == NETDEV_CHANGENAME ? dev->name : c->dev,
+				       event == NETDEV_UNREGISTER ? NULL : dev);
+			else if (c->out == NULL && event != NETDEV_UNREGISTER &&
+				 strcmp(c->dev, dev->name) == 0)
+				rebind(t, c->dev, dev);
+		}
+	return NOTIFY_OK;
+}
+
+/* Before neighbours: the device's glean slot goes with these. */
+static struct notifier netdev_nb = { .fn = on_netdev, .prio = NOTIFIER_PRIO_NEIGH + 1 };
+
 int
 ipip_init(void)
 {
 	int rc = inet_add_protocol(IPPROTO_IPIP, ipip_rcv);
 
-	if (rc == 0)
-		inet_set_error(IPPROTO_IPIP, ipip_err);
-	return rc;
+	if (rc != 0)
+		return rc;
+	inet_set_error(IPPROTO_IPIP, ipip_err);
+	notifier_add(&netdev_chain, &netdev_nb);
+	return 0;
 }
 
 void
@@ -288,6 +376,7 @@ ipip_fini(void)
 {
 	struct net_device *next;
 
+	notifier_del(&netdev_chain, &netdev_nb);
 	inet_set_error(IPPROTO_IPIP, NULL);
 	inet_del_protocol(IPPROTO_IPIP);
 	for (struct net_device *d = dev_first(); d != NULL; d = next) {

@@ -8,7 +8,9 @@
 /** What a tunnel is to be. */
 struct ipip_spec {
 	rte_be32_t local, remote;
-	uint8_t ttl; /* 0: the inner packet's */
+	char dev[IFNAMSIZ]; /* the outer packet leaves by it; "": by any. There need be none of that
+			       name: then nothing leaves */
+	uint8_t ttl;	    /* 0: the inner packet's */
 	uint8_t tos;
 	bool tos_inherit;
 	bool pmtudisc; /* the default of tools: true */
@@ -21,8 +23,8 @@ void ipip_fini(void) CTL_ONLY;
 const char *ipip_spec_check(const struct ipip_spec *s);
 /**
  * Create tunnel device @p name, down; MTU by the route to the other end, or 1480.
- * 0, -EINVAL (ipip_spec_check()), -EEXIST (name, or a tunnel between these two), -ENOMEM, or as
- * register_netdevice().
+ * 0, -EINVAL (ipip_spec_check()), -EEXIST (name, or a tunnel between these two by that device),
+ * -ENOMEM, or as register_netdevice().
  */
 int ipip_dev_add(const char *name, const struct ipip_spec *s, struct net_device **out) CTL_ONLY;
 /** Change it in place. 0, -EINVAL, -EEXIST, -ENOMEM. */
@@ -33,8 +35,9 @@ int ipip_dev_set_mtu(struct net_device *dev, uint32_t mtu) CTL_ONLY;
 uint32_t ipip_own_mtu(const struct net_device *dev) CTL_ONLY;
 int ipip_dev_del(struct net_device *dev) CTL_ONLY;
 bool is_ipip_dev(const struct net_device *dev);
-/** The settings of a tunnel device. */
+/** The settings of a tunnel device, for workers and as they were given. */
 const struct ipip_conf *ipip_conf(const struct net_device *dev) CTL_ONLY;
+struct ipip_spec ipip_spec_of(const struct net_device *dev) CTL_ONLY;
 /** "64" or "inherit"; the same for a TOS, "0x10" too. 0 or -EINVAL. */
 int ipip_parse_ttl(const char *word, struct ipip_spec *s);
 int ipip_parse_tos(const char *word, struct ipip_spec *s);

@@ -8,8 +8,8 @@
 #include "ipip/ipip.h"
 #include "netdev/netdev_cfg.h"
 
-static const char *const known[] = { "type",	 "local", "remote",  "ttl", "tos",
-				     "pmtudisc", "mtu",	  "enabled", NULL };
+static const char *const known[] = { "type", "local",	 "remote", "dev",     "ttl",
+				     "tos",  "pmtudisc", "mtu",	   "enabled", NULL };
 
 struct tunnel_entry {
 	struct ipip_spec spec;
@@ -40,6 +40,7 @@ static void
 parse(const struct cfg *c, struct tunnel_entry *e)
 {
 	static const char *const types[] = { "ipip", NULL };
+	const char *dev = NULL;
 	unsigned int type;
 
 	*e = (struct tunnel_entry){ .spec = { .pmtudisc = true }, .enabled = true };
@@ -50,6 +51,10 @@ parse(const struct cfg *c, struct tunnel_entry *e)
 		cfg_ip4(c, "local", &e->spec.local);
 	if (cfg_need(c, "remote"))
 		cfg_ip4(c, "remote", &e->spec.remote);
+	if (cfg_str(c, "dev", &dev) && !dev_valid_name(dev))
+		cfg_fail(c, "dev", "\"%s\" is no name of a device", dev);
+	else if (dev != NULL)
+		snprintf(e->spec.dev, sizeof(e->spec.dev), "%s", dev);
 	parse_octet(c, "ttl", &e->spec, ipip_parse_ttl);
 	parse_octet(c, "tos", &e->spec, ipip_parse_tos);
 	cfg_bool(c, "pmtudisc", &e->spec.pmtudisc);
@@ -72,9 +77,13 @@ check(const struct cfg *c, const struct cfg *doc)
 	why = cfg_failed(c) ? NULL : ipip_spec_check(&e.spec);
 	if (why != NULL)
 		cfg_fail(c, NULL, "%s", why);
+	else if (strcmp(e.spec.dev, c->key) == 0)
+		cfg_fail(c, "dev", "a tunnel can not leave by itself");
+	else if (e.spec.dev[0] != '\0' && !cfg_has_device(doc, e.spec.dev))
+		cfg_fail(c, "dev", "there is no interface \"%s\"", e.spec.dev);
 }
 
-/* One tunnel between two ends: the later entry is refused. */
+/* One tunnel between two ends by one device: the later entry is refused. */
 static void
 check_all(const struct cfg *sect, const struct cfg *doc)
 {
@@ -85,12 +94,13 @@ check_all(const struct cfg *sect, const struct cfg *doc)
 	json_object_foreach((json_t *)(uintptr_t)sect->node, key, v) {
 		const char *local = json_string_value(json_object_get(v, "local"));
 		const char *remote = json_string_value(json_object_get(v, "remote")), *who;
+		const char *dev = json_string_value(json_object_get(v, "dev"));
 		struct cfg c = cfg_get(sect, key);
-		char what[2 * INET_ADDRSTRLEN];
+		char what[2 * INET_ADDRSTRLEN + IFNAMSIZ];
 
 		if (local == NULL || remote == NULL)
 			continue;
-		snprintf(what, sizeof(what), "%s %s", local, remote);
+		snprintf(what, sizeof(what), "%s %s %s", local, remote, dev != NULL ? dev : "");
 		who = cfg_had_before(seen, &c, what);
 		if (who != NULL)
 			cfg_fail(&c, "remote", "%s is between these two already", who);
@@ -109,6 +119,8 @@ entry_json(const struct tunnel_entry *e)
 	inet_ntop(AF_INET, &e->spec.local, local, sizeof(local));
 	inet_ntop(AF_INET, &e->spec.remote, remote, sizeof(remote));
 	o = json_pack("{s:s, s:s, s:s}", "type", "ipip", "local", local, "remote", remote);
+	if (e->spec.dev[0] != '\0')
+		json_object_set_new(o, "dev", json_string(e->spec.dev));
 	if (e->spec.ttl != 0)
 		json_object_set_new(o, "ttl", json_integer(e->spec.ttl));
 	if (e->spec.tos_inherit)
@@ -140,18 +152,11 @@ show(void)
 
 	role_enter_ctl();
 	for (const struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
-		const struct ipip_conf *t;
 		struct tunnel_entry e;
 
 		if (!is_ipip_dev(d))
 			continue;
-		t = ipip_conf(d);
-		e = (struct tunnel_entry){ .spec = { .local = t->local,
-						     .remote = t->remote,
-						     .ttl = t->ttl,
-						     .tos = t->tos,
-						     .tos_inherit = t->tos_inherit,
-						     .pmtudisc = t->pmtudisc },
+		e = (struct tunnel_entry){ .spec = ipip_spec_of(d),
 					   .mtu = ipip_own_mtu(d),
 					   .enabled = netif_running(d) };
 		json_object_set_new(all, d->name, entry_json(&e));
@@ -225,6 +230,7 @@ static const char schema[] =
 	"\"additionalProperties\":false,\"properties\":{\"type\":{\"enum\":[\"ipip\"]},"
 	"\"local\":{\"type\":\"string\",\"format\":\"ipv4\"},"
 	"\"remote\":{\"type\":\"string\",\"format\":\"ipv4\"},"
+	"\"dev\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":15},"
 	"\"ttl\":{\"oneOf\":[{\"type\":\"integer\",\"minimum\":0,\"maximum\":255},"
 	"{\"const\":\"inherit\"}]},"
 	"\"tos\":{\"oneOf\":[{\"type\":\"integer\",\"minimum\":0,\"maximum\":255},"

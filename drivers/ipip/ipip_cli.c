@@ -2,6 +2,7 @@
 /* ip tunnel (show|add|change|del), ip link add ... type ipip. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "ctl/cli.h"
 #include "ipip/ipip.h"
@@ -11,12 +12,14 @@ static int
 say_why(struct cli_ctx *c, int rc, const char *name, const struct ipip_spec *s)
 {
 	if (rc == -EEXIST)
-		return cli_error(c, rc, "\"%s\" is taken, or there is a tunnel between these two",
-				 name);
+		return cli_error(c, rc,
+				 "\"%s\" is taken, or there is a tunnel between these two%s%s",
+				 name, s->dev[0] != '\0' ? " by " : "", s->dev);
 	if (rc == -EINVAL)
 		return cli_error(c, rc, "%s",
-				 ipip_spec_check(s) != NULL ? ipip_spec_check(s)
-							    : "that is no device name");
+				 ipip_spec_check(s) != NULL  ? ipip_spec_check(s)
+				 : strcmp(s->dev, name) == 0 ? "a tunnel can not leave by itself"
+							     : "that is no device name");
 	return rc != 0 ? cli_error(c, rc, "%s: %s", name, strerror(-rc)) : 0;
 }
 
@@ -25,9 +28,12 @@ static int
 arg_spec(struct cli_ctx *c, struct ipip_spec *s)
 {
 	const char *ttl = cli_arg_str(c, "TTL"), *tos = cli_arg_str(c, "TOS");
+	const char *dev = cli_arg_dev(c, "LINK");
 
 	cli_arg_ip4(c, "LOCAL", &s->local);
 	cli_arg_ip4(c, "REMOTE", &s->remote);
+	if (dev != NULL)
+		snprintf(s->dev, sizeof(s->dev), "%s", dev);
 	if (ttl != NULL && ipip_parse_ttl(ttl, s) != 0)
 		return cli_error_at(c, -EINVAL, ttl, "\"%s\": expected 0 to 255 or inherit", ttl);
 	if (tos != NULL && ipip_parse_tos(tos, s) != 0)
@@ -71,20 +77,13 @@ static int
 change(struct cli_ctx *c)
 {
 	struct net_device *dev = arg_tunnel(c);
-	const struct ipip_conf *conf;
 	struct ipip_spec s;
 	int rc;
 
 	role_enter_ctl();
 	if (dev == NULL)
 		return -EINVAL;
-	conf = ipip_conf(dev);
-	s = (struct ipip_spec){ .local = conf->local,
-				.remote = conf->remote,
-				.ttl = conf->ttl,
-				.tos = conf->tos,
-				.tos_inherit = conf->tos_inherit,
-				.pmtudisc = conf->pmtudisc };
+	s = ipip_spec_of(dev);
 	rc = arg_spec(c, &s);
 	return rc != 0 ? rc : say_why(c, ipip_dev_change(dev, &s), dev->name, &s);
 }
@@ -108,12 +107,14 @@ ip_json(rte_be32_t addr)
 	return json_string(inet_ntop(AF_INET, &addr, buf, sizeof(buf)));
 }
 
-/* The members that `ip tunnel` and `ip -d link` share. */
+/* The members that `ip tunnel` and `ip -d link` share; @p dev: what the device is called there. */
 static void
-add_conf(json_t *o, const struct ipip_conf *conf)
+add_conf(json_t *o, const struct ipip_conf *conf, const char *dev)
 {
 	json_object_set_new(o, "remote", ip_json(conf->remote));
 	json_object_set_new(o, "local", ip_json(conf->local));
+	if (conf->dev[0] != '\0')
+		json_object_set_new(o, dev, json_string(conf->dev));
 	if (conf->ttl != 0)
 		json_object_set_new(o, "ttl", json_integer(conf->ttl));
 	if (conf->tos_inherit)
@@ -134,10 +135,11 @@ link_extra(json_t *o, const struct net_device *dev, bool detail)
 	json_object_set_new(o, "address", ip_json(conf->local));
 	json_object_set_new(o, "link_pointtopoint", json_true());
 	json_object_set_new(o, "broadcast", ip_json(conf->remote));
+	json_object_set_new(o, "link", conf->dev[0] != '\0' ? json_string(conf->dev) : json_null());
 	if (!detail)
 		return;
 	data = json_pack("{s:s}", "proto", "ipip");
-	add_conf(data, conf);
+	add_conf(data, conf, "link");
 	json_object_set_new(data, "pmtudisc", json_boolean(conf->pmtudisc));
 	json_object_set_new(json_object_get(o, "linkinfo"), "info_data", data);
 }
@@ -161,7 +163,7 @@ show(struct cli_ctx *c)
 		if (!is_ipip_dev(d) || (only != NULL && d != only))
 			continue;
 		o = json_pack("{s:s, s:s}", "ifname", d->name, "mode", "ip/ip");
-		add_conf(o, ipip_conf(d));
+		add_conf(o, ipip_conf(d), "dev");
 		if (!ipip_conf(d)->pmtudisc)
 			json_object_set_new(o, "pmtudisc", json_false());
 		json_array_append_new(list, o);
@@ -182,8 +184,11 @@ show_text(struct cli_ctx *c, const json_t *list)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *o = json_array_get(list, i), *ttl = json_object_get(o, "ttl");
 
-		cli_printf(c, "%s: ip/ip remote %s local %s ttl ", str(o, "ifname"),
-			   str(o, "remote"), str(o, "local"));
+		cli_printf(c, "%s: ip/ip remote %s local %s", str(o, "ifname"), str(o, "remote"),
+			   str(o, "local"));
+		if (str(o, "dev") != NULL)
+			cli_printf(c, " dev %s", str(o, "dev"));
+		cli_printf(c, " ttl ");
 		if (ttl != NULL)
 			cli_printf(c, "%lld", (long long)json_integer_value(ttl));
 		else
@@ -198,7 +203,7 @@ show_text(struct cli_ctx *c, const json_t *list)
 
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip link add [[name] NAME:str] type ipip [local LOCAL:ip4] [remote REMOTE:ip4] "
-		    "[ttl TTL:str] [tos TOS:str] [pmtudisc] [nopmtudisc]",
+		    "[dev LINK:dev] [ttl TTL:str] [tos TOS:str] [pmtudisc] [nopmtudisc]",
 	  .help = "Create an IP in IP tunnel.",
 	  .section = "ports",
 	  .fn = add },
@@ -209,12 +214,14 @@ static const struct cli_cmd cmds[] = {
 	  .text = show_text,
 	  .read_only = true },
 	{ .syntax = "ip tunnel add [name] NAME:str [mode ipip] [local LOCAL:ip4] "
-		    "[remote REMOTE:ip4] [ttl TTL:str] [tos TOS:str] [pmtudisc] [nopmtudisc]",
+		    "[remote REMOTE:ip4] [dev LINK:dev] [ttl TTL:str] [tos TOS:str] [pmtudisc] "
+		    "[nopmtudisc]",
 	  .help = "Create an IP in IP tunnel.",
 	  .section = "ports",
 	  .fn = add },
 	{ .syntax = "ip tunnel change [name] DEV:dev [mode ipip] [local LOCAL:ip4] "
-		    "[remote REMOTE:ip4] [ttl TTL:str] [tos TOS:str] [pmtudisc] [nopmtudisc]",
+		    "[remote REMOTE:ip4] [dev LINK:dev] [ttl TTL:str] [tos TOS:str] [pmtudisc] "
+		    "[nopmtudisc]",
 	  .help = "Change a tunnel in place.",
 	  .section = "ports",
 	  .fn = change },

@@ -17,17 +17,24 @@
 struct ipip_tunnel *ipip_tab[IPIP_HASH];
 
 struct ipip_tunnel *
-ipip_find(rte_be32_t local, rte_be32_t remote)
+ipip_find(rte_be32_t local, rte_be32_t remote, const struct net_device *in)
 {
-	struct ipip_tunnel *t = rcu_dereference(ipip_tab[ipip_hash(local, remote)]);
+	struct ipip_tunnel *t = rcu_dereference(ipip_tab[ipip_hash(local, remote)]), *other = NULL;
+	bool is_free = false;
 
 	for (; t != NULL; t = rcu_dereference(t->next)) {
 		const struct ipip_conf *c = rcu_dereference(t->conf);
 
-		if (c->local == local && c->remote == remote)
-			break;
+		if (c->local != local || c->remote != remote)
+			continue;
+		if (c->dev[0] != '\0' && c->out == in)
+			return t;
+		if (is_free)
+			continue;
+		is_free = c->dev[0] == '\0';
+		other = t;
 	}
-	return t;
+	return other;
 }
 
 uint32_t
@@ -39,14 +46,19 @@ ipip_path_mtu(const struct ipip_tunnel *t)
 }
 
 const struct adj *
-ipip_route(const struct ipip_conf *c)
+ipip_route(const struct ipip_conf *c, uint8_t tos)
 {
 	struct fib_key k = { .dst = rte_be_to_cpu_32(c->remote),
 			     .src = rte_be_to_cpu_32(c->local),
 			     .iif = FIB_IIF_LOCAL,
 			     .proto = IPPROTO_IPIP,
-			     .tos = c->tos };
+			     .tos = tos };
 
+	const struct net_device *out = rcu_dereference(c->out);
+
+	if (c->dev[0] != '\0')
+		return adj_get(out == NULL ? (uint32_t)ADJ_IDX_NO_ROUTE
+					   : fib_route_by_dp(&k, out, c->glean));
 	return adj_resolve_group(adj_get(fib_route_dp(&k)), fib_mpath_l3(c->local, c->remote));
 }
 
@@ -56,7 +68,7 @@ ipip_route(const struct ipip_conf *c)
 static const struct adj *
 outer_route(const struct ipip_conf *c, const struct net_device *dev, enum drop_reason *why)
 {
-	const struct adj *a = ipip_route(c);
+	const struct adj *a = ipip_route(c, c->tos);
 
 	if (a->dev == dev) { /* RFC 2003 3.1: such a packet would never end */
 		*why = DROP_IPIP_RECURSION;
@@ -124,7 +136,10 @@ encapsulate(struct worker *w, struct ipip_tunnel *t, const struct ipip_conf *c, 
 	st->tx_packets++;
 	st->tx_bytes += len;
 	own->dev = NULL;
-	ip_local_out(w, own);
+	if (likely(c->dev[0] == '\0'))
+		ip_local_out(w, own);
+	else
+		ip_local_out_by(w, own, ipip_route(c, outer->type_of_service));
 }
 
 static void
@@ -227,7 +242,7 @@ rcv_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 	const struct rte_ipv4_hdr *outer = ip_hdr(skb);
 	rte_be32_t remote = outer->src_addr;
 	uint8_t tos = outer->type_of_service;
-	struct ipip_tunnel *t = ipip_find(outer->dst_addr, remote);
+	struct ipip_tunnel *t = ipip_find(outer->dst_addr, remote, skb->dev);
 	struct sk_buff *own;
 
 	if (t == NULL) {

@@ -11,10 +11,13 @@
 struct ipip_conf {
 	struct rcu_head rcu;
 	rte_be32_t local, remote;
-	uint8_t ttl;	  /* of the outer header; 0: the inner one's */
-	uint8_t tos;	  /* of the outer header */
-	bool tos_inherit; /* the inner one's instead */
-	bool pmtudisc;	  /* the outer header forbids fragmentation wherever it can */
+	char dev[IFNAMSIZ];	      /* "": whatever the route says; else the outer packet */
+	const struct net_device *out; /* leaves by this one; NULL: there is none of that name, */
+	uint32_t glean;		      /* and by this slot where no route says how */
+	uint8_t ttl;		      /* of the outer header; 0: the inner one's */
+	uint8_t tos;		      /* of the outer header */
+	bool tos_inherit;	      /* the inner one's instead */
+	bool pmtudisc;		      /* the outer header forbids fragmentation wherever it can */
 };
 
 struct ipip_tunnel {
@@ -35,10 +38,11 @@ ipip_hash(rte_be32_t local, rte_be32_t remote)
 	return ((local ^ remote * 3) * 0x9e3779b1u) >> 24;
 }
 
-/** The tunnel between these two, or NULL. RCU. */
-struct ipip_tunnel *ipip_find(rte_be32_t local, rte_be32_t remote);
-/** The way to the other end, whatever it is. RCU. */
-const struct adj *ipip_route(const struct ipip_conf *c);
+/** The tunnel between these two for what comes in by @p in: of several the one that is bound to it,
+ * else one that is bound to none, else any, as Linux. NULL: there is none. RCU. */
+struct ipip_tunnel *ipip_find(rte_be32_t local, rte_be32_t remote, const struct net_device *in);
+/** The way to the other end of a packet with @p tos, whatever it is. RCU. */
+const struct adj *ipip_route(const struct ipip_conf *c, uint8_t tos);
 /** Handler of IP protocol 4. */
 void ipip_rcv(struct worker *w, struct skb_vec *vec) DP_ONLY;
 /** Hears of ICMP errors about protocol 4. */

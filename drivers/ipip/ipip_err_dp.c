@@ -92,7 +92,7 @@ ipip_err(struct worker *w, struct sk_buff *skb)
 	role_enter_dp();
 	if (skb_copy_bits(skb, ICMP4_HDR_LEN, &outer, sizeof(outer)) != 0)
 		return;
-	t = ipip_find(outer.src_addr, outer.dst_addr);
+	t = ipip_find(outer.src_addr, outer.dst_addr, skb->dev);
 	if (t == NULL || !translate(icmph, &r))
 		return;
 	if (r.code == ICMP4_FRAG_NEEDED)

@@ -318,6 +318,32 @@ first_rules(struct first_rules *f)
 	return &f->r;
 }
 
+uint32_t
+fib_route_by_dp(const struct fib_key *key, const struct net_device *dev, uint32_t glean)
+{
+	const struct fib_rules *r = rcu_dereference(fib_rules);
+	struct fib_key k = *key;
+	const struct fib_rule_dp *rule;
+	struct first_rules first;
+	struct fib_table_res res;
+	struct walk at;
+
+	if (!(dev->flags & IFF_UP))
+		return ADJ_IDX_NO_ROUTE;
+	k.oif = (uint32_t)dev->ifindex;
+	r = r == NULL ? first_rules(&first) : r;
+	walk_to(r, &k, &at, 0);
+	while ((rule = next_rule(r, &k, &at)) != NULL && rule->kind != RULE_ANSWER) {
+		if (!fib_table_lookup_by_dp(rule->table, k.dst, k.tos, dev, &res))
+			continue;
+		if (is_error(res.idx))
+			break;
+		if (res.plen > rule->suppress)
+			return res.idx;
+	}
+	return fib_onlink_leaf_dp(k.dst, glean);
+}
+
 /* The routes of some packets, and the realms of the rules that led to them. */
 struct found {
 	const struct fib_live *live[BURST]; /* NULL: it has none */

@@ -39,6 +39,12 @@ void fib_rules_lookup_bulk_dp(const struct fib_rules *r, const struct fib_key *k
 bool fib_rules_want_ports(const struct fib_rules *r);
 /** One packet, whatever the rules are. */
 uint32_t fib_route_dp(const struct fib_key *key);
+/**
+ * One packet that is made here and bound to @p dev, as Linux does: by routes of that device, and
+ * when there is none, whatever the tables say, it is on the device's link. @p glean: the slot of
+ * neigh_glean_adj(). ADJ_IDX_NO_ROUTE: the device is down.
+ */
+uint32_t fib_route_by_dp(const struct fib_key *key, const struct net_device *dev, uint32_t glean);
 /** The source address that its route prefers (`src`), or 0. For packets made here: each table that
  * rules lead to is searched twice. */
 rte_be32_t fib_prefsrc_dp(const struct fib_key *key);

@@ -19,14 +19,16 @@ alias(uint32_t idx)
 	return fib_dp_tables.alias + idx;
 }
 
-/* The first live route of this layer for this tos, and its leaf; or NULL. */
+/* The first live route from *@p at on of this layer for this tos, and its leaf; or NULL. The next
+ * one is to be looked for from *@p at on. */
 static inline const struct fib_live *
-chain_live(uint32_t first, uint8_t layer, uint8_t tos, uint32_t *leaf)
+chain_live(uint32_t *at, uint8_t layer, uint8_t tos, uint32_t *leaf)
 {
-	for (uint32_t i = first; i != 0; i = load(&alias(i)->next)) {
-		const struct fib_alias *a = alias(i);
+	while (*at != 0) {
+		const struct fib_alias *a = alias(*at);
 		const struct fib_live *live;
 
+		*at = load(&a->next);
 		if (a->layer != layer || (a->tos != 0 && a->tos != (tos & TOS_MASK)) ||
 		    __atomic_load_n(&a->passed, __ATOMIC_RELAXED))
 			continue;
@@ -38,9 +40,8 @@ chain_live(uint32_t first, uint8_t layer, uint8_t tos, uint32_t *leaf)
 	return NULL;
 }
 
-/* A device's glean slot: the neighbour's own adjacency, when it is resolved. */
-static __rte_noinline uint32_t
-onlink_leaf(uint32_t dst, uint32_t glean)
+__rte_noinline uint32_t
+fib_onlink_leaf_dp(uint32_t dst, uint32_t glean)
 {
 	const struct fib_trie *t = fib_dp_tables.main->trie;
 	uint32_t path[33];
@@ -70,7 +71,7 @@ finish(uint32_t dst, uint32_t leaf, uint8_t plen, struct fib_table_res *res)
 	res->idx = leaf;
 	res->plen = plen;
 	if (adj_get(leaf)->type == ADJ_GLEAN)
-		res->idx = onlink_leaf(dst, leaf);
+		res->idx = fib_onlink_leaf_dp(dst, leaf);
 	return true;
 }
 
@@ -83,11 +84,46 @@ lookup_whole(const struct fib_table_dp *t, uint32_t dst, uint8_t tos, struct fib
 
 	while (n-- > 0) {
 		const struct fib_node *node = fib_node(t->trie, path[n]);
-		uint32_t leaf;
+		uint32_t at = load(&node->data), leaf;
 
-		res->live = chain_live(load(&node->data), t->layer, tos, &leaf);
+		res->live = chain_live(&at, t->layer, tos, &leaf);
 		if (res->live != NULL)
 			return finish(dst, leaf, node->plen, res);
+	}
+	return false;
+}
+
+/* The way by @p dev that @p leaf leads to; FIB_LEAF_NONE: by others only. What refuses has no
+ * device. */
+static uint32_t
+by_device(uint32_t leaf, const struct net_device *dev)
+{
+	const struct adj *a = adj_get(leaf);
+
+	if (leaf < ADJ_IDX_DYNAMIC || a->dev == dev)
+		return leaf;
+	for (uint32_t i = 0; a->type == ADJ_GROUP && i < a->n_member; i++)
+		if (adj_get(a->member[i])->dev == dev)
+			return a->member[i];
+	return FIB_LEAF_NONE;
+}
+
+bool
+fib_table_lookup_by_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos,
+		       const struct net_device *dev, struct fib_table_res *res)
+{
+	uint32_t path[33];
+	unsigned int n = fib_trie_path(t->trie, dst, path);
+
+	while (n-- > 0) {
+		const struct fib_node *node = fib_node(t->trie, path[n]);
+		uint32_t at = load(&node->data), leaf;
+
+		while ((res->live = chain_live(&at, t->layer, tos, &leaf)) != NULL) {
+			leaf = by_device(leaf, dev);
+			if (leaf != FIB_LEAF_NONE)
+				return finish(dst, leaf, node->plen, res);
+		}
 	}
 	return false;
 }
@@ -150,12 +186,10 @@ lookup_lanes(const struct fib_table_dp *const *t, const uint32_t *dst, const uin
 		;
 	for (unsigned int i = 0; i < n; i++) {
 		const struct fib_node *node = fib_node(t[i]->trie, d[i].best);
-		uint32_t leaf;
+		uint32_t at = d[i].best != 0 ? load(&node->data) : 0, leaf;
 		bool hit;
 
-		res[i].live = NULL;
-		if (d[i].best != 0)
-			res[i].live = chain_live(load(&node->data), t[i]->layer, tos[i], &leaf);
+		res[i].live = chain_live(&at, t[i]->layer, tos[i], &leaf);
 		/* The longest prefix is for another tos, is dead, or is shorter than what the
 		 * descent began with: the long way. */
 		if (res[i].live != NULL)

@@ -13,6 +13,7 @@
 #include <rte_byteorder.h>
 
 struct fib_live;
+struct net_device;
 struct fib_table_dp; /* from fib_table_dp() in fib/fib.h */
 
 struct fib_table_res {
@@ -31,6 +32,12 @@ struct fib_table_res {
  */
 bool fib_table_lookup_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos,
 			 struct fib_table_res *res);
+/** The same of what is bound to @p dev (Linux's flowi4_oif): next hops by other devices are passed
+ * over; of several by this one it is the first. */
+bool fib_table_lookup_by_dp(const struct fib_table_dp *t, uint32_t dst, uint8_t tos,
+			    const struct net_device *dev, struct fib_table_res *res);
+/** Where a device's glean slot leads @p dst: the neighbour's own adjacency, when it is resolved. */
+uint32_t fib_onlink_leaf_dp(uint32_t dst, uint32_t glean);
 /** @p n (at most 64) at once, their cache misses overlapped. @return mask of those that matched. */
 uint64_t fib_table_lookup_bulk_dp(const struct fib_table_dp *t, const uint32_t *dst,
 				  const uint8_t *tos, struct fib_table_res *res, unsigned int n);

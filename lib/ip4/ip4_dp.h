@@ -68,6 +68,9 @@ void ip_output(struct worker *w, struct skb_vec *vec) DP_ONLY;
 /** Route and send one packet that was made here: source, destination and the rest of the header
  * are filled in, checksum is computed here. Takes the packet. */
 void ip_local_out(struct worker *w, struct sk_buff *skb) DP_ONLY;
+struct adj;
+/** The same by a way that is known. */
+void ip_local_out_by(struct worker *w, struct sk_buff *skb, const struct adj *way) DP_ONLY;
 /** What the header of a datagram made here shall say. */
 struct ip_out {
 	rte_be32_t saddr, daddr; /* saddr 0: chosen by the route */

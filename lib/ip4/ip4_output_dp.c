@@ -283,6 +283,15 @@ ip_local_out(struct worker *w, struct sk_buff *skb)
 	local_out(w, &one, NULL);
 }
 
+void
+ip_local_out_by(struct worker *w, struct sk_buff *skb, const struct adj *way)
+{
+	struct skb_vec one = { .n = 1, .v = { skb } };
+	struct ip_out o = { .way = way };
+
+	local_out(w, &one, &o);
+}
+
 /* Source for @p o, whose way is @p a: what the route prefers, else the address of the device that
  * it leaves by (RFC 1122 3.3.4.3). @p k: what rules look at. */
 static rte_be32_t

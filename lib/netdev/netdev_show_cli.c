@@ -217,8 +217,10 @@ flags_text(struct cli_ctx *c, const json_t *flags)
 static void
 name_of(const json_t *o, char *name, size_t len)
 {
-	snprintf(name, len, "%s%s%s", cli_str_of(o, "ifname"),
-		 json_object_get(o, "link") != NULL ? "@" : "", cli_str_of(o, "link"));
+	const json_t *link = json_object_get(o, "link");
+
+	snprintf(name, len, "%s%s%s", cli_str_of(o, "ifname"), link != NULL ? "@" : "",
+		 json_is_null(link) ? "NONE" : cli_str_of(o, "link"));
 }
 
 /* The line is ended by netdev_text(), or behind the addresses. */

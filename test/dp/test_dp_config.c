@@ -71,7 +71,7 @@ static const char every_key[] =
 	"\"macvlans\":{\"m1\":{\"parent\":\"q1\",\"mac\":\"02:00:00:00:0a:11\",\"mtu\":1300,"
 	"\"enabled\":false}},"
 	"\"tunnels\":{\"t1\":{\"type\":\"ipip\",\"local\":\"10.9.0.1\",\"remote\":"
-	"\"10.9.0.77\",\"ttl\":64,\"tos\":16,\"mtu\":1480,\"enabled\":false},"
+	"\"10.9.0.77\",\"dev\":\"q1\",\"ttl\":64,\"tos\":16,\"mtu\":1480,\"enabled\":false},"
 	"\"t2\":{\"type\":\"ipip\",\"local\":\"10.9.0.1\",\"remote\":\"10.9.0.78\","
 	"\"tos\":\"inherit\",\"pmtudisc\":false}},"
 	"\"filter\":{\"forward\":{\"policy\":\"drop\",\"rules\":["
@@ -282,6 +282,7 @@ static const struct {
 	{ "vlans", "ip link set q1.5 mtu 1000" },
 	{ "macvlans", "ip link set m1 address 02:00:00:00:0a:99" },
 	{ "tunnels", "ip link set t1 mtu 1400" },
+	{ "tunnels", "ip tunnel change t2 dev q2" },
 	{ "filter", "filter flush forward" },
 	{ "qdisc", "tc qdisc del dev q1 root" },
 	{ "qdisc", "tc filter del dev q2" },

@@ -5,9 +5,10 @@
  * it
  */
 #include "dp.h"
+#include <stdlib.h>
 #include <string.h>
 
-static unsigned int p1, p2;
+static unsigned int p1, p2, p3;
 
 static int
 setup(void **state)
@@ -160,7 +161,7 @@ strangers_and_martians(void **state)
 
 	(void)state;
 	dp_drops_clear();
-	dp_cmd("ip neigh add 10.0.2.7 lladdr 02:00:00:00:01:07 dev p2");
+	dp_cmd("ip neigh replace 10.0.2.7 lladdr 02:00:00:00:01:07 dev p2");
 	dp_inject(p2, &f);
 	dp_run();
 	dp_expect_none(p1);
@@ -365,6 +366,198 @@ ends_change(void **state)
 		;
 }
 
+/* --- bound to a device --- */
+
+/* The packet for 192.168.8.9, behind the bound tunnel, must leave by @p port to MAC address
+ * 02::01:@p host. */
+static void
+leaves_by(unsigned int port, uint8_t host)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "192.168.8.9", 40), got;
+	struct rte_ether_addr mac = dp_host_mac(host);
+
+	dp_inject(p1, &f);
+	dp_run();
+	for (unsigned int p = p1; p <= p3; p++) {
+		if (p != port) {
+			dp_expect_none(p);
+			continue;
+		}
+		assert_true(dp_out(p, &got));
+		assert_memory_equal(got.b, &mac, 6);
+		assert_int_equal(dp_ip4(&got)->next_proto_id, 4);
+		assert_int_equal(dp_ip4(&got)->dst_addr, dp_ip("10.9.9.9"));
+	}
+}
+
+/* It does not leave: host unreachable. */
+static void
+leaves_not(void)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "192.168.8.9", 40);
+
+	dp_drops_clear();
+	dp_inject(p1, &f);
+	dp_run();
+	dp_expect_none(p2);
+	dp_expect_none(p3);
+	assert_true(dp_out(p1, &f));
+	assert_int_equal(dp_drops("ipip_no_route"), 1);
+}
+
+/* As Linux with a flowi4_oif: routes by other devices are passed over, and without one by this
+ * device the other end is on its link. */
+static void
+bound_to_a_device(void **state)
+{
+	struct dp_frame out;
+
+	(void)state;
+	p3 = dp_lan(3);
+	dp_cmd("ip neigh replace 10.0.2.7 lladdr 02:00:00:00:01:07 dev p2");
+	dp_cmd("ip tunnel add tb mode ipip local 10.0.2.1 remote 10.9.9.9");
+	dp_cmd("ip link set tb up");
+	dp_cmd("ip route add 192.168.8.0/24 dev tb");
+	dp_cmd("ip route add 10.9.9.0/24 via 10.0.3.2 metric 1");
+	dp_cmd("ip route add 10.9.9.0/24 via 10.0.2.2 metric 2");
+	leaves_by(p3, 4);
+	dp_cmd("ip tunnel change tb dev p2");
+	leaves_by(p2, 3);
+	dp_cmd("ip tunnel change tb dev p3");
+	leaves_by(p3, 4);
+	dp_cmd("ip tunnel change tb dev p2");
+	/* a longer prefix by another device counts for nothing, one by this for more */
+	dp_cmd("ip route add 10.9.9.9/32 via 10.0.3.2");
+	leaves_by(p2, 3);
+	dp_cmd("ip route replace 10.9.9.9/32 nexthop via 10.0.3.2 nexthop via 10.0.2.7");
+	leaves_by(p2, 7);
+	dp_cmd("ip route del 10.9.9.9/32");
+	/* a rule for what leaves by it, and one that has no answer */
+	dp_cmd("ip rule add pref 10 oif p3 blackhole");
+	dp_cmd("ip rule add pref 11 oif p2 table 77 suppress_prefixlength 8");
+	dp_cmd("ip route add 10.0.0.0/8 via 10.0.2.7 table 77");
+	leaves_by(p2, 3);
+	dp_cmd("ip route add 10.9.0.0/16 via 10.0.2.7 table 77");
+	leaves_by(p2, 7);
+	dp_cmd("ip route replace throw 10.9.0.0/16 table 77");
+	leaves_by(p2, 3);
+	dp_cmd("ip rule del pref 10");
+	dp_cmd("ip rule del pref 11");
+	/* no route by it, or one that refuses: on its link */
+	dp_cmd("ip route del 10.9.9.0/24 metric 2");
+	dp_cmd("ip neigh add 10.9.9.9 lladdr 02:00:00:00:01:09 dev p2");
+	leaves_by(p2, 9);
+	dp_cmd("ip route add prohibit 10.9.9.9/32");
+	leaves_by(p2, 9);
+	dp_cmd("ip neigh del 10.9.9.9 dev p2");
+	out = dp_udp(p1, 2, "10.0.1.2", "192.168.8.9", 40);
+	dp_inject(p1, &out);
+	dp_run();
+	assert_true(dp_out(p2, &out));
+	assert_int_equal(out.b[12] << 8 | out.b[13], 0x0806);
+	dp_cmd("ip link set p2 down");
+	leaves_not();
+	dp_cmd("ip link set p2 up");
+	dp_cmd("ip route del prohibit 10.9.9.9/32");
+	dp_cmd("ip tunnel del tb");
+	dp_cmd("ip route del 10.9.9.0/24");
+}
+
+/* A tunnel outlives its device, and waits for another of that name. */
+static void
+bound_device_goes(void **state)
+{
+	(void)state;
+	dp_cmd("ip link add link p2 name p2.5 type vlan id 5");
+	dp_cmd("ip link set p2.5 up");
+	dp_cmd("ip neigh add 10.9.9.9 lladdr 02:00:00:00:01:09 dev p2.5");
+	dp_cmd("ip tunnel add tb mode ipip local 10.0.2.1 remote 10.9.9.9 dev p2.5");
+	dp_cmd("ip link set tb up");
+	dp_cmd("ip route add 192.168.8.0/24 dev tb");
+	dp_cmd("ip route add 10.9.9.0/24 via 10.0.3.2");
+	for (unsigned int round = 0; round < 2; round++) {
+		struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "192.168.8.9", 40);
+
+		dp_inject(p1, &f);
+		dp_run();
+		dp_expect_none(p3);
+		assert_true(dp_out(p2, &f));
+		assert_int_equal(f.b[12] << 8 | f.b[13], 0x8100);
+		dp_cmd("ip link del p2.5");
+		leaves_not();
+		dp_cmd("ip tunnel show tb");
+		assert_string_equal(dp_cmd_output(), "tb: ip/ip remote 10.9.9.9 local 10.0.2.1 dev "
+						     "p2.5 ttl inherit\n");
+		dp_cmd("ip link add link p2 name p2.5 type vlan id 5");
+		dp_cmd("ip link set p2.5 up");
+		dp_cmd("ip neigh add 10.9.9.9 lladdr 02:00:00:00:01:09 dev p2.5");
+	}
+	dp_cmd("ip link set p2.5 down");
+	dp_cmd("ip link set p2.5 name five");
+	dp_cmd("ip tunnel show tb");
+	assert_non_null(strstr(dp_cmd_output(), "dev five ttl"));
+	dp_cmd("ip link del five");
+	dp_cmd("ip tunnel del tb");
+	dp_cmd("ip route del 10.9.9.0/24");
+}
+
+/* Packets that came in by tunnel @p name. */
+static unsigned long
+received(const char *name)
+{
+	const char *rx;
+
+	dp_cmd("ip -s link show %s", name);
+	rx = strstr(dp_cmd_output(), "RX:");
+	assert_non_null(rx);
+	rx = strpbrk(strchr(rx, '\n'), "0123456789"); /* bytes, packets */
+	return strtoul(strchr(rx, ' '), NULL, 10);
+}
+
+/* Between the same ends: the one that is bound to where it comes in, else the free one, else any.
+ */
+static void
+whose_packet(void **state)
+{
+	struct dp_frame in = from_behind("192.168.8.9", 0), f;
+	static const char *const add[][2] = { { "tb", "dev p2" },
+					      { "tu", "" },
+					      { "tc", "dev p3" } };
+	static const struct {
+		const char *left;
+		unsigned int by;
+	} want[] = { { "tb", 2 }, { "tc", 3 }, { "tu", 1 } };
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(add); i++) {
+		dp_cmd("ip tunnel add %s local 10.0.2.1 remote 10.9.9.9 %s", add[i][0], add[i][1]);
+		dp_cmd("ip link set %s up", add[i][0]);
+	}
+	assert_non_null(
+		strstr(dp_cmd_fails("ip tunnel add x local 10.0.2.1 remote 10.9.9.9 dev p2"),
+		       "between these two by p2"));
+	dp_cmd("sysctl net.ipv4.conf.all.rp_filter=0");
+	for (unsigned int i = 0; i < RTE_DIM(want); i++) {
+		unsigned long before = received(want[i].left);
+
+		f = wrap(&in, "10.9.9.9", 0);
+		memcpy(f.b, &(struct rte_ether_addr){ { 2, 0, 0, 0, 0, (uint8_t)want[i].by } }, 6);
+		dp_inject(want[i].by, &f);
+		dp_run();
+		assert_int_equal(received(want[i].left), before + 1);
+	}
+	dp_cmd("ip tunnel del tu");
+	dp_cmd("ip tunnel del tc");
+	f = wrap(&in, "10.9.9.9", 0);
+	memcpy(f.b, &(struct rte_ether_addr){ { 2, 0, 0, 0, 0, (uint8_t)p3 } }, 6);
+	dp_inject(p3, &f);
+	dp_run();
+	assert_int_equal(received("tb"), 2);
+	dp_cmd("ip tunnel del tb");
+	while (dp_out(p1, &f))
+		;
+}
+
 static void
 words_and_errors(void **state)
 {
@@ -390,6 +583,18 @@ words_and_errors(void **state)
 	assert_non_null(strstr(dp_cmd_fails("ip tunnel change t1 ttl 5"), "nopmtudisc"));
 	assert_non_null(strstr(dp_cmd_fails("ip tunnel change t1 ttl 256"), "255"));
 	assert_non_null(strstr(dp_cmd_fails("ip tunnel del p1"), "no tunnel"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel change t1 dev nope"), "nope"));
+	assert_non_null(strstr(dp_cmd_fails("ip tunnel change t1 dev t1"), "by itself"));
+	dp_cmd("ip link show t1");
+	assert_non_null(strstr(dp_cmd_output(), ": t1@NONE: <"));
+	dp_cmd("ip tunnel change t1 dev p2");
+	dp_cmd("ip tunnel show t1");
+	assert_string_equal(dp_cmd_output(), "t1: ip/ip remote 10.0.2.8 local 10.0.2.1 dev p2 ttl "
+					     "inherit nopmtudisc\n");
+	dp_cmd("ip -d link show t1");
+	assert_non_null(strstr(dp_cmd_output(), ": t1@p2: <"));
+	dp_cmd("ip link add t9 type ipip local 10.0.2.1 remote 10.0.2.8 dev p1 ttl 9");
+	dp_cmd("ip tunnel del t9");
 	dp_cmd_fails("ip link add link t1 name t1.5 type vlan id 5");
 	dp_cmd("ip tunnel change t1 remote 10.0.2.9");
 	dp_cmd("ip tunnel add t2 local 10.0.2.1 remote 10.0.2.8");
@@ -411,6 +616,9 @@ main(void)
 		cmocka_unit_test(errors_are_relayed),
 		cmocka_unit_test(path_mtu_is_learned),
 		cmocka_unit_test(ends_change),
+		cmocka_unit_test(bound_to_a_device),
+		cmocka_unit_test(bound_device_goes),
+		cmocka_unit_test(whose_packet),
 		cmocka_unit_test(words_and_errors),
 	};
 

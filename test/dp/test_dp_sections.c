@@ -398,6 +398,21 @@ static const char *const bad[][2] = {
 	{ "\"tunnels\":{\"a\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\"},"
 	  "\"b\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\"}}",
 	  "/tunnels/b/remote: \"a\" is between these two already" },
+	{ "\"tunnels\":{\"a\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\","
+	  "\"dev\":\"q9\"}}",
+	  "/tunnels/a/dev: there is no interface \"q9\"" },
+	{ "\"tunnels\":{\"a\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\","
+	  "\"dev\":\"a\"}}",
+	  "/tunnels/a/dev: a tunnel can not leave by itself" },
+	{ "\"tunnels\":{\"a\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\","
+	  "\"dev\":\"\"}}",
+	  "/tunnels/a/dev: \"\" is no name of a device" },
+	{ "\"tunnels\":{\"a\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\","
+	  "\"dev\":\"lo\"},\"b\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\"}"
+	  ","
+	  "\"c\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\",\"remote\":\"10.0.0.2\",\"dev\":\"lo\"}"
+	  "}",
+	  "/tunnels/c/remote: \"a\" is between these two already" },
 	{ "\"ports\":{" RING(
 		  "q1") "},\"tunnels\":{\"q1\":{\"type\":\"ipip\",\"local\":\"10.0.0.1\","
 			"\"remote\":\"10.0.0.2\"}}",
