@@ -571,7 +571,7 @@ nexthops_are_checked(void **state)
 		  "is an address of the router itself" },
 		{ "{\"id\":1,\"blackhole\":true,\"dev\":\"q1\"}", "a black hole has none" },
 		{ "{\"id\":1,\"dev\":\"q1\",\"buckets\":5}", "is for a group only" },
-		{ "{\"id\":1,\"group\":[]}", "expected a list of 1 to 64" },
+		{ "{\"id\":1,\"group\":[]}", "expected a list of 1 to 256" },
 		{ "{\"id\":1,\"group\":[{\"id\":2}]}", "there is no object with id 2" },
 		{ "{\"id\":1,\"group\":[{\"id\":2,\"weight\":300}]},{\"id\":2,\"dev\":\"q1\"}",
 		  "/nexthops/0/group/0/weight" },
