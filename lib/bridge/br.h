@@ -131,15 +131,23 @@ struct br_mdb_event {
 	const struct net_bridge *br;
 	const struct br_mdb_entry *e;
 };
+/** BR_EVENT_NEW: they came, or something about them is another now. All of them have the same. */
+struct br_vlan_event {
+	const struct net_bridge *br;
+	struct br_port *port; /* NULL: the bridge's own device */
+	uint16_t first, last;
+	bool global; /* about what they have all over the bridge */
+};
 struct stp_transition;
 struct br_stp_event {
 	const struct net_bridge *br;
 	const struct br_port *port;
 	const struct stp_transition *tr;
 };
-extern struct notifier_chain br_fdb_chain; /* obj: struct br_fdb_event * */
-extern struct notifier_chain br_mdb_chain; /* obj: struct br_mdb_event * */
-extern struct notifier_chain br_stp_chain; /* event: BR_EVENT_NEW; obj: struct br_stp_event * */
+extern struct notifier_chain br_fdb_chain;  /* obj: struct br_fdb_event * */
+extern struct notifier_chain br_mdb_chain;  /* obj: struct br_mdb_event * */
+extern struct notifier_chain br_vlan_chain; /* obj: struct br_vlan_event * */
+extern struct notifier_chain br_stp_chain;  /* event: BR_EVENT_NEW; obj: struct br_stp_event * */
 
 /* --- multicast snooping (RFC 4541) --- */
 /** mcast_router: where routers are; Linux's numbers. */
@@ -167,10 +175,11 @@ struct br_mdb_entry {
 };
 /** Can nobody join that group by hand? Says why. */
 bool br_mdb_refused(const struct br_mdb_entry *e, const char **why);
-/** By hand: for good, or (@p e->permanent false) until it expires. -EEXIST, -EINVAL (no group that
- * is snooped: *why), -ENOSPC, -ENOMEM. */
+/** By hand: for good, or (@p e->permanent false) until it expires. With vlan_filtering @p e->vid 0
+ * is each VLAN of the place. -EEXIST, -EINVAL (no group that is snooped: *why), -ENOSPC, -ENOMEM.
+ */
 int br_mdb_add(struct net_bridge *br, const struct br_mdb_entry *e, const char **why) CTL_ONLY;
-/** -ENOENT: it is not there. */
+/** The same; -ENOENT: it is not there. */
 int br_mdb_del(struct net_bridge *br, const struct br_mdb_entry *e) CTL_ONLY;
 /** Call @p fn for each entry. */
 void br_mdb_walk(const struct net_bridge *br, void (*fn)(const struct br_mdb_entry *e, void *arg),
@@ -235,6 +244,19 @@ bool br_vlan_used(const struct net_bridge *br, uint16_t vid) CTL_ONLY;
 int br_vlan_set_state(struct br_port *p, uint16_t first, uint16_t last, enum br_state state,
 		      const char **why) CTL_ONLY;
 enum br_state br_vlan_get_state(const struct br_port *p, uint16_t vid);
+static inline void
+br_vlan_mark(uint64_t *set, uint16_t vid, bool on)
+{
+	if (on)
+		set[vid / 64] |= UINT64_C(1) << vid % 64;
+	else
+		set[vid / 64] &= ~(UINT64_C(1) << vid % 64);
+}
+/** Options of members that are in @p set were set by those who call here when all are: tell who
+ * watches. */
+void br_vlan_tell(const struct net_bridge *br, struct br_port *port, const uint64_t *set) CTL_ONLY;
+/** The same for what VLANs have all over the bridge. */
+void br_vlan_tell_global(const struct net_bridge *br, const uint64_t *set) CTL_ONLY;
 /** The instance that each VLAN is put into, whether or not MSTP runs; 0: into none. */
 void br_mst_vlans(const struct net_bridge *br, uint16_t mstid[BR_VLAN_N]) CTL_ONLY;
 /** The same for the VLANs of an instance. -ENOENT: the port is in none of them. */

@@ -58,7 +58,8 @@ int br_cfg_apply_port_mst(const json_t *entry, struct br_port *p, struct br_cfg_
 
 /* "groups" of a bridge (port NULL) or of a port. */
 void br_cfg_check_groups(const struct cfg *c);
-void br_cfg_canon_groups(json_t *o, const json_t *from);
+/** @p set: the VLANs of a group that names none, with vlan_filtering; else NULL. */
+void br_cfg_canon_groups(json_t *o, const json_t *from, const struct br_vlans *set);
 void br_cfg_show_groups(json_t *o, const struct net_bridge *br,
 			const struct br_port *port) CTL_ONLY;
 int br_cfg_apply_groups(const json_t *from, struct net_bridge *br, struct br_port *port,

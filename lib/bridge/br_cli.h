@@ -52,11 +52,19 @@ struct stp_transition;
 json_t *br_cli_stp_json(const struct net_bridge *br, const struct stp_transition *tr);
 /** Tree @p mstid as the bridge sees it, ports with all there is to see of them. NULL: none. */
 json_t *br_cli_tree_json(const struct net_bridge *br, uint16_t mstid) CTL_ONLY;
+/** VLANs that changed (@p gone: went) at a port or the bridge's device, or, of event.global, all
+ * over the bridge: as rows of `bridge -d vlan`, `bridge vlan global`. */
+json_t *br_cli_vlan_json(const struct cli_ctx *c, const struct br_vlan_event *ev,
+			 bool gone) CTL_ONLY;
+json_t *br_cli_vlan_global_json(const struct cli_ctx *c, const struct br_vlan_event *ev) CTL_ONLY;
 /** As iproute2 writes a timer. */
 json_t *br_cli_timer(uint32_t ms);
 /** The same as lines of text. */
 void br_cli_fdb_text(struct cli_ctx *c, const json_t *o);
 void br_cli_mdb_text(struct cli_ctx *c, const json_t *o);
+/** One VLAN, or several that have the same; @p ifname "": the row above says whose. */
+void br_cli_vlan_text(struct cli_ctx *c, const char *ifname, const json_t *o);
+void br_cli_vlan_global_text(struct cli_ctx *c, const char *ifname, const json_t *o);
 
 void br_monitor_register(void) CTL_ONLY;
 void br_link_cli_register(void) CTL_ONLY;

@@ -262,6 +262,7 @@ br_add(const char *name, struct net_device **out)
 	br_fdb_local_add(br, NULL, dev->dev_addr64);
 	br_stp_address(br);
 	br_mcast_set_snooping(br, true);
+	br_vlan_tell_change(br, NULL, NULL, br->vlans);
 	if (out != NULL)
 		*out = dev;
 	return 0;
@@ -284,6 +285,7 @@ br_del(struct net_device *dev)
 	timer_del(&br->ctl->ageing);
 	timer_del(&br->ctl->tick);
 	br_mcast_stop(br);
+	br_vlan_tell_change(br, NULL, br->vlans, NULL);
 	unregister_netdevice(dev);
 	return 0;
 }

@@ -64,12 +64,11 @@ drop_long(struct worker *w, const struct br_burst *b, const struct br_port *p, s
 	return k;
 }
 
-/* Frames in the form that they have on port @p p: @p at tells which of the burst they are. */
+/* Frames in the form that they have where @p set holds: @p at tells which of the burst they are. */
 static uint16_t
-tag(struct worker *w, const struct br_burst *b, const struct br_port *p, struct rte_mbuf **m,
+tag(struct worker *w, const struct br_burst *b, const struct br_vlans *set, struct rte_mbuf **m,
     const uint8_t *at, uint16_t n) DP_ONLY
 {
-	const struct br_vlans *set = rcu_dereference(p->vlans);
 	uint16_t k = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
@@ -90,7 +89,7 @@ send_frames(struct worker *w, const struct br_burst *b, struct br_port *p, struc
 	if (unlikely(b->longest > __atomic_load_n(&p->dev->mtu, __ATOMIC_RELAXED) + FRAME_SLACK))
 		n = drop_long(w, b, p, m, n);
 	if (unlikely(b->filtering))
-		n = tag(w, b, p, m, at, n);
+		n = tag(w, b, rcu_dereference(p->vlans), m, at, n);
 	if (unlikely(n == 0))
 		return;
 	EXPLAIN(w, "out by port %s", p->dev->name);
@@ -181,23 +180,23 @@ deliver(struct worker *w, const struct br_burst *b, struct rte_mbuf **m, const u
 {
 	struct net_bridge *br = b->br;
 	const struct br_vlans *set = rcu_dereference(br->vlans);
+	uint8_t ok[SKB_BURST];
 	uint16_t k = 0;
 
-	for (uint16_t i = 0; i < n; i++) {
-		if (unlikely(b->filtering)) {
-			if (!br_vlan_has(set->member, br_burst_vid(b, at[i]))) {
+	if (unlikely(b->filtering)) {
+		for (uint16_t i = 0; i < n; i++) {
+			if (br_vlan_has(set->member, br_burst_vid(b, at[i]))) {
+				m[k] = m[i];
+				ok[k++] = at[i];
+			} else {
 				br_drop(w, b, m[i], DROP_BR_VLAN_EGRESS);
-				continue;
 			}
-			m[i] = br_vlan_egress(w, b, at[i], set, m[i]);
-			if (m[i] == NULL)
-				continue;
 		}
-		m[k++] = m[i];
+		n = tag(w, b, set, m, ok, k);
 	}
 	EXPLAIN(w, "to %s itself", br->dev->name);
-	if (k > 0)
-		netif_rx_upper(w, br->dev, m, k);
+	if (n > 0)
+		netif_rx_upper(w, br->dev, m, n);
 }
 
 static void

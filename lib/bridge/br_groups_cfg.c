@@ -109,21 +109,30 @@ br_cfg_check_groups(const struct cfg *c)
 }
 
 void
-br_cfg_canon_groups(json_t *o, const json_t *from)
+br_cfg_canon_groups(json_t *o, const json_t *from, const struct br_vlans *set)
 {
 	const json_t *in = json_object_get(from, "groups");
 	json_t *list = json_array();
 	struct br_mdb_entry e;
 
-	for (size_t i = 0; i < json_array_size(in); i++)
-		if (parse(json_array_get(in, i), &e))
+	for (size_t i = 0; i < json_array_size(in); i++) {
+		if (!parse(json_array_get(in, i), &e))
+			continue;
+		if (set == NULL || e.vid != 0) {
 			json_array_append_new(list, build(&e, e.source));
+			continue;
+		}
+		while (++e.vid < BR_VLAN_N - 1)
+			if (br_vlan_has(set->member, e.vid))
+				json_array_append_new(list, build(&e, e.source));
+	}
 	put(o, list);
 }
 
 /* Which entries are meant, and where they go to. */
 struct pick {
 	const struct br_port *port;
+	bool filtering; /* what is in no VLAN gets nothing: left over from before */
 	json_t *list;
 };
 
@@ -132,7 +141,7 @@ collect(const struct br_mdb_entry *e, void *arg)
 {
 	struct pick *p = arg;
 
-	if (!e->permanent || e->port != p->port)
+	if (!e->permanent || e->port != p->port || (p->filtering && e->vid == 0))
 		return;
 	if (e->exclude)
 		json_array_append_new(p->list, build(e, 0));
@@ -143,7 +152,9 @@ collect(const struct br_mdb_entry *e, void *arg)
 void
 br_cfg_show_groups(json_t *o, const struct net_bridge *br, const struct br_port *port)
 {
-	struct pick p = { .port = port, .list = json_array() };
+	struct pick p = { .port = port,
+			  .filtering = br->flags & BR_VLAN_FILTERING,
+			  .list = json_array() };
 
 	br_mdb_walk(br, collect, &p);
 	put(o, p.list);
@@ -162,13 +173,14 @@ int
 br_cfg_apply_groups(const json_t *from, struct net_bridge *br, struct br_port *port,
 		    struct br_cfg_fault *f)
 {
+	const struct br_vlans *set = port != NULL ? port->vlans : br->vlans;
 	json_t *want = json_object(), *now = json_object(), *v;
 	const json_t *wanted, *there;
 	struct br_mdb_entry e;
 	int rc = 0;
 	size_t i;
 
-	br_cfg_canon_groups(want, from);
+	br_cfg_canon_groups(want, from, br->flags & BR_VLAN_FILTERING ? set : NULL);
 	br_cfg_show_groups(now, br, port);
 	wanted = json_object_get(want, "groups");
 	there = json_object_get(now, "groups");

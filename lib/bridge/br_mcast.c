@@ -528,8 +528,8 @@ want(struct br_mc_member *m, const struct br_mdb_entry *e) CTL_ONLY
 	return 0;
 }
 
-int
-br_mdb_add(struct net_bridge *br, const struct br_mdb_entry *e, const char **why)
+static int
+add_one(struct net_bridge *br, const struct br_mdb_entry *e, const char **why) CTL_ONLY
 {
 	struct br_mdb_key key = key_of(e);
 	struct br_mc_member *m;
@@ -548,8 +548,8 @@ br_mdb_add(struct net_bridge *br, const struct br_mdb_entry *e, const char **why
 	return rc;
 }
 
-int
-br_mdb_del(struct net_bridge *br, const struct br_mdb_entry *e)
+static int
+del_one(struct net_bridge *br, const struct br_mdb_entry *e) CTL_ONLY
 {
 	struct br_mdb_key key = key_of(e);
 	struct br_mc_group *g = br_mc_group_find(br, &key);
@@ -565,4 +565,53 @@ br_mdb_del(struct net_bridge *br, const struct br_mdb_entry *e)
 	br_igmp3_forget(&m->f, e->source);
 	br_mc_changed(m);
 	return 0;
+}
+
+/* As in Linux: where frames belong to VLANs and none is named, all of the place's are meant. NULL:
+ * e->vid it is. */
+static const struct br_vlans *
+vlans_meant(const struct net_bridge *br, const struct br_mdb_entry *e)
+{
+	if (e->vid != 0 || !(br->flags & BR_VLAN_FILTERING))
+		return NULL;
+	return e->port != NULL ? e->port->vlans : br->vlans;
+}
+
+int
+br_mdb_add(struct net_bridge *br, const struct br_mdb_entry *e, const char **why)
+{
+	const struct br_vlans *set = vlans_meant(br, e);
+	struct br_mdb_entry one = *e;
+	int all = -EINVAL, rc;
+
+	if (set == NULL)
+		return add_one(br, e, why);
+	*why = "it is a member of no VLAN";
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++) {
+		if (!br_vlan_has(set->member, v))
+			continue;
+		one.vid = v;
+		rc = add_one(br, &one, why);
+		if (rc != 0 && rc != -EEXIST)
+			return rc;
+		all = all == 0 ? 0 : rc; /* one that is new will do */
+	}
+	return all;
+}
+
+int
+br_mdb_del(struct net_bridge *br, const struct br_mdb_entry *e)
+{
+	const struct br_vlans *set = vlans_meant(br, e);
+	struct br_mdb_entry one = *e;
+	int all = -ENOENT;
+
+	if (set == NULL)
+		return del_one(br, e);
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++) {
+		one.vid = v;
+		if (br_vlan_has(set->member, v) && del_one(br, &one) == 0)
+			all = 0;
+	}
+	return all;
 }

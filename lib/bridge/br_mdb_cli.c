@@ -256,6 +256,9 @@ add(struct cli_ctx *c)
 	rc = entry_of(c, &br, &e);
 	if (rc != 0)
 		return rc;
+	if (br->flags & BR_MCAST_VLAN && e.vid != 0 && !br_vlan_used(br, e.vid))
+		return cli_error_at(c, -EINVAL, cli_arg_str(c, "VID"),
+				    "nobody is a member of VLAN %u", e.vid);
 	rc = br_mdb_add(br, &e, &why);
 	return rc != 0 ? cli_error_at(c, rc, cli_arg_str(c, "GRP"), "group %s: %s",
 				      cli_arg_str(c, "GRP"), why)

@@ -302,6 +302,12 @@ br_cfg_default_pvid(const json_t *o)
 	return (uint16_t)br_cfg_row_value(&bridge_members[2], o);
 }
 
+static bool
+is_filtering(const json_t *bridge)
+{
+	return json_is_true(json_object_get(bridge, "vlan_filtering"));
+}
+
 json_t *
 br_cfg_canon_bridge(const struct cfg *c)
 {
@@ -322,7 +328,7 @@ br_cfg_canon_bridge(const struct cfg *c)
 	put_set(o, &set, br_cfg_default_pvid(c->node));
 	br_cfg_canon_vlan_global(o, c->node);
 	br_cfg_canon_vlan_options(o, c->node);
-	br_cfg_canon_groups(o, c->node);
+	br_cfg_canon_groups(o, c->node, is_filtering(c->node) ? &set : NULL);
 	if (cfg_mac(c, "mac", &mac))
 		json_object_set_new(
 			o, "mac",
@@ -468,7 +474,7 @@ br_cfg_canon_port(const struct cfg *c)
 	br_cfg_vlan_set(c->node, pvid, &set);
 	put_set(o, &set, pvid);
 	br_cfg_canon_vlan_options(o, c->node);
-	br_cfg_canon_groups(o, c->node);
+	br_cfg_canon_groups(o, c->node, is_filtering(c->up->up->node) ? &set : NULL);
 	br_cfg_canon_port_mst(o, c->node);
 	return o;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ip monitor fdb, mdb and stp; bridge monitor. */
+/* ip monitor fdb, mdb, vlan and stp; bridge monitor. */
 #include "bridge/br_cli.h"
 #include "ctl/monitor.h"
 
-static struct monitor_source fdb_source, mdb_source, stp_source;
+static struct monitor_source fdb_source, mdb_source, vlan_source, stp_source;
 
 static json_t *
 fdb_json(struct cli_ctx *c, const void *obj)
@@ -38,6 +38,44 @@ on_mdb(struct notifier *self, unsigned int event, void *obj)
 	(void)self;
 	role_enter_ctl();
 	monitor_tell(&mdb_source, event == BR_EVENT_DEL ? "deleted" : NULL, mdb_json, obj);
+	return NOTIFY_OK;
+}
+
+static json_t *
+vlan_json(struct cli_ctx *c, const void *obj)
+{
+	const struct br_vlan_event *ev = obj;
+
+	role_enter_ctl();
+	return ev->global ? br_cli_vlan_global_json(c, ev) : br_cli_vlan_json(c, ev, false);
+}
+
+static json_t *
+vlan_gone_json(struct cli_ctx *c, const void *obj)
+{
+	role_enter_ctl();
+	return br_cli_vlan_json(c, obj, true);
+}
+
+static void
+vlan_text(struct cli_ctx *c, const json_t *e)
+{
+	const json_t *o = json_array_get(json_object_get(e, "vlans"), 0);
+
+	if (json_object_get(o, "flags") != NULL)
+		br_cli_vlan_text(c, cli_str_of(e, "ifname"), o);
+	else
+		br_cli_vlan_global_text(c, cli_str_of(e, "ifname"), o);
+}
+
+static int
+on_vlan(struct notifier *self, unsigned int event, void *obj)
+{
+	bool gone = event == BR_EVENT_DEL;
+
+	(void)self;
+	role_enter_ctl();
+	monitor_tell(&vlan_source, gone ? "deleted" : NULL, gone ? vlan_gone_json : vlan_json, obj);
 	return NOTIFY_OK;
 }
 
@@ -80,6 +118,7 @@ on_stp(struct notifier *self, unsigned int event, void *obj)
 
 static struct notifier fdb_listener = { .fn = on_fdb, .prio = NOTIFIER_PRIO_TELL };
 static struct notifier mdb_listener = { .fn = on_mdb, .prio = NOTIFIER_PRIO_TELL };
+static struct notifier vlan_listener = { .fn = on_vlan, .prio = NOTIFIER_PRIO_TELL };
 static struct notifier stp_listener = { .fn = on_stp, .prio = NOTIFIER_PRIO_TELL };
 
 static void
@@ -106,6 +145,13 @@ mdb_listen(bool on)
 }
 
 static void
+vlan_listen(bool on)
+{
+	role_enter_ctl();
+	listen_to(&br_vlan_chain, &vlan_listener, on);
+}
+
+static void
 stp_listen(bool on)
 {
 	role_enter_ctl();
@@ -114,6 +160,7 @@ stp_listen(bool on)
 
 static struct monitor_source fdb_source = { "fdb", fdb_listen, br_cli_fdb_text, NULL };
 static struct monitor_source mdb_source = { "mdb", mdb_listen, br_cli_mdb_text, NULL };
+static struct monitor_source vlan_source = { "vlan", vlan_listen, vlan_text, NULL };
 static struct monitor_source stp_source = { "stp", stp_listen, stp_text, NULL };
 
 void
@@ -121,5 +168,6 @@ br_monitor_register(void)
 {
 	monitor_register(&fdb_source);
 	monitor_register(&mdb_source);
+	monitor_register(&vlan_source);
 	monitor_register(&stp_source);
 }

@@ -207,6 +207,7 @@ br_port_add(struct net_bridge *br, struct net_device *dev, const char **why)
 	relist_macs(br);
 	br_state_link(p);
 	notifier_call(&netdev_chain, NETDEV_CHANGE, dev);
+	br_vlan_tell_change(br, p, NULL, p->vlans);
 	return 0;
 undo_port:
 	free(ports);
@@ -243,6 +244,7 @@ br_port_del(struct net_device *dev)
 	br_follow_ports(br);
 	relist_macs(br);
 	br_state_carrier(br);
+	br_vlan_tell_change(br, p, p->vlans, NULL);
 	rcu_defer(&p->rcu, port_free);
 	notifier_call(&netdev_chain, NETDEV_CHANGE, dev);
 	return 0;

@@ -92,10 +92,16 @@ void br_follow_ports(struct net_bridge *br) CTL_ONLY;
 /** The VLANs that a new port, or bridge, has. */
 struct br_vlans *br_vlans_default(const struct net_bridge *br);
 int br_vlan_set_default_pvid(struct net_bridge *br, uint16_t pvid, const char **why) CTL_ONLY;
+/** A port, or the bridge's own device, has VLANs now that it had not, or had otherwise, or has not
+ * any more: tell who watches. NULL: none. */
+void br_vlan_tell_change(const struct net_bridge *br, struct br_port *port,
+			 const struct br_vlans *old, const struct br_vlans *now) CTL_ONLY;
 /** All are as the port is. */
 void br_vlan_states_forget(struct br_port *p) CTL_ONLY;
 /** The port is no longer a member: what was set by hand goes with that. */
 void br_vlan_state_leave(struct br_port *p, uint16_t vid) CTL_ONLY;
+/** VLANs are about to go to other instances: there is room for states. 0 or -ENOMEM. */
+int br_vlan_states_prepare(struct net_bridge *br) CTL_ONLY;
 /** VLANs have gone to other instances; @p was: where they were. States set by hand follow. */
 void br_vlan_states_moved(struct net_bridge *br, const uint16_t was[BR_VLAN_N]) CTL_ONLY;
 int br_vlan_set_stats(struct net_bridge *br, bool on) CTL_ONLY;

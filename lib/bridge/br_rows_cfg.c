@@ -76,7 +76,7 @@ void
 br_cfg_rows_check(const struct cfg *c, const struct br_cfg_row *table, bool port)
 {
 	for (const struct br_cfg_row *m = table; m->key != NULL; m++) {
-		const struct br_opt *o = br_opt_find(m->opt, port);
+		const struct br_opt *o = m->opt != NULL ? br_opt_find(m->opt, port) : NULL;
 		uint32_t scale = m->kind == SECONDS ? 100 : 1, v;
 		unsigned int word;
 		bool on;

@@ -12,7 +12,7 @@ enum br_cfg_kind {
 	WORD,	 /* index in words */
 };
 
-/** A parameter: its key here, its name in br_opts[], its default. */
+/** A parameter: its key here, its name in br_opts[] (a WORD may have none), its default. */
 struct br_cfg_row {
 	const char *key, *opt;
 	enum br_cfg_kind kind;

@@ -296,6 +296,9 @@ br_stp_set_vlans(struct net_bridge *br, uint16_t mstid, const uint8_t vlans[512]
 	int tree = tree_of(c, mstid), rc;
 	uint16_t was[BR_VLAN_N];
 
+	*why = "out of memory";
+	if (br_vlan_states_prepare(br) != 0)
+		return -ENOMEM;
 	br_mst_vlans(br, was);
 	if (tree < 0) {
 		for (tree = 1; tree < BR_TREES_MAX && c->tree_mstid[tree] != 0; tree++)

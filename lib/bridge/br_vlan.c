@@ -11,15 +11,6 @@ vlans_free(struct rcu_head *head)
 	free(container_of(head, struct br_vlans, rcu));
 }
 
-static void
-mark(uint64_t *set, uint16_t vid, bool on)
-{
-	if (on)
-		set[vid / 64] |= UINT64_C(1) << vid % 64;
-	else
-		set[vid / 64] &= ~(UINT64_C(1) << vid % 64);
-}
-
 struct br_vlans *
 br_vlans_default(const struct net_bridge *br)
 {
@@ -29,8 +20,8 @@ br_vlans_default(const struct net_bridge *br)
 	if (set == NULL || pvid == 0)
 		return set;
 	set->pvid = pvid;
-	mark(set->member, pvid, true);
-	mark(set->untagged, pvid, true);
+	br_vlan_mark(set->member, pvid, true);
+	br_vlan_mark(set->untagged, pvid, true);
 	return set;
 }
 
@@ -85,6 +76,7 @@ publish(struct net_bridge *br, struct br_port *port, struct br_vlans *set) CTL_O
 		}
 		br_mcast_vlan(br, port, v, has);
 	}
+	br_vlan_tell_change(br, port, old, set);
 	rcu_defer(&old->rcu, vlans_free);
 }
 
@@ -116,8 +108,8 @@ br_vlan_add(struct net_bridge *br, struct br_port *port, uint16_t first, uint16_
 	if (set == NULL)
 		return -ENOMEM;
 	for (uint16_t v = first; v <= last; v++) {
-		mark(set->member, v, true);
-		mark(set->untagged, v, flags & BR_VLAN_UNTAGGED);
+		br_vlan_mark(set->member, v, true);
+		br_vlan_mark(set->untagged, v, flags & BR_VLAN_UNTAGGED);
 	}
 	if (flags & BR_VLAN_PVID)
 		set->pvid = first;
@@ -143,8 +135,8 @@ br_vlan_del(struct net_bridge *br, struct br_port *port, uint16_t first, uint16_
 		return -ENOMEM;
 	for (uint16_t v = first; v <= last; v++) {
 		any = any || br_vlan_has(set->member, v);
-		mark(set->member, v, false);
-		mark(set->untagged, v, false);
+		br_vlan_mark(set->member, v, false);
+		br_vlan_mark(set->untagged, v, false);
 	}
 	if (!any) {
 		*why = "it is no member of that VLAN";
@@ -170,13 +162,13 @@ change_default(struct net_bridge *br, struct br_port *port, uint16_t old, uint16
 	if (set == NULL)
 		return -ENOMEM;
 	if (old != 0) {
-		mark(set->member, old, false);
-		mark(set->untagged, old, false);
+		br_vlan_mark(set->member, old, false);
+		br_vlan_mark(set->untagged, old, false);
 	}
 	set->pvid = pvid;
 	if (pvid != 0) {
-		mark(set->member, pvid, true);
-		mark(set->untagged, pvid, true);
+		br_vlan_mark(set->member, pvid, true);
+		br_vlan_mark(set->untagged, pvid, true);
 	}
 	publish(br, port, set);
 	return 0;

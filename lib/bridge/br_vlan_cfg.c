@@ -20,10 +20,16 @@ const struct br_cfg_row br_cfg_mcast_rows[] = {
 	{ 0 },
 };
 
-/* The first one is of ports only. */
+/* enum br_state */
+static const char *const states[] = { "disabled",   "listening", "learning",
+				      "forwarding", "blocking",	 NULL };
+
+enum { LIMIT, STATE, ROUTER };
+/* Those before the last one are of ports only. */
 static const struct br_cfg_row port_rows[] = {
-	{ "mcast_max_groups", "mcast_max_groups", NUMBER, 0, NULL, 0 },
-	{ "mcast_router", "mcast_router", NUMBER, BR_ROUTER_LEARN, NULL, 0 },
+	[LIMIT] = { "mcast_max_groups", "mcast_max_groups", NUMBER, 0, NULL, 0 },
+	[STATE] = { "state", NULL, WORD, BR_STATE_FORWARDING, states, 0 },
+	[ROUTER] = { "mcast_router", "mcast_router", NUMBER, BR_ROUTER_LEARN, NULL, 0 },
 	{ 0 },
 };
 
@@ -192,6 +198,7 @@ br_cfg_show_vlan_global(json_t *o, const struct net_bridge *br)
 int
 br_cfg_apply_vlan_global(const json_t *from, struct net_bridge *br, struct br_cfg_fault *f)
 {
+	uint64_t changed[BR_VLAN_N / 64] = { 0 };
 	const json_t *of[BR_VLAN_N];
 	int rc = 0;
 
@@ -199,12 +206,39 @@ br_cfg_apply_vlan_global(const json_t *from, struct net_bridge *br, struct br_cf
 	spread(json_object_get(from, "vlan_global"), of);
 	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
 		for (const struct br_cfg_row *m = br_cfg_mcast_rows;
-		     m->key != NULL && rc == 0 && br_vlan_used(br, v); m++)
-			rc = br_mc_vlan_set(br, v, opt_of(m), br_cfg_row_value(m, of[v]), &f->why);
+		     m->key != NULL && rc == 0 && br_vlan_used(br, v); m++) {
+			uint32_t want = br_cfg_row_value(m, of[v]);
+
+			if (br_mc_vlan_get(br, v, opt_of(m)) == want)
+				continue;
+			br_vlan_mark(changed, v, true);
+			rc = br_mc_vlan_set(br, v, opt_of(m), want, &f->why);
+		}
+	br_vlan_tell_global(br, changed);
 	return rc;
 }
 
 /* --- at a port, or at the bridge's own device --- */
+
+/* With a spanning tree states are its business. */
+static void
+check_states(const struct cfg *c, const json_t *bridge)
+{
+	const char *mode =
+		json_string_value(json_object_get(json_object_get(bridge, "stp"), "mode"));
+	struct cfg map = cfg_get(c, "vlan_options");
+	const char *key;
+	json_t *v;
+
+	if (mode == NULL || strcmp(mode, "off") == 0)
+		return;
+	json_object_foreach((json_t *)(uintptr_t)map.node, key, v) {
+		struct cfg one = cfg_get(&map, key);
+
+		if (json_object_get(v, port_rows[STATE].key) != NULL)
+			cfg_fail(&one, port_rows[STATE].key, "the spanning tree decides on it");
+	}
+}
 
 void
 br_cfg_check_vlan_options(const struct cfg *c, bool port)
@@ -213,7 +247,9 @@ br_cfg_check_vlan_options(const struct cfg *c, bool port)
 	struct br_vlans set;
 
 	br_cfg_vlan_set(c->node, br_cfg_default_pvid(bridge), &set);
-	check_map(c, "vlan_options", port ? port_rows : port_rows + 1, port, set.member);
+	check_map(c, "vlan_options", port ? port_rows : &port_rows[ROUTER], port, set.member);
+	if (port)
+		check_states(c, bridge);
 }
 
 void
@@ -234,11 +270,11 @@ br_cfg_show_vlan_options(json_t *o, const struct net_bridge *br, struct br_port 
 		if (!br_vlan_has(set->member, v))
 			continue;
 		br_mc_vlan_port_get(br, p, v, &mc);
-		if (mc.max_groups == port_rows[0].def && mc.router == port_rows[1].def)
-			continue;
 		of[v] = json_object();
-		br_cfg_row_put(of[v], &port_rows[0], mc.max_groups);
-		br_cfg_row_put(of[v], &port_rows[1], mc.router);
+		br_cfg_row_put(of[v], &port_rows[LIMIT], mc.max_groups);
+		br_cfg_row_put(of[v], &port_rows[ROUTER], mc.router);
+		if (p != NULL)
+			br_cfg_row_put(of[v], &port_rows[STATE], br_vlan_get_state(p, v));
 	}
 	gather(o, "vlan_options", of);
 }
@@ -248,23 +284,31 @@ br_cfg_apply_vlan_options(const json_t *from, struct net_bridge *br, struct br_p
 			  struct br_cfg_fault *f)
 {
 	const struct br_vlans *set = p != NULL ? p->vlans : br->vlans;
+	uint64_t changed[BR_VLAN_N / 64] = { 0 };
 	const json_t *of[BR_VLAN_N];
 	int rc = 0;
 
 	f->key = "vlan_options";
 	spread(json_object_get(from, "vlan_options"), of);
 	for (uint16_t v = 1; v < BR_VLAN_N - 1 && rc == 0; v++) {
-		uint32_t max = br_cfg_row_value(&port_rows[0], of[v]),
-			 router = br_cfg_row_value(&port_rows[1], of[v]);
+		uint32_t max = br_cfg_row_value(&port_rows[LIMIT], of[v]),
+			 router = br_cfg_row_value(&port_rows[ROUTER], of[v]);
+		enum br_state state = (enum br_state)br_cfg_row_value(&port_rows[STATE], of[v]);
 		struct br_mc_vlan_port is;
 
 		if (!br_vlan_has(set->member, v))
 			continue;
 		br_mc_vlan_port_get(br, p, v, &is);
+		br_vlan_mark(changed, v,
+			     is.max_groups != max || is.router != router ||
+				     (p != NULL && br_vlan_get_state(p, v) != state));
 		if (is.max_groups != max)
 			rc = br_mc_vlan_set_max_groups(p, v, max, &f->why);
 		if (rc == 0 && is.router != router)
 			rc = br_mc_vlan_set_router(br, p, v, (uint8_t)router, &f->why);
+		if (rc == 0 && p != NULL && br_vlan_get_state(p, v) != state)
+			rc = br_vlan_set_state(p, v, v, state, &f->why);
 	}
+	br_vlan_tell(br, p, changed);
 	return rc;
 }

@@ -54,6 +54,24 @@ vlan_json(const struct cli_ctx *c, const struct net_bridge *br, struct br_port *
 	return o;
 }
 
+json_t *
+br_cli_vlan_json(const struct cli_ctx *c, const struct br_vlan_event *ev, bool gone)
+{
+	const struct br_vlans *set = ev->port != NULL ? ev->port->vlans : ev->br->vlans;
+	const struct net_device *dev = ev->port != NULL ? ev->port->dev : ev->br->dev;
+	json_t *o = vlan_json(c, ev->br, ev->port, set, ev->first);
+
+	if (ev->last != ev->first)
+		json_object_set_new(o, "vlanEnd", json_integer(ev->last));
+	if (gone) { /* as iproute2, which is not told of more */
+		json_array_clear(json_object_get(o, "flags"));
+		json_object_set_new(o, "state", json_string(br_state_name(BR_STATE_DISABLED)));
+	} else {
+		add_detail(o, ev->br, ev->port, ev->first);
+	}
+	return br_cli_row(dev, "vlans", json_pack("[o]", o));
+}
+
 static json_t *
 row(const struct cli_ctx *c, struct net_device *dev)
 {
@@ -80,18 +98,21 @@ show(struct cli_ctx *c)
 	return netdev_cli_list(c, row);
 }
 
-static void
-vlan_text(struct cli_ctx *c, const char *ifname, const json_t *v)
+void
+br_cli_vlan_text(struct cli_ctx *c, const char *ifname, const json_t *v)
 {
-	const json_t *flags = json_object_get(v, "flags");
+	const json_t *flags = json_object_get(v, "flags"), *end = json_object_get(v, "vlanEnd");
 
 	cli_printf(c, "%-16s  %lld", ifname, cli_num_of(v, "vlan"));
+	if (end != NULL)
+		cli_printf(c, "-%lld", (long long)json_integer_value(end));
 	for (size_t i = 0; i < json_array_size(flags); i++)
 		cli_printf(c, " %s", json_string_value(json_array_get(flags, i)));
 	cli_printf(c, "\n");
 	if (json_object_get(v, "state") != NULL)
-		cli_printf(c, "%-16s    state %s mcast_router %lld", "", cli_str_of(v, "state"),
-			   cli_num_of(v, "mcast_router"));
+		cli_printf(c, "%-16s    state %s", "", cli_str_of(v, "state"));
+	if (json_object_get(v, "mcast_router") != NULL)
+		cli_printf(c, " mcast_router %lld", cli_num_of(v, "mcast_router"));
 	if (json_object_get(v, "mcast_max_groups") != NULL)
 		cli_printf(c, " mcast_n_groups %lld mcast_max_groups %lld",
 			   cli_num_of(v, "mcast_n_groups"), cli_num_of(v, "mcast_max_groups"));
@@ -115,7 +136,7 @@ show_text(struct cli_ctx *c, const json_t *list)
 		const char *name = json_string_value(json_object_get(o, "ifname"));
 
 		for (size_t k = 0; k < json_array_size(vlans); k++)
-			vlan_text(c, k == 0 ? name : "", json_array_get(vlans, k));
+			br_cli_vlan_text(c, k == 0 ? name : "", json_array_get(vlans, k));
 	}
 }
 
@@ -196,6 +217,7 @@ static int
 set(struct cli_ctx *c)
 {
 	const char *vids = cli_arg_str(c, "VID"), *why = "";
+	uint64_t changed[BR_VLAN_N / 64] = { 0 };
 	struct net_bridge *br;
 	struct br_port *p;
 	struct wish w;
@@ -218,7 +240,9 @@ set(struct cli_ctx *c)
 		rc = w.router ? br_mc_vlan_set_router(br, p, v, (uint8_t)w.mode, &why) : 0;
 		if (rc == 0 && w.limit)
 			rc = br_mc_vlan_set_max_groups(p, v, w.max, &why);
+		br_vlan_mark(changed, v, true);
 	}
+	br_vlan_tell(br, p, changed);
 	return rc != 0 ? cli_error_at(c, rc, vids, "VLAN %s: %s", vids, why) : 0;
 }
 

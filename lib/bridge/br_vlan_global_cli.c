@@ -34,6 +34,16 @@ add_router(const struct br_port *port, uint16_t vid, bool permanent, uint32_t le
 	json_array_append_new(v->routers[vid], o);
 }
 
+static void
+look(struct vlans *v, const struct cli_ctx *c, const struct net_bridge *br) CTL_ONLY
+{
+	memset(v, 0, sizeof(*v));
+	v->c = c;
+	v->br = br;
+	br_mst_vlans(br, v->mstid);
+	br_mcast_routers(br, add_router, v);
+}
+
 /* Is there the same to say of both? */
 static bool
 is_same(const struct vlans *v, uint16_t a, uint16_t b) CTL_ONLY
@@ -62,6 +72,25 @@ vlan_json(const struct vlans *v, uint16_t first, uint16_t last) CTL_ONLY
 	return o;
 }
 
+static void
+forget_routers(struct vlans *v)
+{
+	for (unsigned int vid = 0; vid < BR_VLAN_N; vid++)
+		json_decref(v->routers[vid]);
+}
+
+json_t *
+br_cli_vlan_global_json(const struct cli_ctx *c, const struct br_vlan_event *ev)
+{
+	static struct vlans v;
+	json_t *o;
+
+	look(&v, c, ev->br);
+	o = json_pack("[o]", vlan_json(&v, ev->first, ev->last));
+	forget_routers(&v);
+	return br_cli_row(ev->br->dev, "vlans", o);
+}
+
 /* VLANs side by side that have the same are one row, as Linux tells them. */
 static json_t *
 row(const struct cli_ctx *c, struct net_device *dev)
@@ -74,11 +103,7 @@ row(const struct cli_ctx *c, struct net_device *dev)
 	role_enter_ctl();
 	if (br == NULL)
 		return NULL;
-	memset(&v, 0, sizeof(v));
-	v.c = c;
-	v.br = br;
-	br_mst_vlans(br, v.mstid);
-	br_mcast_routers(br, add_router, &v);
+	look(&v, c, br);
 	list = json_array();
 	for (uint16_t vid = 1, end; vid < BR_VLAN_N - 1; vid = end + 1) {
 		end = vid;
@@ -90,8 +115,7 @@ row(const struct cli_ctx *c, struct net_device *dev)
 		if (only == 0 || (vid <= only && only <= end))
 			json_array_append_new(list, vlan_json(&v, vid, end));
 	}
-	for (unsigned int vid = 0; vid < BR_VLAN_N; vid++)
-		json_decref(v.routers[vid]);
+	forget_routers(&v);
 	return br_cli_row(dev, "vlans", list);
 }
 
@@ -118,8 +142,8 @@ routers_text(struct cli_ctx *c, const json_t *list)
 	cli_printf(c, "\n");
 }
 
-static void
-vlan_text(struct cli_ctx *c, const char *ifname, const json_t *o)
+void
+br_cli_vlan_global_text(struct cli_ctx *c, const char *ifname, const json_t *o)
 {
 	const json_t *end = json_object_get(o, "vlanEnd"), *v,
 		     *routers = json_object_get(o, "router_ports");
@@ -146,8 +170,8 @@ show_text(struct cli_ctx *c, const json_t *list)
 		const json_t *o = json_array_get(list, i), *vlans = json_object_get(o, "vlans");
 
 		for (size_t k = 0; k < json_array_size(vlans); k++)
-			vlan_text(c, k == 0 ? cli_str_of(o, "ifname") : "",
-				  json_array_get(vlans, k));
+			br_cli_vlan_global_text(c, k == 0 ? cli_str_of(o, "ifname") : "",
+						json_array_get(vlans, k));
 	}
 }
 
@@ -223,6 +247,7 @@ read_vids(struct cli_ctx *c, const struct net_bridge *br, uint16_t *first, uint1
 static int
 set(struct cli_ctx *c)
 {
+	uint64_t changed[BR_VLAN_N / 64] = { 0 };
 	struct wish w[WISHES_MAX];
 	const char *why = "";
 	struct net_bridge *br;
@@ -247,6 +272,9 @@ set(struct cli_ctx *c)
 				return cli_error_at(c, rc, w[i].o->name, "%s: %s", w[i].o->name,
 						    why);
 		}
+	for (uint16_t v = first; n > 0 && v <= last; v++)
+		br_vlan_mark(changed, v, true);
+	br_vlan_tell_global(br, changed);
 	rc = cli_has(c, "MSTI") ? move(br, (uint16_t)cli_arg_u32(c, "MSTI", 0), first, last, &why)
 				: 0;
 	return rc != 0 ? cli_error_at(c, rc, "msti", "msti: %s", why) : 0;

@@ -67,23 +67,35 @@ set_one(struct br_port *p, uint16_t vid, enum br_state state) CTL_ONLY
 				     .port = p, .vid = vid, .tree = -1, .keep_static = true });
 }
 
-int
-br_vlan_set_state(struct br_port *p, uint16_t first, uint16_t last, enum br_state state,
-		  const char **why)
+/* Of members in @p set. */
+static int
+set_states(struct br_port *p, const uint64_t *set, enum br_state state, const char **why) CTL_ONLY
 {
 	*why = "the spanning tree decides on it";
 	if (br_stp_rules(p->br))
 		return -EBUSY;
-	*why = "the port is no member of that VLAN";
-	for (uint16_t v = first; v <= last; v++)
-		if (!br_vlan_has(p->vlans->member, v))
-			return -ENOENT;
 	*why = "out of memory";
 	if (make_states(p) != 0)
 		return -ENOMEM;
-	for (uint16_t v = first; v <= last; v++)
-		set_one(p, v, state);
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
+		if (br_vlan_has(set, v))
+			set_one(p, v, state);
 	return 0;
+}
+
+int
+br_vlan_set_state(struct br_port *p, uint16_t first, uint16_t last, enum br_state state,
+		  const char **why)
+{
+	uint64_t set[BR_VLAN_N / 64] = { 0 };
+
+	*why = "the port is no member of that VLAN";
+	for (uint16_t v = first; v <= last; v++) {
+		if (!br_vlan_has(p->vlans->member, v))
+			return -ENOENT;
+		br_vlan_mark(set, v, true);
+	}
+	return set_states(p, set, state, why);
 }
 
 enum br_state
@@ -116,13 +128,15 @@ br_mst_vlans(const struct net_bridge *br, uint16_t mstid[BR_VLAN_N])
 
 #define STATE_UNKNOWN 0xff
 
-/* VLANs of @p p that are in another instance now take the state of its VLANs that the port has; of
- * an instance without any, nobody has closed the port. */
+/* VLANs of @p p that are in another instance now take the state of its VLANs that the port has;
+ * without any, the port has the CIST's own state in the CIST, and in an instance it is closed until
+ * somebody opens it. */
 static void
 follow_instances(struct br_port *p, const uint16_t was[BR_VLAN_N],
 		 const uint16_t now[BR_VLAN_N]) CTL_ONLY
 {
 	uint8_t known[BR_VLAN_N]; /* by instance */
+	uint64_t moved[BR_VLAN_N / 64] = { 0 };
 
 	memset(known, STATE_UNKNOWN, sizeof(known));
 	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
@@ -132,17 +146,34 @@ follow_instances(struct br_port *p, const uint16_t was[BR_VLAN_N],
 		if (!br_vlan_has(p->vlans->member, v) || was[v] == now[v])
 			continue;
 		if (known[now[v]] == STATE_UNKNOWN)
-			known[now[v]] = BR_STATE_FORWARDING;
+			known[now[v]] =
+				now[v] == STP_CIST ? BR_STATE_FORWARDING : BR_STATE_DISABLED;
 		set_one(p, v, (enum br_state)known[now[v]]);
+		br_vlan_mark(moved, v, true);
 	}
+	br_vlan_tell(p->br, p, moved);
+}
+
+int
+br_vlan_states_prepare(struct net_bridge *br)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < br->ports->n && rc == 0 && !br_stp_rules(br); i++)
+		rc = make_states(br->ports->p[i]);
+	return rc;
 }
 
 void
 br_vlan_states_moved(struct net_bridge *br, const uint16_t was[BR_VLAN_N])
 {
+	uint64_t moved[BR_VLAN_N / 64] = { 0 };
 	uint16_t now[BR_VLAN_N];
 
 	br_mst_vlans(br, now);
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
+		br_vlan_mark(moved, v, was[v] != now[v] && br_vlan_used(br, v));
+	br_vlan_tell_global(br, moved);
 	for (unsigned int i = 0; i < br->ports->n; i++)
 		if (br->ports->p[i]->vlan_states != NULL)
 			follow_instances(br->ports->p[i], was, now);
@@ -151,22 +182,23 @@ br_vlan_states_moved(struct net_bridge *br, const uint16_t was[BR_VLAN_N])
 int
 br_mst_set_state(struct br_port *p, uint16_t mstid, enum br_state state, const char **why)
 {
+	uint64_t set[BR_VLAN_N / 64] = { 0 };
 	uint16_t of[BR_VLAN_N];
 	bool any = false;
-	int rc = 0;
+	int rc;
 
-	*why = "the spanning tree decides on it";
-	if (br_stp_rules(p->br))
-		return -EBUSY;
 	br_mst_vlans(p->br, of);
-	for (uint16_t v = 1; v < BR_VLAN_N - 1 && rc == 0; v++)
-		if (br_vlan_has(p->vlans->member, v) && of[v] == mstid) {
-			rc = br_vlan_set_state(p, v, v, state, why);
-			any = true;
-		}
-	if (!any)
-		*why = "the instance has none of the port's VLANs";
-	return any ? rc : -ENOENT;
+	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++) {
+		bool in = br_vlan_has(p->vlans->member, v) && of[v] == mstid;
+
+		br_vlan_mark(set, v, in);
+		any = any || in;
+	}
+	*why = "the instance has none of the port's VLANs";
+	rc = any ? set_states(p, set, state, why) : -ENOENT;
+	if (rc == 0)
+		br_vlan_tell(p->br, p, set);
+	return rc;
 }
 
 enum br_state
@@ -185,5 +217,5 @@ br_mst_get_state(const struct br_port *p, uint16_t mstid)
 	for (uint16_t v = 1; v < BR_VLAN_N - 1; v++)
 		if (br_vlan_has(p->vlans->member, v) && of[v] == mstid)
 			return br_state_of(p, v);
-	return (enum br_state)p->state[0];
+	return mstid == STP_CIST ? (enum br_state)p->state[0] : BR_STATE_DISABLED;
 }

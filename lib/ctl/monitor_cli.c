@@ -53,7 +53,7 @@ static int bridge_monitor(struct cli_ctx *c);
 static bool
 is_of_bridges(const struct monitor_source *s)
 {
-	static const char *const names[] = { "fdb", "mdb", "stp" };
+	static const char *const names[] = { "fdb", "mdb", "vlan", "stp" };
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], s->name) == 0)
@@ -291,14 +291,14 @@ monitor_config(const char *what)
 
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip monitor [all] [link] [addr] [route] [nexthop] [rule] [neigh] [fdb] [mdb] "
-		    "[stp] "
+		    "[vlan] [stp] "
 		    "[config] [label]",
 	  .help = "Print what changes, as it happens, until ^C.",
 	  .section = "display",
 	  .fn = monitor,
 	  .read_only = true },
-	{ .syntax = "bridge monitor [all] [link] [fdb] [mdb] [stp] [label]",
-	  .help = "The same for bridges: addresses, groups and spanning trees.",
+	{ .syntax = "bridge monitor [all] [link] [fdb] [mdb] [vlan] [stp] [label]",
+	  .help = "The same for bridges: addresses, groups, VLANs and spanning trees.",
 	  .section = "display",
 	  .fn = bridge_monitor,
 	  .read_only = true },

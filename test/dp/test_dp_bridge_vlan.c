@@ -40,13 +40,16 @@ vlans_tag_and_untag(void **state)
 		dp_expect_none(n);
 }
 
-/* Frames and bytes as they come, and as they leave; of the bridge in all. */
+/* Frames and bytes as they come, and as they leave, by ports and to the bridge's own device; of the
+ * bridge in all. */
 static void
 frames_of_vlans_are_counted(void **state)
 {
-	struct dp_frame f = frame(&all, 11, 1), tagged = f;
+	const struct rte_ether_addr mac = { { 2, 0, 0, 0, 0, 0x99 } };
+	struct dp_frame f = frame(&all, 11, 1), tagged = f, own;
 
 	(void)state;
+	dp_cmd("ip link set br0 address 02:00:00:00:00:99");
 	dp_cmd("ip link set br0 type bridge vlan_filtering 1 vlan_stats_enabled 1");
 	dp_cmd("bridge vlan add vid 10 dev br0 self");
 	for (unsigned int n = 1; n <= 3; n++)
@@ -60,7 +63,18 @@ frames_of_vlans_are_counted(void **state)
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_discard(n);
 	assert_true(shows("bridge -j -s vlan show dev br0 vid 10",
-			  "\"rx_bytes\":128,\"rx_packets\":2,\"tx_bytes\":256,\"tx_packets\":4}"));
+			  "\"rx_bytes\":128,\"rx_packets\":2,\"tx_bytes\":384,\"tx_packets\":6}"));
+	own = frame(&mac, 11, 1); /* to the bridge itself */
+	dp_tag(&own, 10);
+	dp_inject(p1, &own);
+	dp_run();
+	assert_true(shows("bridge -j -s vlan show dev br0 vid 10",
+			  "\"rx_bytes\":192,\"rx_packets\":3,\"tx_bytes\":448,\"tx_packets\":7}"));
+	dp_cmd("bridge vlan add vid 10 dev br0 self untagged"); /* as it is there: without a tag */
+	dp_inject(p1, &own);
+	dp_run();
+	assert_true(shows("bridge -j -s vlan show dev br0 vid 10",
+			  "\"tx_bytes\":508,\"tx_packets\":8}"));
 	assert_true(shows("bridge -j -s vlan show dev br0 vid 1", "\"rx_packets\":1,"));
 	dp_cmd("ip link set br0 type bridge vlan_stats_enabled 0");
 	assert_false(shows("bridge -j -s vlan show dev br0", "rx_packets"));
@@ -265,7 +279,14 @@ states_of_vlans(void **state)
 			       "spanning tree"));
 }
 
-/* `bridge mst`: of all VLANs of an instance; those of none are the CIST's. */
+static void
+open_instance(unsigned int mstid)
+{
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge mst set dev p%u msti %u state forwarding", n, mstid);
+}
+
+/* `bridge mst`: of all VLANs of an instance, which begin closed; those of none are the CIST's. */
 static void
 states_of_instances(void **state)
 {
@@ -276,7 +297,8 @@ states_of_instances(void **state)
 	dp_cmd("stp set br0 mst instance 2 vlans 11-12");
 	assert_true(shows("bridge -j mst show dev p2",
 			  "[{\"ifname\":\"p2\",\"mst\":[{\"msti\":0,\"state\":\"forwarding\"},"
-			  "{\"msti\":2,\"state\":\"forwarding\"}]}]"));
+			  "{\"msti\":2,\"state\":\"disabled\"}]}]"));
+	open_instance(2);
 	dp_cmd("bridge mst set dev p2 msti 2 state blocking");
 	assert_true(shows("bridge mst show", "2\n                    state blocking\n"));
 	assert_false(passes(p1, p2, 11));
@@ -287,6 +309,8 @@ states_of_instances(void **state)
 	dp_cmd("bridge mst set dev p2 msti 2 state forwarding");
 	assert_true(passes(p1, p2, 11));
 	dp_cmd_fails("bridge mst set dev p2 msti 3 state blocking");
+	dp_cmd("stp set br0 mst instance 4 vlans 99"); /* of which the port is no member */
+	assert_true(shows("bridge -j mst show dev p2", "{\"msti\":4,\"state\":\"disabled\"}"));
 	dp_cmd("ip link set br0 type bridge stp_state 3");
 	dp_cmd_fails("bridge mst set dev p2 msti 2 state forwarding");
 	assert_true(shows("bridge -j mst show dev p2", "{\"msti\":2,\"state\":\"blocking\"}"));
@@ -295,6 +319,15 @@ states_of_instances(void **state)
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_discard(n);
 	assert_true(passes(p1, p2, 10));
+	/* Nor does the tree of one that is made now begin with ports that are open (802.1Q-2011
+	 * 13.35: MSTI discarding until the machines have gone through learning). */
+	dp_cmd("stp set br0 mst instance 5 vlans 12");
+	assert_true(shows("bridge -j mst show dev p2", "{\"msti\":5,\"state\":\"blocking\"}"));
+	assert_false(passes(p1, p2, 12));
+	dp_run_ms(5000);
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_discard(n);
+	assert_true(passes(p1, p2, 12));
 }
 
 /* bridge vlan global: what VLANs have all over the bridge, and which instance they are in. */
@@ -344,7 +377,14 @@ state_follows_the_instance(void **state)
 	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_cmd("bridge vlan add vid 10-13 dev p%u", n);
-	dp_cmd("bridge vlan global set dev br0 vid 11 msti 3");
+	assert_true(passes(p1, p2, 11));
+	dp_drops_clear();
+	dp_cmd("bridge vlan global set dev br0 vid 11 msti 3"); /* which has no others */
+	assert_true(shows("bridge -j -d vlan show dev p2 vid 11", "\"state\":\"disabled\""));
+	assert_false(passes(p1, p3, 11));
+	assert_int_equal(dp_drops("br_stp_blocking"), 1);
+	open_instance(3);
+	assert_true(passes(p1, p3, 11));
 	dp_cmd("bridge mst set dev p2 msti 3 state blocking");
 	assert_false(passes(p1, p2, 11));
 	assert_true(passes(p1, p2, 12));
@@ -352,12 +392,16 @@ state_follows_the_instance(void **state)
 	assert_false(passes(p1, p2, 12));
 	assert_false(passes(p1, p2, 13));
 	assert_true(passes(p1, p3, 12));
-	dp_cmd("bridge vlan global set dev br0 vid 12-13 msti 4"); /* which nobody has closed */
+	dp_cmd("bridge vlan global set dev br0 vid 12-13 msti 4"); /* which nobody has opened */
+	assert_false(passes(p1, p2, 12));
+	assert_false(passes(p1, p3, 13));
+	open_instance(4);
 	assert_true(passes(p1, p2, 12));
 	assert_true(passes(p1, p2, 13));
 	assert_false(passes(p1, p2, 11));
 	dp_cmd("stp set br0 mst instance 3 vlans 13"); /* 11 goes to the CIST's others */
 	assert_true(passes(p1, p2, 11));
+	open_instance(3);
 	assert_true(passes(p1, p2, 13));
 	dp_cmd("bridge vlan set vid 10-11 dev p2 state learning");
 	assert_true(passes(p1, p2, 13));

@@ -282,6 +282,32 @@ another_querier_counts_in_its_vlan(void **state)
 	assert_false(shows("bridge vlan global show vid 10", "router ports"));
 }
 
+/* By hand: a group that names no VLAN is joined in all of the port's, as in Linux. */
+static void
+by_hand_in_all_vlans(void **state)
+{
+	(void)state;
+	ask("10-11");
+	dp_cmd("bridge mdb add dev br0 port p2 grp " GROUP " permanent vid 10");
+	reach(11, "10.9.0.1", false, false);
+	dp_cmd("bridge mdb add dev br0 port p2 grp " GROUP " permanent"); /* one is new */
+	reach(10, "10.9.0.1", true, false);
+	reach(11, "10.9.0.1", true, false);
+	assert_true(shows("bridge mdb show", "port p2 grp " GROUP " permanent vid 11\n"));
+	assert_false(shows("bridge mdb show", "permanent\n"));
+	assert_non_null(
+		strstr(dp_cmd_fails("bridge mdb add dev br0 port p2 grp " GROUP), "joined"));
+	dp_cmd("bridge mdb del dev br0 port p2 grp " GROUP);
+	reach(10, "10.9.0.1", false, false);
+	reach(11, "10.9.0.1", false, false);
+	dp_cmd_fails("bridge mdb del dev br0 port p2 grp " GROUP);
+	assert_non_null(strstr(dp_cmd_fails("bridge mdb add dev br0 port p2 grp " GROUP " vid 77"),
+			       "nobody is a member of VLAN 77"));
+	dp_cmd("bridge vlan del vid 1-4094 dev p2");
+	assert_non_null(
+		strstr(dp_cmd_fails("bridge mdb add dev br0 port p2 grp " GROUP), "no VLAN"));
+}
+
 /* RFC 3376 6.3: in a VLAN of version 3 sources count, in one of version 2 they do not. */
 static void
 versions_are_the_vlans_own(void **state)
@@ -407,6 +433,7 @@ main(void)
 		V(members_live_as_long_as_the_vlan_says),
 		V(a_leave_is_asked_about_as_the_vlan_says),
 		V(another_querier_counts_in_its_vlan),
+		V(by_hand_in_all_vlans),
 		V(versions_are_the_vlans_own),
 		V(routers_are_set_by_vlan),
 		V(groups_are_limited_by_vlan),

@@ -38,8 +38,9 @@ static const char every_key[] =
 	"\"locked\":true,\"neigh_suppress\":true,\"mst\":{\"2\":{\"path_cost\":77,\"priority\":64}}"
 	",\"fastleave\":true,\"mcast_router\":2,\"mcast_max_"
 	"groups\":50,"
-	"\"groups\":[{\"group\":\"03:00:00:00:00:01\"},{\"group\":\"239.1.1.1\",\"vid\":10},"
-	"{\"group\":\"239.1.1.2\",\"vid\":10,\"source\":\"10.1.1.1\"}],"
+	"\"groups\":[{\"group\":\"239.1.1.1\",\"vid\":10},"
+	"{\"group\":\"239.1.1.2\",\"vid\":10,\"source\":\"10.1.1.1\"},"
+	"{\"group\":\"03:00:00:00:00:01\",\"vid\":11}],"
 	"\"group_fwd_mask\":8,\"fdb_max_learned\":9,\"storm_broadcast\":10,"
 	"\"vlan_options\":{\"11\":{\"mcast_max_groups\":5},"
 	"\"20-21\":{\"mcast_router\":2,\"mcast_max_groups\":7}},"
@@ -64,7 +65,8 @@ static const char every_key[] =
 	"\"mcast_querier_interval\":91,\"mcast_query_interval\":40,"
 	"\"mcast_query_response_interval\":4,\"mcast_startup_query_interval\":11.5,"
 	"\"mcast_igmp_version\":3}},\"vlan_options\":{\"30\":{\"mcast_router\":0}},"
-	"\"mcast_stats\":true,\"mcast_igmp_version\":3,\"groups\":[{\"group\":\"239.1.1.3\"}],"
+	"\"mcast_stats\":true,\"mcast_igmp_version\":3,\"groups\":[{\"group\":\"239.1.1.3\","
+	"\"vid\":30}],"
 	"\"mac\":\"02:00:00:00:0a:21\",\"mtu\":1400,\"enabled\":false}},"
 	"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5,\"protocol\":\"802.1ad\",\"mtu\":1400,"
 	"\"mac\":\"02:00:00:00:0a:05\",\"enabled\":false}},"
@@ -344,6 +346,94 @@ late_port_brings_its_vlans(void **state)
 	json_decref(none);
 }
 
+static const json_t *
+port_of(const json_t *doc)
+{
+	const json_t *br = json_object_get(json_object_get(doc, "bridges"), "br1");
+
+	return json_object_get(json_object_get(br, "ports"), "q1.5");
+}
+
+/* States of VLANs are what the document says of each, also of those in an instance, which a command
+ * would begin closed; what commands make of them is told. */
+static void
+states_of_vlans_are_kept(void **state)
+{
+	static const char text[] =
+		"{" FIXED "\"system\":{" SOCKET "},"
+		"\"ports\":{\"q1\":{\"device\":\"net_ring_q1\"}},"
+		"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5}},"
+		"\"bridges\":{\"br1\":{\"vlan_filtering\":true,"
+		"\"stp\":{\"mst\":{\"instances\":{\"2\":{\"vlans\":[\"20-22\"]}}}},"
+		"\"ports\":{\"q1.5\":{\"vlans\":[\"20-24\"],"
+		"\"vlan_options\":{\"21-22\":{\"state\":\"blocking\"},"
+		"\"24\":{\"mcast_max_groups\":3,\"state\":\"learning\"}}}}}}}";
+	static const char after[] = "{\"20-22\":{\"state\":\"listening\"},"
+				    "\"23\":{\"state\":\"disabled\"},"
+				    "\"24\":{\"mcast_max_groups\":3}}";
+	json_t *doc = json_loads(text, 0, NULL), *none = json_loads(bare, 0, NULL), *is;
+	json_t *told;
+
+	(void)state;
+	assert_non_null(doc);
+	load(none);
+	load(doc);
+	runs(doc);
+	assert_true(strstr((dp_cmd("bridge -d vlan show dev q1.5 vid 20"), dp_cmd_output()),
+			   "state forwarding") != NULL);
+	dp_cmd("bridge mst set dev q1.5 msti 2 state listening");
+	dp_cmd("bridge vlan set dev q1.5 vid 24 state forwarding");
+	dp_cmd("bridge vlan global set dev br1 vid 23 msti 3");
+	role_enter_ctl();
+	is = cfg_running();
+	told = json_loads(after, 0, NULL);
+	assert_true(json_equal(json_object_get(port_of(is), "vlan_options"), told));
+	load(doc);
+	runs(doc);
+	load(is);
+	runs(is);
+	load(none);
+	json_decref(told);
+	json_decref(is);
+	json_decref(doc);
+	json_decref(none);
+}
+
+/* Where frames belong to VLANs, a group that names none is joined in all of the port's. */
+static void
+groups_without_a_vlan(void **state)
+{
+	static const char text[] =
+		"{" FIXED "\"system\":{" SOCKET "},"
+		"\"ports\":{\"q1\":{\"device\":\"net_ring_q1\"}},"
+		"\"vlans\":{\"q1.5\":{\"parent\":\"q1\",\"id\":5}},"
+		"\"bridges\":{\"br1\":{\"vlan_filtering\":true,"
+		"\"ports\":{\"q1.5\":{\"pvid\":0,\"vlans\":[\"20-21\"],"
+		"\"groups\":[{\"group\":\"239.1.1.1\"},{\"group\":\"239.1.1.2\",\"vid\":21}]}}}}}";
+	static const char all[] = "[{\"group\":\"239.1.1.1\",\"vid\":20},"
+				  "{\"group\":\"239.1.1.1\",\"vid\":21},"
+				  "{\"group\":\"239.1.1.2\",\"vid\":21}]";
+	json_t *doc = json_loads(text, 0, NULL), *none = json_loads(bare, 0, NULL), *is, *told;
+
+	(void)state;
+	assert_non_null(doc);
+	load(none);
+	load(doc);
+	role_enter_ctl();
+	is = cfg_running();
+	told = json_loads(all, 0, NULL);
+	assert_true(json_equal(json_object_get(port_of(is), "groups"), told));
+	load(is);
+	runs(is);
+	load(doc);
+	runs(is);
+	load(none);
+	json_decref(told);
+	json_decref(is);
+	json_decref(doc);
+	json_decref(none);
+}
+
 /* What was told to go up, at once or with its parent, and is not enabled, is down again. */
 static void
 stays_down(void **state)
@@ -409,6 +499,8 @@ main(void)
 		cmocka_unit_test(comes_and_goes),
 		cmocka_unit_test(is_repaired),
 		cmocka_unit_test(late_port_brings_its_vlans),
+		cmocka_unit_test(states_of_vlans_are_kept),
+		cmocka_unit_test(groups_without_a_vlan),
 		cmocka_unit_test(stays_down),
 		cmocka_unit_test(file_is_repaired),
 	};

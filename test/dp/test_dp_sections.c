@@ -64,7 +64,16 @@ sections_are_checked(void **state)
 		"/bridges/br1/vlan_options/20/mcast_max_groups");
 	refused(BR "\"vlan_options\":{\"20\":7}}}}", "expected an object");
 	refused(BR "\"pvid\":70000,\"vlan_options\":{\"20\":{}}}}}", "/bridges/br1/pvid");
+	refused(BR "\"vlan_options\":{\"20\":{\"state\":\"blocking\"}}}}}", /* of a port */
+		"/bridges/br1/vlan_options/20/state");
 #undef BR
+#define PORT(mode, state)                                                                          \
+	"{\"version\":1,\"bridges\":{\"br1\":{\"stp\":{\"mode\":\"" mode "\"},\"ports\":{\"q1\":{" \
+	"\"vlans\":[20],\"vlan_options\":{\"20\":{\"state\":\"" state "\"}}}}}}}"
+	refused(PORT("off", "closed"), "/bridges/br1/ports/q1/vlan_options/20/state");
+	refused(PORT("rstp", "blocking"),
+		"/bridges/br1/ports/q1/vlan_options/20/state: the spanning tree decides on it");
+#undef PORT
 	refused("{\"version\":1,\"vlans\":{\"lo\":{\"parent\":\"q1\",\"id\":5}}}", "not \"lo\"");
 }
 

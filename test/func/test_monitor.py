@@ -281,6 +281,51 @@ def test_bridge_words(br0):
     assert "20.7.0.0" not in mon.stop()
 
 
+def test_bridge_vlans(br0):
+    """Members that come, change and go, what is set of them, and what VLANs have all over the
+    bridge: those side by side that have the same in one event, as `bridge monitor vlan` prints it."""
+    mon, dut = bridge_monitor(br0, "all"), br0.dut
+    rows = Monitor(dut, "vlan", "-j", tool="bridge")
+    while "br9" not in rows.text():
+        dut.ip("link add br9 type bridge")
+        dut.ip("link del br9")
+        time.sleep(0.1)
+    gap = " " * 16
+    dut.bridge("vlan add vid 10-12 dev r1")
+    dut.bridge("vlan add vid 11 dev r1 pvid untagged")
+    dut.bridge("vlan add vid 10-12 dev r1")
+    dut.bridge("vlan add vid 11 dev r1 pvid untagged")
+    dut.bridge("vlan set vid 12 dev r1 state blocking mcast_router 2")
+    dut.bridge("vlan global set dev br0 vid 10-12 mcast_querier 1 mcast_igmp_version 3")
+    dut.bridge("vlan global set dev br0 vid 10-11 msti 5")
+    dut.bridge("mst set dev r1 msti 5 state learning")
+    dut.bridge("vlan del vid 10-12 dev r1")
+    dut.ip("link set r1 nomaster")
+    dut.ip("link set r1 master br0")
+    text = mon.wait(
+        f"[VLAN]{'r1':16}  10-12\n{gap}    state forwarding mcast_router 1\n",
+        f"[VLAN]{'r1':16}  11 PVID Egress Untagged\n{gap}    state forwarding mcast_router 1\n",
+        f"[VLAN]{'r1':16}  12\n{gap}    state blocking mcast_router 2\n",
+        f"[VLAN]{'br0':16}  10-12\n{gap}    mcast_snooping 1 mcast_querier 1 mcast_igmp_version 3 ",
+        f"[VLAN]{'br0':16}  10-11\n{gap}    mcast_snooping 1 ", " msti 5 \n",
+        f"[VLAN]{'r1':16}  10\n{gap}    state disabled mcast_router 1\n",
+        f"[VLAN]{'r1':16}  11 PVID Egress Untagged\n{gap}    state disabled mcast_router 1\n",
+        f"[VLAN]{'r1':16}  10\n{gap}    state learning mcast_router 1\n",
+        f"[VLAN]Deleted {'r1':16}  10-12\n{gap}    state disabled\n",
+        f"[VLAN]Deleted {'r1':16}  1\n{gap}    state disabled\n",
+        f"[VLAN]{'r1':16}  1 PVID Egress Untagged\n{gap}    state forwarding mcast_router 1\n")
+    mon.stop()
+    assert text.count("  12\n") == 1, "what was said anew, as it was, is no event"
+    rows.wait('"deleted":true', '"ifname":"r1"', '"vlanEnd":12', '"ifname":"r1","vlans":[{"vlan":1,')
+    told = [json.loads(line) for line in rows.stop().splitlines()]
+    assert {r["event"] for r in told} == {"vlan"}
+    mine = [r for r in told if r["ifname"] == "r1"]
+    assert mine[0] == {"event": "vlan", "ifname": "r1", "vlans": [
+        {"vlan": 10, "vlanEnd": 12, "flags": [], "state": "forwarding", "mcast_router": 1}]}
+    assert {"event": "vlan", "deleted": True, "ifname": "r1", "vlans": [
+        {"vlan": 10, "vlanEnd": 12, "flags": [], "state": "disabled"}]} in mine
+
+
 def test_bridge_selection(br0):
     """One kind alone, as JSON, by either tool; what hosts are learned from is told, too."""
     mon, dut = bridge_monitor(br0, "fdb", "-j"), br0.dut
