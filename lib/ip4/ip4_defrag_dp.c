@@ -308,10 +308,10 @@ begin(struct worker *w, struct ip4_defrag *f, uint64_t now_ms) DP_ONLY
 }
 
 static void
-shed(struct worker *w) DP_ONLY
+count_shed(struct worker *w, uint64_t n) DP_ONLY
 {
-	IP_INC_STATS(w, ReasmFails);
-	FRAG_INC_STATS(w, Shed);
+	IP_ADD_STATS(w, ReasmFails, n);
+	FRAG_ADD_STATS(w, Shed, n);
 }
 
 /* Would @p owner refuse all fragments of this datagram? */
@@ -322,43 +322,69 @@ is_shed(unsigned int owner, const struct reasm_key *key, uint64_t hash)
 	       !shed_admits(&ip4_defrag_tab[owner].shed, key->src, hash);
 }
 
-/* Is it a fragment for us whose datagram's owner would refuse it? */
+/* A fragment: is it for us, and would its datagram's owner refuse it? */
 static bool
-is_hopeless(const struct net_device *dev, const struct rte_mbuf *m)
+is_hopeless(const struct rte_ipv4_hdr *iph)
+{
+	struct reasm_key key = key_of(iph, IP_DEFRAG_LOCAL_DELIVER);
+	uint64_t hash = reasm_hash(&ip4_defrag_tab[0].table.secret, &key);
+
+	return is_shed(owner_of(hash), &key, hash) &&
+	       fib_lookup(&fib_main_dp, rte_be_to_cpu_32(iph->dst_addr)) == ADJ_IDX_LOCAL;
+}
+
+bool
+ip4_shed_one(struct worker *w, struct sk_buff *skb)
+{
+	if (!ip4_is_fragment(ip_hdr(skb)) || !is_hopeless(ip_hdr(skb)))
+		return false;
+	IP_INC_STATS(w, ReasmReqds);
+	count_shed(w, 1);
+	kfree_skb_reason(w, skb, DROP_IP4_REASM_MEMORY);
+	return true;
+}
+
+/* The header of a plain fragment that is addressed to the station @p mac. NULL: none of these. */
+static inline const struct rte_ipv4_hdr *
+plain_fragment(const struct rte_mbuf *m, uint64_t mac)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	const struct rte_ipv4_hdr *iph = (const struct rte_ipv4_hdr *)(eth + 1);
-	struct reasm_key key;
-	uint64_t hash;
 
-	if (m->data_len < sizeof(*eth) + IP4_HDR_MIN || iph->version_ihl != 0x45 ||
-	    eth->ether_type != rte_cpu_to_be_16(ETHERTYPE_IP4) ||
-	    !(iph->fragment_offset & rte_cpu_to_be_16(IP4_MF | IP4_OFFMASK)) ||
-	    ether_addr_to_u64(&eth->dst_addr) !=
-		    __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED) ||
-	    fib_lookup(&fib_main_dp, rte_be_to_cpu_32(iph->dst_addr)) != ADJ_IDX_LOCAL)
-		return false;
-	key = key_of(iph, IP_DEFRAG_LOCAL_DELIVER);
-	hash = reasm_hash(&ip4_defrag_tab[0].table.secret, &key);
-	return is_shed(owner_of(hash), &key, hash);
+	if (likely(!ip4_is_fragment(iph)) || iph->version_ihl != 0x45 ||
+	    eth->ether_type != RTE_BE16(ETHERTYPE_IP4) ||
+	    m->data_len < sizeof(*eth) + IP4_HDR_MIN || ether_addr_to_u64(&eth->dst_addr) != mac)
+		return NULL;
+	return iph;
 }
 
 uint16_t
-ip4_shed_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
+ip4_shed_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+	       uint64_t *bytes)
 {
-	uint16_t left = 0;
+	uint64_t mac = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED), octets = 0;
+	struct rte_mbuf *gone[SKB_BURST];
+	uint16_t left = 0, lost = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (!is_hopeless(dev, pkts[i])) {
+		const struct rte_ipv4_hdr *iph = plain_fragment(pkts[i], mac);
+
+		if (likely(iph == NULL) || !is_hopeless(iph)) {
 			pkts[left++] = pkts[i];
 			continue;
 		}
-		IP_INC_STATS(w, InReceives);
-		IPEXT_ADD_STATS(w, InOctets, pkts[i]->pkt_len - sizeof(struct rte_ether_hdr));
-		IP_INC_STATS(w, ReasmReqds);
-		shed(w);
-		kfree_mbuf_reason(w, pkts[i], dev, DROP_IP4_REASM_MEMORY);
+		ip4_count_ecn(w, iph->type_of_service);
+		octets += pkts[i]->pkt_len;
+		gone[lost++] = pkts[i];
 	}
+	if (lost == 0)
+		return left;
+	*bytes += octets;
+	IP_ADD_STATS(w, InReceives, lost);
+	IPEXT_ADD_STATS(w, InOctets, octets - lost * sizeof(struct rte_ether_hdr));
+	IP_ADD_STATS(w, ReasmReqds, lost);
+	count_shed(w, lost);
+	kfree_mbufs_reason(w, gone, lost, dev, DROP_IP4_REASM_MEMORY);
 	return left;
 }
 
@@ -389,7 +415,7 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 			hash = reasm_hash(&f->table.secret, &key);
 			owner = owner_of(hash);
 			if (unlikely(is_shed(owner, &key, hash))) {
-				shed(w);
+				count_shed(w, 1);
 				kfree_skb_reason(w, skb, DROP_IP4_REASM_MEMORY);
 				continue;
 			}

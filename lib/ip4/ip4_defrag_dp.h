@@ -56,19 +56,20 @@ void ip4_defrag_user(enum ip_defrag_users user, ip_defrag_fn fn) CTL_ONLY;
 void ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user) DP_ONLY;
 /** Workers, one bit each, that refuse fragments at the door. */
 extern uint64_t ip4_shedding;
-/** The rare part of ip4_shed(). */
-uint16_t ip4_shed_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
-			uint16_t n) DP_ONLY;
-/** In a flood: drop fragments for us that there is no memory for, before anything is done for them.
- * @p pkts: Ethernet frames of a device that the fast lane takes, and has left. @return how many
- * stay, in order. One test while there is no flood. */
-static inline uint16_t
-ip4_shed(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n) DP_ONLY
+/** Is any? */
+static inline bool
+ip4_sheds(void)
 {
-	if (likely(__atomic_load_n(&ip4_shedding, __ATOMIC_RELAXED) == 0))
-		return n;
-	return ip4_shed_burst(w, dev, pkts, n);
+	return unlikely(__atomic_load_n(&ip4_shedding, __ATOMIC_RELAXED) != 0);
 }
+/** In a flood, ahead of the fast lane: drop fragments for us that there is no memory for, before
+ * anything is done for them. @p pkts: Ethernet frames of a device that the lane takes. Adds the
+ * bytes of the dropped. @return how many stay, in order. */
+uint16_t ip4_shed_burst(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
+			uint16_t n, uint64_t *bytes) DP_ONLY;
+/** The same in the general lane, behind taps, for a packet to us whose header was checked. Is it
+ * gone? */
+bool ip4_shed_one(struct worker *w, struct sk_buff *skb) DP_ONLY;
 /** Give up what is overdue on @p w at @p now_ms, telling the sources (ICMP 11/1). */
 void ip4_defrag_expire(struct worker *w, uint64_t now_ms) DP_ONLY;
 /** The rare part of ip4_defrag_poll(). */

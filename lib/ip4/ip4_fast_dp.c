@@ -739,6 +739,8 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 	}
 	*bytes = 0;
 	from = stage_enter(w, STAGE_IP4_FAST, n);
+	if (ip4_sheds())
+		n = ip4_shed_burst(w, dev, pkts, n, bytes);
 	f.genid = fib_genid_read();
 	f.mac = __atomic_load_n(&dev->dev_addr64, __ATOMIC_RELAXED);
 	f.own = rcu_dereference(ip4_own);
@@ -760,7 +762,6 @@ IP4_FAST_RX(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 		for (; gone != 0; gone &= gone - 1)
 			pkts[left++] = some[__builtin_ctz(gone)];
 	}
-	left = ip4_shed(w, dev, pkts, (uint16_t)left);
 	stage_leave(w, from);
 	return (uint16_t)left;
 }

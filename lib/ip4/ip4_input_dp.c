@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_priv.h"
 
 /* Count a refused header as Linux's ip_rcv_core() does. */
@@ -88,6 +89,8 @@ ip_rcv(struct worker *w, struct skb_vec *vec)
 			kfree_skb_reason(w, skb, why);
 			continue;
 		}
+		if (ip4_sheds() && skb->pkt_type == PACKET_HOST && ip4_shed_one(w, skb))
+			continue;
 		EXPLAIN(w, "IPv4 header is sound: " EXPLAIN_IP4 " to " EXPLAIN_IP4 ", TTL %u",
 			EXPLAIN_IP4_OF(ip_hdr(skb)->src_addr),
 			EXPLAIN_IP4_OF(ip_hdr(skb)->dst_addr), ip_hdr(skb)->time_to_live);

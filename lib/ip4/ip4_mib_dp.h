@@ -99,6 +99,7 @@ extern struct counter_block ip_mib, ipext_mib, icmp_mib, icmpmsg_mib, udp_mib, f
 #define ICMP_INC_STATS(w, f)	 counter_inc(w, &icmp_mib, ICMPMIB_##f)
 #define UDP_INC_STATS(w, f)	 counter_inc(w, &udp_mib, UDP_##f)
 #define FRAG_INC_STATS(w, f)	 counter_inc(w, &frag_mib, FRAG_##f)
+#define FRAG_ADD_STATS(w, f, n)	 counter_add(w, &frag_mib, FRAG_##f, n)
 #define ROUTE_INC_STATS(w, f)	 counter_inc(w, &route_mib, ROUTE_##f)
 #define ROUTE_ADD_STATS(w, f, n) counter_add(w, &route_mib, ROUTE_##f, n)
 #endif

@@ -13,16 +13,18 @@
 #include "core/worker.h"
 #include "ethdev/ethdev_dp.h"
 #include "ip4/ip4.h"
+#include "ip4/ip4_defrag_dp.h"
 #include "polluxd/polluxd.h"
 
 #define BURST	32
 #define DESTS	256
+#define EIGHTH	8
 #define TAG_IN	100
 #define TAG_OUT 200
 
 static const struct way {
 	const char *name;
-	bool rpf, scan;
+	bool rpf, scan, flood;
 	unsigned int gateways; /* neighbours that the routes point to, in turn */
 	unsigned int
 		vlans; /* VLAN devices on either port that the frames come and leave by, in turn */
@@ -33,6 +35,7 @@ static const struct way {
 	{ .name = "vlans", .gateways = 16, .vlans = 16 },
 	{ .name = "rp_filter", .gateways = 1, .rpf = true },
 	{ .name = "scan", .gateways = 1, .scan = true },
+	{ .name = "flood", .gateways = 1, .flood = true },
 };
 static const struct way *way;
 static unsigned int p1, p2;
@@ -76,6 +79,11 @@ set_up(void)
 	if (way->rpf)
 		dp_cmd("sysctl net.ipv4.conf.p1.rp_filter=1");
 	dp_run();
+	if (!way->flood)
+		return;
+	/* So much was lost that no fragment for the router is tried. */
+	ip4_defrag_tab[1].shed.keep[0] = ip4_defrag_tab[1].shed.keep[1] = 0;
+	ip4_shedding = 2;
 }
 
 /* What is counted: callgrind's --toggle-collect. */
@@ -88,7 +96,7 @@ budget_round(struct worker *w)
 static void
 one_burst(unsigned int first)
 {
-	unsigned int known = way->scan ? BURST - 1 : BURST;
+	unsigned int known = BURST - way->scan - (way->flood ? BURST / EIGHTH : 0);
 	struct dp_frame sink;
 
 	for (unsigned int i = 0; i < BURST; i++) {
@@ -101,6 +109,11 @@ one_burst(unsigned int first)
 		if (way->scan && i == BURST / 2)
 			snprintf(dst, sizeof(dst), "172.16.1.%u", scanned++);
 		f = dp_udp(p1, 2, src, dst, 18);
+		if (way->flood && i % EIGHTH == EIGHTH - 1) {
+			dp_ip4(&f)->dst_addr = dp_ip("10.1.0.1");
+			dp_ip4(&f)->fragment_offset = RTE_BE16(RTE_IPV4_HDR_MF_FLAG);
+			dp_fix_checksum(&f);
+		}
 		if (way->vlans != 0)
 			dp_tag(&f, (uint16_t)(TAG_IN + k));
 		dp_inject(p1, &f);
@@ -144,8 +157,9 @@ main(int argc, char **argv)
 		if (strcmp(ways[i].name, argv[1]) == 0)
 			way = &ways[i];
 	if (way == NULL) {
-		fprintf(stderr, "usage: dp_budget plain|gateways|vlan|vlans|rp_filter|scan LANE "
-				"[BURSTS]\n");
+		fprintf(stderr,
+			"usage: dp_budget plain|gateways|vlan|vlans|rp_filter|scan|flood LANE "
+			"[BURSTS]\n");
 		return 2;
 	}
 	dp_setup(NULL);

@@ -2,9 +2,11 @@
 /* A flood of fragments that never become datagrams, against the whole router. */
 #include "dp.h"
 #include <string.h>
+#include <linux/if_ether.h>
 #include "core/counter.h"
 #include "ip4/ip4_defrag_dp.h"
 #include "ip4/ip4_mib_dp.h"
+#include "netdev/netdev.h"
 #include "vtime.h"
 
 #define FLOOD	40000u
@@ -161,12 +163,85 @@ invented_sources_flood(void **state)
 	dp_check_balance();
 }
 
+static unsigned int tapped;
+
+static void
+tap(struct worker *w, struct skb_vec *vec)
+{
+	tapped += vec->n;
+	for (unsigned int i = 0; i < vec->n; i++)
+		consume_skb(w, vec->v[i]);
+	vec->n = 0;
+}
+
+/* A turn of the flood, among which a packet passes and another host pings. */
+static void
+flood_turn(uint32_t *number, unsigned int *passed, unsigned int *answered)
+{
+	struct dp_frame plain = dp_udp(p1, 3, "10.0.1.3", "10.0.2.2", 100), f;
+
+	for (unsigned int k = 0; k < 50; k++) {
+		f = first_fragment("11.0.0.0", (*number)++, true);
+		dp_inject(p1, &f);
+	}
+	dp_inject(p1, &plain);
+	f = dp_echo(p1, 3, "10.0.1.3", "10.0.1.1", 8);
+	dp_inject(p1, &f);
+	vtime_pass_us(TURN_US);
+	dp_run();
+	while (dp_out(p2, &f))
+		++*passed;
+	while (dp_out(p1, &f))
+		++*answered;
+}
+
+/* A tap sees all of the flood, and what it costs stays what it was: most of it goes before it is
+ * routed. */
+static void
+tap_looks_on(void **state)
+{
+	const struct stage_stat *local = &workers[1]->stages[STAGE_IP4_LOCAL],
+				*rcv = &workers[1]->stages[STAGE_IP4_RCV];
+	unsigned int passed = 0, answered = 0;
+	uint64_t delivered, received;
+	uint32_t number = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2000 && ip4_shedding == 0; i++)
+		flood_turn(&number, &passed, &answered);
+	assert_int_not_equal(ip4_shedding, 0);
+	for (unsigned int i = 0; i < 100; i++)
+		flood_turn(&number, &passed, &answered);
+	received = rcv->packets;
+	for (unsigned int i = 0; i < 100; i++)
+		flood_turn(&number, &passed, &answered);
+	assert_true(rcv->packets - received < 100 * 50 / 2); /* not even by the general lane */
+	role_enter_ctl();
+	assert_int_equal(dev_add_pack(ETH_P_ALL, tap), 0);
+	tapped = passed = answered = 0;
+	delivered = local->packets;
+	received = rcv->packets;
+	for (unsigned int i = 0; i < 100; i++)
+		flood_turn(&number, &passed, &answered);
+	role_enter_ctl();
+	dev_remove_pack(ETH_P_ALL);
+	assert_int_equal(passed, 100);
+	assert_int_equal(answered, 100);
+	assert_in_range(tapped, 100 * 52, 100 * 54); /* what leaves, too */
+#ifdef POLLUX_STAGE_STATS
+	assert_true(rcv->packets - received >= 100 * 52);
+	assert_in_range(local->packets - delivered, 100, 100 * 50 / 2);
+#endif
+	dp_check_balance();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_source_floods),
 		cmocka_unit_test(invented_sources_flood),
+		cmocka_unit_test(tap_looks_on),
 	};
 
 	return cmocka_run_group_tests(tests, setup, dp_teardown);
