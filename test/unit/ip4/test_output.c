@@ -536,6 +536,30 @@ test_append_copies_nothing(void **state)
 	(void)state;
 }
 
+/* What is bound to a device is cut for its MTU, wherever routes would send it. */
+static void
+test_append_bound(void **state)
+{
+	struct ip_out o = { .saddr = OUR1, .daddr = FAR, .proto = 17 };
+	struct ip4_cork c;
+
+	role_enter_ctl();
+	assert_int_equal(dev_set_mtu(p2, 1000), 0);
+	role_borrow_dp();
+	append(&o, 0, 2900, 100, &c);
+	assert_int_equal(skb_mbuf(c.skb)->nb_segs, 2); /* by the route */
+	ip_flush_pending_frames(dp(), &c);
+	o.way = ip4_lookup_tos(0, IP(10, 1, 0, 9), 0);
+	assert_ptr_equal(o.way->dev, p2);
+	append(&o, 0, 2900, 100, &c);
+	assert_int_equal(skb_mbuf(c.skb)->nb_segs, 3); /* of 976 */
+	n_frames = 0;
+	assert_int_equal(ip_push_pending_frames(dp(), &c, &o), 0);
+	assert_ptr_equal(frames[0].dev, p2);
+	check_text(0, 2900, 1000);
+	(void)state;
+}
+
 /* Options, a path MTU, an MTU that changed meanwhile, one larger than a buffer: always right. */
 static void
 test_append_other_sizes(void **state)
@@ -684,6 +708,7 @@ main(void)
 		T(test_priority),
 		T(test_append),
 		T(test_append_copies_nothing),
+		T(test_append_bound),
 		T(test_append_other_sizes),
 		T(test_append_limits),
 		T(test_append_not_quite),
