@@ -278,9 +278,9 @@ fib_nh_publish(const struct fib_info *fi)
 
 	if (*seen == leaf)
 		return;
-	/* Release: the adjacency behind the leaf was published before. */
+	/* Release: the adjacency behind the leaf was published before. The new generation is
+	 * fib_compile_changed()'s, which follows whatever marks infos changed. */
 	__atomic_store_n(seen, leaf, __ATOMIC_RELEASE);
-	fib_genid_bump();
 }
 
 static CTL_ONLY void

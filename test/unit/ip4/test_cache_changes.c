@@ -8,8 +8,8 @@
 #include "cache_burst.h"
 #include <stdio.h>
 #include "fib/fib_nexthop.h"
+#include "fib/fib_priv.h"
 #include "fib/fib_rule.h"
-#include "fib/fib_trie.h"
 #include "ip4/ip4_hook.h"
 #include "seed.h"
 
@@ -633,6 +633,89 @@ test_source_becomes_ours(void **state)
 	assert_int_equal(drops(DROP_IP4_MARTIAN_SOURCE), 1);
 }
 
+static CTL_ONLY void
+route_by(rte_be32_t dst, uint8_t plen, rte_be32_t gateway)
+{
+	static struct fib_route_spec r;
+	const char *why;
+
+	fib_route_spec_clear(&r);
+	r.table = RT_TABLE_MAIN;
+	r.dst = dst;
+	r.plen = plen;
+	r.n_nh = 1;
+	r.nh[0].gateway = gateway;
+	assert_int_equal(fib_route_add(&r, FIB_REPLACE, &why), 0);
+}
+
+/* A device comes back whose routes are far apart: a worker that finds the default route where the
+ * walk has not been yet must not keep to it. */
+static void
+test_slices_of_a_walk(void **state)
+{
+	const struct fib_compile_pace pace = fib_compile_pace;
+	static const rte_be32_t gws[] = { IP(198, 51, 100, 9), IP(10, 1, 0, 9) };
+
+	(void)state;
+	start_walk();
+	ask_about_one();
+	flows[0].ip.dst_addr = IP(172, 16, 1, 7);
+	role_enter_ctl();
+	for (unsigned int i = 0; i < 2; i++)
+		neigh_admin_set(gws[i], i == 0 ? p1 : p2,
+				&(struct rte_ether_addr){ { 2, 0, 0, 1, 0, 1 } }, NUD_PERMANENT);
+	route_by(0, 0, gws[0]);
+	route_by(IP(20, 0, 0, 0), 8, gws[1]);
+	route_by(IP(172, 16, 0, 0), 12, gws[1]);
+	fib_compile_pace = (struct fib_compile_pace){ .near = 1, .slice = 1 };
+	netif_carrier_set(p2, false);
+	fib_compile_finish();
+	compare(0);
+	netif_carrier_set(p2, true);
+	assert_true(fib_is_late());
+	compare(1); /* by the default route */
+	compare(2);
+	assert_int_equal(route_count(ROUTE_in_hit), 1);
+	role_enter_ctl();
+	fib_compile_finish();
+	assert_false(fib_is_late());
+	compare(3); /* by the other */
+	fib_compile_pace = pace;
+}
+
+/* The routes of an object go by another leaf when it gets a gateway: a worker that runs before they
+ * do has found a neighbour on the link. */
+static void
+test_object_gets_a_gateway(void **state)
+{
+	static struct fib_nhobj_spec s;
+	static struct fib_route_spec r;
+	const char *why;
+
+	(void)state;
+	start_walk();
+	ask_about_one();
+	flows[0].ip.dst_addr = IP(20, 1, 1, 7);
+	role_enter_ctl();
+	neigh_admin_set(IP(10, 1, 0, 9), p2, &(struct rte_ether_addr){ { 2, 0, 0, 1, 0, 1 } },
+			NUD_PERMANENT);
+	neigh_admin_set(flows[0].ip.dst_addr, p1, &(struct rte_ether_addr){ { 2, 0, 0, 1, 0, 2 } },
+			NUD_PERMANENT);
+	s = (struct fib_nhobj_spec){ .id = 1, .way.dev = p1 };
+	assert_int_equal(fib_nhobj_add(&s, false, &why), 0);
+	r = (struct fib_route_spec){
+		.table = RT_TABLE_MAIN, .dst = IP(20, 0, 0, 0), .plen = 8, .nhid = 1
+	};
+	assert_int_equal(fib_route_add(&r, FIB_ADD, &why), 0);
+	compare(0);
+	role_enter_ctl();
+	s.way = (struct fib_nexthop_spec){ .dev = p2, .gateway = IP(10, 1, 0, 9) };
+	between = true;
+	assert_int_equal(fib_nhobj_add(&s, true, &why), 0);
+	between = false;
+	compare(1);
+}
+
 /* The first one who names a realm: a worker that sees his rule tells packets theirs. */
 static void
 test_first_realm(void **state)
@@ -661,10 +744,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_million_changes),
-		TEST(test_general_lane),
-		TEST(test_source_becomes_ours),
-		TEST(test_first_realm),
+		TEST(test_million_changes),	  TEST(test_general_lane),
+		TEST(test_source_becomes_ours),	  TEST(test_slices_of_a_walk),
+		TEST(test_object_gets_a_gateway), TEST(test_first_realm),
 	};
 
 	if (fixture_eal() < 0)
