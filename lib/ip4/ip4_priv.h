@@ -15,6 +15,7 @@
 #include "ip4/ip4_key_dp.h"
 #include "ip4/ip4_mib_dp.h"
 #include "ip4/ip4_mpath_dp.h"
+#include "ip4/ip4_own_dp.h"
 #include "ip4/ip4_pmtu_dp.h"
 #include "ip4/ip4_proto.h"
 
@@ -132,30 +133,6 @@ ip4_lookup(rte_be32_t src, rte_be32_t dst)
 	return ip4_lookup_tos(src, dst, 0);
 }
 
-#define IP4_HASH_MULT 0x9e3779b1u /* 2^32 over the golden ratio: the high bits are good */
-/** 12 bits. */
-static inline uint32_t
-ip4_addr_hash(rte_be32_t addr)
-{
-	return (addr * IP4_HASH_MULT) >> 20;
-}
-
-/**
- * Addresses that are ours or our subnets' broadcasts, as a filter over hashes: 0 means surely not
- * ours. The fast lane asks it about sources, and the table about those few that it names. One byte
- * an entry, so that a test is one load; its size follows the number of addresses.
- */
-struct ip4_own {
-	struct rcu_head rcu;
-	uint32_t shift; /* entries are 1 << (32 - shift) */
-	uint8_t hit[];
-};
-extern struct ip4_own *ip4_own; /* RCU, never NULL */
-static inline bool
-ip4_maybe_own(const struct ip4_own *own, rte_be32_t addr)
-{
-	return own->hit[(addr * IP4_HASH_MULT) >> own->shift] != 0;
-}
 /** Does the way back to a source, @p back, allow it to come by @p dev? @p rpf: the value of
  * rp_filter, 1 strict or 2 loose (RFC 3704 2.2, 2.4). */
 bool ip4_reverse_path(const struct adj *back, const struct net_device *dev, int rpf);
@@ -295,11 +272,6 @@ void ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw) D
 void icmp_out_count(struct worker *w, uint8_t type);
 /** Forget all rate limits (tests). */
 void icmp_limits_reset(void);
-
-/* --- own addresses (ip4_own.c) --- */
-/** Begin and end to follow the routes of type local, broadcast, anycast and multicast. */
-void ip4_own_init(void) CTL_ONLY;
-void ip4_own_fini(void) CTL_ONLY;
 
 /** Tell sysctl what there will be (ip4_ctl.c). Needs no EAL. */
 void ip4_declare(void) CTL_ONLY;
