@@ -65,6 +65,7 @@
 	X(ARP_PROXY_FULL,          "arp",    "proxy_qlen requests wait for their delayed answer already")    \
 	X(ARP_OVER_BUDGET,         "arp",    "more ARP from this port than its budget of a round of the worker")\
 	X(NEIGH_UNRESOLVED,        "neigh",  "queue of packets that wait for resolution overflowed")         \
+	X(NEIGH_OVER_BUDGET,       "neigh",  "packet for an unresolved neighbour, beside other traffic, over the worker's budget") \
 	X(NEIGH_FAILED,            "neigh",  "next hop did not answer ARP (RFC 1122 2.3.2.2)")               \
 	X(NEIGH_TABLE_FULL,        "neigh",  "neighbour table is at gc_thresh3 and nothing could go")        \
 	X(IP4_TRUNCATED,           "ip4",    "frame is shorter than an IPv4 header")                         \

@@ -51,6 +51,7 @@ struct worker {
 	uint32_t round_rx; /* frames that the last round of polling found in queues */
 	uint64_t polls, empty_polls, sleeps;
 	uint64_t flooded[4]; /* netdev: devices in a flood, by the low byte of their ifindex */
+	bool refuses; /* neigh: the last packet for an unresolved neighbour was over the budget */
 	struct stage_stat stages[STAGE_MAX];
 	uint64_t counters[WORKER_COUNTER_MAX];
 	/* read by other threads: on a line that the worker does not write while it is awake */

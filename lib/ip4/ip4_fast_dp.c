@@ -261,7 +261,7 @@ weed(struct fast *f, struct rte_mbuf **m, uint32_t suspects, uint32_t gone)
 	for (; suspects != 0; suspects &= suspects - 1) {
 		uint32_t i = (uint32_t)__builtin_ctz(suspects);
 
-		gone |= 1u << f->pos[i];
+		gone |= (~f->dead >> i & 1) << f->pos[i];
 		f->bytes -= f->frame[i];
 		if (from > 0)
 			close_up(f, good, from, i);
@@ -270,6 +270,7 @@ weed(struct fast *f, struct rte_mbuf **m, uint32_t suspects, uint32_t gone)
 	}
 	close_up(f, good, from, n);
 	f->n = good + n - from;
+	f->dead = 0;
 	return gone;
 }
 
@@ -310,10 +311,7 @@ struct adj_sum {
 	uintptr_t ports; /* not 0: they leave by several */
 };
 
-/* Type, hdr_len and upper of a rewrite by as long a link header as the packets came with, and no
- * device over the port. */
-#define EVEN_REWRITE(f) (ADJ_REWRITE | (f)->l2 << 8)
-#define ODD_HEADER	0x0000ffffu /* type, hdr_len; the rest is upper */
+#define ODD_HEADER 0x0000ffffu /* type, hdr_len; the rest is upper */
 
 static inline void
 sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_t len,
@@ -329,29 +327,38 @@ sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_
 static __rte_noinline uint32_t
 suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
 {
-	const struct net_device *lower = NULL; /* of the first good one */
-	uint32_t suspects = 0;
+	const struct adj *first = NULL; /* of the good ones */
+	uint32_t fits = 0;		/* the length that makes another packet by it good, too */
+	uint32_t suspects = 0, n = f->n;
+	struct adj_sum sum = { 0 };
+	uintptr_t differ = f->hooks != NULL; /* which see the suspects, too */
 
-	f->one = false;
-	f->odd = 0;
-	f->ports = 0;
-	for (uint32_t i = 0; i < f->n; i++) {
-		const struct net_device *turn = f->dev != NULL ? f->turn : f->in[i];
-		const struct adj *a = adj_get(f->idx[i]);
+	for (uint32_t i = 1; f->one && i < n; i++)
+		f->adj[i] = adj_get(f->idx[i]);
+	f->dead = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct adj *a = f->adj[i];
 
+		if (likely(a == first && f->len[i] <= fits))
+			continue;
 		if (a->type == ADJ_GROUP)
-			a = adj_resolve_group(
+			f->adj[i] = a = adj_resolve_group(
 				a,
 				ip4_flow_hash(w, (const struct rte_ipv4_hdr *)f->l3[i], f->len[i]));
-		f->adj[i] = a;
-		if (unlikely(a->mtu < f->len[i] || a->dev == turn)) {
+		if (a->mtu < f->len[i] || a->dev == (f->dev != NULL ? f->turn : f->in[i])) {
 			suspects |= 1u << i;
 			continue;
 		}
-		lower = lower != NULL ? lower : a->lower;
-		f->odd |= load32(&a->type) ^ EVEN_REWRITE(f);
-		f->ports |= (uintptr_t)a->lower ^ (uintptr_t)lower;
+		if (first == NULL) {
+			first = a;
+			fits = f->dev != NULL ? a->mtu : 0;
+		}
+		differ |= (uintptr_t)a ^ (uintptr_t)first;
+		sum_adj(&sum, a, first, 0, EVEN_REWRITE(f), NULL);
 	}
+	f->one = differ == 0;
+	f->odd = sum.odd;
+	f->ports = sum.ports;
 	return suspects;
 }
 
@@ -397,7 +404,7 @@ look_up(struct worker *w, struct fast *f) DP_ONLY
 	if (unlikely((longer & FIB_EXT) || f->more))
 		differ = look_up_longer(w, f);
 	f->adj[0] = first = adj_get(f->idx[0]);
-	f->one = differ == 0;
+	f->one = differ == 0 || (unlikely(w->refuses) && ip4_fast_is_one(w, f));
 	if (f->one && dev != NULL) { /* many a router has one way out for most */
 		for (uint32_t i = 0; i < n; i++)
 			len = RTE_MAX(len, f->len[i]);
@@ -557,6 +564,8 @@ finish(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 	bytes += headers;
 	if (unlikely(f->realms))
 		ip4_fast_realms(w, f, m);
+	if (unlikely(f->dead != 0))
+		bytes -= ip4_fast_bury(w, f, m);
 	if (likely(f->ports == 0))
 		dev_direct_xmit(w, f->adj[0]->lower, m, (uint16_t)f->n, bytes);
 	else
@@ -573,7 +582,7 @@ fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *b
 	uint32_t suspects = classify(f, from), gone = 0;
 	struct rte_mbuf **m = from;
 
-	f->bytes = 0;
+	f->bytes = f->dead = 0;
 	for (uint32_t i = 0; i < f->n; i++)
 		f->bytes += f->frame[i];
 	*bytes += f->bytes;
@@ -586,6 +595,8 @@ fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *b
 			return gone;
 	}
 	suspects = look_up(w, f);
+	if (unlikely(suspects != 0))
+		suspects = ip4_fast_refuse(w, f, m, suspects);
 	if (unlikely(f->hooks != NULL))
 		suspects = ask_hooks(w, f, suspects);
 	if (unlikely(suspects != 0)) {

@@ -7,6 +7,10 @@
 
 #define FAST_BURST 32 /* a mask has a bit for each; larger bursts measured no better */
 
+/* Type, hdr_len and upper of an adjacency whose link header is as long as the one that the packets
+ * of a burst came with, and that counts for the port alone. */
+#define EVEN_REWRITE(f) (ADJ_REWRITE | (f)->l2 << 8)
+
 struct fast {
 	/* the same for all */
 	uint32_t n;
@@ -29,6 +33,7 @@ struct fast {
 	uint64_t ports;	 /* differs from the first one's port */
 	bool one;	 /* all by the first one's adjacency */
 	uint32_t bytes;	 /* of the frames that are still in it */
+	uint32_t dead;	 /* mask of those that are refused: see ip4_fast_refuse() */
 	/* one by one */
 	uint8_t *l3[FAST_BURST];
 	union {
@@ -49,6 +54,18 @@ struct fast {
 /** Set idx[] by rules, reverse path filter and route cache; it holds the entries of tbl24. What the
  * general lane has to judge reads ADJ_IDX_NO_ROUTE. Sets realm[] where somebody cares. */
 void ip4_fast_way(struct worker *w, struct fast *f) DP_ONLY;
+/** Do all of a burst, which has several adjacencies, leave by the first one's, but for some that
+ * ip4_fast_refuse() would refuse? These have f->dead then. */
+bool ip4_fast_is_one(const struct worker *w, struct fast *f) DP_ONLY;
+/** Which of the @p suspects among packets @p m has the worker no time for, since their neighbours
+ * have to be asked for? Where the burst can go on around them they get f->dead, and leave it at
+ * last by ip4_fast_bury(); else they are dropped. @return mask of those that weed() has to take
+ * out. */
+uint32_t ip4_fast_refuse(struct worker *w, struct fast *f, struct rte_mbuf **m,
+			 uint32_t suspects) DP_ONLY;
+/** Drop the dead of a burst that has been counted; the others stand together in @p m. @return bytes
+ * of frames that do not leave. */
+uint64_t ip4_fast_bury(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY;
 /** Tell packets @p m, which are forwarded, their realms, and count them. */
 void ip4_fast_realms(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY;
 

@@ -133,6 +133,12 @@ adj_is_unicast(const struct adj *a)
 	return a->type == ADJ_REWRITE || a->type == ADJ_INCOMPLETE || a->type == ADJ_GLEAN ||
 	       a->type == ADJ_FAILED || a->type == ADJ_GROUP;
 }
+/** Has the neighbour at its end to be asked for? */
+static inline bool
+adj_is_unresolved(const struct adj *a)
+{
+	return a->type == ADJ_INCOMPLETE || a->type == ADJ_GLEAN || a->type == ADJ_FAILED;
+}
 /** Does any way that @p a names leave by @p dev? */
 static inline bool
 adj_leaves_by(const struct adj *a, const struct net_device *dev)

@@ -10,6 +10,7 @@
 #include "neigh/arp_probe.h"
 #include "neigh/arping.h"
 #include "neigh/neigh_priv.h"
+#include "neigh/police_priv.h"
 #include "netdev/netdev_police_dp.h"
 
 /* ARP on the control thread: requests, announcements, and what is learned from what workers heard.
@@ -248,6 +249,7 @@ arp_init(void)
 
 	arp_storms_reset();
 	arp_police_reset();
+	neigh_police_reset();
 	if (rc == 0)
 		rc = neigh_msg_heard = msg_register(MSG_ARP, "arp", on_heard);
 	if (rc >= 0)

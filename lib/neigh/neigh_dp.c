@@ -6,6 +6,7 @@
 #include "netdev/inetdev_dp.h"
 #include "neigh/neigh_dp.h"
 #include "neigh/neigh_priv.h"
+#include "neigh/police_priv.h"
 
 #define COW_LEN 64 /* bytes that a private head gets: the headers somebody may still write */
 
@@ -70,7 +71,7 @@ rewrite(struct worker *w, struct sk_buff *skb, const struct adj *a, struct tx_ru
 	run->pkts[run->n++] = skb_mbuf(own);
 }
 
-/* Hand over to the control thread, or be it. */
+/* Hand over to the control thread as the budget allows, or be it. */
 static DP_ONLY void
 resolve(struct worker *w, struct sk_buff *skb, const struct adj *a, rte_be32_t nexthop)
 {
@@ -86,7 +87,7 @@ resolve(struct worker *w, struct sk_buff *skb, const struct adj *a, rte_be32_t n
 	if (worker_is_ctl(w)) {
 		role_enter_ctl(); /* slot 0 is used by the control thread only */
 		neigh_output_ctl(skb, msg.arg, nexthop);
-	} else if (msg_send(w, &msg) < 0) {
+	} else if (neigh_police(w, a, skb) && msg_send(w, &msg) < 0) {
 		kfree_skb_reason(w, skb, msg_full_reason(msg.type));
 	}
 }

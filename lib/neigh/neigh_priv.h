@@ -144,11 +144,6 @@ arp_proxy_hash(rte_be32_t addr, uint8_t plen)
 	return ((uint32_t)addr + plen) * UINT32_C(0x9e3779b1) >> 8;
 }
 
-/** netif_police: lets in what the port's budget of ARP allows (arp_police_dp.c). */
-uint16_t arp_police(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
-		    uint16_t n) DP_ONLY;
-/** All accounts are full. At start. */
-void arp_police_reset(void);
 /** Tell the control thread what was heard, unless there is a storm (arp_tell_dp.c). */
 void arp_tell(struct worker *w, int32_t ifindex, const struct arp_eth_ip *arp,
 	      enum arp_heard what) DP_ONLY;

@@ -508,6 +508,14 @@ demux(struct worker *w, const struct skb_vec *vec) DP_ONLY
 
 /* --- the general lane --- */
 
+/* A bridge's port brings mostly what is for others; any other one's frames have a budget. */
+static inline bool
+is_policed(const struct net_device *dev, uint32_t off)
+{
+	return netif_police != NULL &&
+	       (!(off & NETDEV_RXF_HANDLER) || rcu_dereference(dev->rx_burst) == NULL);
+}
+
 /* A tap has seen all of it: what is over the budget goes now. */
 static __rte_noinline void
 police_tapped(struct worker *w, struct net_device *dev, struct skb_vec *vec) DP_ONLY
@@ -536,7 +544,7 @@ receive_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec, unsig
 	count_multicast(w, dev, vec);
 	if (unlikely(off & NETDEV_RXF_TAP) && !explaining(w)) {
 		netdev_tap_rx(w, vec);
-		if (netif_police != NULL && !(off & NETDEV_RXF_HANDLER) && vec->n > 0)
+		if (round == 0 && vec->n > 0 && is_policed(dev, off))
 			police_tapped(w, dev, vec);
 	}
 	vlan_demux(w, dev, vec, round);
@@ -582,9 +590,9 @@ netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 
 /* May frames be refused unseen? A tap sees them first: police_tapped(). */
 static inline bool
-may_police(uint32_t off)
+may_police(const struct net_device *dev, uint32_t off)
 {
-	return netif_police != NULL && !(off & (NETDEV_RXF_HANDLER | NETDEV_RXF_TAP));
+	return !(off & NETDEV_RXF_TAP) && is_policed(dev, off);
 }
 
 /* rx_chunk() in a flood: what is over the budget goes before the fast lane looks at it. */
@@ -612,13 +620,13 @@ rx_chunk(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint1
 	uint16_t left = n;
 	uint64_t bytes;
 
-	if (unlikely(netif_is_flooded(w, dev)) && may_police(off))
+	if (unlikely(netif_is_flooded(w, dev)) && may_police(dev, off))
 		return rx_flooded(w, dev, pkts, n, off);
 	if (likely(fast != NULL))
 		left = fast(w, dev, pkts, n, &bytes);
 	else
 		bytes = netif_burst_bytes(pkts, n);
-	if (left > 0 && may_police(off))
+	if (left > 0 && may_police(dev, off))
 		left = netif_police(w, dev, pkts, left);
 	if (left > 0)
 		netif_receive_burst(w, dev, pkts, left);

@@ -21,10 +21,11 @@
 #define EIGHTH	8
 #define TAG_IN	100
 #define TAG_OUT 200
+#define SAVED	1200 /* packets: more than a source can use up */
 
 static const struct way {
 	const char *name;
-	bool rpf, scan, flood;
+	bool rpf, scan, refused, flood;
 	unsigned int gateways; /* neighbours that the routes point to, in turn */
 	unsigned int
 		vlans; /* VLAN devices on either port that the frames come and leave by, in turn */
@@ -35,6 +36,7 @@ static const struct way {
 	{ .name = "vlans", .gateways = 16, .vlans = 16 },
 	{ .name = "rp_filter", .gateways = 1, .rpf = true },
 	{ .name = "scan", .gateways = 1, .scan = true },
+	{ .name = "refused", .gateways = 1, .scan = true, .refused = true },
 	{ .name = "flood", .gateways = 1, .flood = true },
 };
 static const struct way *way;
@@ -94,7 +96,14 @@ budget_round(struct worker *w)
 }
 
 static void
-one_burst(unsigned int first)
+scan_next(char *dst, size_t size)
+{
+	snprintf(dst, size, "172.16.%u.%u", 1 + scanned / 250, scanned % 250 + 2);
+	scanned++;
+}
+
+static void
+one_burst(unsigned int first, unsigned int (*poll)(struct worker *w))
 {
 	unsigned int known = BURST - way->scan - (way->flood ? BURST / EIGHTH : 0);
 	struct dp_frame sink;
@@ -107,7 +116,7 @@ one_burst(unsigned int first)
 		snprintf(src, sizeof(src), "10.1.%u.2", k);
 		snprintf(dst, sizeof(dst), "192.168.%u.7", d);
 		if (way->scan && i == BURST / 2)
-			snprintf(dst, sizeof(dst), "172.16.1.%u", scanned++);
+			scan_next(dst, sizeof(dst));
 		f = dp_udp(p1, 2, src, dst, 18);
 		if (way->flood && i % EIGHTH == EIGHTH - 1) {
 			dp_ip4(&f)->dst_addr = dp_ip("10.1.0.1");
@@ -120,7 +129,7 @@ one_burst(unsigned int first)
 	}
 	role_enter_dp();
 	workers[1]->now = clock_tsc();
-	budget_round(workers[1]);
+	poll(workers[1]);
 	for (unsigned int i = 0; i < known; i++)
 		if (!dp_out(p2, &sink))
 			fail_msg("%u of %u frames left", i, known);
@@ -151,24 +160,29 @@ int
 main(int argc, char **argv)
 {
 	unsigned int bursts = argc > 3 ? (unsigned int)atoi(argv[3]) : 64;
-	uint64_t fast;
+	uint64_t before, fast;
 
 	for (unsigned int i = 0; argc > 2 && i < RTE_DIM(ways); i++)
 		if (strcmp(ways[i].name, argv[1]) == 0)
 			way = &ways[i];
 	if (way == NULL) {
 		fprintf(stderr,
-			"usage: dp_budget plain|gateways|vlan|vlans|rp_filter|scan|flood LANE "
-			"[BURSTS]\n");
+			"usage: dp_budget plain|gateways|vlan|vlans|rp_filter|scan|refused|flood "
+			"LANE [BURSTS]\n");
 		return 2;
 	}
 	dp_setup(NULL);
 	role_enter_dp();
 	use_lane(argv[2]);
 	set_up();
+	for (unsigned int i = 0; way->refused && i < SAVED; i++)
+		one_burst(i * BURST, ethdev_poll);
+	before = workers[1]->stages[STAGE_IP4_FAST].packets;
 	for (unsigned int i = 0; i < bursts; i++)
-		one_burst(i * BURST);
-	fast = workers[1]->stages[STAGE_IP4_FAST].packets;
+		one_burst(i * BURST, budget_round);
+	fast = workers[1]->stages[STAGE_IP4_FAST].packets - before;
+	if ((dp_drops("neigh_over_budget") >= bursts) != way->refused)
+		fail_msg("%u refused", (unsigned int)dp_drops("neigh_over_budget"));
 	if (fast != 0 && fast != bursts * BURST) /* 0: built without */
 		fail_msg("%u of %u packets were offered to the lane", (unsigned int)fast,
 			 bursts * BURST);

@@ -331,7 +331,7 @@ flood_leaves_time_for_others(void **state)
 		flood(0, 400);
 	}
 	assert_true(dp_drops("arp_over_budget") > 40 * 400 * 3 / 4);
-	/* A tap sees all of it, and protects nobody. */
+	/* A tap sees all of it, and takes no protection away. */
 	role_enter_ctl();
 	assert_int_equal(dev_add_pack(ETH_P_ALL, tap), 0);
 	dp_drops_clear();
@@ -382,6 +382,39 @@ flood_by_a_bridge_port(void **state)
 	dp_cmd("ip neigh del 10.0.2.77 dev p2");
 }
 
+/* To a device over the port, which has an address of its own. */
+static void
+flood_of_a_macvlan(void **state)
+{
+	unsigned int p4 = dp_port("p4"), answers = 0;
+	struct dp_frame f, q = dp_arp(1, &all, 8, "10.0.4.8", &none, "10.0.4.1");
+
+	(void)state;
+	dp_cmd("ip link add link p4 name m0 type macvlan mode private");
+	dp_cmd("ip link set m0 up");
+	dp_cmd("ip addr add 10.0.4.1/24 dev m0");
+	dp_cmd("ip neigh add 10.0.2.77 lladdr 02:00:00:00:02:77 dev p2");
+	dp_inject(p4, &q);
+	dp_run();
+	assert_true(dp_out(p4, &f)); /* alone it is answered */
+	dp_drops_clear();
+	for (unsigned int i = 0; i < 40 * 400; i++) {
+		dp_inject(p4, &q);
+		f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.77", 18);
+		dp_inject(p1, &f);
+		if (i % 400 != 399)
+			continue;
+		dp_run();
+		while (dp_out(p4, &f))
+			answers++;
+		assert_int_equal(dp_discard(p2), 400);
+	}
+	assert_int_equal(answers + dp_drops("arp_over_budget"), 40 * 400);
+	assert_true(dp_drops("arp_over_budget") > 40 * 400 * 3 / 4);
+	dp_cmd("ip link del m0");
+	dp_cmd("ip neigh del 10.0.2.77 dev p2");
+}
+
 /* 400 requests of station 8 and as many packets by p1; amid them one packet by p2, and a request of
  * @p host. Is that answered? */
 static bool
@@ -419,6 +452,7 @@ flood_of_one_leaves_room_for_others(void **state)
 {
 	const struct net_device *dev = dev_get_by_name("p2");
 	unsigned int heard = 0;
+	uint64_t offered; /* to the fast lane */
 
 	(void)state;
 	dp_cmd("ip neigh add 10.0.2.77 lladdr 02:00:00:00:02:77 dev p2");
@@ -430,6 +464,10 @@ flood_of_one_leaves_room_for_others(void **state)
 		flood(400, 400);
 	assert_true(dp_drops("arp_over_budget") > 40 * 400 * 3 / 4);
 	assert_true(netif_is_flooded(workers[1], dev));
+	offered = workers[1]->stages[STAGE_IP4_FAST].packets;
+	flood(400, 400);
+	offered = workers[1]->stages[STAGE_IP4_FAST].packets - offered;
+	assert_true(offered == 0 || (offered >= 400 && offered < 500)); /* 0: built without */
 	for (uint8_t host = 20; host < 40; host++)
 		heard += heard_in_flood(host);
 	assert_in_range(heard, 12,
@@ -523,6 +561,7 @@ main(void)
 		cmocka_unit_test(flood_leaves_time_for_others),
 		cmocka_unit_test(flood_of_one_leaves_room_for_others),
 		cmocka_unit_test(flood_by_a_bridge_port),
+		cmocka_unit_test(flood_of_a_macvlan),
 	};
 
 	return cmocka_run_group_tests_name("dp/arp", tests, setup, dp_teardown);

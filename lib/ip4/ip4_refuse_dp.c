@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ip4/ip4_fast_dp.h"
+#include "neigh/neigh_dp.h"
+
+/* As the general lane would have counted it on its way to neigh_output(). */
+static void
+count(struct worker *w, const struct fast *f, uint32_t i) DP_ONLY
+{
+	struct netdev_stats *st;
+
+	IP_INC_STATS(w, InReceives);
+	IP_INC_STATS(w, ForwDatagrams);
+	IPEXT_ADD_STATS(w, InOctets, f->frame[i] - f->l2);
+	IPEXT_ADD_STATS(w, OutOctets, f->len[i]);
+	ip4_count_ecn(w, f->l3[i][1]);
+	ROUTE_INC_STATS(w, in_fast);
+	if (f->l2 == RTE_ETHER_HDR_LEN)
+		return;
+	st = f->dev != NULL ? netdev_stats(w, f->dev) : netdev_stats_at(w, f->iif[i]);
+	st->rx_packets++;
+	st->rx_bytes += f->frame[i] - RTE_VLAN_HLEN;
+}
+
+/* Does a frame that goes the way of the others until they are sent do no harm? Nobody looks at
+ * single ones, none is moved. */
+static bool
+can_stay(const struct fast *f)
+{
+	return f->hooks == NULL && !f->realms && f->padded == 0 && f->l2 == RTE_ETHER_HDR_LEN;
+}
+
+bool
+ip4_fast_is_one(const struct worker *w, struct fast *f)
+{
+	uint32_t idx0 = f->idx[0];
+
+	if (f->dev == NULL || !can_stay(f) || load32(&adj_get(idx0)->type) != EVEN_REWRITE(f))
+		return false;
+	for (uint32_t i = 1; i < f->n; i++) {
+		if (likely(f->idx[i] == idx0))
+			continue;
+		f->adj[i] = adj_get(f->idx[i]);
+		if (!neigh_over_budget(w, f->adj[i], src_of(f->l3[i]))) {
+			f->dead = 0;
+			return false;
+		}
+		f->dead |= 1u << i;
+	}
+	return true;
+}
+
+uint32_t
+ip4_fast_refuse(struct worker *w, struct fast *f, struct rte_mbuf **m, uint32_t suspects)
+{
+	for (uint32_t todo = suspects; todo != 0; todo &= todo - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(todo);
+
+		if (neigh_over_budget(w, f->adj[i], src_of(f->l3[i])))
+			f->dead |= 1u << i;
+	}
+	if (f->dead == suspects && (f->dead & 1) == 0 && (f->odd | f->ports) == 0 && can_stay(f))
+		return 0;
+	for (uint32_t todo = f->dead; todo != 0; todo &= todo - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(todo);
+
+		count(w, f, i);
+		neigh_refuse(w, f->adj[i], m[i]);
+	}
+	return suspects;
+}
+
+uint64_t
+ip4_fast_bury(struct worker *w, struct fast *f, struct rte_mbuf **m)
+{
+	uint32_t left = (uint32_t)__builtin_ctz(f->dead);
+	uint64_t bytes = 0;
+
+	for (uint32_t i = left; i < f->n; i++) {
+		if (f->dead >> i & 1) {
+			bytes += f->len[i] + RTE_ETHER_HDR_LEN;
+			neigh_refuse(w, f->adj[i], m[i]);
+		} else {
+			m[left++] = m[i];
+		}
+	}
+	f->n = left;
+	return bytes;
+}
