@@ -171,13 +171,25 @@ class Host:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, **kw)
 
+    def pinging(self, dst, count, every=0.05, args=""):
+        """Starts a ping. What this returns waits for its end when it is called, and says how many of the first
+        `count` requests were answered, and what ping said. With a deadline ping goes on asking until so many
+        answers have come; without one it would leave a moment after the last request, and what comes later than
+        that is late, not lost. A single one waits anyway."""
+        patience = f"-W {int(SLOW)}" if count == 1 else f"-w {int(count * every + SLOW)}"
+        proc = self.popen(f"ping -n -c {count} -i {every} {patience} {args} {dst}")
+
+        def outcome():
+            said = proc.communicate(timeout=60)[0]
+            answered = {int(n) for n in re.findall(r"bytes from .*icmp_seq=(\d+)", said)}
+            return len(answered & set(range(1, count + 1))), said
+        return outcome
+
     def ping(self, dst, count=1, args="", check=True):
-        """Ping; returns how many replies came. check: all must."""
-        done = self.run(f"ping -n -c {count} -i 0.05 -W {int(SLOW)} {args} {dst}", check=False)
-        got = re.search(r"(\d+) received", done.stdout)
-        received = int(got.group(1)) if got else 0
+        """Ping; returns how many requests were answered. check: all must be."""
+        received, said = self.pinging(dst, count, args=args)()
         if check:
-            assert received == count, f"{received} of {count} replies\n{done.stdout}{done.stderr}"
+            assert received == count, f"{received} of {count} replies\n{said}"
         return received
 
     def wire(self):

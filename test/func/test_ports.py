@@ -32,7 +32,7 @@ def test_attach_and_detach_beside_a_flow(fresh):
     DPDK 22.11's driver takes an interface once in a process's life, in testpmd too."""
     made = fresh(hosts=3, config=NO_R3)
     warm_up(made)
-    flow = made.h1.popen(f"ping -n -q -c 300 -i 0.02 -W 8 {made.h2.ip}")
+    flow = made.h1.pinging(made.h2.ip, 300, 0.02)
     dut = made.dut
 
     def gone(name, net):
@@ -51,8 +51,8 @@ def test_attach_and_detach_beside_a_flow(fresh):
         made.h1.ping("10.0.8.1")
         dut.cli("port detach tap8")
         gone("tap8", "10.0.8.0/24")
-    out = flow.communicate(timeout=60)[0]
-    assert " 300 received" in out, out
+    received, said = flow()
+    assert received == 300, said
 
 
 def test_detach_under_its_own_traffic(fresh):
@@ -238,7 +238,7 @@ def test_af_xdp_reload(fresh):
     down brings the old one back; other ports do not notice."""
     made = fresh(hosts=3)
     dut, good = made.dut, made.dut.config
-    flow = made.h1.popen(f"ping -n -q -c 150 -i 0.05 -W 8 {made.h3.ip}")
+    flow = made.h1.pinging(made.h3.ip, 150)
     reaches(made, "no ping before", host=made.h2)
     dut.write_config(merge(good, {"ports": {"r2": {"mbufs": 9000, "mtu": 2500}}}))
     dut.proc.send_signal(signal.SIGHUP)
@@ -255,8 +255,8 @@ def test_af_xdp_reload(fresh):
     assert dut.ip_json("link show r2")[0]["mtu"] == 1500
     reaches(made, "no ping after the old configuration came back", host=made.h2)
     assert dut.client("config diff").stdout == ""
-    out = flow.communicate(timeout=60)[0]
-    assert " 150 received" in out, out
+    received, said = flow()
+    assert received == 150, said
     eventually(lambda: len(pools(dut)) == 3, "the pools of old ports are not freed")
 
 
@@ -421,12 +421,12 @@ def test_queue_moves_to_another_worker(fresh):
     warm_up(made)
     rows = made.dut.cli("show worker all")
     idle = [r for r in rows if not any(q["port"] == "r1" for q in r["rxq"])][0]
-    flow = made.h1.popen(f"ping -n -q -c 100 -i 0.02 -W 8 {made.h2.ip}")
+    flow = made.h1.pinging(made.h2.ip, 100, 0.02)
     made.dut.cli(f"set worker rxq r1 0 lcore {idle['lcore']}")
     rows = {r["worker"]: r for r in made.dut.cli("show worker all")}
     assert {"r1", "r2"} == {q["port"] for q in rows[idle["worker"]]["rxq"]}
-    out = flow.communicate(timeout=60)[0]
-    assert " 100 received" in out, out
+    received, said = flow()
+    assert received == 100, said
 
 
 def test_tap_port(fresh):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Queue disciplines: the token bucket's rate on the wire, tc's words, configuration."""
+import contextlib
 import json
+import os
 import time
 
 import pytest
 from conftest import lab_of
 from dut import LINUX, merge
-from netlab import sh
+from netlab import inside, sh
 from pkt import warm_up
 
 FLOOD = ("import socket,sys,time\n"
@@ -32,18 +34,40 @@ def tc(lab, words, flags=""):
     return json.loads(out) if "-j" in flags else out
 
 
-def received(host):
-    """(seconds, bytes of frames that the host has received)"""
-    return time.monotonic(), int(host.run("cat /sys/class/net/eth0/statistics/rx_bytes").stdout)
+def sent(lab):
+    """(seconds, bytes of frames that have left by r2), as the kernel's end of the cable counts them; both of the
+    same moment, however busy the machine is."""
+    with inside(lab.dut_ns):
+        while True:
+            before = time.monotonic()
+            with open("/proc/thread-self/net/dev") as f:
+                row = next(line for line in f if line.split(":")[0].strip() == "r2")
+            now = time.monotonic()
+            if now - before < 0.005:
+                return now, int(row.split(":")[1].split()[8])
+
+
+@contextlib.contextmanager
+def served_first(lab):
+    """The router's threads get a processor before what else the machine does: a bucket that is full while its
+    router waits for one loses what it was due."""
+    def nice(value):
+        for tid in [] if LINUX else os.listdir(f"/proc/{lab.dut.proc.pid}/task"):
+            os.setpriority(os.PRIO_PROCESS, int(tid), value)
+    nice(-20)
+    try:
+        yield
+    finally:
+        nice(0)
 
 
 def rate_at(lab, script, seconds=4):
-    """Bits a second of frames that h2 receives while h1 floods it."""
-    sender = lab.h1.popen(f"/usr/bin/python3 {script} {lab.h2.ip} {seconds + 3}")
+    """Bits a second of frames that leave to h2 while h1 floods it."""
+    sender = lab.h1.popen(f"nice -n -20 /usr/bin/python3 {script} {lab.h2.ip} {seconds + 3}")
     time.sleep(1.5)
-    t0, b0 = received(lab.h2)
+    t0, b0 = sent(lab)
     time.sleep(seconds)
-    t1, b1 = received(lab.h2)
+    t1, b1 = sent(lab)
     sender.wait(20)
     return (b1 - b0) * 8 / (t1 - t0)
 
@@ -58,11 +82,13 @@ def test_token_bucket_holds_its_rate(lab, tmp_path, mbit):
     tc(lab, f"qdisc add dev r2 root tbf rate {mbit}mbit burst 50kb latency 100ms")
     try:
         for last in (False, False, True):
-            ratio = rate_at(lab, script) / (mbit * 1e6)
+            with served_first(lab):
+                ratio = rate_at(lab, script) / (mbit * 1e6)
+            print(f"{ratio:.3f} of the rate")
             assert ratio < 1.02
             if ratio > 0.98:
                 break
-            assert not last, f"{ratio:.3f} of the rate"
+            assert not last
         row = tc(lab, "qdisc show dev r2", "-j -s")[0]
         assert KEYS <= set(row) and row["kind"] == "tbf" and row["options"]["rate"] == mbit * 125000
         assert row["drops"] > 0 and row["overlimits"] > 0 and row["options"]["burst"] == 51200
