@@ -22,7 +22,7 @@ static const struct {
 	[MSG_ARP] = { "arp", 2047, DROP_MSG_ARP_FULL },
 	[MSG_LOCAL] = { "local", 2047, DROP_MSG_LOCAL_FULL },
 	[MSG_RESOLVE] = { "resolve", 4095, DROP_MSG_RESOLVE_FULL },
-	[MSG_LEARN] = { "learn", 8191, DROP_MSG_LEARN_FULL },
+	[MSG_LEARN] = { "learn", 8191, DROP_MAX }, /* carries no packets */
 	[MSG_OTHER] = { "other", 1023, DROP_MSG_OTHER_FULL },
 };
 

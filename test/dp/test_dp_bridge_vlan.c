@@ -36,8 +36,18 @@ vlans_tag_and_untag(void **state)
 	dp_inject(p2, &tagged);
 	dp_run();
 	assert_int_equal(dp_drops("br_no_port"), 1);
+	dp_cmd("bridge fdb add 02:00:00:00:01:99 dev p3 master static vlan 11"); /* no member */
+	f = tagged;
+	f.b[5] = 0x99;
+	dp_inject(p2, &f);
+	dp_run();
+	assert_int_equal(dp_drops("br_vlan_egress"), 1);
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_expect_none(n);
+	dp_cmd("bridge vlan add vid 11 dev p3");
+	dp_inject(p2, &f);
+	dp_run();
+	dp_expect(p3, &f);
 }
 
 /* Frames and bytes as they come, and as they leave, by ports and to the bridge's own device; of the

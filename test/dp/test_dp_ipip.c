@@ -218,11 +218,13 @@ too_large(void **state)
 	unsigned int n = 0;
 
 	(void)state;
+	dp_drops_clear();
 	dp_cmd("ip link set p2 mtu 1200");
 	dp_inject(p1, &f);
 	dp_run();
 	dp_expect_none(p2);
 	expect_icmp(3, 4, 1180); /* RFC 2003 5.1 */
+	assert_int_equal(dp_drops("ipip_frag_needed"), 1);
 	f = into(0, 0, 1300);
 	dp_inject(p1, &f);
 	dp_run();
@@ -297,12 +299,14 @@ errors_are_relayed(void **state)
 		dp_expect_none(p1);
 	}
 	/* A quote without the inner ports names no packet: the next one hears of it, once. */
+	dp_drops_clear();
 	error_about(&outer, 3, 1, 0, 47);
 	dp_expect_none(p1);
 	dp_inject(p1, &f);
 	dp_run();
 	dp_expect_none(p2);
 	expect_icmp(3, 1, 0);
+	assert_int_equal(dp_drops("ipip_unreachable"), 1);
 	send_into(&f, &got);
 	/* An error about somebody else's tunnel is nobody's. */
 	dp_ip4(&outer)->dst_addr = dp_ip("10.0.2.9");

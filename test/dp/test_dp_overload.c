@@ -260,7 +260,7 @@ static void
 arp_flood_does_not_fill_the_other_rings(void **state)
 {
 	struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } };
-	struct rte_ether_addr none = { { 0 } };
+	struct rte_ether_addr none = { { 0 } }, ours = dp_port_mac(p1);
 	struct dp_frame f, first = dp_echo(p1, 2, "10.0.1.2", "10.0.1.1", 1000), second;
 	struct msg_class_stat st;
 	unsigned int replies = 0;
@@ -270,6 +270,7 @@ arp_flood_does_not_fill_the_other_rings(void **state)
 	role_enter_ctl();
 	msg_class_stats(MSG_ARP, &st);
 	refused = st.refused;
+	dp_cmd("sysctl net.ipv4.conf.p1.proxy_arp=1");
 	dp_drops_clear();
 	/* An echo request in two fragments: the control thread puts it together. */
 	second = first;
@@ -294,6 +295,11 @@ arp_flood_does_not_fill_the_other_rings(void **state)
 	}
 	msg_class_stats(MSG_ARP, &st);
 	assert_true(st.refused > refused && st.now == st.limit);
+	/* A question that the control thread would answer for another has no place left. */
+	f = dp_arp(RTE_ARP_OP_REQUEST, &ours, 2, "10.0.1.2", &none, "10.0.2.2");
+	dp_inject(p1, &f);
+	ethdev_poll(workers[1]);
+	assert_int_equal(dp_drops("msg_arp_full"), 1);
 	dp_inject(p1, &first);
 	dp_inject(p1, &second);
 	dp_run();
@@ -303,6 +309,48 @@ arp_flood_does_not_fill_the_other_rings(void **state)
 				   RTE_BE16(RTE_ETHER_TYPE_IPV4) &&
 			   ((uint8_t *)(dp_ip4(&f) + 1))[0] == RTE_IP_ICMP_ECHO_REPLY;
 	assert_int_equal(replies, 1);
+	dp_cmd("sysctl net.ipv4.conf.p1.proxy_arp=0");
+	dp_check_balance();
+}
+
+/* @p n copies of @p f come by @p in while the control thread does not run. */
+static void
+control_sleeps(unsigned int in, const struct dp_frame *f, unsigned int n)
+{
+	role_enter_dp();
+	for (unsigned int i = 0; i < n; i++) {
+		dp_inject(in, f);
+		if (i % 64 != 63)
+			continue;
+		for (unsigned int k = 1; k <= 2; k++)
+			ethdev_poll(workers[k]), ethdev_poll(workers[k]);
+	}
+}
+
+/* Packets that the control thread has no time for are dropped by the class of their ring. */
+static void
+full_rings_drop_packets(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.3.77", 18), bpdu = { .len = 60 };
+	static const uint8_t head[] = { 0x01, 0x80, 0xc2, 0, 0,	 0,    2,    0, 0,
+					0,    0,    9,	  0, 38, 0x42, 0x42, 3 };
+	unsigned int p5 = dp_port("p5");
+
+	(void)state;
+	dp_cmd("ip link add br5 type bridge stp_state 1");
+	dp_cmd("ip link set p5 master br5");
+	dp_cmd("ip link set br5 up");
+	dp_run();
+	dp_drops_clear();
+	memcpy(bpdu.b, head, sizeof(head));
+	control_sleeps(p5, &bpdu, 1088);
+	assert_int_equal(dp_drops("msg_bpdu_full"), 1088 - 1023);
+	control_sleeps(p1, &f, 4160);
+	assert_int_equal(dp_drops("msg_resolve_full"), 4160 - 4095);
+	role_enter_ctl();
+	dp_run();
+	dp_discard(p3);
+	dp_cmd("ip link del br5");
 	dp_check_balance();
 }
 
@@ -401,6 +449,7 @@ main(void)
 		cmocka_unit_test(full_ring_leaves_places),
 		cmocka_unit_test(flooded_port_leaves_others_their_turns),
 		cmocka_unit_test(arp_flood_does_not_fill_the_other_rings),
+		cmocka_unit_test(full_rings_drop_packets),
 		cmocka_unit_test(empty_pool_recovers),
 	};
 
