@@ -9,8 +9,9 @@
 static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
 /* What moved since the last call, by one block: exactly these names. */
-static uint64_t seen[4][64];
-static struct counter_block *const blocks[] = { &ip_mib, &ipext_mib, &icmp_mib, &udp_mib };
+static uint64_t seen[5][64];
+static struct counter_block *const blocks[] = { &ip_mib, &ipext_mib, &icmp_mib, &udp_mib,
+						&route_mib };
 
 static void
 mark(void)
@@ -54,6 +55,8 @@ headers(void)
 
 	mark();
 	rx(&(struct pkt){ 0 });
+	MOVED(route, ROUTE_in_fast, 1);
+	MOVED(route, ROUTE_in_slow_tot, 0);
 	MOVED(ip, IP_InReceives, 1);
 	MOVED(ip, IP_ForwDatagrams, 1);
 	MOVED(ipext, IPEXT_InOctets, 46);
@@ -74,8 +77,13 @@ headers(void)
 	MOVED(ipext, IPEXT_InTruncatedPkts, 1);
 	rx(&(struct pkt){ .dst = IP(0, 1, 2, 3) });
 	MOVED(ip, IP_InAddrErrors, 1);
+	MOVED(route, ROUTE_in_martian_dst, 1);
+	rx(&(struct pkt){ .src = IP(127, 0, 0, 1) });
+	MOVED(route, ROUTE_in_martian_src, 1);
 	rx(&(struct pkt){ .dst = IP(8, 8, 8, 8) });
 	MOVED(ipext, IPEXT_InNoRoutes, 1);
+	MOVED(route, ROUTE_in_no_route, 1);
+	MOVED(route, ROUTE_in_slow_tot, 3);
 	rx(&(struct pkt){ .dst = OUR0, .proto = 99 });
 	MOVED(ip, IP_InUnknownProtos, 1);
 	rx(&(struct pkt){ .dst = OUR0 });
@@ -90,9 +98,11 @@ groups(void)
 
 	mark();
 	rx(&(struct pkt){ .dst = IP(224, 0, 0, 1) });
+	MOVED(route, ROUTE_in_slow_mc, 1);
 	MOVED(ipext, IPEXT_InMcastPkts, 1);
 	MOVED(ipext, IPEXT_InMcastOctets, 46);
 	rx(&(struct pkt){ .dst = IP(192, 0, 2, 255), .mac = &all });
+	MOVED(route, ROUTE_in_brd, 1);
 	MOVED(ipext, IPEXT_InBcastPkts, 1);
 	MOVED(ipext, IPEXT_InBcastOctets, 46);
 	MOVED(udp, UDP_IgnoredMulti, 2);
@@ -111,6 +121,7 @@ groups(void)
 	MOVED(ipext, IPEXT_OutBcastPkts, 1);
 	MOVED(ipext, IPEXT_OutBcastOctets, 28);
 	MOVED(ip, IP_OutRequests, 2);
+	MOVED(route, ROUTE_out_slow_tot, 2);
 }
 
 static void
@@ -291,6 +302,20 @@ icmp_limits(void)
 	set("net.ipv4.icmp_ratelimit", 1000);
 }
 
+/* Of the route cache and of exceptions: test_cache.c, test_redirect.c, test_output.c. */
+static bool
+has_its_own_test(const char *name)
+{
+	static const char *const others[] = { "in_hit",	    "in_miss",		"in_stale",
+					      "in_evicted", "redirect_learned", "redirect_refused",
+					      "exc_evicted" };
+
+	for (unsigned int i = 0; i < RTE_DIM(others); i++)
+		if (strcmp(name, others[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 test_every_counter(void **state)
 {
@@ -305,7 +330,7 @@ test_every_counter(void **state)
 	icmp_limits();
 	for (unsigned int b = 0; b < RTE_DIM(blocks); b++)
 		for (unsigned int i = 0; i < blocks[b]->n; i++)
-			if (mib(blocks[b], i) == 0) {
+			if (mib(blocks[b], i) == 0 && !has_its_own_test(blocks[b]->names[i])) {
 				print_error("%s.%s never moved\n", blocks[b]->name,
 					    blocks[b]->names[i]);
 				still++;

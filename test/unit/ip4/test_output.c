@@ -115,11 +115,11 @@ told(rte_be32_t dst, uint32_t mtu, uint32_t now_s)
 	ip4_pmtu_update(dst, ip4_lookup(OUR1, dst), mtu, now_s);
 }
 
-/* An ICMP 3/4 from PEER1, quoting a datagram of ours of @p total bytes to FAR. */
+/* An ICMP error from PEER1 that says @p mtu where 3/4 has it, quoting a datagram of ours to FAR. */
 static void
-frag_needed(const struct rte_ipv4_hdr *quoted, uint16_t mtu)
+error_comes(uint8_t type, uint8_t code, const struct rte_ipv4_hdr *quoted, uint16_t mtu)
 {
-	uint8_t data[8 + 28] = { ICMP4_UNREACH, ICMP4_FRAG_NEEDED };
+	uint8_t data[8 + 28] = { type, code };
 
 	*(rte_be16_t *)(data + 6) = rte_cpu_to_be_16(mtu);
 	memcpy(data + 8, quoted, sizeof(*quoted));
@@ -132,6 +132,12 @@ frag_needed(const struct rte_ipv4_hdr *quoted, uint16_t mtu)
 			      .payload = sizeof(data) },
 	       false);
 	settle();
+}
+
+static void
+frag_needed(const struct rte_ipv4_hdr *quoted, uint16_t mtu)
+{
+	error_comes(ICMP4_UNREACH, ICMP4_FRAG_NEEDED, quoted, mtu);
 }
 
 static struct rte_ipv4_hdr
@@ -177,6 +183,26 @@ test_pmtu_learned(void **state)
 	assert_int_equal(ip4_pmtu(FAR, ip4_lookup(OUR1, FAR), &locked), 552);
 	assert_true(locked);
 	assert_int_equal(ip4_exc_n, 1);
+	forget();
+	(void)state;
+}
+
+/* RFC 6633 3: heard, counted, and nothing is done. */
+static void
+test_source_quench(void **state)
+{
+	struct rte_ipv4_hdr q = sent(1500);
+
+	n_frames = 0;
+	error_comes(ICMP4_SOURCE_QUENCH, 0, &q, 1400);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_InSrcQuenchs), 1);
+	assert_int_equal(mib(&icmp_mib, ICMPMIB_InErrors), 0);
+	assert_int_equal(drops_all(), 0);
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(ip4_exc_n, 0);
+	assert_int_equal(pmtu(FAR), 0);
+	frag_needed(&q, 1400); /* the same words of another type are believed */
+	assert_int_equal(pmtu(FAR), 1400);
 	forget();
 	(void)state;
 }
@@ -696,6 +722,7 @@ main(void)
 		T(test_ident_bounded),
 		T(test_ident_mark),
 		T(test_pmtu_learned),
+		T(test_source_quench),
 		T(test_pmtu_plateaus),
 		T(test_pmtu_forged),
 		T(test_pmtu_ageing),
