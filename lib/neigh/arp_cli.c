@@ -7,6 +7,7 @@
 #include <string.h>
 #include <rte_byteorder.h>
 #include <rte_common.h>
+#include "core/rtproto.h"
 #include "ctl/cli.h"
 #include "netdev/netdev.h"
 #include "neigh/neigh.h"
@@ -18,16 +19,18 @@ struct filter {
 	rte_be32_t addr;
 	uint8_t plen;
 	bool have_to;
+	struct neigh_owner owner;
 };
 
-static struct filter
-arg_filter(struct cli_ctx *c) CTL_ONLY
+/* 0, or -EINVAL, told. */
+static int
+arg_filter(struct cli_ctx *c, struct filter *f) CTL_ONLY
 {
 	const char *name = cli_arg_dev(c, "DEV");
-	struct filter f = { .dev = name != NULL ? dev_get_by_name(name) : NULL };
 
-	f.have_to = cli_arg_prefix(c, "TO", &f.addr, &f.plen);
-	return f;
+	*f = (struct filter){ .dev = name != NULL ? dev_get_by_name(name) : NULL };
+	f->have_to = cli_arg_prefix(c, "TO", &f->addr, &f->plen);
+	return neigh_arg_owner(c, &f->owner);
 }
 
 static bool
@@ -36,6 +39,7 @@ matches(const struct filter *f, const struct neigh_proxy *p)
 	rte_be32_t mask = f->plen > 0 ? rte_cpu_to_be_32(UINT32_MAX << (32 - f->plen)) : 0;
 
 	return (f->dev == NULL || p->dev == f->dev) &&
+	       neigh_is_owned(&f->owner, p->dev, p->protocol) &&
 	       (!f->have_to || (p->plen >= f->plen && ((p->addr ^ f->addr) & mask) == 0));
 }
 
@@ -51,18 +55,22 @@ entry_json(const struct neigh_proxy *p, bool show_dev)
 	if (show_dev && p->dev != NULL)
 		json_object_set_new(o, "dev", json_string(p->dev->name));
 	json_object_set_new(o, "proxy", json_null());
+	if (p->protocol != 0)
+		json_object_set_new(o, "protocol", json_string(rtproto_name(p->protocol)));
 	return o;
 }
 
 static int
 proxy_show(struct cli_ctx *c)
 {
-	json_t *list = json_array();
 	const struct neigh_proxy *p;
 	struct filter f;
+	json_t *list;
 
 	role_enter_ctl();
-	f = arg_filter(c);
+	if (arg_filter(c, &f) < 0)
+		return -EINVAL;
+	list = json_array();
 	for (unsigned int i = 0; (p = neigh_proxy_at(i)) != NULL; i++)
 		if (matches(&f, p))
 			json_array_append_new(list, entry_json(p, f.dev == NULL));
@@ -77,13 +85,13 @@ proxy_get(struct cli_ctx *c)
 	struct filter f;
 
 	role_enter_ctl();
-	f = arg_filter(c);
-	for (unsigned int i = 0; (p = neigh_proxy_at(i)) != NULL; i++)
-		if (p->dev == f.dev && p->addr == f.addr && p->plen == f.plen) {
-			cli_set_result(c, json_pack("[o]", entry_json(p, true)));
-			return 0;
-		}
-	return cli_error(c, -ENOENT, "Proxy neighbour entry not found.");
+	if (arg_filter(c, &f) < 0)
+		return -EINVAL;
+	p = neigh_proxy_find(f.addr, f.plen, f.dev);
+	if (p == NULL)
+		return cli_error(c, -ENOENT, "Proxy neighbour entry not found.");
+	cli_set_result(c, json_pack("[o]", entry_json(p, true)));
+	return 0;
 }
 
 static int
@@ -93,11 +101,15 @@ proxy_add(struct cli_ctx *c)
 	int rc;
 
 	role_enter_ctl();
-	f = arg_filter(c);
+	if (arg_filter(c, &f) < 0)
+		return -EINVAL;
 	rc = neigh_proxy_add(f.addr, f.plen, f.dev);
 	switch (rc) {
 	case 0:
 	case -EEXIST: /* the kernel has no quarrel with that */
+		if (f.owner.protocol > 0)
+			neigh_proxy_find(f.addr, f.plen, f.dev)->protocol =
+				(uint8_t)f.owner.protocol;
 		return 0;
 	case -EINVAL:
 		return cli_error(c, rc,
@@ -116,7 +128,8 @@ proxy_del(struct cli_ctx *c)
 	struct filter f;
 
 	role_enter_ctl();
-	f = arg_filter(c);
+	if (arg_filter(c, &f) < 0)
+		return -EINVAL;
 	if (neigh_proxy_del(f.addr, f.plen, f.dev) < 0)
 		return cli_error(c, -ENOENT, "No such file or directory: no such proxy entry");
 	return 0;
@@ -130,7 +143,8 @@ proxy_flush(struct cli_ctx *c)
 	struct filter f;
 
 	role_enter_ctl();
-	f = arg_filter(c);
+	if (arg_filter(c, &f) < 0)
+		return -EINVAL;
 	for (unsigned int i = 0; (p = neigh_proxy_at(i)) != NULL;) {
 		if (!matches(&f, p) || neigh_proxy_del(p->addr, p->plen, p->dev) < 0)
 			i++;
@@ -176,7 +190,7 @@ conflicts_show(struct cli_ctx *c)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip neigh [show] proxy [[to] TO:prefix] [dev DEV:dev]",
+	{ .syntax = "ip neigh [show] proxy [[to] TO:prefix] [dev DEV:dev] " NEIGH_OWNER_SYNTAX,
 	  .help = "Show the destinations that ARP is answered for.",
 	  .section = "display",
 	  .fn = proxy_show,
@@ -188,7 +202,8 @@ static const struct cli_cmd cmds[] = {
 	  .fn = proxy_get,
 	  .text = neigh_show_text,
 	  .read_only = true },
-	{ .syntax = "ip neigh (add|replace|change) proxy TO:prefix [dev DEV:dev]",
+	{ .syntax = "ip neigh (add|replace|change) proxy TO:prefix [dev DEV:dev] [protocol "
+		    "PROTO:str]",
 	  .help = "Answer ARP on DEV (or anywhere) for hosts behind another device.",
 	  .section = "ports",
 	  .fn = proxy_add },
@@ -196,7 +211,7 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete a proxy entry.",
 	  .section = "ports",
 	  .fn = proxy_del },
-	{ .syntax = "ip neigh flush proxy [[to] TO:prefix] [dev DEV:dev]",
+	{ .syntax = "ip neigh flush proxy [[to] TO:prefix] [dev DEV:dev] " NEIGH_OWNER_SYNTAX,
 	  .help = "Delete proxy entries.",
 	  .section = "ports",
 	  .fn = proxy_flush },

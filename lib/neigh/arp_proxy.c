@@ -149,21 +149,28 @@ neigh_proxy_add(rte_be32_t addr, uint8_t plen, struct net_device *dev)
 int
 neigh_proxy_del(rte_be32_t addr, uint8_t plen, const struct net_device *dev)
 {
+	const struct neigh_proxy *e = neigh_proxy_find(addr, plen, dev);
+	struct arp_proxies *fresh = NULL;
+
+	if (e == NULL)
+		return -ENOENT;
+	if (n_entries > 1 && (fresh = build((unsigned int)(e - entries))) == NULL)
+		return -ENOMEM;
+	remove_at((unsigned int)(e - entries));
+	publish(fresh);
+	return 0;
+}
+
+struct neigh_proxy *
+neigh_proxy_find(rte_be32_t addr, uint8_t plen, const struct net_device *dev)
+{
 	struct neigh_proxy key = { .addr = addr,
 				   .dev = (struct net_device *)(uintptr_t)dev,
 				   .plen = plen };
-	struct arp_proxies *fresh = NULL;
-	unsigned int at;
 	bool found;
+	unsigned int at = place_of(&key, &found);
 
-	at = place_of(&key, &found);
-	if (!found)
-		return -ENOENT;
-	if (n_entries > 1 && (fresh = build(at)) == NULL)
-		return -ENOMEM;
-	remove_at(at);
-	publish(fresh);
-	return 0;
+	return found ? &entries[at] : NULL;
 }
 
 const struct neigh_proxy *

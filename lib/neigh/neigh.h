@@ -115,7 +115,11 @@ struct neigh_proxy {
 	rte_be32_t addr;
 	struct net_device *dev; /* NULL: all */
 	uint8_t plen;
+	uint8_t protocol; /* who made it, as routes have it; 0: not said */
 };
+/** The entry of exactly these, to set its protocol, or NULL. */
+struct neigh_proxy *neigh_proxy_find(rte_be32_t addr, uint8_t plen,
+				     const struct net_device *dev) CTL_ONLY;
 /** Entry @p i in order of address, or NULL behind the last. */
 const struct neigh_proxy *neigh_proxy_at(unsigned int i) CTL_ONLY;
 

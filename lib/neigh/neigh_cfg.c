@@ -27,22 +27,28 @@ struct entry {
 static bool
 parse_lladdr(const struct cfg *c, struct entry *e)
 {
+	if (e->managed && cfg_get(c, "lladdr").node != NULL)
+		cfg_fail(c, "lladdr", "the address of a managed neighbour is asked for");
+	return e->managed || cfg_mac(c, "lladdr", &e->lladdr);
+}
+
+static bool
+parse_protocol(const struct cfg *c, struct entry *e)
+{
 	const char *word;
 	int v;
 
-	if (e->managed && cfg_get(c, "lladdr").node != NULL)
-		cfg_fail(c, "lladdr", "the address of a managed neighbour is asked for");
-	if (cfg_get(c, "protocol").node != NULL) {
-		if (!cfg_str(c, "protocol", &word))
-			return false;
-		v = rtproto_parse(word);
-		if (v < 0) {
-			cfg_fail(c, "protocol", "expected a routing protocol, or 0 to 255");
-			return false;
-		}
-		e->protocol = (uint8_t)v;
+	if (cfg_get(c, "protocol").node == NULL)
+		return true;
+	if (!cfg_str(c, "protocol", &word))
+		return false;
+	v = rtproto_parse(word);
+	if (v < 0) {
+		cfg_fail(c, "protocol", "expected a routing protocol, or 0 to 255");
+		return false;
 	}
-	return e->managed || cfg_mac(c, "lladdr", &e->lladdr);
+	e->protocol = (uint8_t)v;
+	return true;
 }
 
 /* Errors are told by the cursor. */
@@ -64,8 +70,7 @@ parse(const struct cfg *c, struct entry *e)
 		cfg_fail(c, "lladdr", "a proxy answers with the address of its device");
 	if (e->proxy && e->managed)
 		cfg_fail(c, "managed", "a proxy entry is not resolved");
-	if (e->proxy && cfg_get(c, "protocol").node != NULL)
-		cfg_fail(c, "protocol", "proxy entries have none");
+	complete = parse_protocol(c, e) && complete;
 	if (!complete)
 		return false;
 	if (cfg_get(c, "dev").node != NULL)
@@ -182,6 +187,7 @@ show(void)
 		struct entry e = { .dst = p->addr,
 				   .plen = p->plen,
 				   .proxy = true,
+				   .protocol = p->protocol,
 				   .dev = p->dev != NULL ? p->dev->name : NULL };
 
 		json_array_append_new(list, entry_json(&e));
@@ -208,6 +214,17 @@ set_entry(const struct entry *e, struct net_device *dev)
 	return 0;
 }
 
+static CTL_ONLY int
+set_proxy(const struct entry *e, struct net_device *dev)
+{
+	int rc = neigh_proxy_add(e->dst, e->plen, dev);
+
+	if (rc < 0 && rc != -EEXIST) /* that one changes */
+		return rc;
+	neigh_proxy_find(e->dst, e->plen, dev)->protocol = e->protocol;
+	return 0;
+}
+
 static int
 add(const struct cfg *c)
 {
@@ -225,7 +242,7 @@ add(const struct cfg *c)
 		return -ENODEV;
 	}
 	if (e.proxy)
-		rc = neigh_proxy_add(e.dst, e.plen, dev);
+		rc = set_proxy(&e, dev);
 	else
 		rc = set_entry(&e, dev);
 	if (rc < 0)

@@ -24,9 +24,7 @@ struct filter {
 	rte_be32_t addr, mask;
 	unsigned int states;
 	bool unused; /* only what no route uses */
-	bool nomaster;
-	const struct net_device *master; /* NULL: any */
-	int protocol;			 /* -1: any */
+	struct neigh_owner owner;
 };
 
 static struct net_device *
@@ -68,9 +66,8 @@ arg_states(struct cli_ctx *c, unsigned int absent, unsigned int *states)
 	return 0;
 }
 
-/* -1: none is given; -EINVAL is told. */
-static int
-arg_protocol(struct cli_ctx *c)
+int
+neigh_arg_protocol(struct cli_ctx *c)
 {
 	const char *word = cli_arg_str(c, "PROTO");
 	int v = word != NULL ? rtproto_parse(word) : -1;
@@ -81,19 +78,37 @@ arg_protocol(struct cli_ctx *c)
 	return v;
 }
 
+int
+neigh_arg_owner(struct cli_ctx *c, struct neigh_owner *o)
+{
+	const char *vrf = cli_arg_str(c, "VRF");
+
+	*o = (struct neigh_owner){ .nomaster = cli_has(c, "nomaster"),
+				   .protocol = neigh_arg_protocol(c) };
+	if (cli_arg_dev(c, "MASTER") != NULL)
+		o->master = dev_get_by_name(cli_arg_dev(c, "MASTER"));
+	if (vrf != NULL) /* no device is one */
+		return cli_error_at(c, -EINVAL, vrf, "\"%s\": Not a valid VRF name", vrf);
+	return o->protocol == -EINVAL ? -EINVAL : 0;
+}
+
+bool
+neigh_is_owned(const struct neigh_owner *o, const struct net_device *dev, uint8_t protocol)
+{
+	const struct net_device *master = dev != NULL ? dev->ctl->master : NULL;
+
+	return !(o->nomaster && master != NULL) && (o->master == NULL || master == o->master) &&
+	       (o->protocol < 0 || protocol == o->protocol);
+}
+
 static int
 arg_filter(struct cli_ctx *c, unsigned int states, struct filter *f) CTL_ONLY
 {
 	uint8_t plen = 0;
 
-	*f = (struct filter){ .dev = arg_dev(c),
-			      .unused = cli_has(c, "unused"),
-			      .nomaster = cli_has(c, "nomaster"),
-			      .protocol = arg_protocol(c) };
-	if (f->protocol == -EINVAL)
-		return f->protocol;
-	if (cli_arg_dev(c, "MASTER") != NULL)
-		f->master = dev_get_by_name(cli_arg_dev(c, "MASTER"));
+	*f = (struct filter){ .dev = arg_dev(c), .unused = cli_has(c, "unused") };
+	if (neigh_arg_owner(c, &f->owner) < 0)
+		return -EINVAL;
 	if (cli_arg_prefix(c, "TO", &f->addr, &plen) && plen > 0)
 		f->mask = rte_cpu_to_be_32(UINT32_MAX << (32 - plen));
 	return arg_states(c, states, &f->states);
@@ -107,9 +122,7 @@ matches(const struct filter *f, const struct neighbour *n)
 	/* as ip has it: what a program looks after is shown whatever its state */
 	return ((f->states & state) || (n->flags & NTF_EXT_LEARNED)) &&
 	       (f->dev == NULL || n->dev == f->dev) && !(f->unused && n->refcnt > 0) &&
-	       !(f->nomaster && n->dev->ctl->master != NULL) &&
-	       (f->master == NULL || n->dev->ctl->master == f->master) &&
-	       (f->protocol < 0 || n->protocol == f->protocol) &&
+	       neigh_is_owned(&f->owner, n->dev, n->protocol) &&
 	       ((n->primary_key ^ f->addr) & f->mask) == 0;
 }
 
@@ -450,7 +463,7 @@ neigh_modify(struct cli_ctx *c)
 		return state;
 	if (state == NUD_PERMANENT && cli_has(c, "managed"))
 		return cli_error(c, -EINVAL, "Invalid NTF_* flag for permanent entry.");
-	protocol = arg_protocol(c);
+	protocol = neigh_arg_protocol(c);
 	if (protocol == -EINVAL)
 		return protocol;
 	exists = neigh_lookup(dst, dev) != NULL;
@@ -534,8 +547,8 @@ neigh_flush(struct cli_ctx *c)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [unused] [nud STATE:str]... "
-		    "[nomaster] [master MASTER:dev] [protocol PROTO:str]",
+	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [unused] [nud "
+		    "STATE:str]... " NEIGH_OWNER_SYNTAX,
 	  .help = "Show neighbours: address, device, link-layer address, state.",
 	  .section = "display",
 	  .fn = neigh_show,
@@ -556,8 +569,8 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete a neighbour; one that routes use starts anew.",
 	  .section = "ports",
 	  .fn = neigh_del },
-	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]... "
-		    "[nomaster] [master MASTER:dev] [protocol PROTO:str]",
+	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud "
+		    "STATE:str]... " NEIGH_OWNER_SYNTAX,
 	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all.",
 	  .section = "ports",
 	  .fn = neigh_flush },

@@ -16,6 +16,19 @@ void arping_cli_register(void) CTL_ONLY;
 void arp_cli_register(void) CTL_ONLY;
 /** A list of entries, of neighbours or of proxies, as text. */
 void neigh_show_text(struct cli_ctx *c, const json_t *result);
+/** Whose entries a command is about, by the words nomaster, MASTER, VRF and PROTO. */
+struct neigh_owner {
+	bool nomaster;
+	const struct net_device *master; /* NULL: any */
+	int protocol;			 /* -1: any */
+};
+/** 0, or -EINVAL, told. */
+int neigh_arg_owner(struct cli_ctx *c, struct neigh_owner *o) CTL_ONLY;
+/** Is an entry of @p dev (NULL: of all), made by @p protocol, one of them? */
+bool neigh_is_owned(const struct neigh_owner *o, const struct net_device *dev, uint8_t protocol);
+/** -1: none is given; -EINVAL is told. */
+int neigh_arg_protocol(struct cli_ctx *c);
+#define NEIGH_OWNER_SYNTAX "[nomaster] [master MASTER:dev] [vrf VRF:str] [protocol PROTO:str]"
 /** With -s: what `flush` did. */
 void neigh_say_flushed(struct cli_ctx *c, unsigned int n);
 /** Register the section. At start. */

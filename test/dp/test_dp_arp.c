@@ -544,7 +544,40 @@ managed_is_kept_resolved(void **state)
 	assert_int_equal(asked("10.0.2.41", 60, true), 0);
 	assert_non_null(strstr(dp_cmd_fails("ip neigh add 10.0.2.42 dev p2 managed nud permanent"),
 			       "Invalid NTF_* flag for permanent entry."));
+	assert_non_null(strstr(dp_cmd_fails("ip neigh show vrf p2"), "Not a valid VRF name"));
 	assert_non_null(strstr(dp_cmd_fails("ip neigh show protocol nobody"), "nobody"));
+}
+
+/* Who made an entry, and whose device it is on: filters as `ip neigh show proxy` has them. */
+static void
+proxies_are_told_apart(void **state)
+{
+	(void)state;
+	dp_cmd("ip link add br1 type bridge");
+	dp_port("p5");
+	dp_cmd("ip link set p5 master br1");
+	dp_cmd("ip neigh add proxy 10.9.0.1 dev p2 protocol bird");
+	dp_cmd("ip neigh add proxy 10.9.0.2 dev p5");
+	dp_cmd("ip neigh add proxy 10.9.0.3");
+	assert_true(shown("ip neigh show proxy", "10.9.0.1 dev p2 proxy proto bird \n"));
+	assert_true(shown("ip neigh show proxy", "10.9.0.2 dev p5 proxy \n"));
+	assert_true(shown("ip neigh show proxy protocol bird", "10.9.0.1 "));
+	assert_false(shown("ip neigh show proxy protocol bird", "10.9.0.2 "));
+	assert_true(shown("ip neigh show proxy master br1", "10.9.0.2 "));
+	assert_false(shown("ip neigh show proxy master br1", "10.9.0.1 "));
+	assert_false(shown("ip neigh show proxy master br1", "10.9.0.3 "));
+	assert_false(shown("ip neigh show proxy nomaster", "10.9.0.2 "));
+	assert_true(shown("ip neigh show proxy nomaster", "10.9.0.3 "));
+	assert_non_null(strstr(dp_cmd_fails("ip neigh show proxy vrf p2"), "Not a valid VRF name"));
+	dp_cmd("ip neigh replace proxy 10.9.0.1 dev p2"); /* no word of it: it stays */
+	assert_true(shown("ip neigh get proxy 10.9.0.1 dev p2", "proto bird"));
+	dp_cmd("ip neigh replace proxy 10.9.0.1 dev p2 protocol static");
+	assert_true(shown("ip neigh get proxy 10.9.0.1 dev p2", "proto static"));
+	dp_cmd("ip neigh flush proxy protocol static");
+	assert_false(shown("ip neigh show proxy", "10.9.0.1 "));
+	assert_true(shown("ip neigh show proxy", "10.9.0.2 "));
+	dp_cmd("ip neigh flush proxy");
+	dp_cmd("ip link del br1");
 }
 
 int
@@ -558,6 +591,7 @@ main(void)
 		cmocka_unit_test(silence_is_reported),
 		cmocka_unit_test(malformed_arp_is_counted),
 		cmocka_unit_test(managed_is_kept_resolved),
+		cmocka_unit_test(proxies_are_told_apart),
 		cmocka_unit_test(flood_leaves_time_for_others),
 		cmocka_unit_test(flood_of_one_leaves_room_for_others),
 		cmocka_unit_test(flood_by_a_bridge_port),

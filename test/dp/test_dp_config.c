@@ -96,7 +96,7 @@ static const char every_key[] =
 	"\"protocol\":\"bird\"},{\"dst\":\"10.9.0.9\",\"dev\":\"q1\",\"lladdr\":\"02:00:00:00:00:"
 	"09\"},"
 	"{\"dst\":\"10.77.0.0/24\",\"proxy\":true},"
-	"{\"dst\":\"10.78.0.1\",\"dev\":\"q1\",\"proxy\":true}],"
+	"{\"dst\":\"10.78.0.1\",\"dev\":\"q1\",\"proxy\":true,\"protocol\":\"bird\"}],"
 	"\"sysctl\":{\"net.ipv4.conf.q1.rp_filter\":2},"
 	"\"tables\":{\"t\":77},"
 	"\"nexthops\":[{\"id\":1,\"gateway\":\"10.9.0.5\",\"dev\":\"q1\"},"
@@ -290,6 +290,7 @@ static const struct {
 	{ "qdisc", "tc filter del dev q2" },
 	{ "addresses", "ip addr add 10.9.9.1/24 dev q2" },
 	{ "neighbours", "ip neigh del proxy 10.77.0.0/24" },
+	{ "neighbours", "ip neigh replace proxy 10.78.0.1 dev q1 protocol static" },
 	{ "neighbours", "ip neigh del 10.9.0.11 dev q2" },
 	{ "sysctl", "sysctl net.ipv4.conf.q1.rp_filter=0" },
 	{ "nexthops", "ip nexthop replace id 10 group 1/2" },
