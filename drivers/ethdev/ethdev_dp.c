@@ -216,9 +216,9 @@ xmit_linear(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, ui
 	}
 	/* What another thread sent before it let this one send by itself stays ahead: packets that
 	 * waited for a neighbour, of those that follow them. */
-	for (unsigned int left = ETHDEV_TX_RING / ETHDEV_BURST;
-	     unlikely(has_ring_frames(w, port)) && left > 0; left--)
-		drain_ring(w, port, q);
+	if (unlikely(has_ring_frames(w, port)))
+		for (int left = (int)rte_ring_count(port->ring); left > 0; left -= ETHDEV_BURST)
+			drain_ring(w, port, q);
 	if (q->n == 0 && n >= ETHDEV_BURST / 2) { /* a full burst leaves without being copied */
 		enum stage from = stage_enter(w, STAGE_TX, n);
 		unsigned int sent = send_burst(w, port, q->queue, pkts, n, bytes);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
 #include <errno.h>
 #include <rte_common.h>
 #include <rte_mempool.h>
@@ -397,7 +398,8 @@ neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr 
 	set_timer(n, now);
 	if (act & NUD_A_FLUSH)
 		queue_flush(n);
-	if ((moved || !adj_fits(n)) && !n->dead)
+	assert(!n->dead); /* what is sent does not come back here */
+	if (moved || !adj_fits(n))
 		update_adj(n);
 	if (act & NUD_A_SOLICIT)
 		solicit(n);

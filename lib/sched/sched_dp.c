@@ -95,9 +95,8 @@ sched_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uin
 		return;
 	}
 	if (likely(q->owner == w->id)) {
-		for (unsigned int left = SCHED_RING / SCHED_BURST; left > 0; left--)
-			if (take(w, q) < SCHED_BURST)
-				break; /* what others sent before is ahead */
+		for (int left = (int)rte_ring_count(q->ring); left > 0; left -= SCHED_BURST)
+			take(w, q); /* what others sent before is ahead */
 		enqueue(w, q, pkts, n);
 		run(w, q);
 		return;

@@ -10,6 +10,7 @@
 #include "ethdev/ethdev_dp.h"
 #include "netdev/netdev.h"
 #include "netdev/netdev_police_dp.h"
+#include "polluxd/polluxd.h"
 
 static unsigned int p1, p2;
 static const struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } };
@@ -154,6 +155,80 @@ order_is_kept_while_asked(void **state)
 	dp_cmd("tc qdisc add dev p2 root pfifo_fast");
 	followers_stay_behind("10.0.2.62", 62, 64);
 	dp_cmd("tc qdisc del dev p2 root");
+}
+
+/* More than a burst of packets waits: all of them are on their way back when others follow. */
+static void
+many_stay_ahead(const char *dst, uint8_t host)
+{
+	const struct rte_ether_addr router = dp_port_mac(p2);
+	struct dp_frame f, reply = dp_arp(2, &router, host, dst, &router, "10.0.2.1");
+	const uint16_t waiting = 200, all_of_them = 300;
+
+	for (uint16_t i = 0; i < all_of_them; i++) {
+		f = dp_udp(p1, 2, "10.0.1.2", dst, 30);
+		dp_ip4(&f)->packet_id = rte_cpu_to_be_16(i);
+		dp_fix_checksum(&f);
+		dp_inject(p1, &f);
+		if (i == waiting - 1) {
+			dp_run();
+			assert_true(dp_out(p2, &f));
+			assert_true(is_arp_request_for(&f, dst));
+			dp_inject(p2, &reply);
+			worker_turn();
+			role_enter_ctl();
+			while (control_poll() > 0)
+				;
+			dp_expect_none(p2);
+		}
+	}
+	dp_run();
+	for (uint16_t i = 0; i < all_of_them; i++) {
+		assert_true(dp_out(p2, &f));
+		assert_int_equal(rte_be_to_cpu_16(dp_ip4(&f)->packet_id), i);
+	}
+	dp_expect_none(p2);
+}
+
+static void
+order_of_many_is_kept(void **state)
+{
+	(void)state;
+	dp_cmd("sysctl net.ipv4.neigh.p2.unres_qlen=300");
+	many_stay_ahead("10.0.2.63", 63);
+	dp_cmd("tc qdisc add dev p2 root pfifo_fast");
+	many_stay_ahead("10.0.2.64", 64);
+	dp_cmd("tc qdisc del dev p2 root");
+	dp_cmd("sysctl net.ipv4.neigh.p2.unres_qlen=101");
+}
+
+/* A stream that never pauses does not wait for its own end: soon the worker sends by itself. */
+static void
+endless_stream_is_not_waited_for(void **state)
+{
+	const struct rte_ether_addr router = dp_port_mac(p2);
+	struct dp_frame reply = dp_arp(2, &router, 65, "10.0.2.65", &router, "10.0.2.1");
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.65", 30), got;
+	unsigned int rounds = 0;
+
+	(void)state;
+	dp_inject(p1, &f);
+	dp_run();
+	assert_true(dp_out(p2, &got));
+	dp_inject(p2, &reply);
+	dp_inject(p1, &f);
+	dp_inject(p1, &f);
+	worker_turn();
+	while (msg_waiting(MSG_RESOLVE) > 0 && ++rounds < 40) {
+		assert_in_range(msg_waiting(MSG_RESOLVE), 1, 2);
+		role_enter_ctl();
+		msg_poll(1);
+		dp_inject(p1, &f);
+		worker_turn();
+	}
+	assert_in_range(rounds, 8, 12);
+	dp_run();
+	assert_int_equal(dp_discard(p2), rounds + 3);
 }
 
 /* RFC 826: whoever speaks with a new address has moved. Unsolicited, so proof is asked for. */
@@ -587,6 +662,8 @@ main(void)
 		cmocka_unit_test(request_for_us_is_answered),
 		cmocka_unit_test(packets_wait_and_leave_in_order),
 		cmocka_unit_test(order_is_kept_while_asked),
+		cmocka_unit_test(order_of_many_is_kept),
+		cmocka_unit_test(endless_stream_is_not_waited_for),
 		cmocka_unit_test(moved_address_is_followed),
 		cmocka_unit_test(silence_is_reported),
 		cmocka_unit_test(malformed_arp_is_counted),
