@@ -80,10 +80,11 @@ run(struct probing *p, enum acd_event ev)
 {
 	struct net_device *dev = p->dev;
 	rte_be32_t addr = p->addr;
-	unsigned int act = acd_event(&p->acd, ev, clock_ms(), draw(p));
+	uint64_t now = clock_ms();
+	unsigned int act = acd_event(&p->acd, ev, now, draw(p));
 
-	if (p->acd.due_ms != 0)
-		timer_mod(&p->timer, p->acd.due_ms - RTE_MIN(p->acd.due_ms, clock_ms()));
+	if (p->acd.due_ms != 0) /* from one reading of the clock, or a later one might end first */
+		timer_mod(&p->timer, p->acd.due_ms - now);
 	else
 		timer_del(&p->timer);
 	if (act & ACD_A_PROBE) {
