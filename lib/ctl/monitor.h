@@ -25,7 +25,7 @@ void monitor_register(struct monitor_source *s) CTL_ONLY;
 /**
  * It happened. @p build makes the event as a client wants it (a new reference; its flags are behind
  * the command).
- * @param mark  NULL, or a member that is set: "deleted", "miss"
+ * @param mark  NULL, or a member that is set: "deleted", "miss", "conflict"
  */
 void monitor_tell(const struct monitor_source *s, const char *mark,
 		  json_t *(*build)(struct cli_ctx *c, const void *obj), const void *obj) CTL_ONLY;

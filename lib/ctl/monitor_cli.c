@@ -179,6 +179,8 @@ write_item(struct client *m, const struct item *i)
 		cli_printf(c, "Deleted ");
 	if (json_object_get(i->event, "miss") != NULL)
 		cli_printf(c, "miss ");
+	if (json_object_get(i->event, "conflict") != NULL)
+		cli_printf(c, "conflict ");
 	cli_write_text(c, i->s->text, i->event);
 }
 

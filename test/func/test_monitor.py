@@ -10,6 +10,7 @@ import time
 import pytest
 from dut import merge
 from netlab import SLOW
+from scapy.all import ARP, Ether
 
 pytestmark = pytest.mark.ours("the client of polluxd")
 
@@ -158,6 +159,27 @@ def test_a_resolver_outside_is_asked(lab):
         for k, v in old.items():
             dut.sysctl(f"net.ipv4.neigh.r2.{k}", v)
         dut.ip("neigh flush dev r2")
+
+
+def test_a_conflict(lab):
+    """RFC 5227 2.4: who claims our address is told of at once, a station that asks for it is not."""
+    claim = Ether(src="02:00:00:00:0c:0f", dst="ff:ff:ff:ff:ff:ff") / \
+        ARP(op=1, hwsrc="02:00:00:00:0c:0f", psrc=lab.h1.gw, pdst=lab.h1.gw)
+    ask = Ether(src="02:00:00:00:0c:0e", dst="ff:ff:ff:ff:ff:ff") / \
+        ARP(op=1, hwsrc="02:00:00:00:0c:0e", psrc="10.0.1.77", pdst=lab.h1.gw)
+    mon, jmon = started(lab, "neigh route"), started(lab, "neigh route", "-j")
+    with lab.h1.wire() as wire, lab.dut.expect_drops(arp_own_address=1):
+        wire.send(ask)
+        wire.send(claim)
+        text = mon.wait(f"conflict {lab.h1.gw} dev r1 lladdr 02:00:00:00:0c:0f \n")
+        jtext = jmon.wait('"conflict":true')
+    assert text.count("conflict ") == 1
+    told = [json.loads(line) for line in jtext.splitlines() if '"conflict"' in line]
+    assert [(t["event"], t["dst"], t["dev"], t["lladdr"]) for t in told] == \
+        [("neigh", lab.h1.gw, "r1", "02:00:00:00:0c:0f")]
+    mon.stop()
+    jmon.stop()
+    lab.dut.ip("neigh flush dev r1")
 
 
 def test_timestamps(lab):
