@@ -5,6 +5,7 @@
  */
 #include "dp.h"
 #include <jansson.h>
+#include <rte_log.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -474,6 +475,51 @@ random_frames(void **state)
 	assert_in_range(frames, 500, 3000);
 }
 
+/* Lines of the log about martians. */
+static unsigned int
+martians_in(FILE *log, char *const *text)
+{
+	unsigned int n = 0;
+
+	dp_run();
+	fflush(log);
+	for (const char *p = *text; (p = strstr(p, "martian")) != NULL; p++)
+		n++;
+	return n;
+}
+
+/* What is only asked about is not logged, and goes to nobody who would. */
+static void
+nothing_is_logged(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 2, "127.0.0.1", "198.51.100.9", 20);
+	char *text = NULL;
+	size_t len;
+	FILE *log = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(log);
+	assert_int_equal(rte_openlog_stream(log), 0);
+	dp_cmd("sysctl net.ipv4.conf.p1.log_martians=1");
+	dp_cmd("sysctl net.core.message_burst=1");
+	for (unsigned int i = 0; i < 3; i++) { /* uses up no line of the limit either */
+		json_t *list = explain("p1", &f);
+
+		assert_false(is_told(list));
+		json_decref(list);
+	}
+	assert_int_equal(martians_in(log, &text), 0);
+	dp_check_balance();
+	dp_inject(p1, &f); /* control */
+	dp_run();
+	assert_int_equal(martians_in(log, &text), 1);
+	dp_cmd("sysctl net.ipv4.conf.p1.log_martians=0");
+	dp_cmd("sysctl net.core.message_burst=10");
+	rte_openlog_stream(NULL);
+	fclose(log);
+	free(text);
+}
+
 static void
 bytes_that_are_no_frame(void **state)
 {
@@ -493,7 +539,7 @@ main(void)
 		cmocka_unit_test(dropped_packets),	   cmocka_unit_test(filters_and_rules),
 		cmocka_unit_test(nothing_changes),	   cmocka_unit_test(limits_are_not_used_up),
 		cmocka_unit_test(random_frames),	   cmocka_unit_test(vlans_and_bridges),
-		cmocka_unit_test(bytes_that_are_no_frame),
+		cmocka_unit_test(bytes_that_are_no_frame), cmocka_unit_test(nothing_is_logged),
 	};
 
 	return cmocka_run_group_tests(tests, setup, dp_teardown);

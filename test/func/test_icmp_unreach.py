@@ -6,8 +6,9 @@ import socket
 import time
 
 import pytest
+from conftest import given
 from dut import LINUX
-from netlab import inside
+from netlab import inside, sh
 from pkt import (carries, control, echo, is_error, is_reply_to, probe, quoted_bytes, same_packet,
                  token, warm_up)
 from scapy.all import ICMP, IP, TCP, UDP, Raw, raw
@@ -250,3 +251,34 @@ def test_host_sees_the_errors_as_errno(lab):
         sock.send(b"x")
         with pytest.raises(ConnectionRefusedError):
             sock.recv(1)
+
+
+ERRNO = {"blackhole": "Invalid argument", "unreachable": "No route to host", "prohibit": "Permission denied",
+         "throw": "Network is unreachable"}
+# iputils takes EACCES for what one gets without -b.
+PING = {**ERRNO, "prohibit": "Do you want to ping broadcast?" if LINUX else "prohibited by a route"}
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("kind", ERRNO)
+def test_errno_of_what_is_made_here(lab, kind):
+    """Each type's own error for who sends from the router itself, and nothing on the wire."""
+    def ping():
+        if LINUX:
+            return sh(f"ip netns exec {lab.dut_ns} ping -n -c 1 -W 1 20.1.2.3", check=False)
+        return lab.dut.client("ping 20.1.2.3 count 1 timeout 1000")
+
+    def get():
+        if LINUX:
+            return sh(f"ip -n {lab.dut_ns} route get 20.1.2.3", check=False)
+        return lab.dut.client("ip route get 20.1.2.3")
+    with given(lab, f"route add {kind} 20.1.0.0/16"), lab.h1.wire() as w1, lab.h2.wire() as w2:
+        for done, says in ((ping(), PING[kind]), (get(), ERRNO[kind])):
+            assert done.returncode != 0
+            assert says in done.stdout + done.stderr, done
+        for wire in (w1, w2):
+            wire.none(lambda f: IP in f and f[IP].dst == "20.1.2.3")
+    with given(lab, f"route add 20.1.0.0/16 via {lab.h2.ip}"), lab.h2.wire() as w2:  # control
+        ping()
+        w2.expect(lambda f: IP in f and f[IP].dst == "20.1.2.3")
+        assert get().returncode == 0

@@ -4,6 +4,7 @@ import subprocess
 import time
 
 import pytest
+from netlab import SLOW
 from pkt import control, is_error, probe, warm_up
 from scapy.all import ICMP, IP, UDP, Raw, raw
 
@@ -66,6 +67,29 @@ def test_names_of_the_counters(lab):
             assert names <= set(got[group]), group
     lab.h1.ping(lab.h1.gw)
     assert {"InType8", "OutType0"} <= set(lab.dut.cli("show stats icmp")["IcmpMsg"])
+
+
+@pytest.mark.core
+def test_names_of_lookups(lab):
+    """Those of /proc/net/stat/rt_cache, but for the garbage and hash chains of a cache that Linux has no more."""
+    with open("/proc/net/stat/rt_cache") as f:
+        names = {n for n in f.readline().split() if not n.startswith("gc_") and not n.endswith("_hlist_search")}
+    names -= {"out_hit", "out_slow_mc"}  # the cache is for what comes in; groups have no slower way out
+    before = lab.dut.cli("show stats route")
+    assert names <= {*before, *lab.dut.cli("show stats cache")}
+    with lab.h1.wire() as wire:
+        wire.send(probe(lab.h1, "203.0.113.9"), *[probe(lab.h1, lab.h2, src="127.0.0.1")] * 2,
+                  *[probe(lab.h1, "0.1.2.3")] * 3, *[probe(lab.h1, "10.0.1.255")] * 4,
+                  *[lab.h1.eth(dst="01:00:5e:00:00:01") / IP(src=lab.h1.ip, dst="224.0.0.1") / UDP(dport=9)] * 5)
+        control(lab.h1, wire, lab.h1.gw)
+    want = {"in_no_route": 1, "in_martian_src": 2, "in_martian_dst": 3, "in_brd": 4, "in_slow_mc": 5}
+    end = time.monotonic() + SLOW
+    while True:
+        after = lab.dut.cli("show stats route")
+        if {n: after[n] - before[n] for n in want} == want:
+            break
+        assert time.monotonic() < end, {n: after[n] - before[n] for n in want}
+    assert after["in_slow_tot"] > before["in_slow_tot"] and after["out_slow_tot"] > before["out_slow_tot"]
 
 
 def test_martians_are_logged(lab):

@@ -7,6 +7,7 @@ the classes of a queue that realms lead to.
 """
 import json
 import random
+import subprocess
 
 import pytest
 from conftest import given, lab_of
@@ -57,6 +58,32 @@ def counted(lab, host, packet, n=3):
         if to_n or from_n:
             grown[realm] = (to_n / n, from_n / n)
     return grown
+
+
+# --- told ---
+
+@pytest.mark.ours("two routers are compared")
+def test_monitor_tells_rules_as_the_kernel(rlab):
+    from test_monitor import started
+    said = ["pref 77 from 20.0.0.0/8 table 9 realms 3/5", "pref 78 to 20.0.0.0/8 table 9 realm 7",
+            "pref 79 iif r1 table 9 realms 2/", "pref 80 fwmark 3 table 9"]
+    with lab_of(1, start=False) as other:
+        judge = subprocess.Popen(["ip", "-n", other.dut_ns, "monitor", "rule"], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, text=True)
+        try:
+            watch = started(rlab, "rule route")
+            for rule in said:
+                for act in ("add", "del"):
+                    sh(f"ip -n {other.dut_ns} rule {act} {rule}")
+                    rlab.dut.ip(f"rule {act} {rule}")
+            want = [judge.stdout.readline() for _ in range(2 * len(said))]
+        finally:
+            judge.kill()
+            judge.wait()
+            judge.stdout.close()
+        assert any("realms 3/5" in line for line in want)
+        watch.wait(*want)
+        assert [x + "\n" for x in watch.stop().splitlines() if "lookup 9" in x] == want
 
 
 # --- on the wire ---
