@@ -398,6 +398,36 @@ test_prefsrc(void **state)
 	(void)state;
 }
 
+/* Linux's fib_props: what a route of each type answers who sends from here. */
+static void
+test_errno_by_type(void **state)
+{
+	static const struct {
+		uint8_t type;
+		int rc;
+	} want[] = { { FIB_BLACKHOLE, -EINVAL },
+		     { FIB_UNREACHABLE, -EHOSTUNREACH },
+		     { FIB_PROHIBIT, -EACCES },
+		     { FIB_THROW, -ENETUNREACH } };
+	const struct ip_out o = { .daddr = FAR, .proto = 17 };
+	struct fib_route_spec *r = calloc(1, sizeof(*r));
+	const char *why = NULL;
+
+	assert_non_null(r);
+	assert_int_equal(send_out(NULL, 8, &o), 0);
+	for (unsigned int i = 0; i < RTE_DIM(want); i++) {
+		role_enter_ctl();
+		*r = (struct fib_route_spec){
+			.table = RT_TABLE_MAIN, .dst = FAR, .plen = 32, .type = want[i].type
+		};
+		assert_int_equal(fib_route_add(r, FIB_REPLACE, &why), 0);
+		assert_int_equal(send_out(NULL, 8, &o), want[i].rc);
+		assert_int_equal(n_frames, 0);
+	}
+	free(r);
+	(void)state;
+}
+
 /* Groups and broadcasts find their device: named, by source, by the broadcast's subnet, by route;
  * and are cut to its MTU. */
 static void
@@ -730,6 +760,8 @@ main(void)
 		T(test_pmtu_used),
 		T(test_discover),
 		T(test_prefsrc),
+		T(test_errno_by_type),
+		T(test_errno_by_type),
 		T(test_group_device),
 		T(test_loopback_fragments),
 		T(test_priority),
