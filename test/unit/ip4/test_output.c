@@ -761,7 +761,6 @@ main(void)
 		T(test_discover),
 		T(test_prefsrc),
 		T(test_errno_by_type),
-		T(test_errno_by_type),
 		T(test_group_device),
 		T(test_loopback_fragments),
 		T(test_priority),
