@@ -9,6 +9,7 @@
  * else read "on-link by the neighbour's device".
  */
 #include <limits.h>
+#include <rte_prefetch.h>
 #include "core/timer.h"
 #include "fib/fib_priv.h"
 
@@ -106,6 +107,7 @@ static void paint(uint32_t idx, struct above up) CTL_ONLY;
 static CTL_ONLY uint64_t
 paint_below(uint32_t idx, struct above in, uint64_t cur)
 {
+	rte_prefetch0(fib_node(&fib_ctl.shared, fib_node(&fib_ctl.shared, idx)->child[1]));
 	for (unsigned int b = 0; b < 2; b++) {
 		uint32_t c = fib_node(&fib_ctl.shared, idx)->child[b], want;
 		struct fib_node *n = fib_node(&fib_ctl.shared, c);

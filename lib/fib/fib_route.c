@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Adding, replacing and deleting routes with the rules of Linux's fib_table_insert/delete. */
 #include <errno.h>
+#include <rte_prefetch.h>
 #include "fib/fib_file.h"
 #include "fib/fib_nexthop_priv.h"
 
@@ -379,6 +380,47 @@ struct batch {
 	} e[BATCH];
 };
 
+#define AHEAD 16
+/* Nodes of a walk, whose aliases are on their way to the cache. */
+struct ahead {
+	unsigned int n, at;
+	uint32_t idx[AHEAD];
+};
+
+static uint32_t
+next_ahead(const struct fib_trie *t, struct fib_trie_iter *it, const struct fib_cover *in,
+	   struct ahead *a)
+{
+	uint32_t idx;
+
+	if (a->at == a->n) {
+		a->at = a->n = 0;
+		while (a->n < AHEAD && (idx = fib_trie_next_in(t, it, in)) != 0) {
+			rte_prefetch0(fib_alias(fib_node(t, idx)->data));
+			a->idx[a->n++] = idx;
+		}
+	}
+	return a->at < a->n ? a->idx[a->at++] : 0;
+}
+
+/* Is it @p t's, and to be deleted? @p key NULL: what an info marked kill has, of both tables where
+ * two share a trie. */
+static CTL_ONLY bool
+is_flushed(const struct fib_table *t, const struct fib_alias *a, const struct fib_route_spec *key)
+{
+	if (key != NULL)
+		return a->layer == t->dp.layer && of_one(a, key) && matches(a, key, true);
+	return (a->layer == FIB_LAYER_LOCAL || a->layer == FIB_LAYER_MAIN) &&
+	       fib_infos[a->info]->kill;
+}
+
+/* The table that has an alias of @p t's trie. */
+static CTL_ONLY struct fib_table *
+owner(struct fib_table *t, uint32_t alias)
+{
+	return fib_alias(alias)->layer == t->dp.layer ? t : fib_table_get(RT_TABLE_LOCAL);
+}
+
 /* Delete what matches, a batch at a time: the trie does not change under the walk. @p key NULL:
  * infos marked kill. @p in: what covers all that may match. */
 static CTL_ONLY unsigned int
@@ -391,8 +433,10 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key, const struct 
 
 	fib_trie_inside(t->dp.trie, &it, in->key, in->plen);
 	do {
+		struct ahead ahead = { 0 };
+
 		b.n = 0;
-		while (b.n < BATCH / 2 && (idx = fib_trie_next_in(t->dp.trie, &it, in)) != 0) {
+		while (b.n < BATCH / 2 && (idx = next_ahead(t->dp.trie, &it, in, &ahead)) != 0) {
 			const struct fib_node *node = fib_node(t->dp.trie, idx);
 			uint32_t i = node->data;
 
@@ -401,11 +445,7 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key, const struct 
 					      key->dst, key->plen))
 				continue;
 			for (; i != 0 && b.n < BATCH; i = fib_alias(i)->next) {
-				const struct fib_alias *a = fib_alias(i);
-
-				if (a->layer != t->dp.layer || (key != NULL && !of_one(a, key)) ||
-				    !(key != NULL ? matches(a, key, true)
-						  : fib_infos[a->info]->kill))
+				if (!is_flushed(t, fib_alias(i), key))
 					continue;
 				b.e[b.n].key = node->key;
 				b.e[b.n].plen = node->plen;
@@ -413,7 +453,7 @@ flush_table(struct fib_table *t, const struct fib_route_spec *key, const struct 
 			}
 		}
 		for (unsigned int i = 0; i < b.n; i++)
-			route_delete(t, b.e[i].key, b.e[i].plen, b.e[i].alias);
+			route_delete(owner(t, b.e[i].alias), b.e[i].key, b.e[i].plen, b.e[i].alias);
 		n += b.n;
 		if (b.n == BATCH) /* a chain may have been cut off: from the start */
 			fib_trie_inside(t->dp.trie, &it, in->key, in->plen);
@@ -442,7 +482,8 @@ sweep_inside(const struct fib_cover *in)
 	unsigned int n = 0;
 
 	for (uint32_t i = 0; i < fib_ctl.n_tables; i++)
-		n += flush_table(fib_ctl.tables[i], NULL, in);
+		if (fib_ctl.tables[i]->id != RT_TABLE_LOCAL) /* goes with main */
+			n += flush_table(fib_ctl.tables[i], NULL, in);
 	return n;
 }
 

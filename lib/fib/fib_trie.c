@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
+#include <rte_prefetch.h>
 #include "fib/fib_trie.h"
 
 #define TOP_BITS 16
@@ -316,6 +317,9 @@ fib_trie_next(const struct fib_trie *t, struct fib_trie_iter *it)
 	idx = it->stack[--it->n];
 	iter_push(it, fib_node(t, idx)->child[1]);
 	iter_push(it, fib_node(t, idx)->child[0]);
+	/* Of a table in the order of its addresses nodes lie anywhere in memory. */
+	rte_prefetch0(fib_node(t, fib_node(t, idx)->child[1]));
+	rte_prefetch0(fib_node(t, fib_node(t, idx)->child[0]));
 	return idx;
 }
 

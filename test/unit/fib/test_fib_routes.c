@@ -261,6 +261,24 @@ few_are_looked_at(void **state)
 }
 
 static void
+count_one(const struct fib_route *r, void *arg)
+{
+	(*(uint32_t *)arg)++;
+}
+
+/* What local and main say of their routes, which share a trie, is what is there. */
+static CTL_ONLY void
+tables_count_right(void)
+{
+	for (uint32_t id = RT_TABLE_MAIN; id <= RT_TABLE_LOCAL; id++) {
+		uint32_t n = 0;
+
+		fib_walk(id, count_one, &n);
+		assert_int_equal(n, fib_table_get(id)->n_routes);
+	}
+}
+
+static void
 devices_go_and_return(void **state)
 {
 	uint32_t gw;
@@ -294,6 +312,7 @@ devices_go_and_return(void **state)
 	for (uint32_t i = 1; i < fib_infos_size; i++)
 		for (unsigned int k = 0; fib_infos[i] != NULL && k < fib_infos[i]->n_nh; k++)
 			assert_ptr_not_equal(fib_infos[i]->nh[k].dev, P0);
+	tables_count_right();
 }
 
 /* A route by two devices outlives one of them; the member returns, or both go. */
