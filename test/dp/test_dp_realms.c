@@ -121,6 +121,39 @@ routes_and_rules(void **state)
 	}
 }
 
+/* A flow's hash, whatever it is of, is made by the fast lane: while realms are told only ways that
+ * are chosen packet by packet are the general lane's. */
+static void
+policies_in_the_fast_lane(void **state)
+{
+	(void)state;
+	dp_cmd("ip route add 198.51.100.0/24 nexthop via 10.0.2.2 realm 20 nexthop via 10.0.3.2 "
+	       "realm 30");
+	dp_cmd("sysctl net.ipv4.fib_multipath_hash_fields=0xfff");
+	for (unsigned int policy = 0; policy <= 5; policy++)
+		for (unsigned int inside = 0; inside < 2; inside++) {
+			struct dp_frame f = dp_udp(p1, 2, NEAR, FAR, 72), got;
+			struct rte_ipv4_hdr *ip = dp_ip4(&f);
+			uint64_t fast = in_fast();
+
+			if (inside) {
+				ip->next_proto_id = IPPROTO_IPIP;
+				ip[1] = ip[0];
+				dp_fix_checksum(&f);
+			}
+			dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=%u", policy);
+			dp_cmd("clear stats realm");
+			dp_inject(p1, &f);
+			dp_run();
+			assert_true(dp_out(p2, &got) != dp_out(p3, &got));
+			assert_int_equal(in_fast() - fast, policy < 4);
+			assert_int_equal(count_all(REALM_TO_PACKETS), 1);
+		}
+	dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=0");
+	dp_cmd("sysctl net.ipv4.fib_multipath_hash_fields=7");
+	dp_cmd("ip route del 198.51.100.0/24");
+}
+
 /* Each of several next hops says what it says; of the way back the first one does. */
 static void
 next_hops(void **state)
@@ -511,11 +544,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(routes_and_rules),   cmocka_unit_test(next_hops),
-		cmocka_unit_test(not_everything),     cmocka_unit_test(classes),
-		cmocka_unit_test(what_has_a_class),   cmocka_unit_test(bridged_frames_have_none),
-		cmocka_unit_test(next_hop_that_goes), cmocka_unit_test(urgent_realm_overtakes),
-		cmocka_unit_test(words_and_errors),   cmocka_unit_test(limits_and_devices),
+		cmocka_unit_test(routes_and_rules),
+		cmocka_unit_test(policies_in_the_fast_lane),
+		cmocka_unit_test(next_hops),
+		cmocka_unit_test(not_everything),
+		cmocka_unit_test(classes),
+		cmocka_unit_test(what_has_a_class),
+		cmocka_unit_test(bridged_frames_have_none),
+		cmocka_unit_test(next_hop_that_goes),
+		cmocka_unit_test(urgent_realm_overtakes),
+		cmocka_unit_test(words_and_errors),
+		cmocka_unit_test(limits_and_devices),
 	};
 
 	return cmocka_run_group_tests(tests, setup, dp_teardown);
