@@ -235,10 +235,13 @@ br_cfg_apply_mst(const json_t *stp, struct net_bridge *br, struct br_cfg_fault *
 
 /* --- a port --- */
 
+#define CIST "0" /* as a key: its path cost within the region; its priority is the port's own */
+
 void
 br_cfg_check_port_mst(const struct cfg *c)
 {
 	static const char *const keys[] = { "path_cost", "priority", NULL };
+	static const char *const cist_keys[] = { "path_cost", NULL };
 	const json_t *stp = json_object_get(c->up->up->node, "stp"),
 		     *instances = json_object_get(json_object_get(stp, "mst"), "instances");
 	struct cfg mst = cfg_get(c, "mst");
@@ -255,9 +258,9 @@ br_cfg_check_port_mst(const struct cfg *c)
 			cfg_fail(&mst, key, "expected an object");
 			continue;
 		}
-		if (json_object_get(instances, key) == NULL)
+		if (strcmp(key, CIST) != 0 && json_object_get(instances, key) == NULL)
 			cfg_fail(&mst, key, "the bridge has no such instance");
-		cfg_only(&one, keys);
+		cfg_only(&one, strcmp(key, CIST) == 0 ? cist_keys : keys);
 		cfg_u32(&one, "path_cost", 0, STP_COST_MAX, &v);
 		check_steps(&one, "priority", 240, 16);
 	}
@@ -303,6 +306,8 @@ br_cfg_show_port_mst(json_t *o, const struct br_port *p)
 	uint32_t cost, priority;
 	char key[8];
 
+	stp_port_tree_get(p->stp, STP_CIST, &cost, &priority);
+	put_port_instance(all, CIST, cost, PORT_PRIORITY);
 	for (unsigned int n = 0; stp_msti_get(br_stp(p->br), n, &i) == 0; n++) {
 		if (stp_port_tree_get(p->stp, i.mstid, &cost, &priority) != 0)
 			continue;
@@ -322,6 +327,10 @@ br_cfg_apply_port_mst(const json_t *entry, struct br_port *p, struct br_cfg_faul
 	int rc = 0;
 
 	f->key = "mst";
+	stp_port_tree_get(p->stp, STP_CIST, &cost, &priority);
+	want = number(json_object_get(mst, CIST), "path_cost", 0);
+	if (cost != want)
+		rc = stp_port_tree_set(p->stp, STP_CIST, want, priority, &f->why);
 	for (unsigned int n = 0; stp_msti_get(br_stp(p->br), n, &i) == 0 && rc == 0; n++) {
 		snprintf(key, sizeof(key), "%u", i.mstid);
 		want = number(json_object_get(mst, key), "path_cost", 0);

@@ -359,7 +359,7 @@ static int
 set_port_instance(struct cli_ctx *c)
 {
 	uint16_t mstid = (uint16_t)cli_arg_u32(c, "I", 0);
-	struct stp_port_tree_info t;
+	uint32_t cost, priority;
 	const char *why = "";
 	struct net_bridge *br;
 	struct br_port *p;
@@ -369,12 +369,11 @@ set_port_instance(struct cli_ctx *c)
 	p = br != NULL ? arg_port(c, br) : NULL;
 	if (p == NULL)
 		return -ENODEV;
-	if (stp_port_tree_show(p->stp, mstid, &t) != 0)
+	if (stp_port_tree_get(p->stp, mstid, &cost, &priority) != 0)
 		return cli_error(c, -ENOENT, "%s has no instance %u", br->dev->name, mstid);
 	return told(c,
-		    stp_port_tree_set(p->stp, mstid, cli_arg_u32(c, "COST", t.path_cost),
-				      cli_arg_u32(c, "PRIO", (uint32_t)(t.port_id >> 12) << 4),
-				      &why),
+		    stp_port_tree_set(p->stp, mstid, cli_arg_u32(c, "COST", cost),
+				      cli_arg_u32(c, "PRIO", priority), &why),
 		    "instance", &why);
 }
 
@@ -467,9 +466,9 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Change what the spanning tree thinks of a port.",
 	  .section = "ports",
 	  .fn = set_port },
-	{ .syntax = "stp set BR:str port PORT:str mst instance I:u32(1..4094) [cost COST:u32] "
+	{ .syntax = "stp set BR:str port PORT:str mst instance I:u32(0..4094) [cost COST:u32] "
 		    "[priority PRIO:u32(0..240)]",
-	  .help = "The same for one instance.",
+	  .help = "The same for one instance; 0: the CIST within the region.",
 	  .section = "ports",
 	  .fn = set_port_instance },
 	{ .syntax = "stp set BR:str tx_hold_count N:u32(1..10)",

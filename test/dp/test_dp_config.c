@@ -35,7 +35,8 @@ static const char every_key[] =
 	"\"point_to_point\":\"off\",\"bpdu_guard\":true,\"bpdu_filter\":true,\"loop_guard\":true,"
 	"\"restricted_role\":true,\"restricted_tcn\":true,\"learning\":false,\"flood\":false,"
 	"\"mcast_flood\":false,\"bcast_flood\":false,\"hairpin\":true,\"isolated\":true,"
-	"\"locked\":true,\"neigh_suppress\":true,\"mst\":{\"2\":{\"path_cost\":77,\"priority\":64}}"
+	"\"locked\":true,\"neigh_suppress\":true,\"mst\":{\"0\":{\"path_cost\":66},\"2\":{\"path_"
+	"cost\":77,\"priority\":64}}"
 	",\"fastleave\":true,\"mcast_router\":2,\"mcast_max_"
 	"groups\":50,"
 	"\"groups\":[{\"group\":\"239.1.1.1\",\"vid\":10},"
@@ -279,6 +280,7 @@ static const struct {
 	{ "ports", "port config q1 damping 60" },
 	{ "bridges", "ip link set br1 type bridge ageing_time 7000" },
 	{ "bridges", "bridge mdb flush dev br1" },
+	{ "bridges", "stp set br1 port q2 mst instance 0 cost 67" },
 	{ "bridges", "bridge vlan global set dev br1 vid 22 mcast_query_interval 4100" },
 	{ "bridges", "bridge vlan set dev q2 vid 21 mcast_router 0" },
 	{ "vlans", "ip link set q1.5 mtu 1000" },
@@ -383,10 +385,13 @@ states_of_vlans_are_kept(void **state)
 	assert_true(strstr((dp_cmd("bridge -d vlan show dev q1.5 vid 20"), dp_cmd_output()),
 			   "state forwarding") != NULL);
 	dp_cmd("bridge mst set dev q1.5 msti 2 state listening");
+	dp_cmd("stp set br1 port q1.5 mst instance 2 priority 64"); /* and nothing else */
 	dp_cmd("bridge vlan set dev q1.5 vid 24 state forwarding");
 	dp_cmd("bridge vlan global set dev br1 vid 23 msti 3");
 	role_enter_ctl();
 	is = cfg_running();
+	assert_null(json_object_get(json_object_get(json_object_get(port_of(is), "mst"), "2"),
+				    "path_cost"));
 	told = json_loads(after, 0, NULL);
 	assert_true(json_equal(json_object_get(port_of(is), "vlan_options"), told));
 	load(doc);
