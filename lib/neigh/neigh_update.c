@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <assert.h>
 #include <errno.h>
 #include <rte_common.h>
 #include <rte_mempool.h>
@@ -398,8 +397,8 @@ neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr 
 	set_timer(n, now);
 	if (act & NUD_A_FLUSH)
 		queue_flush(n);
-	assert(!n->dead); /* what is sent does not come back here */
-	if (moved || !adj_fits(n))
+	if ((moved || !adj_fits(n)) &&
+	    !n->dead) /* by no device of today's: what is sent does not come back */
 		update_adj(n);
 	if (act & NUD_A_SOLICIT)
 		solicit(n);
