@@ -596,10 +596,12 @@ fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *b
 	}
 	suspects = look_up(w, f);
 	if (unlikely(suspects != 0))
-		suspects = ip4_fast_refuse(w, f, m, suspects);
+		suspects = ip4_fast_refuse(w, f, suspects);
 	if (unlikely(f->hooks != NULL))
 		suspects = ask_hooks(w, f, suspects);
 	if (unlikely(suspects != 0)) {
+		if (f->dead != 0)
+			ip4_fast_drop(w, f, m);
 		gone = weed(f, m, suspects, gone);
 		m = f->m;
 		if (f->n == 0)

@@ -50,7 +50,7 @@ ip4_fast_is_one(const struct worker *w, struct fast *f)
 }
 
 uint32_t
-ip4_fast_refuse(struct worker *w, struct fast *f, struct rte_mbuf **m, uint32_t suspects)
+ip4_fast_refuse(const struct worker *w, struct fast *f, uint32_t suspects)
 {
 	for (uint32_t todo = suspects; todo != 0; todo &= todo - 1) {
 		uint32_t i = (uint32_t)__builtin_ctz(todo);
@@ -60,13 +60,18 @@ ip4_fast_refuse(struct worker *w, struct fast *f, struct rte_mbuf **m, uint32_t 
 	}
 	if (f->dead == suspects && (f->dead & 1) == 0 && (f->odd | f->ports) == 0 && can_stay(f))
 		return 0;
+	return suspects;
+}
+
+void
+ip4_fast_drop(struct worker *w, const struct fast *f, struct rte_mbuf **m)
+{
 	for (uint32_t todo = f->dead; todo != 0; todo &= todo - 1) {
 		uint32_t i = (uint32_t)__builtin_ctz(todo);
 
 		count(w, f, i);
 		neigh_refuse(w, f->adj[i], m[i]);
 	}
-	return suspects;
 }
 
 uint64_t

@@ -16,13 +16,15 @@
 #include "netdev/netdev.h"
 #include "polluxd/polluxd.h"
 
-#define BURST 32
+#define BURST	 32
+#define FILTERED 29 /* its place in a round */
 
 static unsigned int p1, p2;
 
 /* How the packets of a round come, and go. */
 struct way {
 	bool tagged;   /* by p1.5 */
+	bool filtered; /* one of the known ones the packet filter drops */
 	bool two_hops; /* every other one to a known neighbour of its own */
 };
 static const struct way plain;
@@ -84,7 +86,7 @@ round_of(unsigned int n, uint32_t fresh, const char *src, const struct way *way)
 				 2 + n_fresh % 250);
 			n_fresh++;
 		}
-		f = dp_udp(p1, 2, src, dst, 18);
+		f = dp_udp(p1, 2, way->filtered && i == FILTERED ? "10.0.1.99" : src, dst, 18);
 		dp_ip4(&f)->packet_id = rte_cpu_to_be_16(i);
 		dp_fix_checksum(&f);
 		if (way->tagged)
@@ -95,7 +97,7 @@ round_of(unsigned int n, uint32_t fresh, const char *src, const struct way *way)
 	workers[1]->now = clock_tsc();
 	ethdev_poll(workers[1]);
 	for (uint16_t i = 0; i < n; i++) {
-		if (fresh >> i & 1)
+		if (fresh >> i & 1 || (way->filtered && i == FILTERED))
 			continue;
 		do
 			if (!dp_out(p2, &f))
@@ -186,6 +188,7 @@ burst_goes_on_without_them(void **state)
 	static const uint32_t masks[] = { 1, 2, 3, 1u << 31, 0x80000001, 0x00010100, 0x0ffffff0 };
 	static const struct way ways[] = { { 0 },
 					   { .two_hops = true },
+					   { .filtered = true },
 					   { .tagged = true },
 					   { .tagged = true, .two_hops = true } };
 
@@ -198,6 +201,8 @@ burst_goes_on_without_them(void **state)
 		struct netdev_stats_sum was, is, out;
 		unsigned int n;
 
+		if (way->filtered)
+			dp_cmd("filter add forward src 10.0.1.99 drop");
 		use_up();
 		in = counter_read_total(&ip_mib, IP_InReceives);
 		forw = counter_read_total(&ip_mib, IP_ForwDatagrams);
@@ -211,14 +216,17 @@ burst_goes_on_without_them(void **state)
 			assert_int_equal(refused() - n, __builtin_popcount(mask));
 			dev_get_stats(dev_get_by_name("p2"), &out);
 			assert_int_equal(out.tx_bytes - sent,
-					 60 * (BURST - __builtin_popcount(mask)));
+					 60 * (BURST - way->filtered - __builtin_popcount(mask)));
 		}
 		assert_int_equal(counter_read_total(&ip_mib, IP_InReceives) - in, BURST);
-		assert_int_equal(counter_read_total(&ip_mib, IP_ForwDatagrams) - forw, BURST);
+		assert_int_equal(counter_read_total(&ip_mib, IP_ForwDatagrams) - forw,
+				 BURST - way->filtered);
 		assert_int_equal(counter_read_total(&ipext_mib, IPEXT_InOctets) - octets,
 				 BURST * 46);
 		dev_get_stats(dev_get_by_name("p1.5"), &is);
 		assert_int_equal(is.rx_packets - was.rx_packets, way->tagged ? BURST : 0);
+		if (way->filtered)
+			dp_cmd("filter flush forward");
 	}
 }
 
