@@ -229,48 +229,6 @@ br_cli_opts(json_t *o, const void *object, bool port)
 	}
 }
 
-/* --- ip -d link --- */
-
-static void
-port_extra(json_t *o, const struct br_port *p) CTL_ONLY
-{
-	json_t *data = json_pack(
-		"{s:s, s:o, s:o}", "state", br_state_name((enum br_state)p->state[0]), "id",
-		json_sprintf("0x%x", 0x8000 | p->idx), "no", json_sprintf("0x%x", p->idx));
-	json_t *info = json_object_get(o, "linkinfo");
-
-	if (info == NULL) {
-		info = json_object();
-		json_object_set_new(o, "linkinfo", info);
-	}
-	br_cli_opts(data, p, true);
-	json_object_set(data, "multicast_router", json_object_get(data, "mcast_router"));
-	json_object_del(data, "mcast_router"); /* as ip has it; bridge has the other */
-	json_object_set_new(info, "info_slave_kind", json_string("bridge"));
-	json_object_set_new(info, "info_slave_data", data);
-}
-
-static void
-link_extra(json_t *o, const struct net_device *dev, bool detail)
-{
-	const struct net_bridge *br = br_of(dev);
-	struct br_fdb_count n;
-	json_t *data;
-
-	role_enter_ctl();
-	if (!detail)
-		return;
-	if (br_port_of(dev) != NULL)
-		port_extra(o, br_port_of(dev));
-	if (br == NULL)
-		return;
-	data = json_object();
-	br_cli_opts(data, br, false);
-	br_fdb_counts(br, &n);
-	json_object_set_new(data, "fdb_n_learned", json_integer(n.learned));
-	json_object_set_new(json_object_get(o, "linkinfo"), "info_data", data);
-}
-
 /* --- commands --- */
 
 static int
@@ -363,7 +321,7 @@ static const struct cli_cmd cmds[] = {
 void
 br_cli_register(void)
 {
-	netdev_cli_kind("bridge", link_extra);
+	netdev_cli_kind("bridge", br_cli_iplink);
 	cli_register(cmds);
 	br_link_cli_register();
 	br_fdb_cli_register();

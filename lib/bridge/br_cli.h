@@ -39,6 +39,8 @@ int br_cli_vids(struct cli_ctx *c, const char *word, uint16_t *first, uint16_t *
 /** A state by name or by Linux's number; -EINVAL after cli_error(). */
 int br_cli_state(struct cli_ctx *c, const char *word);
 json_t *br_cli_mac(const struct rte_ether_addr *mac);
+/** netdev_cli_kind() of bridges. */
+void br_cli_iplink(json_t *o, const struct net_device *dev, bool detail);
 /** What is shown of @p dev: @p list, which is taken, under @p key; NULL when the list is empty. */
 json_t *br_cli_row(const struct net_device *dev, const char *key, json_t *list);
 

@@ -260,20 +260,49 @@ head_text(struct cli_ctx *c, const json_t *o)
 		   cli_str_of(o, "broadcast"));
 }
 
+/* Members whose name in iproute2's text is not that in its JSON; those of a slave come first. */
+static const char *
+word_of(const char *key, bool slave)
+{
+	static const char *const words[][2] = {
+		{ "bridge_id", "designated_bridge" },
+		{ "id", "port_id" },
+		{ "no", "port_no" },
+		{ "multicast_router", "mcast_router" },
+		{ "root_id", "designated_root" },
+		{ "group_addr", "group_address" },
+		{ "mcast_last_member_cnt", "mcast_last_member_count" },
+		{ "mcast_startup_query_cnt", "mcast_startup_query_count" },
+		{ "mcast_last_member_intvl", "mcast_last_member_interval" },
+		{ "mcast_membership_intvl", "mcast_membership_interval" },
+		{ "mcast_querier_intvl", "mcast_querier_interval" },
+		{ "mcast_query_intvl", "mcast_query_interval" },
+		{ "mcast_query_response_intvl", "mcast_query_response_interval" },
+		{ "mcast_startup_query_intvl", "mcast_startup_query_interval" },
+	};
+
+	for (size_t i = slave ? 0 : 4; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i][0], key) == 0)
+			return words[i][1];
+	return key;
+}
+
 /* The members of @p o as iproute2 prints most: name and value. */
 static void
-words_text(struct cli_ctx *c, const json_t *o)
+words_text(struct cli_ctx *c, const json_t *o, bool slave)
 {
 	const json_t *v;
-	const char *key;
+	const char *name;
 
-	json_object_foreach((json_t *)(uintptr_t)o, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)o, name, v) {
+		const char *key = word_of(name, slave);
+
 		if (json_is_boolean(v))
 			cli_printf(c, " %s %s", key, json_is_true(v) ? "on" : "off");
 		else if (json_is_integer(v))
 			cli_printf(c, " %s %lld", key, (long long)json_integer_value(v));
 		else if (json_is_real(v))
-			cli_printf(c, " %s %.2f", key, json_real_value(v));
+			cli_printf(c, " %s %7.2f", key, json_real_value(v));
 		else if (json_is_string(v))
 			cli_printf(c, " %s %s", key, json_string_value(v));
 	}
@@ -307,10 +336,10 @@ detail_text(struct cli_ctx *c, const json_t *o)
 		cli_printf(c, " protocol %s id %lld <REORDER_HDR>", cli_str_of(data, "protocol"),
 			   cli_num_of(data, "id"));
 	else
-		words_text(c, data);
+		words_text(c, data, false);
 	if (json_object_get(info, "info_slave_kind") != NULL)
 		cli_printf(c, "\n    %s_slave", cli_str_of(info, "info_slave_kind"));
-	words_text(c, json_object_get(info, "info_slave_data"));
+	words_text(c, json_object_get(info, "info_slave_data"), true);
 }
 
 static void
