@@ -101,7 +101,7 @@ fib_metrics_json(json_t *o, const struct fib_route *r)
 	json_object_set_new(o, "metrics", list);
 }
 
-/* What a listing is restricted to. */
+/* What a listing is restricted to, and does not say of each route again, as iproute2. */
 struct filter {
 	struct fib_cursor cursor;
 	uint32_t table; /* 0: all */
@@ -109,9 +109,11 @@ struct filter {
 	uint8_t plen;
 	enum fib_among how;
 	const struct net_device *dev;
-	rte_be32_t via;
-	uint8_t type;
+	rte_be32_t via, prefsrc;
+	uint8_t type, tos;
 	int protocol, scope; /* -1: any */
+	bool tos_set, metric_set;
+	uint32_t metric;
 	uint32_t tclassid, realm_mask;
 	bool detail, done;
 	json_t *rows;
@@ -123,13 +125,13 @@ attributes_json(json_t *o, const struct fib_route *r, const struct filter *f)
 	role_enter_ctl();
 	if (f->table == 0 && (r->table != RT_TABLE_MAIN || f->detail))
 		json_object_set_new(o, "table", json_string(fib_table_name(r->table)));
-	if (r->protocol != FIB_PROT_BOOT || f->detail)
+	if ((r->protocol != FIB_PROT_BOOT || f->detail) && f->protocol < 0)
 		json_object_set_new(o, "protocol", json_string(rtproto_name(r->protocol)));
-	if (r->scope != SCOPE_UNIVERSE || f->detail)
+	if ((r->scope != SCOPE_UNIVERSE || f->detail) && f->scope < 0)
 		json_object_set_new(o, "scope", json_string(rt_scope_name(r->scope)));
-	if (r->prefsrc != 0)
+	if (r->prefsrc != 0 && f->prefsrc == 0)
 		json_object_set_new(o, "prefsrc", fib_ip_json(r->prefsrc));
-	if (r->metric != 0)
+	if (r->metric != 0 && !f->metric_set)
 		json_object_set_new(o, "metric", json_integer(r->metric));
 }
 
@@ -144,17 +146,17 @@ route_json(const struct fib_route *r, const struct filter *f)
 	if (r->type != FIB_UNICAST || f->detail)
 		json_object_set_new(o, "type", json_string(fib_type_name(r->type)));
 	json_object_set_new(o, "dst", prefix_json(r->dst, r->plen));
-	if (r->tos != 0) {
+	if (r->tos != 0 && !f->tos_set) {
 		snprintf(tos, sizeof(tos), "0x%02x", r->tos);
 		json_object_set_new(o, "tos", json_string(tos));
 	}
 	if (r->nhid != 0)
 		json_object_set_new(o, "nhid", json_integer(r->nhid));
-	if (r->n_nh == 1 && r->nh[0].gateway != 0)
+	if (r->n_nh == 1 && r->nh[0].gateway != 0 && f->via == 0)
 		json_object_set_new(o, "gateway", fib_ip_json(r->nh[0].gateway));
-	if (r->n_nh == 1)
+	if (r->n_nh == 1 && f->dev == NULL)
 		json_object_set_new(o, "dev", json_string(r->nh[0].dev->name));
-	else if (r->nhid != 0 && r->type == FIB_BLACKHOLE)
+	else if (r->n_nh == 0 && r->nhid != 0 && r->type == FIB_BLACKHOLE)
 		json_object_set_new(o, "dev", json_string("lo")); /* as Linux has it */
 	attributes_json(o, r, f);
 	json_object_set_new(o, "flags",
@@ -176,7 +178,7 @@ route_json(const struct fib_route *r, const struct filter *f)
 json_t *
 fib_route_json(const struct fib_route *r, bool detail)
 {
-	struct filter f = { .table = r->table, .detail = detail };
+	struct filter f = { .table = r->table, .protocol = -1, .scope = -1, .detail = detail };
 
 	return route_json(r, &f);
 }
@@ -337,16 +339,14 @@ arg_type(const struct cli_ctx *c)
 
 /* --- show --- */
 
+/* As iproute2: a device or gateway that is named is that of a route with one next hop. */
 static bool
 nh_matches(const struct fib_route *r, const struct filter *f)
 {
 	if (f->dev == NULL && f->via == 0)
 		return true;
-	for (unsigned int i = 0; i < r->n_nh; i++)
-		if ((f->dev == NULL || r->nh[i].dev == f->dev) &&
-		    (f->via == 0 || r->nh[i].gateway == f->via))
-			return true;
-	return false;
+	return r->n_nh == 1 && (f->dev == NULL || r->nh[0].dev == f->dev) &&
+	       (f->via == 0 || r->nh[0].gateway == f->via);
 }
 
 static void
@@ -356,7 +356,9 @@ show_one(const struct fib_route *r, void *arg)
 
 	if ((f->type != 0 && r->type != f->type) ||
 	    (f->protocol >= 0 && r->protocol != f->protocol) ||
-	    (f->scope >= 0 && r->scope != f->scope) ||
+	    (f->scope >= 0 && r->scope != f->scope) || (f->tos_set && r->tos != f->tos) ||
+	    (f->metric_set && r->metric != f->metric) ||
+	    (f->prefsrc != 0 && r->prefsrc != f->prefsrc) ||
 	    ((r->tclassid ^ f->tclassid) & f->realm_mask) != 0 ||
 	    !fib_prefix_among(r->dst, r->plen, f->how, f->dst, f->plen) || !nh_matches(r, f))
 		return;
@@ -389,8 +391,14 @@ arg_filter(struct cli_ctx *c, struct filter *f)
 		rc = arg_word(c, "PROTO", "routing protocol", rtproto_parse, &f->protocol);
 	if (rc == 0)
 		rc = arg_word(c, "SCOPE", "scope", rt_scope_parse, &f->scope);
+	if (rc == 0)
+		rc = fib_arg_tos(c, &f->tos);
 	if (rc < 0)
 		return rc;
+	f->tos_set = cli_has(c, "TOS");
+	f->metric_set = cli_has(c, "METRIC");
+	f->metric = cli_arg_u32(c, "METRIC", 0);
+	cli_arg_ip4(c, "SRC", &f->prefsrc);
 	word = cli_arg_str(c, "REALMS");
 	if (word != NULL && realms_parse_filter(word, &f->tclassid, &f->realm_mask) != 0)
 		return fib_bad_realms(c, word);
@@ -610,13 +618,19 @@ route_flush(struct cli_ctx *c)
 	key.protocol = f.protocol < 0 ? 0 : f.protocol;
 	key.scope_set = f.scope >= 0;
 	key.scope = f.scope < 0 ? 0 : f.scope;
+	key.tos_set = f.tos_set;
+	key.tos = f.tos;
+	key.metric_set = f.metric_set;
+	key.metric = f.metric;
+	key.prefsrc = f.prefsrc;
 	key.tclassid = f.tclassid;
 	key.realm_mask = f.realm_mask;
 	key.nh[0].dev = arg_dev(c, "DEV");
 	key.nh[0].gateway = f.via;
 	key.n_nh = key.nh[0].dev != NULL || f.via != 0;
 	if (f.how == FIB_ANY && key.n_nh == 0 && key.type == 0 && key.protocol == 0 &&
-	    !key.scope_set && key.realm_mask == 0 && !cli_has(c, "TABLE") && !cli_has(c, "cache"))
+	    !key.scope_set && !key.tos_set && !key.metric_set && key.prefsrc == 0 &&
+	    key.realm_mask == 0 && !cli_has(c, "TABLE") && !cli_has(c, "cache"))
 		return cli_error(c, -EINVAL, "say what to flush, or \"table main\" for all of it");
 	if (!cli_has(c, "cache")) {
 		fib_route_flush(&key);
@@ -675,7 +689,8 @@ show_check(struct cli_ctx *c)
 
 #define SELECT                                                                                     \
 	"[[to] [exact] DST:prefix] [root ROOT:prefix] [match MATCH:prefix] [table TABLE:str] "     \
-	"[dev DEV:dev] [via VIA:ip4] [proto PROTO:str] [scope SCOPE:str] "                         \
+	"[dev DEV:dev] [via VIA:ip4] [proto PROTO:str] [scope SCOPE:str] [src SRC:ip4] "           \
+	"[(metric|preference|priority) METRIC:u32] [(tos|dsfield) TOS:str] "                       \
 	"[(realms|realm) REALMS:str] "                                                             \
 	"[type (unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)]"
 #define ROUTE                                                                                      \

@@ -40,6 +40,7 @@ import re
 
 import pytest
 from dut import LINUX, SEED
+from netlab import sh
 from twin import KernelSession, Twin, router_session
 
 DEVS = ("r1", "r2", "r3")
@@ -387,6 +388,33 @@ def test_reverse_path(pair, rp_filter):
     finally:
         for side in (pair.dut, pair.twin):
             side.sysctl("net.ipv4.conf.r1.rp_filter", 0)
+
+
+LISTED = ["", "proto bird", "proto 77", "proto kernel", "scope link", "scope global", "dev r3", "dev r2", "via 10.2.0.77",
+          "tos 0x10", "src 10.2.0.1", "metric 7", "metric 7 table all", "preference 7", "type blackhole", "table 9",
+          "dev r2 via 10.2.0.77 proto 77 metric 7", "root 21.0.0.0/13", "match 21.5.1.0/24", "exact 21.5.0.0/16", "default"]
+
+
+@pytest.mark.ours("two routers are compared")
+def test_listings(pair):
+    """What a listing is restricted to is not said of each route again; flush takes the same words."""
+    pair.restore()
+    pair.begin()
+    for words in ("default via 10.2.0.77", "21.0.0.0/8 via 10.2.0.77 mtu 1400 advmss 1300 hoplimit 33",
+                  "21.4.0.0/16 dev r2 scope link src 10.2.0.1", "21.5.0.0/16 via 10.2.0.77 proto bird",
+                  "21.6.0.0/16 via 10.2.0.77 proto 77 metric 7", "21.7.0.0/16 via 10.2.0.77 tos 0x10",
+                  "21.14.0.0/16 nexthop via 10.2.0.77 dev r2 weight 3 nexthop dev r3",
+                  "21.15.0.0/16 via 10.2.0.77 metric 7 table 9", "blackhole 21.16.0.0/16"):
+        pair.change(f"route add {words}")
+    for words in LISTED:
+        for flag in ("", "-d "):
+            want = sh(f"ip -4 {flag}-n {pair.twin.ns} route show {words}").stdout
+            assert pair.dut.ip(f"{flag}route show {words}") == want, words
+        assert pair.dut.ip_json(f"route show {words}") == pair.twin.ip_json(f"-4 route show {words}"), words
+    assert pair.dut.ip("route show proto 77") == "21.6.0.0/16 via 10.2.0.77 dev r2 metric 7 \n"
+    for words in ("tos 0x10", "metric 7", "src 10.2.0.1", "dev r3", "via 10.2.0.77"):
+        pair.change(f"route flush {words}")
+        pair.agree()
 
 
 @pytest.mark.ours("details that iproute2 does not have")
