@@ -85,7 +85,7 @@ sections_apply_and_go(void **state)
 	      "\"tables\":{\"isp2\":100},\"routes\":["
 	      "{\"dst\":\"198.51.100.0/24\",\"type\":\"blackhole\"},"
 	      "{\"dst\":\"203.0.113.0/24\",\"type\":\"prohibit\",\"table\":\"isp2\"}]}");
-	prints("ip route show proto static", "blackhole 198.51.100.0/24 proto static \n");
+	prints("ip route show proto static", "blackhole 198.51.100.0/24 \n");
 	prints("ip route show table isp2", "prohibit 203.0.113.0/24 proto static \n");
 	dp_cmd("ip addr show lo");
 	assert_non_null(strstr(dp_cmd_output(), "inet 192.0.2.1/32 scope global lo\n"));
@@ -301,7 +301,7 @@ routes_apply(void **state)
 	dp_cmd("ip route append 10.8.0.0/24 via 10.9.0.7");
 	apply(doc);
 	section_runs("routes", runs);
-	prints("ip route show proto bird", "10.4.0.0/24 via 10.9.0.7 dev q1 proto bird \n");
+	prints("ip route show proto bird", "10.4.0.0/24 via 10.9.0.7 dev q1 \n");
 	/* As the document says, but made by a command: it would go down with its device. */
 	dp_cmd("ip route del 10.8.0.0/24");
 	dp_cmd("ip route add 10.8.0.0/24 dev q1 proto static");

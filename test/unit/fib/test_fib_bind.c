@@ -108,8 +108,8 @@ text_as_iproute2(void **state)
 	assert_string_equal(run("ip route show root 198.0.0.0/8", 0),
 			    "blackhole 198.51.100.0/24 \n");
 	assert_string_equal(run("ip route show table local dev p1", 0),
-			    "local 10.0.1.1 dev p1 proto kernel scope host src 10.0.1.1 \n"
-			    "broadcast 10.0.1.255 dev p1 proto kernel scope link src 10.0.1.1 \n");
+			    "local 10.0.1.1 proto kernel scope host src 10.0.1.1 \n"
+			    "broadcast 10.0.1.255 proto kernel scope link src 10.0.1.1 \n");
 	assert_string_equal(
 		run("ip route get 192.0.2.5", 0),
 		"192.0.2.5 via 10.0.1.9 dev p1 src 10.0.1.1 uid 0 \n    cache mtu 1400 \n");
