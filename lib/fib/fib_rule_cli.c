@@ -418,11 +418,11 @@ static struct monitor_source source = { "rule", listen_rules, rule_text, NULL };
 
 #define RULE                                                                                       \
 	"[not] [from FROM:prefix] [to TO:prefix] [(tos|dsfield) TOS:str] [fwmark FWMARK:str] "     \
-	"[iif IIF:str] [oif OIF:str] [(pref|preference|priority|order) PREF:u32] "                 \
+	"[(iif|dev) IIF:str] [oif OIF:str] [(pref|preference|priority|order) PREF:u32] "           \
 	"[ipproto IPPROTO:str] [sport SPORT:str] [dport DPORT:str] [(table|lookup) TABLE:str] "    \
-	"[suppress_prefixlength SUPPRESS:u32(0..32)] [(realms|realm) REALMS:str] "                 \
+	"[(suppress_prefixlength|sup_pl) SUPPRESS:u32(0..32)] [(realms|realm) REALMS:str] "        \
 	"[protocol PROTOCOL:str] "                                                                 \
-	"[goto TARGET:u32] [(blackhole|unreachable|prohibit|nop)]"
+	"[goto TARGET:u32] [[type] (blackhole|unreachable|prohibit|nop)]"
 
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip rule [show] " RULE,

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Redirects that the router itself receives, as a host: RFC 1122 3.2.2.2, RFC 1812 5.2.7.2."""
+"""Redirects: those that the router itself receives, as a host (RFC 1122 3.2.2.2, RFC 1812 5.2.7.2), and sends."""
 import threading
 
 import pytest
+from conftest import given
 from netlab import sh
 from pkt import control, probe, token, warm_up
-from scapy.all import Ether, ICMP, IP, Raw, raw
+from scapy.all import Ether, ICMP, IP, UDP, Raw, raw
 
 FAR, BETTER, BETTER_MAC = "10.99.0.5", "10.0.2.77", "02:00:00:00:77:01"
 
@@ -119,3 +120,39 @@ def test_default_of_a_router(lab):
     finally:
         lab.dut.sysctl("net.ipv4.ip_forward", 1)
     assert lab.dut.sysctl("net.ipv4.conf.all.accept_redirects") == "0"
+
+
+# --- those that it sends ---
+
+def redirected(lab, wire, src):
+    """One packet of src that leaves where it came in: is its sender told of the gateway?"""
+    mark = token()
+    wire.send(lab.h1.eth() / IP(src=src, dst="10.98.0.5") / UDP(dport=9) / Raw(mark))
+    wire.expect(lambda f: f[Ether].dst == "02:00:00:00:77:02" and mark in raw(f), "the packet itself")
+    told = [f for f in wire.drain() if ICMP in f and f[ICMP].type == 5 and mark in raw(f)]
+    for f in told:
+        assert (f[IP].src, f[IP].dst, f[ICMP].code, f[ICMP].gw) == (lab.h1.gw, src, 1, "10.0.1.77")
+        assert raw(f[ICMP].payload)[12:20] == raw(IP(src=src, dst="10.98.0.5"))[12:20]
+    return len(told)
+
+
+def test_sent(lab):
+    """RFC 1812 5.2.7.2: to a host on the link that the packet came by and leaves by, if redirects are sent."""
+    warm_up(lab)
+    lab.dut.ip("neigh replace 10.0.1.77 lladdr 02:00:00:00:77:02 dev r1 nud permanent")
+    for n in (51, 52):
+        lab.dut.ip(f"neigh replace 10.0.1.{n} lladdr {lab.h1.mac} dev r1 nud permanent")
+    try:
+        with given(lab, "route add 10.98.0.0/24 via 10.0.1.77"), lab.h1.wire() as wire:
+            assert redirected(lab, wire, "10.0.1.51") == 1
+            assert redirected(lab, wire, "10.0.7.9") == 0  # not a neighbour of the gateway
+            for name in ("all", "r1"):
+                lab.dut.sysctl(f"net.ipv4.conf.{name}.send_redirects", 0)
+            assert redirected(lab, wire, "10.0.1.52") == 0
+            lab.dut.sysctl("net.ipv4.conf.r1.send_redirects", 1)
+            assert redirected(lab, wire, "10.0.1.52") == 1
+    finally:
+        for name in ("all", "r1"):
+            lab.dut.sysctl(f"net.ipv4.conf.{name}.send_redirects", 1)
+        for n in (51, 52, 77):
+            lab.dut.ip(f"neigh del 10.0.1.{n} dev r1")

@@ -216,7 +216,8 @@ SAID = ["from 10.0.0.0/24 to 10.1.0.1 tos 0x10 fwmark 0x10/0xff iif r1 table 100
         "pref 50 not from 10.0.0.1 ipproto tcp sport 80 dport 100-200 table 101 suppress_prefixlength 0",
         "pref 60 fwmark 5 oif r2 goto 32766", "pref 61 goto 100", "pref 62 nop", "pref 63 blackhole to 10.2.0.0/16",
         "pref 64 unreachable", "pref 65 prohibit protocol static iif nodev", "pref 66 ipproto 99 from all",
-        "pref 67 tos 8", "pref 68 from 1.2.3.4/0 table main", "pref 69 fwmark 0/0xff table main", "from 9.9.9.9"]
+        "pref 67 tos 8", "pref 68 from 1.2.3.4/0 table main", "pref 69 fwmark 0/0xff table main", "from 9.9.9.9",
+        "pref 70 dev r1 table 100 sup_pl 8", "pref 71 type unreachable from 10.3.0.0/16"]
 
 
 @contextlib.contextmanager
