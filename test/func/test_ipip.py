@@ -55,6 +55,30 @@ def test_the_router_itself_is_behind_the_tunnel(tlab):
         assert got[IP].payload.src == "10.99.0.1" and got[IP].payload[ICMP].type == 0
 
 
+def test_bound_to_a_device(tlab):
+    """The outer packet leaves by the device, not by the route."""
+    dut = tlab.dut
+    made = ["tunnel add t1 mode ipip local 10.0.2.1 remote 10.9.9.9", "link set t1 up", "route add 192.168.8.0/24 dev t1",
+            f"route add 10.9.9.9 via {tlab.h2.ip}", f"neigh replace 10.9.9.9 lladdr {tlab.h1.mac} dev r1"]
+    try:
+        for words in made:
+            dut.ip(words)
+        with tlab.h1.wire() as w1, tlab.h2.wire() as w2:
+            for change, there, other in (("", w2, w1), ("dev r1", w1, w2), ("dev r2", w2, w1)):
+                dut.ip(f"tunnel change t1 {change}")
+                mark = token()
+                w1.send(tlab.h1.to("192.168.8.9") / UDP(dport=9) / Raw(mark))
+                assert there.expect(lambda f: is_outer(f) and mark in raw(f))[IP].dst == "10.9.9.9"
+                other.none(lambda f: is_outer(f) and mark in raw(f), "the packet on the other link")
+        assert dut.ip_json("tunnel show t1")[0]["dev"] == dut.ip_json("link show t1")[0]["link"] == "r2"
+        done = dut.client("ip tunnel change t1 dev nope")
+        assert done.returncode != 0 and "nope" in done.stderr
+    finally:
+        dut.ip("tunnel del t1", check=False)
+        dut.ip("route del 10.9.9.9", check=False)
+        dut.ip("neigh del 10.9.9.9 dev r1", check=False)
+
+
 def test_errors_from_inside_the_tunnel(tlab):
     """RFC 2003 4.1, 4.4: what a router along the tunnel says is said again to the inner source."""
     sent = tlab.h1.to("192.168.9.9", flags="DF") / UDP(dport=9) / Raw(token())
