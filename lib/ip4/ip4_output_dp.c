@@ -395,11 +395,26 @@ ip_push_header(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 	return 0;
 }
 
+/* RFC 1122 3.2.1.3 (g): 127/8 never leaves, whatever a route or a device that somebody names says.
+ * The reason to drop it, or DROP_MAX. */
+static enum drop_reason
+leaving_loopback(const struct ip_out *o, const struct adj *a)
+{
+	if (a->type == ADJ_LOCAL)
+		return DROP_MAX;
+	if (ip4_is_loopback(rte_be_to_cpu_32(o->saddr)))
+		return DROP_IP4_MARTIAN_SOURCE;
+	if (ip4_is_loopback(rte_be_to_cpu_32(o->daddr)))
+		return DROP_IP4_MARTIAN_DESTINATION;
+	return DROP_MAX;
+}
+
 int
 ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out *to)
 {
 	struct ip_out o = *to;
 	struct skb_vec one = { .n = 1, .v = { skb } };
+	enum drop_reason why;
 	const struct adj *a;
 	struct fib_key k;
 	bool group;
@@ -420,10 +435,10 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out
 		       : a->type == ADJ_BLACKHOLE   ? -EINVAL
 						    : -ENETUNREACH;
 	}
-	/* RFC 1122 3.2.1.3 (g): not outside a host. */
-	if (ip4_is_loopback(rte_be_to_cpu_32(o.saddr)) && a->type != ADJ_LOCAL) {
+	why = leaving_loopback(&o, a);
+	if (why != DROP_MAX) {
 		IP_INC_STATS(w, OutNoRoutes);
-		kfree_skb_reason(w, skb, DROP_IP4_MARTIAN_SOURCE);
+		kfree_skb_reason(w, skb, why);
 		return -EINVAL;
 	}
 	if (o.saddr == 0) {

@@ -501,6 +501,37 @@ test_priority(void **state)
 	(void)state;
 }
 
+/* RFC 1122 3.2.1.3 (g): 127/8 never leaves, though a device that was named would take it. */
+static void
+test_loopback_stays(void **state)
+{
+	const struct {
+		rte_be32_t src, dst;
+		enum drop_reason why;
+	} t[] = { { IP(127, 0, 0, 1), FAR, DROP_IP4_MARTIAN_SOURCE },
+		  { OUR1, IP(127, 0, 0, 1), DROP_IP4_MARTIAN_DESTINATION },
+		  { OUR1, IP(127, 5, 0, 1), DROP_IP4_MARTIAN_DESTINATION } };
+	const struct ip_out far = { .saddr = OUR1, .daddr = FAR, .proto = 99 };
+
+	role_enter_ctl();
+	role_borrow_dp();
+	for (unsigned int i = 0; i < RTE_DIM(t); i++) {
+		struct ip_out o = far;
+		uint64_t before = drops(t[i].why);
+
+		o.saddr = t[i].src;
+		o.daddr = t[i].dst;
+		o.way = ip4_lookup(OUR1, FAR); /* as ping -I has it */
+		assert_int_equal(ip_build_and_send_pkt(dp(), alloc_skb(dp(), SKB_HEADROOM), &o),
+				 -EINVAL);
+		assert_int_equal(drops(t[i].why), before + 1);
+	}
+	assert_int_equal(n_frames, 0);
+	assert_int_equal(ip_build_and_send_pkt(dp(), alloc_skb(dp(), SKB_HEADROOM), &far), 0);
+	assert_int_equal(n_frames, 1);
+	(void)state;
+}
+
 /* --- append --- */
 
 static uint8_t text[66000];
@@ -747,29 +778,18 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_ident_unique),
-		T(test_ident_unpredictable),
-		T(test_ident_bounded),
-		T(test_ident_mark),
-		T(test_pmtu_learned),
-		T(test_source_quench),
-		T(test_pmtu_plateaus),
-		T(test_pmtu_forged),
-		T(test_pmtu_ageing),
-		T(test_pmtu_bounded),
-		T(test_pmtu_used),
-		T(test_discover),
-		T(test_prefsrc),
-		T(test_errno_by_type),
-		T(test_group_device),
-		T(test_loopback_fragments),
-		T(test_priority),
-		T(test_append),
-		T(test_append_copies_nothing),
-		T(test_append_bound),
-		T(test_append_other_sizes),
-		T(test_append_limits),
-		T(test_append_not_quite),
+		T(test_ident_unique),  T(test_ident_unpredictable),
+		T(test_ident_bounded), T(test_ident_mark),
+		T(test_pmtu_learned),  T(test_source_quench),
+		T(test_pmtu_plateaus), T(test_pmtu_forged),
+		T(test_pmtu_ageing),   T(test_pmtu_bounded),
+		T(test_pmtu_used),     T(test_discover),
+		T(test_prefsrc),       T(test_errno_by_type),
+		T(test_group_device),  T(test_loopback_fragments),
+		T(test_priority),      T(test_loopback_stays),
+		T(test_append),	       T(test_append_copies_nothing),
+		T(test_append_bound),  T(test_append_other_sizes),
+		T(test_append_limits), T(test_append_not_quite),
 		T(test_mtu_too_small),
 	};
 
