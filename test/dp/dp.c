@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/if_ether.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
@@ -458,6 +459,33 @@ dp_run_ms(unsigned int ms)
 		vtime_tick();
 	} while (clock_ms() < end);
 	dp_run();
+}
+
+static unsigned int tapped;
+
+static DP_ONLY void
+tap(struct worker *w, struct skb_vec *vec)
+{
+	tapped += vec->n;
+	for (unsigned int i = 0; i < vec->n; i++)
+		consume_skb(w, vec->v[i]);
+	vec->n = 0;
+}
+
+void
+dp_tap_on(void)
+{
+	role_enter_ctl();
+	tapped = 0;
+	assert_int_equal(dev_add_pack(ETH_P_ALL, tap), 0);
+}
+
+unsigned int
+dp_tap_off(void)
+{
+	role_enter_ctl();
+	dev_remove_pack(ETH_P_ALL);
+	return tapped;
 }
 
 bool

@@ -86,6 +86,10 @@ void dp_release_shared(void);
 void dp_run(void);
 /** Let @p ms milliseconds of timers pass. */
 void dp_run_ms(unsigned int ms);
+/** A tap looks on at all devices (Linux's ETH_P_ALL). */
+void dp_tap_on(void);
+/** It goes; how many frames it has seen. */
+unsigned int dp_tap_off(void);
 /** Take the next frame that left by port @p n. False: none did. */
 bool dp_out(unsigned int n, struct dp_frame *f);
 /** Free all that came out of port @p n, as its driver does after sending; how many. */

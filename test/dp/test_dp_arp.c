@@ -3,7 +3,6 @@
  */
 #include "dp.h"
 #include <string.h>
-#include <linux/if_ether.h>
 #include "core/msg.h"
 #include "core/timer.h"
 #include "ethdev/ethdev.h"
@@ -318,17 +317,6 @@ malformed_arp_is_counted(void **state)
 	assert_true(dp_out(p1, &got));
 }
 
-static unsigned int tapped;
-
-static void
-tap(struct worker *w, struct skb_vec *vec)
-{
-	tapped += vec->n;
-	for (unsigned int i = 0; i < vec->n; i++)
-		consume_skb(w, vec->v[i]);
-	vec->n = 0;
-}
-
 /* So many requests by p2, beside so many packets by p1; how many answers. */
 static unsigned int
 flood(unsigned int requests, unsigned int packets)
@@ -407,13 +395,11 @@ flood_leaves_time_for_others(void **state)
 	}
 	assert_true(dp_drops("arp_over_budget") > 40 * 400 * 3 / 4);
 	/* A tap sees all of it, and takes no protection away. */
-	role_enter_ctl();
-	assert_int_equal(dev_add_pack(ETH_P_ALL, tap), 0);
+	dp_tap_on();
 	dp_drops_clear();
 	for (unsigned int i = 0; i < 10; i++)
 		flood(400, 400);
-	dev_remove_pack(ETH_P_ALL);
-	assert_true(tapped >= 10 * 800);
+	assert_true(dp_tap_off() >= 10 * 800);
 	assert_true(dp_drops("arp_over_budget") > 10 * 400 * 3 / 4);
 	dp_cmd("ip neigh del 10.0.2.77 dev p2");
 }

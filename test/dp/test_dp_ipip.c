@@ -7,6 +7,8 @@
 #include "dp.h"
 #include <stdlib.h>
 #include <string.h>
+#include "netdev/netdev.h"
+#include "skb/skb_dp.h"
 
 static unsigned int p1, p2, p3;
 
@@ -258,6 +260,28 @@ no_way_out(void **state)
 	assert_int_equal(dp_drops("ipip_no_route"), 1);
 	dp_cmd("ip route del blackhole 10.0.2.2/32");
 	send_into(&f, &got); /* the route is looked up anew each time */
+}
+
+/* A frame of something else, by whoever sends it. */
+static void
+only_ip4_enters(void **state)
+{
+	struct sk_buff *skb;
+	struct rte_mbuf *m;
+
+	(void)state;
+	dp_drops_clear();
+	role_enter_ctl();
+	role_borrow_dp();
+	skb = alloc_skb(worker_ctl(), SKB_HEADROOM);
+	memset(skb_put(skb, 60), 0, 60);
+	((struct rte_ether_hdr *)skb_data(skb))->ether_type = RTE_BE16(RTE_ETHER_TYPE_ARP);
+	m = skb_mbuf(skb);
+	dev_queue_xmit(worker_ctl(), dev_get_by_name("t0"), &m, 1);
+	dp_run();
+	assert_int_equal(dp_drops("ipip_not_ip4"), 1);
+	dp_expect_none(p2);
+	dp_check_balance();
 }
 
 /* An error of a router along the tunnel, about @p about, which quotes @p quote bytes of it. */
@@ -617,6 +641,7 @@ main(void)
 		cmocka_unit_test(strangers_and_martians),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(no_way_out),
+		cmocka_unit_test(only_ip4_enters),
 		cmocka_unit_test(errors_are_relayed),
 		cmocka_unit_test(path_mtu_is_learned),
 		cmocka_unit_test(ends_change),
