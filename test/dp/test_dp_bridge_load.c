@@ -35,6 +35,7 @@ setup(void **state)
 	dp_cmd("ip link set br0 up");
 	for (unsigned int n = 1; n <= 3; n++)
 		dp_cmd("ip link set p%u master br0", n);
+	role_enter_ctl();
 	br = br_of(dev_get_by_name("br0"));
 	return 0;
 }

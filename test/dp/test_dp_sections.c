@@ -123,6 +123,7 @@ mtu_is_restored(void **state)
 		"\"routes\":[{\"dst\":\"203.0.113.0/24\",\"type\":\"throw\",\"table\":\"local\"}]}",
 		0, NULL);
 	assert_non_null(doc);
+	role_enter_ctl();
 	assert_true(cfg_apply(doc, &report) < 0);
 	assert_string_equal(report, "/routes/0: Table local takes no throw routes\n");
 	assert_true(cfg_undone());
