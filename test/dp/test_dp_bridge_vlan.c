@@ -340,6 +340,56 @@ states_of_instances(void **state)
 	assert_true(passes(p1, p2, 12));
 }
 
+/* vlan_default_pvid: of ports that have the old one, and of those that come; others keep theirs. */
+static void
+default_pvid_is_followed(void **state)
+{
+	(void)state;
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
+	dp_cmd("bridge vlan add vid 9 dev p3 pvid untagged");
+	dp_cmd("ip link set br0 type bridge vlan_default_pvid 5");
+	assert_true(shows("bridge vlan show dev p1", "p1                5 PVID Egress Untagged\n"));
+	assert_true(
+		shows("bridge vlan show dev br0", "br0               5 PVID Egress Untagged\n"));
+	assert_true(shows("bridge vlan show dev p3",
+			  "p3                1 Egress Untagged\n                  9 PVID Egress "
+			  "Untagged\n"));
+	assert_true(passes(p1, p2, 0));
+	assert_false(passes(p1, p3, 0));
+	dp_cmd("bridge vlan add vid 5 dev p3 untagged");
+	assert_true(passes(p1, p3, 0));
+	dp_cmd("ip link set p2 nomaster");
+	dp_cmd("ip link set p2 master br0");
+	assert_true(passes(p1, p2, 0));
+	dp_cmd("ip link set br0 type bridge vlan_default_pvid 0");
+	dp_drops_clear();
+	assert_false(passes(p1, p2, 0));
+	assert_int_equal(dp_drops("br_no_pvid"), 1);
+	assert_true(shows("bridge vlan show dev p3", "9 PVID Egress Untagged\n"));
+	assert_false(shows("bridge vlan show dev p1", "p1"));
+}
+
+/* `bridge fdb flush`: of one VLAN, of one port in it. */
+static void
+flush_is_of_a_vlan(void **state)
+{
+	(void)state;
+	dp_cmd("ip link set br0 type bridge vlan_filtering 1");
+	for (unsigned int n = 1; n <= 3; n++)
+		dp_cmd("bridge vlan add vid 10-11 dev p%u", n);
+	for (uint16_t vid = 10; vid <= 11; vid++) {
+		assert_true(passes(p1, p3, vid));
+		assert_true(passes(p2, p3, vid));
+	}
+	dp_cmd("bridge fdb flush dev p1 vlan 10 dynamic");
+	assert_false(shows("bridge fdb show dynamic", "02:00:00:00:01:0b dev p1 vlan 10 "));
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:0b dev p1 vlan 11 "));
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:0c dev p2 vlan 10 "));
+	dp_cmd("bridge fdb flush dev br0 vlan 11 dynamic");
+	assert_false(shows("bridge fdb show dynamic", "vlan 11 "));
+	assert_true(shows("bridge fdb show dynamic", "02:00:00:00:01:0c dev p2 vlan 10 "));
+}
+
 /* bridge vlan global: what VLANs have all over the bridge, and which instance they are in. */
 static void
 options_of_vlans(void **state)
@@ -437,6 +487,8 @@ main(void)
 		T(vlan_devices_as_ports),
 		T(states_of_vlans),
 		T(states_of_instances),
+		T(default_pvid_is_followed),
+		T(flush_is_of_a_vlan),
 		T(options_of_vlans),
 		T(state_follows_the_instance),
 	};
