@@ -18,7 +18,6 @@ struct br_cfg_row {
 	enum br_cfg_kind kind;
 	uint32_t def;
 	const char *const *words;
-	uint32_t first; /* value of words[0] */
 };
 
 /** Words of vlan_protocol; their values are the tags. */

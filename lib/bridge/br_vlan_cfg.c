@@ -6,17 +6,17 @@
 #include "bridge/br_rows_cfg.h"
 
 const struct br_cfg_row br_cfg_mcast_rows[] = {
-	{ "mcast_snooping", "mcast_snooping", BOOL, 1, NULL, 0 },
-	{ "mcast_last_member_count", "mcast_last_member_count", NUMBER, 2, NULL, 0 },
-	{ "mcast_startup_query_count", "mcast_startup_query_count", NUMBER, 2, NULL, 0 },
-	{ "mcast_last_member_interval", "mcast_last_member_interval", PARTS, 100, NULL, 0 },
-	{ "mcast_membership_interval", "mcast_membership_interval", PARTS, 26000, NULL, 0 },
-	{ "mcast_querier_interval", "mcast_querier_interval", PARTS, 25500, NULL, 0 },
-	{ "mcast_query_interval", "mcast_query_interval", PARTS, 12500, NULL, 0 },
-	{ "mcast_query_response_interval", "mcast_query_response_interval", PARTS, 1000, NULL, 0 },
-	{ "mcast_startup_query_interval", "mcast_startup_query_interval", PARTS, 3125, NULL, 0 },
-	{ "mcast_igmp_version", "mcast_igmp_version", NUMBER, 2, NULL, 0 },
-	{ "mcast_querier", "mcast_querier", BOOL, 0, NULL, 0 }, /* when all else is set */
+	{ "mcast_snooping", "mcast_snooping", BOOL, 1, NULL },
+	{ "mcast_last_member_count", "mcast_last_member_count", NUMBER, 2, NULL },
+	{ "mcast_startup_query_count", "mcast_startup_query_count", NUMBER, 2, NULL },
+	{ "mcast_last_member_interval", "mcast_last_member_interval", PARTS, 100, NULL },
+	{ "mcast_membership_interval", "mcast_membership_interval", PARTS, 26000, NULL },
+	{ "mcast_querier_interval", "mcast_querier_interval", PARTS, 25500, NULL },
+	{ "mcast_query_interval", "mcast_query_interval", PARTS, 12500, NULL },
+	{ "mcast_query_response_interval", "mcast_query_response_interval", PARTS, 1000, NULL },
+	{ "mcast_startup_query_interval", "mcast_startup_query_interval", PARTS, 3125, NULL },
+	{ "mcast_igmp_version", "mcast_igmp_version", NUMBER, 2, NULL },
+	{ "mcast_querier", "mcast_querier", BOOL, 0, NULL }, /* when all else is set */
 	{ 0 },
 };
 
@@ -27,9 +27,9 @@ static const char *const states[] = { "disabled",   "listening", "learning",
 enum { LIMIT, STATE, ROUTER };
 /* Those before the last one are of ports only. */
 static const struct br_cfg_row port_rows[] = {
-	[LIMIT] = { "mcast_max_groups", "mcast_max_groups", NUMBER, 0, NULL, 0 },
-	[STATE] = { "state", NULL, WORD, BR_STATE_FORWARDING, states, 0 },
-	[ROUTER] = { "mcast_router", "mcast_router", NUMBER, BR_ROUTER_LEARN, NULL, 0 },
+	[LIMIT] = { "mcast_max_groups", "mcast_max_groups", NUMBER, 0, NULL },
+	[STATE] = { "state", NULL, WORD, BR_STATE_FORWARDING, states },
+	[ROUTER] = { "mcast_router", "mcast_router", NUMBER, BR_ROUTER_LEARN, NULL },
 	{ 0 },
 };
 

@@ -49,7 +49,9 @@ neigh_police(struct worker *w, const struct adj *a, struct sk_buff *skb)
 {
 	const struct rte_ipv4_hdr *iph = (const void *)skb_data(skb);
 
-	if (explaining(w) || police_is_off(w) ||
+	if (explaining(w)) /* nothing is sent, nothing is charged; such a worker has no account */
+		return true;
+	if (police_is_off(w) ||
 	    police_take(account_of(w, a), a->type == ADJ_GLEAN, iph->src_addr)) {
 		w->refuses = false;
 		police_saw(w, 1);
