@@ -22,6 +22,8 @@ from dut import LINUX, make_dut  # noqa: E402
 from netlab import Host, sh  # noqa: E402
 
 ACTIVE = []  # the labs that are up: each test ends with their balance
+# Frames that wait for a CPU, of all namespaces together: what one test floods, another one loses.
+BACKLOG, ROOM = pathlib.Path("/proc/sys/net/core/netdev_max_backlog"), 50000
 
 from scapy.all import conf  # noqa: E402
 conf.verb = 0
@@ -120,6 +122,15 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "ours(why): only polluxd can do it; skipped with DUT=linux")
     config.addinivalue_line("markers", "core: the short set, for the kernel and for --quick")
     config.addinivalue_line("markers", "options: of a build that leaves modules out")
+    if not hasattr(config, "workerinput"):  # once, not in each of xdist's processes
+        with contextlib.suppress(OSError):
+            config.backlog = BACKLOG.read_text()
+            BACKLOG.write_text(str(max(ROOM, int(config.backlog))))
+
+
+def pytest_unconfigure(config):
+    with contextlib.suppress(OSError, AttributeError):
+        BACKLOG.write_text(config.backlog)
 
 
 def pytest_collection_modifyitems(items):
