@@ -393,7 +393,7 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 {
 	struct ip4_defrag *f = &ip4_defrag_tab[w->id];
 	struct skb_vec whole;
-	uint64_t now = clock_ms();
+	uint64_t now = clock_ms(), owners = 0; /* of what was handed over: they may sleep */
 
 	skb_vec_init(&whole);
 	begin(w, f, now);
@@ -420,11 +420,15 @@ ip_defrag(struct worker *w, struct skb_vec *vec, enum ip_defrag_users user)
 				continue;
 			}
 		}
-		if (likely(owner == w->id))
+		if (likely(owner == w->id)) {
 			take(f, skb, &key, hash, now, &whole);
-		else
-			hand_over(w, skb, owner);
+			continue;
+		}
+		hand_over(w, skb, owner);
+		owners |= UINT64_C(1) << owner;
 	}
+	for (; owners != 0; owners &= owners - 1)
+		worker_wake(workers[__builtin_ctzll(owners)]);
 	watch(f);
 	if (whole.n > 0)
 		ip4_defrag_fns[user](w, &whole);

@@ -104,6 +104,7 @@ sched_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uin
 	done = rte_ring_mp_enqueue_burst(q->ring, (void **)pkts, n, NULL);
 	for (; done < n; done++)
 		refuse(w, q, pkts[done], DROP_SCHED_FULL);
+	worker_wake(workers[q->owner]);
 }
 
 const struct net_device_ops_dp sched_ops_dp = { .xmit = sched_xmit };
