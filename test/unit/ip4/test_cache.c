@@ -122,7 +122,9 @@ test_rests(void **state)
 
 		assert_int_equal(cache()->rest, 0);
 		for (unsigned int i = 0; i < 2 * IP4_CACHE_WINDOW; i++) {
-			rx_pkt(&(struct pkt){ .src = IP(10, 9, i >> 8, i & 255) }, false);
+			/* other flows than the last time, of which some may have been kept */
+			rx_pkt(&(struct pkt){ .src = IP(10, 9, again << 6 | i >> 8, i & 255) },
+			       false);
 			n_frames = 0;
 		}
 		asked_about = route_count(ROUTE_in_miss) - before;
