@@ -397,8 +397,8 @@ neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr 
 	set_timer(n, now);
 	if (act & NUD_A_FLUSH)
 		queue_flush(n);
-	if ((moved || !adj_fits(n)) &&
-	    !n->dead) /* by no device of today's: what is sent does not come back */
+	/* What is sent does not come back here by any device of today's, so it is not dead. */
+	if ((moved || !adj_fits(n)) && !n->dead)
 		update_adj(n);
 	if (act & NUD_A_SOLICIT)
 		solicit(n);
