@@ -18,6 +18,7 @@
 #include "ethdev/ethdev.h"
 #include "fib/fib.h"
 #include "filter/filter.h"
+#include "host/host.h"
 #include "ip4/ip4.h"
 #include "ipip/ipip.h"
 #include "loopback/loopback.h"
@@ -147,6 +148,9 @@ static const struct module modules[] = {
 #ifndef WITHOUT_MACVLAN
 	{ LEVEL_DRIVER,    "macvlan",  NULL,              macvlan_fini,  macvlan_cli_register, macvlan_cfg_register },
 #endif
+#ifndef WITHOUT_HOST
+	{ LEVEL_SYSTEM,    "host",     host_init,         host_fini,     host_cli_register,    host_cfg_register },
+#endif
 	{ LEVEL_SYSTEM,    "system",   NULL,              NULL,          system_cli_register,  system_cfg_register },
 };
 /* clang-format on */
@@ -170,6 +174,9 @@ static struct cfg_section absent[] = {
 #endif
 #ifdef WITHOUT_MACVLAN
 	{ .name = "macvlans", .shape = CFG_OBJECT, .order = 25, .check = absent_check },
+#endif
+#ifdef WITHOUT_HOST
+	{ .name = "host", .shape = CFG_OBJECT, .order = 45, .check = absent_check },
 #endif
 	{ .name = NULL, .check = absent_check },
 };

@@ -30,6 +30,7 @@
 	X(MSG_ARP_FULL,            "msg",    "ring to the control thread full: what was heard in ARP")       \
 	X(MSG_RESOLVE_FULL,        "msg",    "ring to the control thread full: packets without a neighbour") \
 	X(MSG_LOCAL_FULL,          "msg",    "ring to the control thread full: local delivery")              \
+	X(MSG_HOST_FULL,           "msg",    "ring to the control thread full: packets for the host's programs") \
 	X(MSG_OTHER_FULL,          "msg",    "ring to the control thread full: everything else")             \
 	X(BR_STP_BLOCKING,         "br",     "the port's state does not forward (802.1D-2004 7.5, 7.7)")      \
 	X(BR_SAME_PORT,            "br",     "the destination is where the frame came from (802.1D-2004 7.7.2)") \
@@ -119,6 +120,7 @@
 	X(IPIP_FRAG_NEEDED,        "ipip",   "larger than the tunnel's path carries, with DF set (RFC 2003 5.1)") \
 	X(IPIP_UNREACHABLE,        "ipip",   "an earlier packet did not reach the tunnel's other end (RFC 2003 5)") \
 	X(IPIP_ECN,                "ipip",   "congestion along the tunnel, and a packet that can not say so (RFC 6040 4.2)") \
+	X(HOST_REFUSED,            "host",   "the host's kernel does not take the packet (its device is down)") \
 	X(FILTER_REJECT,           "filter", "a rule of the packet filter says reject; the source is told")
 /* clang-format on */
 #endif

@@ -39,6 +39,9 @@ enum fib_among {
 	FIB_MATCH, /* it, and those that it is inside of */
 };
 
+/** Bit of fib_route_spec::file and fib_route::file: the route is one of the host's (lib/host), and
+ * the rest counts how often all of those were read. */
+#define FIB_FILE_HOST	 0x80
 #define FIB_NEXTHOPS_MAX 256
 struct fib_nexthop_spec {
 	rte_be32_t gateway;	/* 0: on-link */
@@ -61,7 +64,8 @@ struct fib_route_spec {
 	bool keep_dead;	 /* add: of the configuration: the route waits for a device that is down,
 			    and stays when it goes down; one of a routes file gives way to it */
 	bool mtu_lock;	 /* remembered and shown, as advmss and hoplimit */
-	uint8_t file;	 /* add: which load of a routes file sets it; 0: none does */
+	uint8_t file;	 /* add: which load of a routes file sets it; 0: none does. With
+			    FIB_FILE_HOST: which reading of the host's routes, and about those only */
 	uint8_t among;	 /* flush: enum fib_among, about dst/plen */
 	uint32_t metric; /* priority: lower wins */
 	uint32_t mtu;	 /* 0: the device's */

@@ -42,8 +42,9 @@ const char *fib_file_error(const struct fib_file *f);
 uint32_t fib_file_count(const struct fib_file *f);
 void fib_file_close(struct fib_file *f) CTL_ONLY;
 
-/** Delete what loads of a routes file set, save load @p keep (0: none is kept). Looks at about @p n
- * prefixes behind @p c, and counts in *@p gone. False at the end. */
+/** Delete what loads of a routes file set, save load @p keep (0: none is kept); or, when @p keep
+ * has FIB_FILE_HOST, what readings of the host's routes set. Looks at about @p n prefixes behind @p
+ * c, and counts in *@p gone. False at the end. */
 bool fib_file_sweep(struct fib_cursor *c, unsigned int n, uint8_t keep,
 		    unsigned int *gone) CTL_ONLY;
 /** Routes that loads of a routes file have set and that are there still, as they set them. */

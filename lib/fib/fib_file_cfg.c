@@ -185,7 +185,7 @@ file_start(struct fib_file *file, uint8_t keep)
 static int
 file_add(const struct cfg *c)
 {
-	uint8_t load = job.last % UINT8_MAX + 1;
+	uint8_t load = job.last % (FIB_FILE_HOST - 1) + 1;
 	struct fib_file *file;
 	char path[PATH_MAX];
 	const char *why;

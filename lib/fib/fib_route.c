@@ -86,11 +86,18 @@ find_equal(const struct fib_table *t, uint32_t key, const struct fib_route_spec 
 	return first;
 }
 
+/* Is that a load of a routes file? */
+static bool
+of_file(uint8_t file)
+{
+	return file != 0 && !(file & FIB_FILE_HOST);
+}
+
 /* Whose route it is: load @p file's of a routes file, or nobody's but the table's (0). */
 static CTL_ONLY void
 set_file(struct fib_alias *a, uint8_t file)
 {
-	fib_ctl.n_file += (file != 0) - (a->file != 0);
+	fib_ctl.n_file += of_file(file) - of_file(a->file);
 	a->file = file;
 }
 
@@ -158,7 +165,7 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
 		return rc;
 	}
 	fib_table_count(t, fi->type, 1);
-	fib_ctl.n_file += r->file != 0;
+	fib_ctl.n_file += of_file(r->file);
 	fib_ctl.adds++;
 	if (fib_chain.head != NULL) {
 		find_equal(t, key, r, fi, &same);
@@ -228,8 +235,13 @@ route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char **w
 	if (first != 0 && mode == FIB_ADD && r->keep_dead && fib_alias(first)->file != 0)
 		mode = FIB_REPLACE;
 	/* What the document itself says goes before what its file says. */
-	if (first != 0 && r->file != 0 && is_kept(first))
+	if (first != 0 && of_file(r->file) && is_kept(first))
 		return 0;
+	/* The host's routes take no place of others. */
+	if (first != 0 && (r->file & FIB_FILE_HOST) && !(fib_alias(first)->file & FIB_FILE_HOST)) {
+		*why = "the router has a route of its own there";
+		return -EEXIST;
+	}
 	if (first != 0 && (mode == FIB_ADD || mode == FIB_TEST)) {
 		*why = "File exists";
 		return -EEXIST;
@@ -281,6 +293,8 @@ matches(const struct fib_alias *a, const struct fib_route_spec *key, bool flush)
 	const struct fib_nexthop *nh = fi->nh;
 	unsigned int n = flush ? fib_info_ways(fi, &nh) : fi->n_nh;
 
+	if ((key->file & FIB_FILE_HOST) && !(a->file & FIB_FILE_HOST))
+		return false;
 	if ((key->tos_set && key->tos != a->tos) || (key->metric_set && key->metric != fi->metric))
 		return false;
 	if ((key->type != 0 && key->type != fi->type) ||
@@ -520,7 +534,8 @@ sweep_node(struct fib_table *t, const struct fib_cursor *c, uint32_t alias, uint
 		const struct fib_alias *a = fib_alias(alias);
 
 		next = a->next;
-		if (a->layer != t->dp.layer || a->file == 0 || a->file == keep)
+		if (a->layer != t->dp.layer || a->file == 0 || a->file == keep ||
+		    ((a->file ^ keep) & FIB_FILE_HOST))
 			continue;
 		route_delete(t, c->key, c->plen, alias);
 		n++;

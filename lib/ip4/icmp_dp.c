@@ -214,7 +214,7 @@ to_sockets(struct worker *w, struct sk_buff *skb, const uint32_t *wanted, uint32
 {
 	if (__atomic_load_n(wanted, __ATOMIC_RELAXED))
 		ip4_to_sock(w, skb, kind);
-	else
+	else if (!ip4_offer(w, skb))
 		consume_skb(w, skb);
 }
 

@@ -101,6 +101,14 @@ typedef void (*inet_proto_fn)(struct worker *w, struct skb_vec *vec);
 typedef void (*inet_error_fn)(struct worker *w, struct sk_buff *skb);
 
 /**
+ * Takes a packet for this router that no part of it claims: of a protocol without a handler, to a
+ * port without a socket, an answer that nobody here asked for. Data pointer at the IP header.
+ * False: it is still the caller's. On workers and on the control thread.
+ */
+typedef bool (*ip4_unclaimed_fn)(struct worker *w, struct sk_buff *skb);
+extern ip4_unclaimed_fn ip4_unclaimed; /* RCU; NULL: nobody does */
+
+/**
  * The one gate for ICMP errors: every exclusion of RFC 1122 3.2.2 and RFC 1812 4.3.2.7, the rate
  * limits, the source address of RFC 1812 4.3.2.4. Quotes @p skb, then drops it under @p why.
  * @param info  the second word: next-hop MTU (host order) or the pointer; else 0

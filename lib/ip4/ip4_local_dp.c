@@ -27,6 +27,7 @@ struct netns_core net_core = {
 struct net_device *ip4_loopback;
 inet_proto_fn inet_protos[256];
 inet_error_fn inet_errors[256];
+ip4_unclaimed_fn ip4_unclaimed;
 
 void
 ip4_to_control(struct worker *w, struct sk_buff *skb, int type, uint32_t arg)
@@ -82,6 +83,21 @@ no_handler(struct worker *w, struct sk_buff *skb, uint8_t proto) DP_ONLY
 }
 
 bool
+ip4_offer(struct worker *w, struct sk_buff *skb)
+{
+	ip4_unclaimed_fn fn = rcu_dereference(ip4_unclaimed);
+	uint16_t pulled = (uint16_t)(skb_mbuf(skb)->data_off - skb->network_header);
+
+	if (likely(fn == NULL))
+		return false;
+	skb_push(skb, pulled);
+	if (fn(w, skb))
+		return true;
+	skb_pull(skb, pulled);
+	return false;
+}
+
+bool
 ip4_drop_group(struct worker *w, struct sk_buff *skb)
 {
 	if (skb->pkt_type == PACKET_HOST)
@@ -95,6 +111,10 @@ ip4_drop_group(struct worker *w, struct sk_buff *skb)
 void
 ip4_no_proto(struct worker *w, struct sk_buff *skb)
 {
+	if (ip4_offer(w, skb)) {
+		IP_INC_STATS(w, InDelivers);
+		return;
+	}
 	if (ip4_drop_group(w, skb))
 		return;
 	IP_INC_STATS(w, InUnknownProtos);

@@ -300,13 +300,17 @@ deliver_ping(struct sk_buff *skb) CTL_ONLY
 {
 	const struct icmp4_hdr *icmph = skb_transport_header(skb);
 	rte_be16_t id = icmph->echo.id;
+	bool wanted = false;
 
 	walk_start();
 	for (struct ip4_sock *sk = walk_take(); sk != NULL; sk = walk_take())
-		if (sk->type == IP4_SOCK_PING && sk->lport == id && from_right_place(sk, skb))
+		if (sk->type == IP4_SOCK_PING && sk->lport == id && from_right_place(sk, skb)) {
 			queue_copy(sk, skb);
+			wanted = true;
+		}
 	role_borrow_dp();
-	consume_skb(worker_ctl(), skb);
+	if (wanted || !ip4_offer(worker_ctl(), skb))
+		consume_skb(worker_ctl(), skb);
 }
 
 /* Is the quoted datagram one that @p sk has sent? */
@@ -335,7 +339,8 @@ deliver_error(struct sk_buff *skb) CTL_ONLY
 				sk->error_report(sk, &a);
 	}
 	role_borrow_dp();
-	consume_skb(worker_ctl(), skb);
+	if (!ip4_offer(worker_ctl(), skb))
+		consume_skb(worker_ctl(), skb);
 }
 
 static void

@@ -27,6 +27,8 @@ udp_sum(const struct sk_buff *skb, rte_be32_t saddr, rte_be32_t daddr, uint32_t 
 void
 udp_no_port(struct worker *w, struct sk_buff *skb)
 {
+	if (ip4_offer(w, skb))
+		return;
 	if (ip4_drop_group(w, skb)) {
 		UDP_INC_STATS(w, IgnoredMulti);
 		return;

@@ -11,6 +11,7 @@
 #include "ctl/cfg.h"
 #include "ctl/cfg_priv.h"
 #include "netdev/netdev.h"
+#include "netns.h"
 
 /* What can not change while the router runs. */
 #define FIXED                                                                                      \
@@ -117,6 +118,7 @@ static const char every_key[] =
 	"{\"gateway\":\"10.7.7.7\",\"dev\":\"q1\",\"onlink\":true}]},"
 	"{\"dst\":\"10.8.0.0/24\",\"dev\":\"q1\"},"
 	"{\"dst\":\"10.8.1.0/24\",\"dev\":\"q1\",\"scope\":\"host\"}],"
+	"\"host\":{\"netns\":\"lab\",\"devices\":[\"q1\"],\"routes\":\"import\"},"
 	"\"rules\":[{\"priority\":50,\"table\":255},"
 	"{\"priority\":100,\"not\":true,\"from\":\"10.1.0.0/16\",\"to\":\"10.2.0.1/32\","
 	"\"tos\":8,\"fwmark\":\"0x10/0xff\",\"iif\":\"q1\",\"oif\":\"q2\",\"ipproto\":\"tcp\","
@@ -139,6 +141,7 @@ setup(void **state)
 	every = json_loads(every_key, 0, NULL);
 	assert_non_null(every);
 	json_object_set_new(every, "routes_file", json_string(routes_file));
+	dp_own_netns("lab");
 	return dp_setup(state);
 }
 
@@ -299,6 +302,7 @@ static const struct {
 	{ "routes", "ip route del 10.7.0.0/24" },
 	{ "routes", "ip route change blackhole 10.6.0.1 table 77 metric 9 tos 4 realm 9" },
 	{ "rules", "ip rule del pref 101" },
+	{ "host", "host enable netns lab" },
 };
 
 static void

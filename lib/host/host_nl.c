@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Talking to the kernel of the host: rtnetlink by libmnl, in the host's namespace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <rte_common.h>
+#include "host/host.h"
+#include "host/host_nl_priv.h"
+
+#define EVENTS_RCVBUF (16 << 20) /* bytes of news that may wait: some 100,000 routes */
+
+static struct mnl_socket *requests, *dump, *news;
+static uint32_t seq;
+static int ns_host = -1, ns_own = -1;
+
+/* --- the namespace --- */
+
+int
+host_nl_enter(void)
+{
+	if (ns_host < 0)
+		return 0;
+	return setns(ns_host, CLONE_NEWNET) == 0 ? 0 : -errno;
+}
+
+void
+host_nl_leave(void)
+{
+	if (ns_host >= 0 && setns(ns_own, CLONE_NEWNET) != 0)
+		abort(); /* a thread in the wrong namespace would do its work to strangers */
+}
+
+static int
+open_namespaces(const char *netns, const char **why)
+{
+	char path[HOST_NETNS_MAX + 16];
+
+	if (netns[0] == '\0')
+		return 0;
+	snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	ns_host = open(path, O_RDONLY | O_CLOEXEC);
+	if (ns_host < 0) {
+		*why = "there is no network namespace of that name (ip netns add)";
+		return -errno;
+	}
+	ns_own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	*why = "can not open the daemon's own network namespace";
+	return ns_own < 0 ? -errno : 0;
+}
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* --- sockets --- */
+
+static int
+open_socket(struct mnl_socket **to, int flags, unsigned int groups)
+{
+	*to = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags);
+	if (*to == NULL)
+		return -errno;
+	return mnl_socket_bind(*to, groups, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
+}
+
+static int
+open_sockets(void)
+{
+	const int size = EVENTS_RCVBUF;
+	int group = RTNLGRP_NEXTHOP;
+	int rc = open_socket(&requests, 0, 0);
+
+	if (rc == 0)
+		rc = open_socket(&dump, SOCK_NONBLOCK, 0);
+	if (rc == 0)
+		rc = open_socket(&news, SOCK_NONBLOCK, RTMGRP_IPV4_ROUTE | RTMGRP_LINK);
+	if (rc != 0)
+		return rc;
+	/* More than the administrator of the host allows others to have; without it, losses are
+	 * made good by reading all. A kernel without next hop objects has no news of them. */
+	setsockopt(mnl_socket_get_fd(news), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	mnl_socket_setsockopt(news, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+	return 0;
+}
+
+static void
+close_socket(struct mnl_socket **s)
+{
+	if (*s != NULL)
+		mnl_socket_close(*s);
+	*s = NULL;
+}
+
+void
+host_nl_close(void)
+{
+	close_socket(&requests);
+	close_socket(&dump);
+	close_socket(&news);
+	close_fd(&ns_host);
+	close_fd(&ns_own);
+}
+
+int
+host_nl_open(const char *netns, const char **why)
+{
+	int rc = open_namespaces(netns, why);
+
+	if (rc == 0) {
+		*why = "can not enter the network namespace";
+		rc = host_nl_enter();
+	}
+	if (rc == 0) {
+		*why = "can not talk to the kernel by netlink";
+		rc = open_sockets();
+		host_nl_leave();
+	}
+	if (rc != 0)
+		host_nl_close();
+	return rc;
+}
+
+/* --- requests --- */
+
+struct nlmsghdr *
+host_nl_msg(void *buf, uint16_t type, uint16_t flags, size_t len)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	memset(mnl_nlmsg_put_extra_header(nlh, len), 0, len);
+	return nlh;
+}
+
+int
+host_nl_talk(struct nlmsghdr *nlh)
+{
+	char buf[HOST_NL_MSG_MAX];
+	ssize_t n;
+
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	nlh->nlmsg_seq = ++seq;
+	if (mnl_socket_sendto(requests, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do { /* the kernel has done it when sendto() returns: this does not wait */
+		n = mnl_socket_recvfrom(requests, buf, sizeof(buf));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return mnl_cb_run(buf, (size_t)n, seq, mnl_socket_get_portid(requests), NULL, NULL) < 0
+		       ? -errno
+		       : 0;
+}
+
+uint32_t
+host_nl_ifindex(const char *name)
+{
+	uint32_t i;
+
+	if (host_nl_enter() != 0)
+		return 0;
+	i = if_nametoindex(name);
+	host_nl_leave();
+	return i;
+}
+
+int
+host_nl_link(uint32_t ifindex, bool up, uint32_t mtu, const struct rte_ether_addr *mac)
+{
+	char buf[HOST_NL_MSG_MAX];
+	struct nlmsghdr *nlh = host_nl_msg(buf, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+
+	ifi->ifi_index = (int)ifindex;
+	ifi->ifi_flags = up ? IFF_UP : 0;
+	ifi->ifi_change = IFF_UP;
+	if (mtu != 0) {
+		/* The router resolves neighbours: the kernel is not to ask. */
+		ifi->ifi_flags |= IFF_NOARP;
+		ifi->ifi_change |= IFF_NOARP;
+		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
+	}
+	if (mac != NULL)
+		mnl_attr_put(nlh, IFLA_ADDRESS, RTE_ETHER_ADDR_LEN, mac);
+	return host_nl_talk(nlh);
+}
+
+int
+host_nl_addr(uint32_t ifindex, const struct host_nl_addr *a, bool add)
+{
+	char buf[HOST_NL_MSG_MAX];
+	struct nlmsghdr *nlh =
+		host_nl_msg(buf, add ? RTM_NEWADDR : RTM_DELADDR,
+			    add ? NLM_F_CREATE | NLM_F_REPLACE : 0, sizeof(struct ifaddrmsg));
+	struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+
+	ifa->ifa_family = AF_INET;
+	ifa->ifa_prefixlen = a->plen;
+	ifa->ifa_scope = a->scope;
+	ifa->ifa_index = ifindex;
+	mnl_attr_put_u32(nlh, IFA_LOCAL, a->local);
+	mnl_attr_put_u32(nlh, IFA_ADDRESS, a->peer);
+	if (a->broadcast != 0)
+		mnl_attr_put_u32(nlh, IFA_BROADCAST, a->broadcast);
+	return host_nl_talk(nlh);
+}
+
+/* --- what it says --- */
+
+struct listening {
+	const struct host_nl_listener *to;
+	bool torn;
+};
+
+static void
+on_link(const struct nlmsghdr *nlh, const struct host_nl_listener *l)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*ifi) &&
+	    (nlh->nlmsg_type == RTM_DELLINK || !(ifi->ifi_flags & IFF_UP)))
+		l->link_down((uint32_t)ifi->ifi_index);
+}
+
+static int
+on_msg(const struct nlmsghdr *nlh, void *data)
+{
+	static struct host_nl_route r;
+	struct listening *l = data;
+
+	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
+		l->torn = true;
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		if (host_nl_route_read(nlh, &r))
+			l->to->route(&r, nlh->nlmsg_type == RTM_DELROUTE);
+		break;
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		on_link(nlh, l->to);
+		break;
+	case RTM_DELNEXTHOP:
+		l->to->nexthop_gone();
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+int
+host_nl_dump_fd(void)
+{
+	return mnl_socket_get_fd(dump);
+}
+
+int
+host_nl_news_fd(void)
+{
+	return mnl_socket_get_fd(news);
+}
+
+int
+host_nl_dump_start(void)
+{
+	char buf[HOST_NL_MSG_MAX];
+	struct nlmsghdr *nlh = host_nl_msg(buf, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+
+	rtm->rtm_family = AF_INET;
+	return mnl_socket_sendto(dump, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
+}
+
+static char *
+buffer(size_t *len)
+{
+	static char buf[1 << 16];
+
+	*len = sizeof(buf);
+	return buf;
+}
+
+int
+host_nl_dump_some(const struct host_nl_listener *to, bool *torn)
+{
+	struct listening l = { .to = to };
+	size_t len;
+	char *buf = buffer(&len);
+	ssize_t n = mnl_socket_recvfrom(dump, buf, len);
+	int rc;
+
+	if (n < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	rc = mnl_cb_run(buf, (size_t)n, 0, 0, on_msg, &l);
+	*torn = l.torn;
+	return rc < 0 ? -errno : rc == MNL_CB_OK;
+}
+
+int
+host_nl_news_some(const struct host_nl_listener *to)
+{
+	struct listening l = { .to = to };
+	size_t len;
+	char *buf = buffer(&len);
+	ssize_t n = mnl_socket_recvfrom(news, buf, len);
+
+	if (n < 0)
+		return errno == ENOBUFS ? -ENOBUFS : 0;
+	mnl_cb_run(buf, (size_t)n, 0, 0, on_msg, &l);
+	return 1;
+}

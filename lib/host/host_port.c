@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The counterpart of a device: made, kept as the device is, removed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "core/log.h"
+#include "host/host_dp.h"
+#include "host/host_priv.h"
+
+LOG_MODULE(host);
+
+#define HASH_SIZE 1024
+static struct host_port *by_ifindex[HASH_SIZE];
+
+struct host_port *
+host_port_of(const struct net_device *dev)
+{
+	return host.ports[dev->ifindex];
+}
+
+static struct host_port **
+find(uint32_t ifindex)
+{
+	struct host_port **at = &by_ifindex[ifindex % HASH_SIZE];
+
+	while (*at != NULL && (*at)->ifindex != ifindex)
+		at = &(*at)->next;
+	return at;
+}
+
+struct net_device *
+host_port_device(uint32_t ifindex)
+{
+	struct host_port *hp = *find(ifindex);
+
+	return hp != NULL ? hp->dev : NULL;
+}
+
+/* Workers hand over what comes for the router by that device, or no longer. */
+static void
+offer(const struct host_port *hp, bool on)
+{
+	uint32_t i = (uint32_t)hp->dev->ifindex;
+	uint64_t bit = UINT64_C(1) << (i % 64), now = host_ports_dp[i / 64];
+
+	__atomic_store_n(&host_ports_dp[i / 64], on ? now | bit : now & ~bit, __ATOMIC_RELAXED);
+}
+
+/* --- make and remove --- */
+
+/* The router has looked at what comes in: the kernel need not refuse what came by another way. */
+static void
+trust_router(const char *name)
+{
+	char path[64 + IFNAMSIZ];
+	int fd;
+
+	if (host_nl_enter() != 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, "0", 1) != 1)
+		log_warn("can not clear %s", path);
+	if (fd >= 0)
+		close(fd);
+	/* IPv6 is nothing that the router carries: no solicitations of its own. */
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, "1", 1) != 1)
+		log_warn("can not set %s", path);
+	if (fd >= 0)
+		close(fd);
+	host_nl_leave();
+}
+
+static int
+make_tap(struct host_port *hp, const char **why) CTL_ONLY
+{
+	static char text[128];
+	int rc;
+
+	*why = text;
+	hp->fd = host_tap_open(hp->name, hp->ip_only);
+	if (hp->fd < 0) {
+		rc = hp->fd;
+		hp->fd = -1;
+		if (rc == -EEXIST)
+			snprintf(text, sizeof(text), "the host has a device \"%s\" of its own",
+				 hp->name);
+		else
+			snprintf(text, sizeof(text), "can not make a TAP \"%s\": %s", hp->name,
+				 strerror(-rc));
+		return rc;
+	}
+	trust_router(hp->name);
+	hp->ifindex = host_nl_ifindex(hp->name);
+	rc = hp->ifindex == 0 ? -ENODEV : host_tap_start(hp);
+	if (rc != 0) {
+		snprintf(text, sizeof(text), "can not listen to TAP \"%s\": %s", hp->name,
+			 strerror(-rc));
+		host_tap_close(hp);
+		hp->ifindex = 0;
+	}
+	return rc;
+}
+
+/* It is the kernel's own, and down in a new namespace. */
+static int
+bring_up_lo(struct host_port *hp, const char **why) CTL_ONLY
+{
+	*why = "the host's lo does not come up";
+	hp->ifindex = host_nl_ifindex("lo");
+	return hp->ifindex == 0 ? -ENODEV : host_nl_link(hp->ifindex, true, 0, NULL);
+}
+
+int
+host_port_add(struct net_device *dev, const char **why)
+{
+	struct host_port *hp = calloc(1, sizeof(*hp));
+	int rc = 0;
+
+	*why = "out of memory";
+	if (hp == NULL)
+		return -ENOMEM;
+	hp->dev = dev;
+	hp->fd = -1;
+	hp->ip_only = dev->flags & IFF_POINTOPOINT;
+	snprintf(hp->name, sizeof(hp->name), "%s", dev->name);
+	if (dev->flags & IFF_LOOPBACK)
+		rc = bring_up_lo(hp, why);
+	else
+		rc = make_tap(hp, why);
+	if (rc != 0) {
+		free(hp);
+		return rc;
+	}
+	*find(hp->ifindex) = hp;
+	host.ports[dev->ifindex] = hp;
+	if (hp->fd >= 0) {
+		dev_set_allmulti(dev,
+				 1); /* which groups its programs join, only the kernel knows */
+		offer(hp, true);
+	}
+	return 0;
+}
+
+void
+host_port_del(struct host_port *hp)
+{
+	struct host_port **at = find(hp->ifindex);
+
+	if (hp->fd >= 0) {
+		offer(hp, false);
+		dev_set_allmulti(hp->dev, -1);
+	}
+	/* Those of lo do not go with a TAP. */
+	for (unsigned int i = hp->n_addrs; hp->fd < 0 && i-- > 0;)
+		host_nl_addr(hp->ifindex, &hp->addrs[i], false);
+	host_tap_close(hp);
+	*at = hp->next;
+	host.ports[hp->dev->ifindex] = NULL;
+	free(hp->addrs);
+	free(hp);
+}
+
+/* --- as the device is --- */
+
+static void
+complain(const struct host_port *hp, const char *what, int rc)
+{
+	static struct log_ratelimit limit = LOG_RATELIMIT(10, 1000);
+
+	if (rc != 0)
+		log_warn_limited(&limit, "%s in the host: %s: %s", hp->name, what, strerror(-rc));
+}
+
+static void
+sync_link(struct host_port *hp) CTL_ONLY
+{
+	struct net_device *dev = hp->dev;
+	bool up = netif_running(dev), running = netif_carrier_ok(dev), mac = false;
+	struct rte_ether_addr addr;
+
+	netdev_addr(dev, &addr);
+	if (hp->fd >= 0 && running != hp->running)
+		host_tap_carrier(hp, running);
+	hp->running = running;
+	mac = !hp->ip_only && hp->fd >= 0 && !rte_is_same_ether_addr(&addr, &hp->mac);
+	if (hp->fd >= 0 && (mac || up != hp->up || dev->mtu != hp->mtu))
+		complain(hp, "state", host_nl_link(hp->ifindex, up, dev->mtu, mac ? &addr : NULL));
+	hp->mac = addr;
+	hp->up = up;
+	hp->mtu = dev->mtu;
+}
+
+static bool
+same_addr(const struct host_nl_addr *a, const struct host_nl_addr *b)
+{
+	return a->local == b->local && a->peer == b->peer && a->plen == b->plen &&
+	       a->broadcast == b->broadcast && a->scope == b->scope;
+}
+
+static bool
+has_addr(const struct host_nl_addr *list, unsigned int n, const struct host_nl_addr *a)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (same_addr(&list[i], a))
+			return true;
+	return false;
+}
+
+/* What the device has, save 127/8, which the kernel has itself. NULL and *n 0: none, or no memory.
+ */
+static struct host_nl_addr *
+wanted_addrs(struct net_device *dev, unsigned int *n) CTL_ONLY
+{
+	struct host_nl_addr *list = NULL;
+
+	*n = 0;
+	for (struct in_ifaddr *ifa = inet_addr_first(dev); ifa != NULL;
+	     ifa = rcu_dereference(ifa->ifa_next)) {
+		struct host_nl_addr *more;
+
+		if ((rte_be_to_cpu_32(ifa->ifa_local) >> 24) == 127)
+			continue;
+		more = realloc(list, (*n + 1) * sizeof(*list));
+		if (more == NULL)
+			break;
+		list = more;
+		list[(*n)++] = (struct host_nl_addr){ .local = ifa->ifa_local,
+						      .peer = ifa->ifa_address,
+						      .broadcast = ifa->ifa_broadcast,
+						      .plen = ifa->ifa_prefixlen,
+						      .scope = ifa->ifa_scope };
+	}
+	return list;
+}
+
+static void
+sync_addrs(struct host_port *hp) CTL_ONLY
+{
+	unsigned int n;
+	struct host_nl_addr *want = wanted_addrs(hp->dev, &n);
+	bool removed = false;
+
+	for (unsigned int i = hp->n_addrs; i-- > 0;) {
+		if (has_addr(want, n, &hp->addrs[i]))
+			continue;
+		host_nl_addr(hp->ifindex, &hp->addrs[i], false);
+		removed = true;
+	}
+	/* With a primary address the kernel may have removed its secondaries: all once more. */
+	for (unsigned int i = 0; i < n; i++)
+		if (removed || !has_addr(hp->addrs, hp->n_addrs, &want[i]))
+			complain(hp, "address", host_nl_addr(hp->ifindex, &want[i], true));
+	free(hp->addrs);
+	hp->addrs = want;
+	hp->n_addrs = n;
+}
+
+void
+host_port_sync(struct host_port *hp)
+{
+	if (hp->error != 0)
+		return;
+	sync_link(hp);
+	sync_addrs(hp);
+}
