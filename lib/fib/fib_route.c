@@ -140,21 +140,21 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
 			       .tos = r->tos,
 			       .layer = t->dp.layer,
 			       .file = r->file };
+	bool change = mode == FIB_REPLACE || mode == FIB_CHANGE;
 	int rc;
 
 	first = find_equal(t, key, r, fi, &same);
-	if (first != 0 && (mode == FIB_REPLACE || mode == FIB_CHANGE)) {
-		if (same == first || (same != 0 && r->file != 0)) {
-			/* A file does not take what others have set as it says. */
-			if (fib_alias(same)->file != 0)
-				set_file(fib_alias(same), r->file);
-			fib_info_put(fi);
-			return 0;
-		}
-		if (same == 0) {
-			replace(t, r, first, fi);
-			return 0;
-		}
+	if ((change && same != 0 && (same == first || r->file != 0)) ||
+	    (mode == FIB_APPEND && same != 0 && (r->file & FIB_FILE_HOST))) {
+		/* A file does not take what others have set as it says. */
+		if (fib_alias(same)->file != 0)
+			set_file(fib_alias(same), r->file);
+		fib_info_put(fi);
+		return 0;
+	}
+	if (change && first != 0 && same == 0) {
+		replace(t, r, first, fi);
+		return 0;
 	}
 	*why = "Route exists";
 	if (same != 0)

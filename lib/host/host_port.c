@@ -36,7 +36,7 @@ host_port_device(uint32_t ifindex)
 {
 	struct host_port *hp = *find(ifindex);
 
-	return hp != NULL ? hp->dev : NULL;
+	return hp != NULL && hp->fd >= 0 ? hp->dev : NULL;
 }
 
 /* Workers hand over what comes for the router by that device, or no longer. */

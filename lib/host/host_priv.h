@@ -40,7 +40,7 @@ int host_port_add(struct net_device *dev, const char **why) CTL_ONLY;
 void host_port_del(struct host_port *hp) CTL_ONLY;
 /** Make it as the device is. */
 void host_port_sync(struct host_port *hp) CTL_ONLY;
-/** The router's device behind the kernel's @p ifindex, or NULL. */
+/** The router's device behind the kernel's TAP @p ifindex, or NULL. */
 struct net_device *host_port_device(uint32_t ifindex) CTL_ONLY;
 struct host_port *host_port_of(const struct net_device *dev) CTL_ONLY;
 
