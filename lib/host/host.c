@@ -156,6 +156,7 @@ host_enable(const struct host_conf *conf, const char **why)
 	rc = host_nl_open(conf->netns, why);
 	if (rc != 0)
 		return rc;
+	host_export_clear();
 	host.on = true;
 	notifier_add(&netdev_chain, &on_netdev_nb);
 	notifier_add(&inetaddr_chain, &on_inetaddr_nb);

@@ -79,6 +79,10 @@ tell(const struct fib_route *r, void *arg)
 	k.type = r->type;
 	k.scope = r->scope;
 	k.prefsrc = r->prefsrc;
+	k.mtu = r->mtu;
+	k.mtu_lock = r->mtu_lock;
+	k.advmss = r->advmss;
+	k.hoplimit = r->hoplimit;
 	if (!ways_of(r, &k)) {
 		forget(r);
 		return;
@@ -145,4 +149,26 @@ host_export_stop(void)
 	notifier_del(&fib_chain, &listener);
 	timer_del(&slice_timer);
 	fib_walk(RT_TABLE_MAIN, forget_loose, NULL);
+}
+
+/* --- what an earlier daemon left behind --- */
+
+static void
+clear_route(const struct host_nl_route *r, bool gone)
+{
+	(void)gone;
+	role_enter_ctl();
+	if (r->protocol == HOST_PROTOCOL)
+		host_nl_route_del(r);
+}
+
+void
+host_export_clear(void)
+{
+	static const struct host_nl_listener l = { .route = clear_route };
+	bool torn;
+
+	if (host_nl_dump_start() == 0)
+		while (host_nl_dump_some(&l, &torn) == 1)
+			;
 }

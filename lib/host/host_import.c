@@ -21,7 +21,8 @@ LOG_MODULE(host_import);
 #define AGAIN_PER_SEC 20000 /* and a table of so many routes is read a second less often */
 
 static uint8_t reading = FIB_FILE_HOST; /* number of the last one begun */
-static bool again;			/* what is being read is old already */
+static bool following;
+static bool again; /* what is being read is old already */
 static struct ctl_timer again_timer, sweep_timer;
 static struct fib_cursor sweep_at;
 static struct fib_route_spec spec; /* 6 KB */
@@ -250,6 +251,13 @@ on_news(int fd, uint32_t events, void *arg)
 	}
 }
 
+void
+host_import_again(void)
+{
+	if (following)
+		again_in(AGAIN_MS);
+}
+
 /* --- begin and end --- */
 
 int
@@ -263,12 +271,14 @@ host_import_start(void)
 	rc = ev_add(host_nl_news_fd(), EPOLLIN, on_news, NULL);
 	if (rc == 0)
 		rc = ev_add(host_nl_dump_fd(), EPOLLIN, on_dump, NULL);
+	following = rc == 0;
 	return rc != 0 ? rc : read_all();
 }
 
 void
 host_import_stop(void)
 {
+	following = false;
 	ev_del(host_nl_news_fd());
 	ev_del(host_nl_dump_fd());
 	timer_del(&again_timer);

@@ -159,6 +159,25 @@ put_several(struct nlmsghdr *nlh, const struct host_nl_route *r)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+static void
+put_metrics(struct nlmsghdr *nlh, const struct host_nl_route *r)
+{
+	struct nlattr *nest;
+
+	if (r->mtu == 0 && r->advmss == 0 && r->hoplimit == 0)
+		return;
+	nest = mnl_attr_nest_start(nlh, RTA_METRICS);
+	if (r->mtu_lock)
+		mnl_attr_put_u32(nlh, RTAX_LOCK, 1u << RTAX_MTU);
+	if (r->mtu != 0)
+		mnl_attr_put_u32(nlh, RTAX_MTU, r->mtu);
+	if (r->advmss != 0)
+		mnl_attr_put_u32(nlh, RTAX_ADVMSS, r->advmss);
+	if (r->hoplimit != 0)
+		mnl_attr_put_u32(nlh, RTAX_HOPLIMIT, r->hoplimit);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 int
 host_nl_route_add(const struct host_nl_route *r)
 {
@@ -170,6 +189,7 @@ host_nl_route_add(const struct host_nl_route *r)
 	rtm->rtm_type = r->type;
 	if (r->prefsrc != 0)
 		mnl_attr_put_u32(nlh, RTA_PREFSRC, r->prefsrc);
+	put_metrics(nlh, r);
 	if (r->n_nh == 1)
 		put_one(nlh, &r->nh[0]);
 	else if (r->n_nh > 1)

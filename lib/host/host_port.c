@@ -51,28 +51,31 @@ offer(const struct host_port *hp, bool on)
 
 /* --- make and remove --- */
 
-/* The router has looked at what comes in: the kernel need not refuse what came by another way. */
 static void
-trust_router(const char *name)
+set_tunable(const char *family, const char *name, const char *key, const char *value)
 {
-	char path[64 + IFNAMSIZ];
+	char path[96 + IFNAMSIZ];
 	int fd;
 
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, name, key);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return; /* a kernel without IPv6 */
+	if (write(fd, value, 1) != 1)
+		log_warn("%s in the host can not be set: %s", path, strerror(errno));
+	close(fd);
+}
+
+/* The router has looked at what comes in: the kernel need not refuse what came by another way, nor
+ * errors from the router itself. IPv6 is nothing that the router carries. */
+static void
+set_tunables(const char *name)
+{
 	if (host_nl_enter() != 0)
 		return;
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/rp_filter", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, "0", 1) != 1)
-		log_warn("can not clear %s", path);
-	if (fd >= 0)
-		close(fd);
-	/* IPv6 is nothing that the router carries: no solicitations of its own. */
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, "1", 1) != 1)
-		log_warn("can not set %s", path);
-	if (fd >= 0)
-		close(fd);
+	set_tunable("ipv4", name, "rp_filter", "0");
+	set_tunable("ipv4", name, "accept_local", "1");
+	set_tunable("ipv6", name, "disable_ipv6", "1");
 	host_nl_leave();
 }
 
@@ -95,7 +98,7 @@ make_tap(struct host_port *hp, const char **why) CTL_ONLY
 				 strerror(-rc));
 		return rc;
 	}
-	trust_router(hp->name);
+	set_tunables(hp->name);
 	hp->ifindex = host_nl_ifindex(hp->name);
 	rc = hp->ifindex == 0 ? -ENODEV : host_tap_start(hp);
 	if (rc != 0) {
@@ -139,11 +142,10 @@ host_port_add(struct net_device *dev, const char **why)
 	}
 	*find(hp->ifindex) = hp;
 	host.ports[dev->ifindex] = hp;
-	if (hp->fd >= 0) {
-		dev_set_allmulti(dev,
-				 1); /* which groups its programs join, only the kernel knows */
-		offer(hp, true);
-	}
+	/* Which groups its programs join, only the kernel knows. */
+	if (hp->fd >= 0)
+		dev_set_allmulti(dev, 1);
+	offer(hp, true);
 	return 0;
 }
 
@@ -152,14 +154,14 @@ host_port_del(struct host_port *hp)
 {
 	struct host_port **at = find(hp->ifindex);
 
-	if (hp->fd >= 0) {
-		offer(hp, false);
+	offer(hp, false);
+	if (hp->fd >= 0)
 		dev_set_allmulti(hp->dev, -1);
-	}
 	/* Those of lo do not go with a TAP. */
 	for (unsigned int i = hp->n_addrs; hp->fd < 0 && i-- > 0;)
 		host_nl_addr(hp->ifindex, &hp->addrs[i], false);
 	host_tap_close(hp);
+	host_import_again(); /* the kernel forgets its routes, and tells nobody */
 	*at = hp->next;
 	host.ports[hp->dev->ifindex] = NULL;
 	free(hp->addrs);

@@ -57,10 +57,14 @@ void host_tap_carrier(struct host_port *hp, bool on) CTL_ONLY;
 /* --- routes --- */
 /** Read all of the kernel's routes, and follow them from then on. */
 int host_import_start(void) CTL_ONLY;
+/** Read all of them once more, soon; nothing while they are not read at all. */
+void host_import_again(void) CTL_ONLY;
 /** Forget them all, in slices. */
 void host_import_stop(void) CTL_ONLY;
 /** The daemon ends: no more slices. */
 void host_import_fini(void) CTL_ONLY;
+/** Remove from the kernel's tables what was told by a daemon that was killed. */
+void host_export_clear(void) CTL_ONLY;
 /** Tell the kernel all of ours, in slices, and what changes from then on. Again: once more. */
 void host_export_start(void) CTL_ONLY;
 void host_export_stop(void) CTL_ONLY;

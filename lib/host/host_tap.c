@@ -117,7 +117,7 @@ send_packet(struct worker *w, struct host_port *hp, const uint8_t *from, uint32_
 	}
 	skb_trim(skb, rte_be_to_cpu_16(iph->total_length));
 	skb->dev = hp->dev;
-	ip_local_out(w, skb);
+	ip_local_out_host(w, skb);
 }
 
 /* A frame of anything else: as it is. */
@@ -221,6 +221,24 @@ write_packet(struct host_port *hp, struct sk_buff *skb)
 	return writev(hp->fd, iov, n) < 0 ? -errno : 0;
 }
 
+/* Whose TAP it goes to; NULL: the device has gone meanwhile. */
+static struct host_port *
+port_for(struct sk_buff *skb) CTL_ONLY
+{
+	struct host_port *hp;
+
+	skb->dev = dev_get_by_index(skb->iif);
+	if (skb->dev == NULL)
+		return NULL;
+	hp = host_port_of(skb->dev);
+	/* From ourselves: an error about what a program has sent. Any way into the kernel will do.
+	 */
+	for (unsigned int i = 0; skb->dev->flags & IFF_LOOPBACK && i < NETDEV_MAX; i++)
+		if (host.ports[i] != NULL && host.ports[i]->fd >= 0 && host.ports[i]->up)
+			return host.ports[i];
+	return hp;
+}
+
 static void
 on_packet(struct ctl_msg *msg)
 {
@@ -229,8 +247,7 @@ on_packet(struct ctl_msg *msg)
 	struct host_port *hp;
 
 	role_enter_ctl();
-	skb->dev = dev_get_by_index(skb->iif); /* which may have gone meanwhile */
-	hp = skb->dev != NULL ? host_port_of(skb->dev) : NULL;
+	hp = port_for(skb);
 	role_borrow_dp();
 	if (hp == NULL || hp->fd < 0) {
 		kfree_skb_reason(w, skb, DROP_NETDEV_GONE);

@@ -71,6 +71,9 @@ void ip_local_out(struct worker *w, struct sk_buff *skb) DP_ONLY;
 struct adj;
 /** The same by a way that is known. */
 void ip_local_out_by(struct worker *w, struct sk_buff *skb, const struct adj *way) DP_ONLY;
+/** ip_local_out() for a packet of a program of the host: that no way leads there, it hears by ICMP.
+ */
+void ip_local_out_host(struct worker *w, struct sk_buff *skb) DP_ONLY;
 /** What the header of a datagram made here shall say. */
 struct ip_out {
 	rte_be32_t saddr, daddr; /* saddr 0: chosen by the route */
@@ -82,6 +85,7 @@ struct ip_out {
 	uint8_t optlen; /* bytes of options, a multiple of 4; records in them are signed */
 	const uint8_t *opt;    /* sound ones; with a source route daddr is its first stop */
 	const struct adj *way; /* NULL: what the routes say */
+	bool told;	       /* see ip_local_out_host() */
 	/* ip4_bound_way() has found the way, and these realms with it. */
 	bool bound;
 	uint32_t realms;

@@ -185,9 +185,18 @@ send_group(struct worker *w, struct sk_buff *skb, uint32_t dst) DP_ONLY
 	ip_output_link(w, skb, dev);
 }
 
-/* The packet has no way out. Nobody but ourselves would be told: count and drop. */
+/* What the program that sent it hears. */
+static uint8_t
+no_way_code(const struct adj *a)
+{
+	return a->type == ADJ_UNREACHABLE ? ICMP4_HOST_UNREACH
+	       : a->type == ADJ_PROHIBIT  ? ICMP4_PKT_FILTERED
+					  : ICMP4_NET_UNREACH;
+}
+
+/* The packet has no way out. Of what the router itself makes, nobody would be told. */
 static void
-no_way(struct worker *w, struct sk_buff *skb, const struct adj *a) DP_ONLY
+no_way(struct worker *w, struct sk_buff *skb, const struct adj *a, bool told) DP_ONLY
 {
 	static const uint8_t reason[ADJ_TYPE_MAX] = {
 		[ADJ_BLACKHOLE] = DROP_IP4_BLACKHOLE,
@@ -196,8 +205,13 @@ no_way(struct worker *w, struct sk_buff *skb, const struct adj *a) DP_ONLY
 		[ADJ_MARTIAN] = DROP_IP4_MARTIAN_DESTINATION,
 	};
 
+	enum drop_reason why = reason[a->type] ? reason[a->type] : DROP_IP4_NO_ROUTE;
+
 	IP_INC_STATS(w, OutNoRoutes);
-	kfree_skb_reason(w, skb, reason[a->type] ? reason[a->type] : DROP_IP4_NO_ROUTE);
+	if (told && a->type != ADJ_BLACKHOLE && a->type != ADJ_MARTIAN)
+		icmp_send(w, skb, ICMP4_UNREACH, no_way_code(a), 0, why);
+	else
+		kfree_skb_reason(w, skb, why);
 }
 _Static_assert(DROP_MAX < 256, "reasons fit a byte");
 
@@ -227,7 +241,8 @@ local_out_prepare(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 	skb->pkt_type = PACKET_OUTGOING;
 	skb->iif = 0;
 	skb->flags = 0;
-	skb->dst = ip4_exc_redirect(iph->dst_addr, o != NULL ? o->way : route_of(skb, iph));
+	skb->dst = ip4_exc_redirect(iph->dst_addr,
+				    o != NULL && o->way != NULL ? o->way : route_of(skb, iph));
 	if (skb_realms_wanted() && o != NULL && o->bound)
 		skb_set_tclassid(skb, o->realms);
 	else if (skb_realms_wanted())
@@ -238,7 +253,7 @@ local_out_prepare(struct worker *w, struct sk_buff *skb, const struct ip_out *o)
 
 /* What goes by a neighbour is appended to @p send. */
 static void
-local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ONLY
+local_out_one(struct worker *w, struct sk_buff *skb, bool told, struct skb_vec *send) DP_ONLY
 {
 	uint32_t dst = rte_be_to_cpu_32(ip_hdr(skb)->dst_addr);
 	const struct adj *a = skb->dst;
@@ -250,7 +265,7 @@ local_out_one(struct worker *w, struct sk_buff *skb, struct skb_vec *send) DP_ON
 	else if (dst == IP4_LIMITED_BROADCAST || a->type == ADJ_BROADCAST || ip4_is_multicast(dst))
 		send_group(w, skb, dst);
 	else
-		no_way(w, skb, a);
+		no_way(w, skb, a, told);
 }
 
 static void
@@ -264,7 +279,7 @@ local_out(struct worker *w, struct skb_vec *vec, const struct ip_out *o) DP_ONLY
 		local_out_prepare(w, vec->v[i], o);
 	ip4_hook(w, IP4_HOOK_OUTPUT, vec);
 	for (uint16_t i = 0; i < vec->n; i++)
-		local_out_one(w, vec->v[i], &send);
+		local_out_one(w, vec->v[i], o != NULL && o->told, &send);
 	if (send.n > 0)
 		ip_output(w, &send);
 }
@@ -288,6 +303,15 @@ ip_local_out_by(struct worker *w, struct sk_buff *skb, const struct adj *way)
 {
 	struct skb_vec one = { .n = 1, .v = { skb } };
 	struct ip_out o = { .way = way };
+
+	local_out(w, &one, &o);
+}
+
+void
+ip_local_out_host(struct worker *w, struct sk_buff *skb)
+{
+	struct skb_vec one = { .n = 1, .v = { skb } };
+	struct ip_out o = { .told = true };
 
 	local_out(w, &one, &o);
 }
@@ -429,7 +453,7 @@ ip_build_and_send_pkt(struct worker *w, struct sk_buff *skb, const struct ip_out
 	if (o.saddr == 0)
 		o.saddr = source_by(skb, a, &o, &k);
 	if (!ip4_adj_is_unicast(a) && a->type != ADJ_LOCAL && !(group && skb->dev != NULL)) {
-		no_way(w, skb, a);
+		no_way(w, skb, a, false);
 		return a->type == ADJ_PROHIBIT	    ? -EACCES
 		       : a->type == ADJ_UNREACHABLE ? -EHOSTUNREACH
 		       : a->type == ADJ_BLACKHOLE   ? -EINVAL

@@ -140,8 +140,10 @@ route_group(struct worker *w, struct sk_buff *skb, bool multicast, struct refusa
 		ROUTE_INC_STATS(w, in_slow_mc);
 		IPEXT_INC_STATS(w, InMcastPkts);
 		IPEXT_ADD_STATS(w, InMcastOctets, len);
-		/* RFC 1112 7.2: every host is a member of all-hosts; of nothing else, here. */
-		if (ip_hdr(skb)->dst_addr != rte_cpu_to_be_32(IP4_ALL_HOSTS))
+		/* RFC 1112 7.2: every host is a member of all-hosts; of nothing else, here. What
+		 * programs of the host have joined, their kernel knows. */
+		if (ip_hdr(skb)->dst_addr != rte_cpu_to_be_32(IP4_ALL_HOSTS) &&
+		    rcu_dereference(ip4_unclaimed) == NULL)
 			return drop(no, DROP_IP4_MULTICAST);
 		skb->pkt_type = PACKET_MULTICAST;
 		return V_LOCAL;

@@ -7,6 +7,7 @@
  */
 #include "dp.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +272,111 @@ malformed_from_the_host(void **state)
 	assert_int_equal(dp_drops("ip4_bad_length") + dp_drops("ip4_truncated"), 3);
 }
 
+static int
+udp_socket(const char *to)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_port = htons(9),
+				 .sin_addr.s_addr = dp_ip(to) };
+	int s;
+
+	dp_enter_netns(true);
+	s = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	assert_int_equal(connect(s, (struct sockaddr *)&a, sizeof(a)), 0);
+	dp_enter_netns(false);
+	return s;
+}
+
+/* errno of a datagram of @p len bytes to @p to, once the answer has had its time. */
+static int
+error_about(const char *to, size_t len)
+{
+	static char buf[2000];
+	int s = udp_socket(to), on = IP_PMTUDISC_DO, err;
+	socklen_t n = sizeof(err);
+
+	setsockopt(s, IPPROTO_IP, IP_MTU_DISCOVER, &on, sizeof(on));
+	on = 1;
+	setsockopt(s, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+	assert_int_equal(send(s, buf, len, 0), len);
+	settle();
+	assert_int_equal(getsockopt(s, SOL_SOCKET, SO_ERROR, &err, &n), 0);
+	close(s);
+	return err;
+}
+
+/* The host's kernel leads everything to the router; that no way goes on, the program hears. */
+static void
+program_hears_of_no_way(void **state)
+{
+	(void)state;
+	lab("route add 10.60.0.0/14 dev p1");
+	settle();
+	dp_cmd("ip route flush 10.60.0.0/14"); /* which was imported */
+	dp_cmd("ip route add 10.60.0.0/16 via 10.0.2.2 table 9");
+	dp_cmd("ip route add prohibit 10.61.0.0/16 table 9");
+	dp_cmd("ip route add 10.62.0.0/16 via 10.0.2.2 mtu 1000 table 9");
+	dp_cmd("ip rule add to 10.60.0.0/14 table 9 pref 5");
+	assert_int_equal(error_about("10.60.0.1", 10), 0);
+	assert_int_equal(error_about("10.61.0.1", 10), EHOSTUNREACH);
+	assert_int_equal(error_about("10.62.0.1", 1200), EMSGSIZE);
+	assert_int_equal(error_about("10.62.0.1", 900), 0);
+	assert_int_equal(error_about("10.63.0.1", 10), ENETUNREACH);
+	dp_cmd("ip rule del pref 5");
+	dp_cmd("ip route flush table 9");
+	lab("route del 10.60.0.0/14 dev p1");
+	settle();
+	dp_discard(p2);
+}
+
+/* Groups that a program has joined; others die as what nobody has joined. */
+static void
+groups(void **state)
+{
+	struct ip_mreqn join = { .imr_multiaddr.s_addr = dp_ip("224.0.0.5") };
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "224.0.0.5", 4);
+	char buf[64];
+	int s;
+
+	(void)state;
+	dp_enter_netns(true);
+	s = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	join.imr_ifindex = (int)if_nametoindex("p1");
+	dp_enter_netns(false);
+	assert_int_equal(bind(s, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(setsockopt(s, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)), 0);
+	settle();
+	assert_true(dp_discard(p1) > 0); /* its IGMP report */
+	memcpy(f.b, "\x01\x00\x5e\x00\x00\x05", 6);
+	dp_inject(p1, &f);
+	settle();
+	assert_int_equal(recv(s, buf, sizeof(buf), 0), 4);
+	setsockopt(s, IPPROTO_IP, IP_DROP_MEMBERSHIP, &join, sizeof(join));
+	a.sin_addr.s_addr = join.imr_multiaddr.s_addr;
+	/* ... and sent to one, by the device that it names. */
+	assert_int_equal(setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &join, sizeof(join)), 0);
+	settle();
+	dp_discard(p1);
+	assert_int_equal(sendto(s, "hello", 5, 0, (struct sockaddr *)&a, sizeof(a)), 5);
+	settle();
+	assert_true(dp_out(p1, &f));
+	assert_int_equal(dp_ip4(&f)->dst_addr, dp_ip("224.0.0.5"));
+	assert_int_equal(dp_ip4(&f)->time_to_live, 1);
+	assert_memory_equal(f.b, "\x01\x00\x5e\x00\x00\x05", 6);
+	close(s);
+	/* Without a counterpart nobody has joined anything. */
+	dp_cmd("host enable netns lab dev p2");
+	settle();
+	dp_drops_clear();
+	f = dp_udp(p1, 2, "10.0.1.2", "224.0.0.5", 4);
+	memcpy(f.b, "\x01\x00\x5e\x00\x00\x05", 6);
+	dp_inject(p1, &f);
+	settle();
+	assert_int_equal(dp_drops("ip4_multicast"), 1);
+	enable(NULL);
+}
+
 /* The worker's turn only. */
 static void
 worker_turn(void)
@@ -355,6 +461,52 @@ counterpart_follows(void **state)
 	dp_cmd("ip addr del 10.255.0.1/32 dev lo");
 	settle();
 	assert_null(strstr(lab("-br addr show lo"), "10.255.0.1/32"));
+}
+
+static void
+renamed(void **state)
+{
+	(void)state;
+	lab("route add 10.70.0.0/16 via 10.0.2.2 proto static");
+	settle();
+	assert_true(router_has("10.70.0.0/16"));
+	dp_cmd("ip link set p2 down");
+	dp_cmd("ip link set p2 name uplink");
+	dp_cmd("ip link set uplink up");
+	settle();
+	assert_non_null(strstr(lab("-br addr show uplink"), "10.0.2.1/24"));
+	assert_null(strstr(lab("-br link"), "p2"));
+	assert_false(router_has("10.70.0.0/16"));
+	dp_cmd("ip link set uplink down");
+	dp_cmd("ip link set uplink name p2");
+	dp_cmd("ip link set p2 up");
+	dp_cmd("ip neigh replace 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
+	settle();
+}
+
+/* A tunnel has no frames: its counterpart is a TUN. */
+static void
+tunnel(void **state)
+{
+	struct dp_frame out;
+	int s;
+
+	(void)state;
+	dp_cmd("ip tunnel add t0 mode ipip local 10.0.2.1 remote 10.0.2.2 ttl 64");
+	dp_cmd("ip addr add 10.80.0.1/30 dev t0");
+	dp_cmd("ip link set t0 up");
+	settle();
+	dp_discard(p2);
+	assert_non_null(strstr(lab("-d link show t0"), "tun type tun"));
+	s = udp_socket("10.80.0.2");
+	assert_int_equal(send(s, "hello", 5, 0), 5);
+	settle();
+	assert_true(dp_out(p2, &out));
+	assert_int_equal(dp_ip4(&out)->next_proto_id, IPPROTO_IPIP);
+	assert_int_equal((dp_ip4(&out) + 1)->dst_addr, dp_ip("10.80.0.2"));
+	close(s);
+	dp_cmd("ip link del t0");
+	settle();
 }
 
 /* A primary address that goes takes no secondary with it that the router keeps. */
@@ -509,13 +661,14 @@ routes_to_the_host(void **state)
 	lab("link set d0 up");
 	lab("link set d1 up");
 	lab("route add default dev d0"); /* the host's own way out */
-	dp_cmd("ip route add 10.50.0.0/16 via 10.0.2.2");
+	dp_cmd("ip route add 10.50.0.0/16 via 10.0.2.2 mtu 1300");
 	dp_cmd("ip route add default via 10.0.1.2");
 	dp_cmd("ip route add unreachable 10.51.0.0/16 metric 9");
 	dp_cmd("ip route add 10.52.0.0/16 nexthop via 10.0.1.2 weight 2 nexthop via 10.0.2.2");
 	dp_cmd("ip route add 10.53.0.0/16 via 10.0.2.2 table 5"); /* not of table main */
 	settle();
-	assert_non_null(strstr(lab("route"), "10.50.0.0/16 via 10.0.2.2 dev p2 proto 157"));
+	assert_non_null(
+		strstr(lab("route"), "10.50.0.0/16 via 10.0.2.2 dev p2 proto 157 mtu 1300"));
 	assert_non_null(strstr(lab("route"), "unreachable 10.51.0.0/16 proto 157 metric 9"));
 	assert_non_null(strstr(lab("route"), "nexthop via 10.0.1.2 dev p1 weight 2"));
 	assert_null(strstr(lab("route show table all"), "10.53.0.0/16"));
@@ -538,7 +691,11 @@ routes_to_the_host(void **state)
 	settle();
 	assert_non_null(strstr(lab("route"), "10.50.0.0/16"));
 	disable(NULL);
-	assert_null(strstr(lab("route"), "157")); /* the blackhole neither */
+	assert_null(strstr(lab("route"), "157"));	   /* the blackhole neither */
+	lab("route add blackhole 10.55.0.0/16 proto 157"); /* of a daemon that was killed */
+	enable(NULL);
+	assert_null(strstr(lab("route"), "10.55.0.0/16"));
+	disable(NULL);
 	lab("link del d0");
 	dp_cmd("ip route del 10.50.0.0/16");
 	dp_cmd("ip route del 10.52.0.0/16");
@@ -555,12 +712,16 @@ main(void)
 		cmocka_unit_test(router_answers_without),
 		cmocka_unit_test(unnamed_device_stays_out),
 		cmocka_unit_test(program_hears_and_speaks),
+		cmocka_unit_test(program_hears_of_no_way),
+		cmocka_unit_test(groups),
 		cmocka_unit_test(large_datagrams),
 		cmocka_unit_test(other_frames_leave_as_they_are),
 		cmocka_unit_test(malformed_from_the_host),
 		cmocka_unit_test(flood_delays_no_hello),
 		cmocka_unit_test(explained),
 		cmocka_unit_test(counterpart_follows),
+		cmocka_unit_test(renamed),
+		cmocka_unit_test(tunnel),
 		cmocka_unit_test(secondary_addresses),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(routes_from_the_host),
