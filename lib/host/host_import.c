@@ -22,7 +22,8 @@ LOG_MODULE(host_import);
 
 static uint8_t reading = FIB_FILE_HOST; /* number of the last one begun */
 static bool following;
-static bool again; /* what is being read is old already */
+static bool minded; /* own_routes is on the chain */
+static bool again;  /* what is being read is old already */
 static struct ctl_timer again_timer, sweep_timer;
 static struct fib_cursor sweep_at;
 static struct fib_route_spec spec; /* 6 KB */
@@ -87,12 +88,46 @@ take_rest(const struct host_nl_route *r)
 }
 
 static void
+again_in(uint32_t ms) CTL_ONLY
+{
+	if (!timer_pending(&again_timer))
+		timer_mod(&again_timer, ms);
+}
+
+/* A route of the router's own that goes may have stood in the place of one of the host's. */
+static int
+on_own_route(struct notifier *self, unsigned int event, void *obj)
+{
+	const struct fib_route *r = obj;
+
+	(void)self;
+	role_enter_ctl();
+	if (event == FIB_ROUTE_DEL && !(r->file & FIB_FILE_HOST))
+		again_in(AGAIN_MS);
+	return NOTIFY_OK;
+}
+
+static struct notifier own_routes = { .fn = on_own_route, .prio = NOTIFIER_PRIO_MONITOR };
+
+/* Listen while any of the host's is refused. */
+static void
+mind_own_routes(bool on) CTL_ONLY
+{
+	if (on && !minded)
+		notifier_add(&fib_chain, &own_routes);
+	if (!on && minded)
+		notifier_del(&fib_chain, &own_routes);
+	minded = on;
+}
+
+static void
 refused(const char *why) CTL_ONLY
 {
 	static struct log_ratelimit limit = LOG_RATELIMIT(5, 2000);
 	const uint8_t *d = (const uint8_t *)&spec.dst;
 
 	host.stats.refused++;
+	mind_own_routes(true);
 	log_warn_limited(&limit, "route %u.%u.%u.%u/%u of the host not taken: %s", d[0], d[1], d[2],
 			 d[3], spec.plen, why);
 }
@@ -156,6 +191,7 @@ static int
 read_all(void) CTL_ONLY
 {
 	next_reading();
+	mind_own_routes(false);
 	again = false;
 	host.stats.reading = true;
 	host.stats.readings++;
@@ -177,13 +213,6 @@ read_again(struct ctl_timer *t)
 	rc = read_all();
 	if (rc != 0)
 		log_err("can not read the host's routes: %s", strerror(-rc));
-}
-
-static void
-again_in(uint32_t ms) CTL_ONLY
-{
-	if (!timer_pending(&again_timer))
-		timer_mod(&again_timer, ms);
 }
 
 /* The kernel forgets the routes of a device that goes down, and tells nobody. */
@@ -282,6 +311,7 @@ host_import_stop(void)
 	ev_del(host_nl_news_fd());
 	ev_del(host_nl_dump_fd());
 	timer_del(&again_timer);
+	mind_own_routes(false);
 	host.stats.reading = false;
 	next_reading(); /* which has none */
 	timer_mod(&sweep_timer, 0);

@@ -212,6 +212,8 @@ host_nl_addr(uint32_t ifindex, const struct host_nl_addr *a, bool add)
 	mnl_attr_put_u32(nlh, IFA_ADDRESS, a->peer);
 	if (a->broadcast != 0)
 		mnl_attr_put_u32(nlh, IFA_BROADCAST, a->broadcast);
+	if (add) /* whose it is; kernels before 5.18 do not keep it */
+		mnl_attr_put_u8(nlh, IFA_PROTO, HOST_PROTOCOL);
 	return host_nl_talk(nlh);
 }
 
@@ -280,6 +282,31 @@ host_nl_dump_start(void)
 	return mnl_socket_sendto(dump, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
 }
 
+/* Remove an address that a daemon before this one has given. */
+static int
+clear_addr(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *at;
+	struct host_nl_addr a = { .plen = ifa->ifa_prefixlen };
+	bool ours = false;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR || ifa->ifa_index != *(const uint32_t *)data)
+		return MNL_CB_OK;
+	mnl_attr_for_each(at, nlh, sizeof(*ifa))
+	{
+		if (mnl_attr_get_type(at) == IFA_LOCAL)
+			a.local = mnl_attr_get_u32(at);
+		if (mnl_attr_get_type(at) == IFA_ADDRESS)
+			a.peer = mnl_attr_get_u32(at);
+		if (mnl_attr_get_type(at) == IFA_PROTO)
+			ours = mnl_attr_get_u8(at) == HOST_PROTOCOL;
+	}
+	if (ours)
+		host_nl_addr(ifa->ifa_index, &a, false);
+	return MNL_CB_OK;
+}
+
 static char *
 buffer(size_t *len)
 {
@@ -317,4 +344,22 @@ host_nl_news_some(const struct host_nl_listener *to)
 		return errno == ENOBUFS ? -ENOBUFS : 0;
 	mnl_cb_run(buf, (size_t)n, 0, 0, on_msg, &l);
 	return 1;
+}
+
+void
+host_nl_addr_clear(uint32_t ifindex)
+{
+	char msg[HOST_NL_MSG_MAX], *buf;
+	struct nlmsghdr *nlh = host_nl_msg(msg, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
+	struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	ssize_t n = 0;
+	size_t len;
+
+	ifa->ifa_family = AF_INET;
+	if (mnl_socket_sendto(dump, nlh, nlh->nlmsg_len) < 0)
+		return;
+	buf = buffer(&len);
+	do
+		n = mnl_socket_recvfrom(dump, buf, len);
+	while (n > 0 && mnl_cb_run(buf, (size_t)n, 0, 0, clear_addr, &ifindex) == MNL_CB_OK);
 }

@@ -57,6 +57,8 @@ uint32_t host_nl_ifindex(const char *name) CTL_ONLY;
 int host_nl_link(uint32_t ifindex, bool up, uint32_t mtu,
 		 const struct rte_ether_addr *mac) CTL_ONLY;
 int host_nl_addr(uint32_t ifindex, const struct host_nl_addr *a, bool add) CTL_ONLY;
+/** Remove the addresses of a device that host_nl_addr() has given, in whatever daemon. */
+void host_nl_addr_clear(uint32_t ifindex) CTL_ONLY;
 /** Behind those with the same table, prefix, tos and metric; -EEXIST: it is there. */
 int host_nl_route_add(const struct host_nl_route *r) CTL_ONLY;
 /** The first of that table, prefix, tos, metric and protocol. */

@@ -116,7 +116,10 @@ bring_up_lo(struct host_port *hp, const char **why) CTL_ONLY
 {
 	*why = "the host's lo does not come up";
 	hp->ifindex = host_nl_ifindex("lo");
-	return hp->ifindex == 0 ? -ENODEV : host_nl_link(hp->ifindex, true, 0, NULL);
+	if (hp->ifindex == 0)
+		return -ENODEV;
+	host_nl_addr_clear(hp->ifindex); /* of a daemon that was killed */
+	return host_nl_link(hp->ifindex, true, 0, NULL);
 }
 
 int
