@@ -145,7 +145,7 @@ insert(struct fib_table *t, const struct fib_route_spec *r, struct fib_info *fi,
 
 	first = find_equal(t, key, r, fi, &same);
 	if ((change && same != 0 && (same == first || r->file != 0)) ||
-	    (mode == FIB_APPEND && same != 0 && (r->file & FIB_FILE_HOST))) {
+	    (!change && same != 0 && (r->file & FIB_FILE_HOST))) {
 		/* A file does not take what others have set as it says. */
 		if (fib_alias(same)->file != 0)
 			set_file(fib_alias(same), r->file);

@@ -110,11 +110,22 @@ on_route(struct notifier *self, unsigned int event, void *obj)
 
 static struct notifier listener = { .fn = on_route, .prio = NOTIFIER_PRIO_MONITOR };
 
+/* Of several next hops those by a device that was down may be missing in the kernel, or be there
+ * still. */
+static void
+tell_again(const struct fib_route *r, void *arg)
+{
+	role_enter_ctl();
+	if (r->n_nh > 1 && is_told(r))
+		forget(r);
+	tell(r, arg);
+}
+
 static void
 slice(struct ctl_timer *t)
 {
 	role_enter_ctl();
-	if (fib_walk_some(&at, SLICE, tell, NULL))
+	if (fib_walk_some(&at, SLICE, tell_again, NULL))
 		timer_mod(t, 1);
 }
 

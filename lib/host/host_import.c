@@ -139,10 +139,18 @@ withdraw(void) CTL_ONLY
 		host.stats.withdrawn++;
 }
 
+/* Of several with one key the kernel uses the first; all are read in their order. */
+static enum fib_add_mode
+mode_of(const struct host_nl_route *r)
+{
+	if (host.stats.reading || r->follows)
+		return FIB_APPEND;
+	return r->replaces ? FIB_REPLACE : FIB_PREPEND;
+}
+
 static void
 on_route(const struct host_nl_route *r, bool gone)
 {
-	enum fib_add_mode mode = host.stats.reading || r->follows ? FIB_APPEND : FIB_REPLACE;
 	const char *why;
 
 	role_enter_ctl();
@@ -158,7 +166,7 @@ on_route(const struct host_nl_route *r, bool gone)
 		withdraw();
 	} else {
 		take_rest(r);
-		if (fib_route_add(&spec, mode, &why) == 0)
+		if (fib_route_add(&spec, mode_of(r), &why) == 0)
 			host.stats.imported++;
 		else
 			refused(why);

@@ -564,7 +564,16 @@ routes_from_the_host(void **state)
 	lab("route replace 10.20.0.0/16 dev lo proto ospf metric 20");
 	settle();
 	assert_false(router_has("10.20.0.0/16"));
-	lab("route del 10.21.0.0/16");
+	lab("route prepend 10.21.0.0/16 via 10.0.2.2 proto bgp");
+	lab("route append 10.21.0.0/16 via 10.0.1.2 proto bgp");
+	settle();
+	dp_cmd("ip route show 10.21.0.0/16");
+	assert_string_equal(dp_cmd_output(), "10.21.0.0/16 via 10.0.2.2 dev p2 proto bgp \n"
+					     "10.21.0.0/16 proto bgp \n"
+					     "\tnexthop via 10.0.1.2 dev p1 weight 3 \n"
+					     "\tnexthop via 10.0.2.2 dev p2 weight 1 \n"
+					     "10.21.0.0/16 via 10.0.1.2 dev p1 proto bgp \n");
+	lab("route flush 10.21.0.0/16");
 	settle();
 	assert_false(router_has("10.21.0.0/16"));
 	disable(NULL);
@@ -685,6 +694,18 @@ routes_to_the_host(void **state)
 	assert_non_null(strstr(lab("route"), "10.50.0.0/16 via 10.0.1.2 dev p1 proto 157"));
 	assert_null(strstr(lab("route"), "10.51.0.0/16"));
 	assert_string_equal(lab("route show default"), "default dev d0 scope link");
+	/* One of two ways is away for a while. */
+	dp_cmd("ip link set p1 down");
+	settle();
+	assert_string_equal(lab("route show 10.52.0.0/16"),
+			    "10.52.0.0/16 via 10.0.2.2 dev p2 proto 157");
+	dp_cmd("ip link set p1 up");
+	dp_cmd("ip route replace 10.52.0.0/16 nexthop via 10.0.1.2 nexthop via 10.0.2.2");
+	settle();
+	assert_string_equal(lab("route show 10.52.0.0/16"),
+			    "10.52.0.0/16 proto 157 \n"
+			    "\tnexthop via 10.0.1.2 dev p1 weight 1 \n"
+			    "\tnexthop via 10.0.2.2 dev p2 weight 1");
 	/* Down and up again: the kernel has forgotten it, and is told again. */
 	dp_cmd("ip route add blackhole 10.54.0.0/16");
 	dp_cmd("ip link set p1 down");
