@@ -140,6 +140,9 @@ route_json(const struct fib_route *r, const struct filter *f)
 {
 	static struct fib_nhobj_view obj;
 	json_t *o = json_object(), *list;
+	/* As Linux: nexthop_compat_mode off says the object, and of its ways nothing. */
+	bool brief = r->nhid != 0 && !fib_nhobj_conf.nexthop_compat_mode;
+	unsigned int n_nh = brief ? 0 : r->n_nh;
 	char tos[8];
 
 	role_enter_ctl();
@@ -152,24 +155,24 @@ route_json(const struct fib_route *r, const struct filter *f)
 	}
 	if (r->nhid != 0)
 		json_object_set_new(o, "nhid", json_integer(r->nhid));
-	if (r->n_nh == 1 && r->nh[0].gateway != 0 && f->via == 0)
+	if (n_nh == 1 && r->nh[0].gateway != 0 && f->via == 0)
 		json_object_set_new(o, "gateway", fib_ip_json(r->nh[0].gateway));
-	if (r->n_nh == 1 && f->dev == NULL)
+	if (n_nh == 1 && f->dev == NULL)
 		json_object_set_new(o, "dev", json_string(r->nh[0].dev->name));
-	else if (r->n_nh == 0 && r->nhid != 0 && r->type == FIB_BLACKHOLE)
+	else if (r->nhid != 0 && !brief && r->type == FIB_BLACKHOLE)
 		json_object_set_new(o, "dev", json_string("lo")); /* as Linux has it */
 	attributes_json(o, r, f);
 	json_object_set_new(o, "flags",
-			    fib_flags_json(r->n_nh == 1 ? fib_nh_shown_flags(&r->nh[0]) : 0));
+			    fib_flags_json(n_nh == 1 ? fib_nh_shown_flags(&r->nh[0]) : 0));
 	if (f->realm_mask != UINT32_MAX) /* else all have the one that was asked for */
 		fib_flow_json(o, r->tclassid);
 	fib_metrics_json(o, r);
 	if (f->detail && r->nhid != 0 && fib_nhobj_get(r->nhid, &obj))
 		json_object_set_new(o, "nh_info", fib_nhobj_json(&obj, true));
-	if (r->n_nh < 2)
+	if (n_nh < 2)
 		return o;
 	list = json_array();
-	for (unsigned int i = 0; i < r->n_nh; i++)
+	for (unsigned int i = 0; i < n_nh; i++)
 		json_array_append_new(list, nexthop_json(&r->nh[i]));
 	json_object_set_new(o, "nexthops", list);
 	return o;

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/sysctl.h"
 #include "fib/fib_nexthop_priv.h"
 
 struct notifier_chain fib_nhobj_chain = NOTIFIER_CHAIN("nexthop");
+struct fib_nhobj_conf fib_nhobj_conf = { .nexthop_compat_mode = 1 };
 static struct fib_nhobj **objs; /* by id */
 static unsigned int n_objs, size_objs;
 static uint32_t last_id;
@@ -405,17 +407,31 @@ fib_nhobj_failed(fib_way_fn fn, void *arg)
 			fn(&objs[i]->way, arg);
 }
 
+static const struct ctl_table table[] = {
+	SYSCTL_INT(struct fib_nhobj_conf, nexthop_compat_mode, 0, 1,
+		   "listings of routes say what their next hop objects lead to"),
+	{ .procname = NULL },
+};
+
 void
+fib_nhobj_declare(void)
+{
+	sysctl_declare("net.ipv4", table);
+}
+
+int
 fib_nhobj_init(void)
 {
 	objs = NULL;
 	n_objs = size_objs = 0;
 	last_id = 0;
+	return sysctl_register("net.ipv4", table, &fib_nhobj_conf);
 }
 
 void
 fib_nhobj_fini(void)
 {
+	sysctl_unregister("net.ipv4", table);
 	for (unsigned int groups = 2; groups-- > 0;)
 		for (unsigned int i = n_objs; i-- > 0;)
 			if ((objs[i]->member != NULL) == groups)

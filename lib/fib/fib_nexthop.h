@@ -42,6 +42,14 @@ struct fib_nhobj_view {
 enum fib_nhobj_event { FIB_NHOBJ_ADD = 1, FIB_NHOBJ_REPLACE, FIB_NHOBJ_DEL };
 extern struct notifier_chain fib_nhobj_chain; /* obj: const struct fib_nhobj_view * */
 
+/** net.ipv4.*, for the control thread. */
+struct fib_nhobj_conf {
+	int nexthop_compat_mode; /* listings of routes show the ways of their objects, too */
+};
+extern struct fib_nhobj_conf fib_nhobj_conf;
+/** Tell sysctl what there will be. Needs no EAL. */
+void fib_nhobj_declare(void) CTL_ONLY;
+
 /** Make it; -EEXIST when the id is taken. With @p replace an object of that id and kind is changed
  * instead. 0, or -errno with *@p why; then nothing has changed. */
 int fib_nhobj_add(const struct fib_nhobj_spec *s, bool replace, const char **why) CTL_ONLY;

@@ -399,4 +399,5 @@ void
 fib_nexthop_cfg_register(void)
 {
 	cfg_register(&section);
+	fib_nhobj_declare();
 }

@@ -83,7 +83,7 @@ fib_info_group(const struct fib_info *fi)
 }
 
 /* --- fib_nexthop.c --- */
-void fib_nhobj_init(void) CTL_ONLY;
+int fib_nhobj_init(void) CTL_ONLY;
 /** All of them, without their routes, which are gone. */
 void fib_nhobj_fini(void) CTL_ONLY;
 struct fib_nhobj *fib_nhobj_find(uint32_t id) CTL_ONLY; /* or NULL */

@@ -382,8 +382,9 @@ fib_init(uint32_t max_tbl8, int socket)
 		.plain = true,
 	};
 	fib_compile_init();
-	fib_nhobj_init();
-	rc = fib_mpath_init();
+	rc = fib_nhobj_init();
+	if (rc == 0)
+		rc = fib_mpath_init();
 	if (rc == 0)
 		rc = base_init();
 	if (rc == 0)

@@ -44,6 +44,14 @@ csum_replace(rte_be16_t check, rte_be16_t old, rte_be16_t new)
 	return sum == 0xffff ? 0xffff : (rte_be16_t)~sum;
 }
 
+/* Was the question put to many? Unicast to us may come in a link's broadcast as well. */
+static bool
+to_many(const struct sk_buff *skb)
+{
+	return skb->pkt_type != PACKET_HOST &&
+	       ip4_lookup(0, ip_hdr(skb)->dst_addr)->type != ADJ_LOCAL;
+}
+
 /* Turn the request into its reply, in place: data pointer back at an IP header that only wants
  * length and checksum. The address that was asked answers (RFC 1122 3.2.2.6); a group's members
  * answer with an address of their own. */
@@ -53,7 +61,7 @@ turn_round(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 	struct rte_ipv4_hdr *iph = ip_hdr(skb);
 	rte_be32_t from = iph->src_addr, self = iph->dst_addr, to = from;
 
-	if (skb->pkt_type != PACKET_HOST)
+	if (to_many(skb))
 		self = inet_select_addr(skb->dev, from, SCOPE_LINK);
 	if (self == 0 || from == 0) {
 		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
@@ -102,7 +110,7 @@ echo(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 	struct icmp4_hdr *icmph;
 
 	if (net_ipv4.icmp_echo_ignore_all ||
-	    (skb->pkt_type != PACKET_HOST && net_ipv4.icmp_echo_ignore_broadcasts)) {
+	    (net_ipv4.icmp_echo_ignore_broadcasts && to_many(skb))) {
 		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
 		return;
 	}
@@ -138,6 +146,7 @@ query(struct worker *w, struct sk_buff *skb, uint16_t len, bool answered) DP_ONL
 			return NULL;
 	}
 	skb_trim(skb, len);
+	((struct icmp4_hdr *)skb_data(skb))->code = 0;
 	return skb;
 }
 
@@ -148,18 +157,49 @@ answer(struct worker *w, struct sk_buff *skb, uint8_t type, struct skb_vec *out)
 	struct icmp4_hdr *icmph = (struct icmp4_hdr *)skb_data(skb);
 
 	icmph->type = type;
-	icmph->code = 0;
 	icmph->checksum = 0;
 	icmph->checksum = (uint16_t)~skb_checksum(skb, 0, skb_len(skb));
 	if (turn_round(w, skb, out))
 		icmp_out_count(w, type);
 }
 
+/* RFC 8335 4: a request for the state of an interface here goes to the control thread. Of
+ * interfaces of neighbours (no L bit) nothing is said, as in Linux. */
+static void
+extended_echo(struct worker *w, struct sk_buff *skb) DP_ONLY
+{
+	const struct icmp4_hdr *icmph = (const struct icmp4_hdr *)skb_data(skb);
+
+	if (net_ipv4.icmp_echo_ignore_all || to_many(skb) ||
+	    !(icmph->echo.sequence & rte_cpu_to_be_16(ICMP4_EXT_LOCAL))) {
+		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
+		return;
+	}
+	if (skb_cloned(skb)) {
+		skb = own_headers(w, skb, ICMP4_HDR_LEN);
+		if (skb == NULL)
+			return;
+	}
+	skb_push(skb, (uint16_t)ip_hdrlen(ip_hdr(skb)));
+	ip4_to_control(w, skb, icmp_msg_probe, 0);
+}
+
+void
+icmp_answer(struct worker *w, struct sk_buff *skb, uint8_t type)
+{
+	struct skb_vec out;
+
+	skb_vec_init(&out);
+	answer(w, skb, type, &out);
+	if (out.n > 0)
+		ip_local_out_vec(w, &out);
+}
+
 /* RFC 1122 3.2.2.8: a timestamp request to a group may be ignored. */
 static bool
 may_answer_group(const struct sk_buff *skb)
 {
-	return skb->pkt_type == PACKET_HOST || !net_ipv4.icmp_echo_ignore_broadcasts;
+	return !net_ipv4.icmp_echo_ignore_broadcasts || !to_many(skb);
 }
 
 /* RFC 792, RFC 1122 3.2.2.8: identifier, sequence number and originate time come back, receive and
@@ -291,14 +331,17 @@ static void
 dispatch(struct worker *w, struct sk_buff *skb, uint8_t type, struct skb_vec *out) DP_ONLY
 {
 	/* RFC 1122 3.2.2.6, 3.2.2.8, 3.2.2.9: to a group, only questions are looked at. */
-	if (skb->pkt_type != PACKET_HOST && type != ICMP4_ECHO && type != ICMP4_TIMESTAMP &&
-	    type != ICMP4_INFO_REQUEST && type != ICMP4_MASK_REQUEST) {
+	if (type != ICMP4_ECHO && type != ICMP4_EXT_ECHO && type != ICMP4_TIMESTAMP &&
+	    type != ICMP4_INFO_REQUEST && type != ICMP4_MASK_REQUEST && to_many(skb)) {
 		kfree_skb_reason(w, skb, DROP_ICMP_IGNORED);
 		return;
 	}
 	switch (type) {
 	case ICMP4_ECHO:
 		echo(w, skb, out);
+		return;
+	case ICMP4_EXT_ECHO:
+		extended_echo(w, skb);
 		return;
 	case ICMP4_TIMESTAMP:
 		timestamp(w, skb, out);
@@ -343,6 +386,10 @@ rcv_one(struct worker *w, struct sk_buff *skb, struct skb_vec *out) DP_ONLY
 	}
 	icmph = (const struct icmp4_hdr *)skb_data(skb);
 	counter_inc(w, &icmpmsg_mib, ICMPMSG_IN + icmph->type);
+	if (icmph->type == ICMP4_EXT_ECHO && net_ipv4.icmp_echo_enable_probe) {
+		dispatch(w, skb, icmph->type, out);
+		return;
+	}
 	/* RFC 1122 3.2.2: unknown types are discarded silently. */
 	if (icmph->type > ICMP4_TYPE_KNOWN) {
 		refuse(w, skb, DROP_ICMP_BAD_TYPE);

@@ -8,7 +8,7 @@
 
 struct host_bucket {
 	rte_be32_t addr;
-	uint32_t tokens_ms;
+	uint64_t tokens_ms;
 	uint64_t last_ms;
 };
 struct redirect_bucket {
@@ -20,6 +20,7 @@ struct redirect_bucket {
 /* Written by its worker only. */
 struct icmp_limits {
 	struct host_bucket host[HOST_BUCKETS];
+	struct host_bucket unrouted[HOST_BUCKETS];
 	struct redirect_bucket redirect[HOST_BUCKETS];
 } __rte_cache_aligned;
 static struct icmp_limits limits[WORKER_MAX];
@@ -63,9 +64,10 @@ icmp_out_count(struct worker *w, uint8_t type)
  * on average, but none, one or two by chance, as in Linux: who counts our answers does not learn
  * what others were sent (the side channel that guesses UDP ports). */
 static bool
-global_allow(struct worker *w, uint64_t now_ms) DP_ONLY
+global_allow(struct worker *w) DP_ONLY
 {
-	int64_t rate = net_ipv4.icmp_msgs_per_sec, now = (int64_t)now_ms * 1000000, cost, at, next;
+	int64_t rate = net_ipv4.icmp_msgs_per_sec, now = (int64_t)clock_ms() * 1000000;
+	int64_t cost, at, next;
 
 	if (rate == 0)
 		return false;
@@ -81,27 +83,36 @@ global_allow(struct worker *w, uint64_t now_ms) DP_ONLY
 	return true;
 }
 
+/* A message to @p addr takes @p cost ms of what its bucket in @p tab holds, @p most of them. */
 static bool
-host_allow(struct icmp_limits *l, rte_be32_t addr, uint64_t now)
+host_allow(struct host_bucket *tab, rte_be32_t addr, uint32_t cost, uint64_t most)
 {
-	uint32_t rate = (uint32_t)net_ipv4.icmp_ratelimit;
-	struct host_bucket *b = &l->host[ip4_addr_hash(addr) % HOST_BUCKETS];
-	uint64_t tokens;
+	struct host_bucket *b = &tab[ip4_addr_hash(addr) % HOST_BUCKETS];
+	uint64_t now = clock_ms();
 
-	if (rate == 0)
+	if (cost == 0)
 		return true;
-	if (b->addr != addr) {
-		*b = (struct host_bucket){ .addr = addr,
-					   .tokens_ms = rate * HOST_BURST,
-					   .last_ms = now };
-	}
-	tokens = RTE_MIN(b->tokens_ms + (now - b->last_ms), (uint64_t)rate * HOST_BURST);
+	if (b->addr != addr)
+		*b = (struct host_bucket){ .addr = addr, .tokens_ms = most, .last_ms = now };
+	b->tokens_ms = RTE_MIN(b->tokens_ms + (now - b->last_ms), most);
 	b->last_ms = now;
-	b->tokens_ms = (uint32_t)tokens;
-	if (tokens < rate)
+	if (b->tokens_ms < cost)
 		return false;
-	b->tokens_ms -= rate;
+	b->tokens_ms -= cost;
 	return true;
+}
+
+bool
+icmp_unrouted_allow(struct worker *w, rte_be32_t src)
+{
+	uint32_t cost = (uint32_t)net_ipv4.error_cost;
+
+	/* A burst that is less than one message would be none for ever. */
+	if (explaining(w) || host_allow(limits[w->id].unrouted, src, cost,
+					RTE_MAX((uint64_t)net_ipv4.error_burst, cost)))
+		return true;
+	ICMP_INC_STATS(w, OutRateLimitHost);
+	return false;
 }
 
 /* May an error of this type go to @p to now? */
@@ -109,20 +120,18 @@ static bool
 rate_allow(struct worker *w, uint8_t type, uint8_t code, rte_be32_t to,
 	   const struct adj *back) DP_ONLY
 {
-	struct icmp_limits *l = &limits[w->id];
-	uint64_t now;
+	uint32_t rate = (uint32_t)net_ipv4.icmp_ratelimit;
 
 	if (!(net_ipv4.icmp_ratemask & (1 << type)) || back->type == ADJ_LOCAL || explaining(w))
 		return true;
 	/* Path MTU discovery must not wait (RFC 1191). */
 	if (type == ICMP4_UNREACH && code == ICMP4_FRAG_NEEDED)
 		return true;
-	now = clock_ms();
-	if (!global_allow(w, now)) {
+	if (!global_allow(w)) {
 		ICMP_INC_STATS(w, OutRateLimitGlobal);
 		return false;
 	}
-	if (!host_allow(l, to, now)) {
+	if (!host_allow(limits[w->id].host, to, rate, (uint64_t)rate * HOST_BURST)) {
 		ICMP_INC_STATS(w, OutRateLimitHost);
 		return false;
 	}

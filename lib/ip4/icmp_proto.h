@@ -38,7 +38,9 @@ enum {
 	ICMP4_INFO_REPLY = 16,
 	ICMP4_MASK_REQUEST = 17,
 	ICMP4_MASK_REPLY = 18,
-	ICMP4_TYPE_KNOWN = 18, /* the highest type that is anything to us */
+	ICMP4_TYPE_KNOWN = 18, /* the highest type that is anything to us, but for: */
+	ICMP4_EXT_ECHO = 42,   /* RFC 8335 */
+	ICMP4_EXT_ECHO_REPLY = 43,
 };
 enum { /* codes of ICMP4_UNREACH: RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1 */
        ICMP4_NET_UNREACH = 0,
@@ -51,6 +53,28 @@ enum { /* codes of ICMP4_UNREACH: RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1 */
 };
 enum { ICMP4_REDIRECT_HOST = 1, ICMP4_REDIRECT_TOSHOST = 3 };
 enum { ICMP4_EXC_TTL = 0, ICMP4_EXC_FRAGTIME = 1 };
+
+/* RFC 8335 2: an extended echo request names an interface in an extension (RFC 4884 7, 8) of one
+ * object. The last octet of the sequence field is not a part of the number. */
+struct icmp4_ext {
+	uint8_t version; /* upper four bits */
+	uint8_t reserved;
+	rte_be16_t checksum;
+	rte_be16_t len; /* of the object, these four bytes included */
+	uint8_t class_num;
+	uint8_t c_type;
+} __attribute__((packed));
+struct icmp4_ext_addr {
+	rte_be16_t afi; /* IANA's address families */
+	uint8_t len;
+	uint8_t reserved;
+	rte_be32_t addr;
+} __attribute__((packed));
+enum { ICMP4_IIO_CLASS = 3, ICMP4_IIO_NAME = 1, ICMP4_IIO_INDEX = 2, ICMP4_IIO_ADDR = 3 };
+enum { ICMP4_EXT_OK = 0, ICMP4_EXT_MALFORMED = 1, ICMP4_EXT_NO_IF = 2 };
+#define ICMP4_EXT_LOCAL	 0x01 /* the interface is one of the node that is asked */
+#define ICMP4_EXT_ACTIVE 0x04
+#define ICMP4_EXT_IPV4	 0x02
 
 #define ICMP4_HDR_LEN	    8
 #define ICMP4_TIMESTAMP_LEN 20	/* bytes of a timestamp message (RFC 792) */

@@ -140,6 +140,8 @@ static const struct ctl_table ipv4_table[] = {
 	NET_IPV4(icmp_timestamp_reply, 0, 1, "answer ICMP timestamp requests (RFC 1122 3.2.2.8)"),
 	NET_IPV4(icmp_information_reply, 0, 1,
 		 "answer ICMP information requests (off by RFC 1812 4.3.3.7)"),
+	NET_IPV4(icmp_echo_enable_probe, 0, 1,
+		 "answer what asks for the state of an interface of ours (RFC 8335)"),
 	NET_IPV4(ip_forward_update_priority, 0, 1,
 		 "the TOS of a forwarded packet decides its queueing class"),
 	NET_IPV4(fwmark_reflect, 0, 1, "ICMP answers carry the mark of what they answer"),
@@ -175,6 +177,20 @@ static const struct ctl_table route_table[] = {
 	  .mode = 0644,
 	  .unit = "ms",
 	  .help = "without a reason for a redirect: then a host is told again" },
+	{ .procname = "error_cost",
+	  .offset = offsetof(struct netns_ipv4, error_cost),
+	  .min = 0,
+	  .max = INT32_MAX / 8,
+	  .mode = 0644,
+	  .unit = "ms",
+	  .help = "between two errors to a host whose packets have no route; 0: no limit" },
+	{ .procname = "error_burst",
+	  .offset = offsetof(struct netns_ipv4, error_burst),
+	  .min = 0,
+	  .max = INT32_MAX,
+	  .mode = 0644,
+	  .unit = "ms",
+	  .help = "of quiet count for such errors at once" },
 	{ .procname = "gc_timeout",
 	  .offset = offsetof(struct netns_ipv4, gc_timeout),
 	  .min = 1,
@@ -244,7 +260,9 @@ register_counters(void) CTL_ONLY
 static int
 register_messages(void) CTL_ONLY
 {
-	return ip4_log_init();
+	int rc = ip4_log_init();
+
+	return rc == 0 ? icmp_probe_init() : rc;
 }
 
 /* Where each table stands and what it is about. */
@@ -357,4 +375,5 @@ ip4_fini(void)
 	ip4_exc_fini();
 	rcu_assign_pointer(ip4_loopback, NULL);
 	ip4_msg_log = -1;
+	icmp_msg_probe = -1;
 }

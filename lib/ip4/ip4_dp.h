@@ -26,13 +26,16 @@ struct netns_ipv4 {
 	int icmp_msgs_burst;
 	int icmp_timestamp_reply;
 	int icmp_information_reply;
+	int icmp_echo_enable_probe;
 	int ip_nonlocal_bind;
 	int ip_forward_update_priority;
 	int fwmark_reflect;
-	int redirect_load;	    /* ms: doubled for each redirect to a host, */
-	int redirect_number;	    /* this many times; a host that ignores them all */
-	int gc_timeout;		    /* s that a redirect is followed */
-	int redirect_silence;	    /* is left alone until it was quiet for so many ms */
+	int redirect_load;    /* ms: doubled for each redirect to a host, */
+	int redirect_number;  /* this many times; a host that ignores them all */
+	int error_cost;	      /* ms that telling a host of a missing route costs it; 0: none */
+	int error_burst;      /* ms that it may have saved */
+	int gc_timeout;	      /* s that a redirect is followed */
+	int redirect_silence; /* is left alone until it was quiet for so many ms */
 	int ip_local_port_range[2]; /* where a consumer's port is chosen; control thread */
 };
 extern struct netns_ipv4 net_ipv4;

@@ -8,7 +8,7 @@ unsigned int ip4_exc_n;
 struct siphash_key ip4_exc_secret;
 
 const struct ip4_exc *
-ip4_exc_find(rte_be32_t dst, const struct adj *way)
+ip4_exc_of(rte_be32_t dst)
 {
 	struct ip4_exc *const *set = ip4_exc_tab[ip4_exc_set(dst)];
 
@@ -16,9 +16,17 @@ ip4_exc_find(rte_be32_t dst, const struct adj *way)
 		const struct ip4_exc *e = rcu_dereference(set[i]);
 
 		if (e != NULL && e->dst == dst)
-			return ip4_exc_alive(e, adj_now_s) && ip4_exc_is_about(e, way) ? e : NULL;
+			return ip4_exc_alive(e, adj_now_s) ? e : NULL;
 	}
 	return NULL;
+}
+
+const struct ip4_exc *
+ip4_exc_find(rte_be32_t dst, const struct adj *way)
+{
+	const struct ip4_exc *e = ip4_exc_of(dst);
+
+	return e != NULL && ip4_exc_is_about(e, way) ? e : NULL;
 }
 
 const struct adj *

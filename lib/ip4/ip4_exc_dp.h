@@ -5,7 +5,8 @@
  * @file
  * Exceptions: what ICMP told about the way to one destination, for packets made here (Linux's
  * fib_nh_exception): a path MTU (RFC 1191), a better gateway (RFC 1122 3.2.2.2). What is forwarded
- * knows none of them (RFC 1812 5.2.7.2). The control thread writes the table, workers read it.
+ * knows none of them (RFC 1812 5.2.7.2), but for the path MTU with ip_forward_use_pmtu. The control
+ * thread writes the table, workers read it.
  */
 #include <stdbool.h>
 #include "neigh/adj_dp.h"
@@ -31,6 +32,8 @@ struct ip4_exc {
 extern struct ip4_exc *ip4_exc_tab[IP4_EXC_SETS][IP4_EXC_WAYS]; /* RCU */
 extern unsigned int ip4_exc_n;					/* how many there are */
 
+/** The exception for @p dst, whatever way it is about, or NULL. */
+const struct ip4_exc *ip4_exc_of(rte_be32_t dst);
 /** The general case of ip4_exc_get(). */
 const struct ip4_exc *ip4_exc_find(rte_be32_t dst, const struct adj *way);
 /** What is known of @p dst when routes lead to it by @p way, or NULL. One test while there are no

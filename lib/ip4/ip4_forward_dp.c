@@ -39,7 +39,7 @@ refused(struct worker *w, struct sk_buff *skb, const struct adj *a) DP_ONLY
 		icmp_send(w, skb, ICMP4_UNREACH, ICMP4_SR_FAILED, 0, DROP_IP4_NO_ROUTE);
 		return true;
 	}
-	mtu = ip4_adj_mtu(a);
+	mtu = ip4_mtu_to(iph->dst_addr, a, true);
 	if (unlikely(skb_len(skb) > mtu) && (iph->fragment_offset & rte_cpu_to_be_16(IP4_DF))) {
 		IP_INC_STATS(w, FragFails);
 		icmp_send(w, skb, ICMP4_UNREACH, ICMP4_FRAG_NEEDED, mtu, DROP_IP4_FRAG_NEEDED);
@@ -80,7 +80,7 @@ forward_one(struct worker *w, struct sk_buff *skb) DP_ONLY
 		ip_rt_send_redirect(w, skb, nexthop);
 	ip_decrease_ttl(ip_hdr(skb));
 	EXPLAIN(w, "TTL is %u now; %u bytes, MTU %u", ip_hdr(skb)->time_to_live, skb_len(skb),
-		ip4_adj_mtu(a));
+		ip4_mtu_to(ip_hdr(skb)->dst_addr, a, true));
 	if (likely(net_ipv4.ip_forward_update_priority))
 		skb->priority = rt_tos2priority(ip_hdr(skb)->type_of_service);
 	if (unlikely(ip_opt(skb)->optlen != 0))

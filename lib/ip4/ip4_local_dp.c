@@ -15,6 +15,7 @@ struct netns_ipv4 net_ipv4 = {
 	.redirect_load = 20,
 	.redirect_number = 9,
 	.redirect_silence = 20 << 10,
+	.error_burst = 5000,
 	.gc_timeout = 300,
 	.ip_local_port_range = { 32768, 60999 },
 };

@@ -15,19 +15,6 @@ output_large(struct worker *w, struct sk_buff *skb, uint32_t mtu, struct skb_vec
 	ip_fragment(w, skb, mtu, neigh_output, send);
 }
 
-/* What of a packet may leave at once: by the link, and what is made here by the path as well. */
-static uint32_t
-output_mtu(const struct sk_buff *skb)
-{
-	uint32_t mtu = ip4_adj_mtu(skb->dst), path;
-	bool locked;
-
-	if (skb->flags & SKB_F_FORWARDED)
-		return mtu;
-	path = ip4_pmtu(ip_hdr(skb)->dst_addr, skb->dst, &locked);
-	return path != 0 ? RTE_MIN(mtu, path) : mtu;
-}
-
 void
 ip_output(struct worker *w, struct skb_vec *vec)
 {
@@ -42,7 +29,8 @@ ip_output(struct worker *w, struct skb_vec *vec)
 	ip4_hook(w, IP4_HOOK_POSTROUTING, vec);
 	for (uint16_t i = 0; i < vec->n; i++) {
 		struct sk_buff *skb = vec->v[i];
-		uint32_t mtu = output_mtu(skb);
+		uint32_t mtu =
+			ip4_mtu_to(ip_hdr(skb)->dst_addr, skb->dst, skb->flags & SKB_F_FORWARDED);
 
 		if (unlikely(skb_len(skb) > mtu)) {
 			EXPLAIN(w, "longer than %u bytes", mtu);

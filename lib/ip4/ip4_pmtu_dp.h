@@ -11,7 +11,8 @@ struct ip4_pmtu_conf {
 	int ip_no_pmtu_disc; /* 0: discover; 1, 2: send without DF, believe nobody; 3: as 0, what is
 				quoted is always checked */
 	int min_pmtu;	     /* less is not believed: then datagrams are fragmented to it */
-	int mtu_expires;     /* s until a larger one is tried again (RFC 1191 6.3) */
+	int ip_forward_use_pmtu; /* what is forwarded is held to the path's, too */
+	int mtu_expires;	 /* s until a larger one is tried again (RFC 1191 6.3) */
 };
 extern struct ip4_pmtu_conf ip4_pmtu_conf;
 extern int ip4_pmtu_msg;

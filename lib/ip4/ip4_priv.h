@@ -86,6 +86,19 @@ ip4_adj_mtu(const struct adj *a)
 {
 	return likely(a->mtu != 0) ? a->mtu : a->dev->mtu;
 }
+/** What of it goes to @p dst in one piece: by the link, and by the path where that is known. What
+ * is forwarded is for the link alone to bound, unless ip_forward_use_pmtu. */
+static inline uint32_t
+ip4_mtu_to(rte_be32_t dst, const struct adj *a, bool forwarded)
+{
+	uint32_t mtu = ip4_adj_mtu(a), path;
+	bool locked;
+
+	if (forwarded && likely(!ip4_pmtu_conf.ip_forward_use_pmtu))
+		return mtu;
+	path = ip4_pmtu(dst, a, &locked);
+	return path != 0 ? RTE_MIN(mtu, path) : mtu;
+}
 /** Does a packet that ends here leave by a device? */
 static inline bool
 ip4_adj_is_unicast(const struct adj *a)
@@ -271,6 +284,14 @@ void ip4_log_reset(void);
 /* --- ICMP (icmp_error_dp.c) --- */
 /** Tell the source of @p skb of the better gateway @p gw, at a bounded rate. */
 void ip_rt_send_redirect(struct worker *w, struct sk_buff *skb, rte_be32_t gw) DP_ONLY;
+/** May a host be told now that a packet of its has no route? error_cost, error_burst. */
+bool icmp_unrouted_allow(struct worker *w, rte_be32_t src) DP_ONLY;
+/** Send a query back as the reply of @p type that the caller has made of it: data pointer at its
+ * ICMP header, headers writable. Takes the packet. */
+void icmp_answer(struct worker *w, struct sk_buff *skb, uint8_t type) DP_ONLY;
+/** Extended echo requests (RFC 8335) to the control thread; -1 before ip4_init(). */
+extern int icmp_msg_probe;
+int icmp_probe_init(void) CTL_ONLY;
 /** OutMsgs and the type's own counter. */
 void icmp_out_count(struct worker *w, uint8_t type);
 /** Forget all rate limits (tests). */

@@ -4,7 +4,7 @@
 #include "ip4/ip4_realm_dp.h"
 
 /* What the lookup says about one packet. */
-enum verdict { V_FORWARD, V_LOCAL, V_DROP, V_ICMP };
+enum verdict { V_FORWARD, V_LOCAL, V_DROP, V_ICMP, V_UNROUTED };
 struct refusal {
 	enum drop_reason why;
 	uint8_t type, code, pointer;
@@ -21,6 +21,13 @@ answer(struct refusal *no, enum drop_reason why, uint8_t code)
 {
 	*no = (struct refusal){ .why = why, .type = ICMP4_UNREACH, .code = code };
 	return V_ICMP;
+}
+/* What the routes refuse: the source is told at its own rate (Linux's ip_error()). */
+static enum verdict
+unrouted(struct refusal *no, enum drop_reason why, uint8_t code)
+{
+	answer(no, why, code);
+	return V_UNROUTED;
 }
 
 const struct fib_table_dp *ip4_main_table;
@@ -95,10 +102,10 @@ not_forwarded(const struct in_device *in_dev, const struct adj *a, struct refusa
 	if (!IN_DEV_CONF(in_dev, forwarding))
 		return drop(no, DROP_IP4_FORWARDING_OFF);
 	if (a->type == ADJ_UNREACHABLE)
-		return answer(no, DROP_IP4_UNREACHABLE, ICMP4_HOST_UNREACH);
+		return unrouted(no, DROP_IP4_UNREACHABLE, ICMP4_HOST_UNREACH);
 	if (a->type == ADJ_PROHIBIT)
-		return answer(no, DROP_IP4_PROHIBIT, ICMP4_PKT_FILTERED);
-	return answer(no, DROP_IP4_NO_ROUTE, ICMP4_NET_UNREACH); /* RFC 1812 5.2.7.1 */
+		return unrouted(no, DROP_IP4_PROHIBIT, ICMP4_PKT_FILTERED);
+	return unrouted(no, DROP_IP4_NO_ROUTE, ICMP4_NET_UNREACH); /* RFC 1812 5.2.7.1 */
 }
 
 /* RFC 1812 5.3.5.2, RFC 2644: a broadcast of a subnet on another link, where the administrator
@@ -194,8 +201,10 @@ route_one(struct worker *w, struct sk_buff *skb, bool known, struct refusal *no)
 
 	if (in_dev == NULL)
 		return drop(no, DROP_IP4_FORWARDING_OFF);
-	/* RFC 1122 3.3.6, RFC 1812 5.3.4. */
-	if (skb->pkt_type != PACKET_HOST && !multicast && !broadcast)
+	/* RFC 1812 5.3.4: never on; RFC 1122 3.3.6: what is for us as the administrator wants. */
+	if (skb->pkt_type != PACKET_HOST && !multicast && !broadcast &&
+	    (a->type != ADJ_LOCAL || opt->srr != 0 ||
+	     IN_DEV_ORCONF(in_dev, drop_unicast_in_l2_multicast)))
 		return drop(no, DROP_IP4_LINK_BROADCAST);
 	/* What has no address yet asks a server elsewhere: a relay here may want to hear it. */
 	if (unlikely(ip4_is_zeronet(rte_be_to_cpu_32(ip_hdr(skb)->src_addr))) && !multicast &&
@@ -259,7 +268,7 @@ refuse(struct worker *w, struct sk_buff *skb, enum verdict v, const struct refus
 		ROUTE_INC_STATS(w, in_martian_dst);
 	if (no->why == DROP_IP4_MARTIAN_DESTINATION || no->why == DROP_IP4_FORWARDING_OFF)
 		IP_INC_STATS(w, InAddrErrors);
-	if (v == V_ICMP)
+	if (v == V_ICMP || (v == V_UNROUTED && icmp_unrouted_allow(w, ip_hdr(skb)->src_addr)))
 		icmp_send(w, skb, no->type, no->code, no->pointer, no->why);
 	else if (!is_martian(no->why) || !log_martians(skb) || !ip4_log_drop(w, skb, no->why))
 		kfree_skb_reason(w, skb, no->why);

@@ -217,7 +217,7 @@ use_managed(struct neigh_dev *nd, uint64_t now)
 {
 	struct neighbour *next;
 
-	if (now - nd->managed_ms < (uint64_t)nd->p.delay_first_probe_time * 1000 ||
+	if (now - nd->managed_ms < (uint64_t)nd->p.interval_probe_time_ms ||
 	    !netif_running(nd->dev))
 		return;
 	nd->managed_ms = now;

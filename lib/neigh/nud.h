@@ -76,12 +76,13 @@ struct neigh_parms {
 	int locktime;		    /* centiseconds, 100 */
 	uint64_t reachable_time_ms; /* base randomised 0.5 .. 1.5 */
 
-	int gc_stale_time;    /* 60 s */
-	int unres_qlen;	      /* 101 packets */
-	int unres_qlen_bytes; /* 212992 */
-	int proxy_qlen;	      /* 64 */
-	int proxy_delay;      /* centiseconds, 80 */
-	int anycast_delay;    /* centiseconds, 100 */
+	int interval_probe_time_ms; /* of managed entries, 5000 */
+	int gc_stale_time;	    /* 60 s */
+	int unres_qlen;		    /* 101 packets */
+	int unres_qlen_bytes;	    /* 212992 */
+	int proxy_qlen;		    /* 64 */
+	int proxy_delay;	    /* centiseconds, 80 */
+	int anycast_delay;	    /* centiseconds, 100 */
 	/* ours */
 	int gc_share;	/* percent of gc_thresh3 that one device may fill, 80 */
 	int arp_defend; /* announce an address of ours that another claims, 1 */

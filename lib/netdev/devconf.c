@@ -73,6 +73,8 @@ static const struct ctl_table conf_table[] = {
 	     "interface."),
 	CONF(ignore_routes_with_linkdown, 0, 1,
 	     "Pass over next hops by this interface while it has no carrier."),
+	CONF(drop_unicast_in_l2_multicast, 0, 1,
+	     "Drop unicast to us in frames to a link's broadcast or a group (RFC 1122 3.3.6)."),
 	{ .procname = "mc_forwarding",
 	  .offset = offsetof(struct ipv4_devconf, mc_forwarding),
 	  .max = 1,

@@ -71,6 +71,7 @@ struct ipv4_devconf {
 	int tag;
 	int arp_probe;
 	int ignore_routes_with_linkdown;
+	int drop_unicast_in_l2_multicast;
 };
 
 struct in_device {

@@ -570,6 +570,7 @@ static void
 managed_is_kept_resolved(void **state)
 {
 	struct dp_frame f;
+	unsigned int few;
 
 	(void)state;
 	while (dp_out(p2, &f))
@@ -595,6 +596,14 @@ managed_is_kept_resolved(void **state)
 	dp_cmd("ip neigh replace 10.0.2.41 lladdr 02:00:00:00:01:09 dev p2 nud stale");
 	assert_false(shown("ip neigh show 10.0.2.41", "managed"));
 	assert_int_equal(asked("10.0.2.41", 60, true), 0);
+	/* How often a managed entry that does not answer is tried is interval_probe_time_ms. */
+	dp_cmd("sysctl net.ipv4.neigh.p2.interval_probe_time_ms=30000");
+	dp_cmd("ip neigh replace 10.0.2.43 dev p2 managed");
+	few = asked("10.0.2.43", 300, false);
+	dp_cmd("sysctl net.ipv4.neigh.p2.interval_probe_time_ms=5000");
+	assert_in_range(few, 10, 40);
+	assert_true(asked("10.0.2.43", 300, false) > few * 3 / 2);
+	dp_cmd("ip neigh del 10.0.2.43 dev p2");
 	assert_non_null(strstr(dp_cmd_fails("ip neigh add 10.0.2.42 dev p2 managed nud permanent"),
 			       "Invalid NTF_* flag for permanent entry."));
 	assert_non_null(strstr(dp_cmd_fails("ip neigh show vrf p2"), "Not a valid VRF name"));

@@ -117,6 +117,15 @@ def test_routes_by_objects(objects):
         "\tnh_info id 1 via 10.0.2.2 dev r2 scope link proto unspec \n")
     assert dut.ip_json("route get 20.0.0.7")[0]["gateway"] == "10.0.2.2"
     assert dut.ip("route get 20.0.2.7", check=False) == ""
+    # Without nexthop_compat_mode the object alone is said; packets go as before.
+    dut.sysctl("net.ipv4.nexthop_compat_mode", 0)
+    assert lines(dut.ip("route"), r"(blackhole )?20\.|\t") == (
+        "20.0.0.0/24 nhid 1 \n20.0.1.0/24 nhid 10 metric 5 \nblackhole 20.0.2.0/24 nhid 4 \n"
+        "20.0.3.0/24 nhid 3 proto static \n20.0.4.0/24 nhid 12 \n")
+    assert {r["dst"]: r for r in dut.ip_json("route")}["20.0.1.0/24"] == {
+        "dst": "20.0.1.0/24", "nhid": 10, "metric": 5, "flags": []}
+    assert dut.ip_json("route get 20.0.0.7")[0]["gateway"] == "10.0.2.2"
+    dut.sysctl("net.ipv4.nexthop_compat_mode", 1)
     # What an object leads to changes for its routes; what is wrong with the change changes nothing.
     dut.ip("nexthop replace id 1 via 10.0.3.2 dev r3")
     assert dut.ip_json("route get 20.0.0.7")[0]["gateway"] == "10.0.3.2"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fixture.h"
+#include "ip4/ip4_exc.h"
 #include <rte_cycles.h>
 #include <rte_mempool.h>
 #include "core/held.h"
@@ -337,4 +338,19 @@ assert_icmp(unsigned int i, rte_be32_t dst, uint8_t type, uint8_t code)
 	assert_int_equal(frame_icmp(f)->type, type);
 	assert_int_equal(frame_icmp(f)->code, code);
 	assert_int_equal(rte_raw_cksum(frame_icmp(f), len - ip_hdrlen(iph)), 0xffff);
+}
+
+void
+pmtu_told(rte_be32_t dst, uint32_t mtu, uint32_t now_s)
+{
+	role_enter_ctl();
+	ip4_pmtu_update(dst, ip4_lookup(OUR1, dst), mtu, now_s);
+}
+
+void
+exceptions_forget(void)
+{
+	role_enter_ctl();
+	ip4_exc_expire(UINT32_MAX);
+	assert_int_equal(ip4_exc_n, 0);
 }

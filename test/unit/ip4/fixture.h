@@ -82,6 +82,11 @@ void rx_frame(struct net_device *dev, const void *bytes, uint32_t len, bool fast
 void rx_pkt(const struct pkt *p, bool fast);
 struct rte_mbuf *make_mbuf(const void *bytes, uint32_t len);
 
+/** A router behind PEER1 has said that the path to @p dst takes @p mtu bytes. */
+void pmtu_told(rte_be32_t dst, uint32_t mtu, uint32_t now_s);
+/** No exception is left. */
+void exceptions_forget(void);
+
 static inline struct rte_ipv4_hdr *
 frame_ip(struct frame *f)
 {

@@ -219,7 +219,9 @@ test_no_error_about_link_broadcast(void **state)
 
 	expect_silence(&(struct pkt){ .ttl = 1, .mac = &all }, DROP_IP4_LINK_BROADCAST);
 	expect_silence(&(struct pkt){ .ttl = 1, .mac = &group }, DROP_IP4_LINK_BROADCAST);
-	expect_silence(&(struct pkt){ .dst = OUR0, .mac = &all }, DROP_IP4_LINK_BROADCAST);
+	/* Delivered, and nothing is said about it. */
+	expect_silence(&(struct pkt){ .dst = OUR0, .mac = &all }, DROP_IP4_BROADCAST);
+	expect_silence(&(struct pkt){ .dst = OUR0, .mac = &group }, DROP_IP4_MULTICAST);
 	(void)state;
 }
 
@@ -268,81 +270,6 @@ test_no_error_about_bad_headers(void **state)
 	buf[24] ^= 0x55;
 	rx_frame(p0, buf, len, true);
 	assert_int_equal(n_frames, 1);
-	(void)state;
-}
-
-/* --- rate limits (RFC 1812 4.3.2.8) --- */
-
-static unsigned int
-flood(const struct pkt *p, unsigned int n)
-{
-	n_frames = 0;
-	for (unsigned int i = 0; i < n; i++)
-		rx_pkt(p, true);
-	return n_frames;
-}
-
-static void
-test_host_limit(void **state)
-{
-	net_ipv4.icmp_ratelimit = 3600000; /* so slow that none is earned during the test */
-	assert_int_equal(flood(&dying, 30), 6);
-	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutRateLimitHost), 24);
-	assert_int_equal(drops(DROP_IP4_TTL_EXPIRED), 30);
-	/* Another destination has its own; a type outside the mask has none. */
-	assert_int_equal(flood(&(struct pkt){ .src = IP(10, 9, 9, 9), .ttl = 1 }, 1), 1);
-	net_ipv4.icmp_ratemask = 0;
-	assert_int_equal(flood(&dying, 30), 30);
-	net_ipv4.icmp_ratemask = 0x1818;
-	net_ipv4.icmp_ratelimit = 0;
-	icmp_limits_reset();
-	assert_int_equal(flood(&dying, 30), 30);
-	net_ipv4.icmp_ratelimit = 1000;
-	(void)state;
-}
-
-static void
-test_global_limit(void **state)
-{
-	unsigned int sent = 0, n = n_workers, low = UINT32_MAX, high = 0, sum = 0;
-
-	net_ipv4.icmp_msgs_per_sec = 1;
-	net_ipv4.icmp_msgs_burst = 20;
-	icmp_limits_reset();
-	n_workers = 9; /* one busy worker among others has all there is, not its share */
-	for (unsigned int i = 0; i < 100; i++)
-		sent += flood(&(struct pkt){ .src = rte_cpu_to_be_32(0x0a090000 + i), .ttl = 1 },
-			      1);
-	n_workers = n;
-	assert_true(sent >= 10 && sent < 100);
-	assert_int_equal(mib(&icmp_mib, ICMPMIB_OutRateLimitGlobal), 100 - sent);
-	/* How many a full bucket lets out is not for others to know: one each on average. */
-	for (unsigned int round = 0; round < 40; round++) {
-		icmp_limits_reset();
-		sent = 0;
-		for (unsigned int i = 0; i < 60; i++)
-			sent += flood(
-				&(struct pkt){ .src = rte_cpu_to_be_32(0x0a090000 + i), .ttl = 1 },
-				1);
-		low = RTE_MIN(low, sent);
-		high = RTE_MAX(high, sent);
-		sum += sent;
-	}
-	assert_true(low < high);
-	assert_true(sum / 40 >= 15 && sum / 40 <= 27);
-	/* None a second is none; more in the bucket than the burst there never is. */
-	net_ipv4.icmp_msgs_per_sec = 0;
-	icmp_limits_reset();
-	assert_int_equal(flood(&(struct pkt){ .src = IP(10, 9, 1, 1), .ttl = 1 }, 1), 0);
-	net_ipv4.icmp_msgs_per_sec = 1;
-	net_ipv4.icmp_msgs_burst = 0;
-	assert_int_equal(flood(&(struct pkt){ .src = IP(10, 9, 1, 1), .ttl = 1 }, 1), 0);
-	/* Path MTU discovery does not wait. */
-	role_enter_ctl();
-	assert_int_equal(dev_set_mtu(p1, 1300), 0);
-	assert_int_equal(flood(&(struct pkt){ .payload = 1400, .frag = IP4_DF }, 40), 40);
-	net_ipv4.icmp_msgs_per_sec = 1000;
-	net_ipv4.icmp_msgs_burst = 50;
 	(void)state;
 }
 
@@ -456,6 +383,32 @@ test_timestamp(void **state)
 	(void)state;
 }
 
+/* RFC 1122 3.3.6, as drop_unicast_in_l2_multicast decides: for us, by a link's broadcast. */
+static void
+test_unicast_by_link_broadcast(void **state)
+{
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	struct in_device *in_dev = p0->ip_ptr;
+	uint8_t data[64];
+	struct pkt echo = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data, .mac = &all };
+
+	echo.payload = (uint16_t)make_icmp(data, ICMP4_ECHO, 40);
+	rx_pkt(&echo, true);
+	assert_int_equal(n_frames, 1);
+	assert_icmp(0, PEER0, ICMP4_ECHO_REPLY, 0);
+	assert_int_equal(frame_ip(&frames[0])->src_addr, OUR0);
+	in_dev->cnf.drop_unicast_in_l2_multicast = 1;
+	expect_silence(&echo, DROP_IP4_LINK_BROADCAST);
+	in_dev->cnf.drop_unicast_in_l2_multicast = 0;
+	ipv4_devconf_all.drop_unicast_in_l2_multicast = 1;
+	expect_silence(&echo, DROP_IP4_LINK_BROADCAST);
+	echo.mac = NULL; /* in a frame of its own it is answered */
+	rx_pkt(&echo, true);
+	assert_int_equal(n_frames, 1);
+	ipv4_devconf_all.drop_unicast_in_l2_multicast = 0;
+	(void)state;
+}
+
 static uint8_t
 answer_to(uint8_t type, uint32_t len, rte_be32_t src)
 {
@@ -476,6 +429,102 @@ answer_to(uint8_t type, uint32_t len, rte_be32_t src)
 				       rte_be_to_cpu_16(frame_ip(&frames[0])->total_length) - 20),
 			 0xffff);
 	return frame_icmp(&frames[0])->type;
+}
+
+/* --- extended echo (RFC 8335) --- */
+
+/* A request about the interface that @p len bytes of @p object identify. @p word: identifier,
+ * sequence number, and the L bit. */
+static uint32_t
+make_probe(uint8_t *data, uint8_t c_type, const void *object, uint8_t len)
+{
+	static const uint8_t head[] = { ICMP4_EXT_ECHO, 0, 0, 0, 0x12, 0x34, 7, 1, 0x20, 0, 0, 0 };
+
+	memcpy(data, head, sizeof(head));
+	data[12] = 0;
+	data[13] = (uint8_t)(4 + len);
+	data[14] = 3;
+	data[15] = c_type;
+	memcpy(data + 16, object, len);
+	return 16u + len;
+}
+
+/* Send the @p n bytes; the code and state of the answer, or -1: none came. */
+static int
+probe(uint8_t *data, uint32_t n, const struct rte_ether_addr *mac)
+{
+	struct pkt p = { .dst = OUR0, .proto = IPPROTO_ICMP, .data = data, .mac = mac };
+	const uint8_t *icmp;
+
+	memset(data + 2, 0, 2);
+	*(uint16_t *)(data + 2) = (uint16_t)~rte_raw_cksum(data, n);
+	p.payload = (uint16_t)n;
+	n_frames = 0;
+	rx_pkt(&p, true);
+	settle();
+	if (n_frames == 0)
+		return -1;
+	assert_icmp(0, PEER0, ICMP4_EXT_ECHO_REPLY, frame_icmp(&frames[0])->code);
+	icmp = (const uint8_t *)frame_icmp(&frames[0]);
+	assert_memory_equal(icmp + 4, ((uint8_t[]){ 0x12, 0x34, 7 }), 3);
+	return icmp[1] << 8 | icmp[7];
+}
+
+static void
+test_extended_echo(void **state)
+{
+	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	static const uint8_t our1[] = { 0, 1, 4, 0, 198, 51, 100, 1 };
+	static const uint8_t theirs[] = { 0, 1, 4, 0, 198, 51, 100, 9 };
+	static const uint8_t six[] = { 0, 2, 4, 0, 198, 51, 100, 1 };
+	uint8_t index[4] = { 0, 0, 0, (uint8_t)p1->ifindex }, none[4] = { 0, 1, 0, 0 };
+	const struct {
+		uint8_t c_type;
+		const void *object;
+		uint8_t len;
+		int want; /* code and state: 4 active, 2 with IPv4 */
+	} t[] = {
+		{ 1, "p1\0", 4, 0x006 }, { 2, index, 4, 0x006 },
+		{ 3, our1, 8, 0x006 },	 { 1, "p9\0", 4, 0x200 },
+		{ 2, none, 4, 0x200 },	 { 3, theirs, 8, 0x200 },
+		{ 1, "p1", 0, 0x100 },	 { 1, "0123456789abcdef", 16, 0x100 },
+		{ 2, index, 3, 0x100 },	 { 3, our1, 7, 0x100 },
+		{ 3, six, 8, 0x100 },	 { 4, index, 4, 0x100 },
+	};
+	uint8_t data[64];
+	uint32_t n = make_probe(data, 1, "p1\0", 4);
+
+	assert_int_equal(probe(data, n, NULL), -1); /* RFC 8335 8: not unless it is wanted */
+	assert_int_equal(drops(DROP_ICMP_BAD_TYPE), 1);
+	net_ipv4.icmp_echo_enable_probe = 1;
+	for (unsigned int i = 0; i < RTE_DIM(t); i++) {
+		n = make_probe(data, t[i].c_type, t[i].object, t[i].len);
+		assert_int_equal(probe(data, n, NULL), t[i].want);
+	}
+	/* An object that ends behind the packet; no object; one of another class. */
+	n = make_probe(data, 2, index, 4);
+	assert_int_equal(probe(data, n - 1, NULL), 0x100);
+	assert_int_equal(probe(data, 8, NULL), 0x100);
+	data[14] = 2;
+	assert_int_equal(probe(data, n, NULL), 0x100);
+	/* Down, and without an address. */
+	role_enter_ctl();
+	dev_close(p1);
+	n = make_probe(data, 2, index, 4);
+	assert_int_equal(probe(data, n, NULL), 0x002);
+	inet_addr_flush(p1);
+	assert_int_equal(probe(data, n, NULL), 0x000);
+	/* Not to all, not about others' interfaces, not when no echo is wanted. */
+	assert_int_equal(probe(data, n, &all), 0x000); /* to us, in a frame to all */
+	data[7] = 0;
+	assert_int_equal(probe(data, n, NULL), -1);
+	data[7] = 1;
+	net_ipv4.icmp_echo_ignore_all = 1;
+	assert_int_equal(probe(data, n, NULL), -1);
+	net_ipv4.icmp_echo_ignore_all = 0;
+	assert_int_equal(drops(DROP_ICMP_IGNORED), 2);
+	net_ipv4.icmp_echo_enable_probe = 0;
+	(void)state;
 }
 
 /* RFC 1122 3.2.2.8 and 3.2.2.9, RFC 1812 4.3.3.7 and 4.3.3.9, as tunables decide. */
@@ -705,8 +754,6 @@ main(void)
 		T(test_no_error_about_fragments),
 		T(test_no_error_to_odd_sources),
 		T(test_no_error_about_bad_headers),
-		T(test_host_limit),
-		T(test_global_limit),
 		T(test_echo),
 		T(test_echo_checksums),
 		T(test_echo_ignored),
@@ -717,6 +764,8 @@ main(void)
 		T(test_redirect_limits),
 		T(test_queries_by_tunable),
 		T(test_mark_and_priority),
+		T(test_unicast_by_link_broadcast),
+		T(test_extended_echo),
 	};
 
 	if (fixture_eal() < 0)

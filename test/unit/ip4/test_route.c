@@ -173,7 +173,9 @@ test_link_broadcast(void **state)
 	static const struct rte_ether_addr all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
 	expect_drop((struct pkt){ .mac = &all }, DROP_IP4_LINK_BROADCAST);
+	ipv4_devconf_all.drop_unicast_in_l2_multicast = 1;
 	expect_drop((struct pkt){ .mac = &all, .dst = OUR0 }, DROP_IP4_LINK_BROADCAST);
+	ipv4_devconf_all.drop_unicast_in_l2_multicast = 0;
 	expect_drop((struct pkt){ .mac = &peer1 }, DROP_NETDEV_OTHERHOST);
 	(void)state;
 }
