@@ -3,6 +3,7 @@
 4.3.2.6, 5.2.4.1; RFC 2113; RFC 7126 4.3."""
 import contextlib
 import re
+import time
 
 import pytest
 from dut import LINUX
@@ -105,6 +106,46 @@ def test_ping_prescribed_timestamps(lab):
                             and f[ICMP].seq == r[ICMP].seq and f[ICMP].type == 8)
             opt = options_of(got)
         assert (opt[2] == 13 and opt[8:12] != b"\xff" * 4) == filled, opt.hex()
+
+
+def ms_of_day():
+    return int(time.time() * 1000) % 86400000
+
+
+def is_now(data):
+    """Milliseconds since midnight UT (RFC 791 3.1), of a moment ago."""
+    return (ms_of_day() - int.from_bytes(data, "big")) % 86400000 < 30000
+
+
+TIMES = {  # flag: option without its head, and how it comes back from a hop of these addresses
+    "times alone": (0, lambda hops: bytes(8), lambda o, hops: o[2] >= 9 and is_now(o[4:8])),
+    "times and addresses": (1, lambda hops: bytes(16), lambda o, hops: o[2] >= 13 and is_now(o[8:12]) and o[4:8] in hops),
+    "prescribed, the first is ours": (3, lambda hops: hops[0] + bytes(4) + addr("10.9.9.9") + bytes(4),
+                                      lambda o, hops: o[2] == 13 and is_now(o[8:12]) and o[16:20] == bytes(4)),
+    "prescribed, the first is another's": (3, lambda hops: addr("10.9.9.9") + bytes(4) + hops[0] + bytes(4),
+                                           lambda o, hops: o[2] == 5 and o[8:12] == bytes(4) == o[16:20]),
+}
+
+
+@core
+@pytest.mark.parametrize("to", ["through", "the router"])
+@pytest.mark.parametrize("kind", TIMES)
+def test_timestamps_by_flag(lab, kind, to):
+    """RFC 791 3.1: each flag, in forwarding and in local delivery."""
+    warm_up(lab)
+    flag, slots, filled = TIMES[kind]
+    hops = [addr(lab.h1.gw), addr(lab.h2.gw)]
+    data = slots(hops)
+    request = with_options(echo(lab.h1, lab.h2.ip if to == "through" else lab.h1.gw),
+                           bytes([0x44, 4 + len(data), 5, flag]) + data)
+    there, type_ = (lab.h2, 8) if to == "through" else (lab.h1, 0)
+    with lab.h1.wire() as w1, there.wire() as wire:
+        w1.send(request)
+        got = wire.expect(lambda f: ICMP in f and f[ICMP].type == type_ and f[ICMP].id == request[ICMP].id
+                          and f[ICMP].seq == request[ICMP].seq)
+    option = options_of(got)
+    assert option[:2] == bytes([0x44, 4 + len(data)]) and option[3] & 0x0f == flag
+    assert filled(option, hops), option.hex()
 
 
 @core

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Queue disciplines: the token bucket's rate on the wire, tc's words, configuration."""
+"""Queue disciplines: priorities and the token bucket's rate on the wire, tc's words, configuration."""
+import collections
 import contextlib
 import json
 import os
@@ -10,6 +11,7 @@ from conftest import lab_of
 from dut import LINUX, merge
 from netlab import inside, sh
 from pkt import warm_up
+from scapy.all import IP, UDP
 
 FLOOD = ("import socket,sys,time\n"
          "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
@@ -70,6 +72,50 @@ def rate_at(lab, script, seconds=8):
     t1, b1 = sent(lab)
     sender.wait(20)
     return (b1 - b0) * 8 / (t1 - t0)
+
+
+MIX = ("import random,socket,sys,time\n"
+       "s=[socket.socket(socket.AF_INET,socket.SOCK_DGRAM) for _ in range(3)]\n"
+       "for sock,tos in zip(s,(0x10,0x00,0x08)): sock.setsockopt(0,1,tos)\n"
+       "end=time.monotonic()+float(sys.argv[2])\n"
+       "while time.monotonic()<end:\n"
+       "    for i in random.sample((0,1,1,1,2,2,2,2),8): s[i].sendto(b'x'*972,(sys.argv[1],9))\n"
+       "    time.sleep(0.02)\n")
+
+
+def shares(lab, script, seconds=8):
+    """What part of a flood arrives at h2, by TOS: of each eight frames of 1,000 bytes one is urgent (0x10), three are
+    of no kind, four are bulk (0x08). Of what arrives only the middle counts, when the queues are full."""
+    with lab.h2.wire() as wire:
+        sender = lab.h1.popen(f"/usr/bin/python3 {script} {lab.h2.ip} {seconds}")
+        wire.drain(3)
+        wire.seen.clear()
+        wire.drain(seconds - 4)
+        sender.wait(20)
+        came = collections.Counter(f[IP].tos for f in wire.seen if UDP in f and f[UDP].dport == 9)
+    return came
+
+
+@pytest.mark.ours("a port that is slower than the router: the kernel's token bucket behind a packet socket")
+def test_strict_priority_by_tos(tmp_path):
+    """pfifo_fast under overload, 3 Mbit/s where 1.5 can go: what is urgent all arrives, what has no TOS gets the rest, bulk
+    starves. Without a discipline all three lose alike."""
+    script = tmp_path / "mix.py"
+    script.write_text(MIX)
+    slow = {"ports": {"r2": {"device": "net_af_packet7,iface=r2,qdisc_bypass=0,blocksz=4096,framesz=2048,framecnt=64"}}}
+    with lab_of(2, slow) as lab:
+        warm_up(lab)
+        sh(f"tc -n {lab.dut_ns} qdisc add dev r2 root tbf rate 1500kbit burst 4kb limit 1mb")
+        plain = shares(lab, script)
+        tc(lab, "qdisc add dev r2 root pfifo_fast")
+        strict = shares(lab, script)
+        print(plain, strict)
+        row = tc(lab, "qdisc show dev r2", "-j -s")[0]
+        assert row["kind"] == "pfifo_fast" and row["drops"] > 0
+    total = sum(plain.values())
+    assert total > 300 and plain[0x10] / total < 0.18 < 0.3 < plain[0x08] / total
+    total = sum(strict.values())
+    assert total > 300 and 0.22 < strict[0x10] / total < 0.32 and strict[0x08] / total < 0.02
 
 
 @pytest.mark.parametrize("mbit", [4, 8])
