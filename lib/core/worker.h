@@ -26,6 +26,13 @@ struct stage_stat {
 	uint64_t cycles; /* exclusive: time inside a nested stage is the nested one's */
 };
 
+/** neigh: how many frames that have a budget a worker has found in its last round of polling. */
+struct worker_dear {
+	uint64_t round; /* its number: the worker's polls */
+	uint32_t n;
+	bool off; /* the worker has time for them */
+};
+
 struct rte_mempool;
 struct explain;
 
@@ -52,6 +59,7 @@ struct worker {
 	uint64_t polls, empty_polls, sleeps;
 	uint64_t flooded[4]; /* netdev: devices in a flood, by the low byte of their ifindex */
 	bool refuses; /* neigh: the last packet for an unresolved neighbour was over the budget */
+	struct worker_dear dear;
 	struct stage_stat stages[STAGE_MAX];
 	uint64_t counters[WORKER_COUNTER_MAX];
 	/* read by other threads: on a line that the worker does not write while it is awake */

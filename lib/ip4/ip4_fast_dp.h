@@ -56,12 +56,12 @@ struct fast {
 void ip4_fast_way(struct worker *w, struct fast *f) DP_ONLY;
 /** Do all of a burst, which has several adjacencies, leave by the first one's, but for some that
  * ip4_fast_refuse() would refuse? These have f->dead then. */
-bool ip4_fast_is_one(const struct worker *w, struct fast *f) DP_ONLY;
+bool ip4_fast_is_one(struct worker *w, struct fast *f) DP_ONLY;
 /** Which of the @p suspects has the worker no time for, since their neighbours have to be asked
  * for? They get f->dead. Where the burst can go on around them they leave it at last, by
  * ip4_fast_bury().
  * @return mask of those that weed() has to take out, behind ip4_fast_drop(). */
-uint32_t ip4_fast_refuse(const struct worker *w, struct fast *f, uint32_t suspects) DP_ONLY;
+uint32_t ip4_fast_refuse(struct worker *w, struct fast *f, uint32_t suspects) DP_ONLY;
 /** Count and drop the dead, which stay in the arrays. */
 void ip4_fast_drop(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY;
 /** Drop the dead of a burst that has been counted; the others stand together in @p m. @return bytes

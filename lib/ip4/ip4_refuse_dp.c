@@ -30,7 +30,7 @@ can_stay(const struct fast *f)
 }
 
 bool
-ip4_fast_is_one(const struct worker *w, struct fast *f)
+ip4_fast_is_one(struct worker *w, struct fast *f)
 {
 	uint32_t idx0 = f->idx[0];
 
@@ -50,7 +50,7 @@ ip4_fast_is_one(const struct worker *w, struct fast *f)
 }
 
 uint32_t
-ip4_fast_refuse(const struct worker *w, struct fast *f, uint32_t suspects)
+ip4_fast_refuse(struct worker *w, struct fast *f, uint32_t suspects)
 {
 	for (uint32_t todo = suspects; todo != 0; todo &= todo - 1) {
 		uint32_t i = (uint32_t)__builtin_ctz(todo);

@@ -14,7 +14,7 @@ void neigh_output(struct worker *w, struct skb_vec *vec) DP_ONLY;
 /** Would neigh_output() refuse a packet of @p src, since it ends at an adjacency that is not
  * resolved, and the worker has no time for more of them? Then the caller may do it, early and
  * cheaply. */
-bool neigh_over_budget(const struct worker *w, const struct adj *a, rte_be32_t src) DP_ONLY;
+bool neigh_over_budget(struct worker *w, const struct adj *a, rte_be32_t src) DP_ONLY;
 /** Do it. */
 void neigh_refuse(struct worker *w, const struct adj *a, struct rte_mbuf *m) DP_ONLY;
 

@@ -18,7 +18,6 @@ static struct {
 void
 neigh_police_reset(void)
 {
-	police_reset();
 	for (unsigned int i = 0; i < WORKER_MAX; i++)
 		police_fill(accounts[i].a, POLICE_ACCOUNTS);
 }
@@ -30,7 +29,7 @@ account_of(const struct worker *w, const struct adj *a)
 }
 
 bool
-neigh_over_budget(const struct worker *w, const struct adj *a, rte_be32_t src)
+neigh_over_budget(struct worker *w, const struct adj *a, rte_be32_t src)
 {
 	return adj_is_unresolved(a) && !police_is_off(w) &&
 	       police_refuses(account_of(w, a), a->type == ADJ_GLEAN, src);

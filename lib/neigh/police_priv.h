@@ -12,7 +12,7 @@
  * that have had their share lately, so that no single one keeps others from being heard.
  */
 #include <rte_common.h>
-#include "neigh/adj_dp.h"
+#include "neigh/neigh_priv.h"
 
 #define POLICE_PACKET	   256u
 #define POLICE_SAVED	   (1024 * POLICE_PACKET)
@@ -21,7 +21,9 @@
 #define POLICE_SOURCES	   64u	/* of one account; those that share one share its budget, too */
 #define POLICE_SOURCE_EACH 2	/* so many packets */
 #define POLICE_SOURCE_TIME 1024 /* in so many rounds */
+#define POLICE_SLOT_BITS   6	/* their number's */
 #define POLICE_FULL	   32u	/* frames in a round of a worker that has no time to spare */
+#define POLICE_ROUNDS	   16	/* so often an account gets what it is due */
 
 struct purse {
 	uint32_t left; /* in parts of a packet */
@@ -37,26 +39,86 @@ struct police_account {
 	uint8_t source[POLICE_SOURCES];
 };
 
-/** A full account. At start. */
+/** Full accounts. At start. */
 void police_fill(struct police_account *a, unsigned int n);
-/** Forget what workers saw. At start. */
-void police_reset(void);
+
+/** What worker @p w has found of the dear kinds; this round begins with nothing. */
+static inline struct worker_dear *
+police_seen(struct worker *w) DP_ONLY
+{
+	struct worker_dear *s = &w->dear;
+
+	if (likely(s->round == w->polls))
+		return s;
+	s->off = w->round_rx < POLICE_FULL || w->round_rx <= (s->round + 1 == w->polls ? s->n : 0);
+	s->round = w->polls;
+	s->n = 0;
+	return s;
+}
 /** Has the worker time for whatever comes, in this round? */
-bool police_is_off(const struct worker *w) DP_ONLY;
+static inline bool
+police_is_off(struct worker *w) DP_ONLY
+{
+	return police_seen(w)->off;
+}
 /** It saw @p n packets of the dear kinds. */
-void police_saw(const struct worker *w, uint32_t n) DP_ONLY;
+static inline void
+police_saw(struct worker *w, uint32_t n) DP_ONLY
+{
+	police_seen(w)->n += n;
+}
+
+/** POLICE_ROUNDS or more are over: what they give to each purse. */
+void police_refill(const struct worker *w, struct police_account *a,
+		   const uint32_t per_round[2]) DP_ONLY;
 /** The account of @p dev, with what @p per_round gave to each purse, in parts of a packet. */
-struct police_account *police_account(const struct worker *w, struct police_account *accounts,
-				      const struct net_device *dev,
-				      const uint32_t per_round[2]) DP_ONLY;
+static inline struct police_account *
+police_account(const struct worker *w, struct police_account *accounts,
+	       const struct net_device *dev, const uint32_t per_round[2]) DP_ONLY
+{
+	struct police_account *a = &accounts[(uint32_t)dev->ifindex % POLICE_ACCOUNTS];
+
+	if (unlikely(w->polls - a->round >= POLICE_ROUNDS))
+		police_refill(w, a, per_round);
+	return a;
+}
+
+/* Seeded: who chooses addresses must not choose whose share he uses up. */
+static inline unsigned int
+police_slot(uint64_t source)
+{
+	return (unsigned int)((source ^ neigh_tbl.seed) * UINT64_C(0x9e3779b97f4a7c15) >>
+			      (64 - POLICE_SLOT_BITS));
+}
+_Static_assert(POLICE_SOURCES == 1u << POLICE_SLOT_BITS, "the hash's upper bits number a slot");
+
 /** Would purse @p which refuse a packet of @p source, any bits that tell sources apart? */
-bool police_refuses(const struct police_account *a, unsigned int which, uint64_t source);
+static inline bool
+police_refuses(const struct police_account *a, unsigned int which, uint64_t source)
+{
+	const struct purse *p = &a->of[which];
+
+	return p->saving || (p->closed && a->source[police_slot(source)] >= POLICE_SOURCE_EACH);
+}
 /** Pay for one. False: refused. */
-bool police_take(struct police_account *a, unsigned int which, uint64_t source);
+static inline bool
+police_take(struct police_account *a, unsigned int which, uint64_t source)
+{
+	struct purse *p = &a->of[which];
+
+	if (likely(police_refuses(a, which, source)))
+		return false;
+	if (p->closed)
+		a->source[police_slot(source)]++;
+	p->left -= POLICE_PACKET;
+	p->saving = p->left < POLICE_PACKET;
+	p->closed |= which == 1 && p->left < POLICE_SAVED / 2;
+	return true;
+}
 
 /** netif_police: lets in what the port's budget of ARP allows (arp_police_dp.c). */
-uint16_t arp_police(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts,
-		    uint16_t n) DP_ONLY;
+uint16_t arp_police(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
+		    uint64_t *bytes) DP_ONLY;
 /** All accounts are full. At start. */
 void arp_police_reset(void);
 void neigh_police_reset(void);

@@ -22,11 +22,11 @@ netif_set_flooded(struct worker *w, const struct net_device *dev, bool on)
 }
 /**
  * Asked about what the fast lane left of a burst, before anything is done with it: may drop some,
- * moves what it keeps to the front of @p pkts and returns its number. While it calls the device
- * flooded it is asked first, about whole bursts; behind a tap, which sees all. Not for ports of a
- * bridge, whose frames are mostly for others. One registration: ARP's.
+ * adds the bytes of these, moves what it keeps to the front of @p pkts and returns its number.
+ * While it calls the device flooded it is asked first, about whole bursts; behind a tap, which sees
+ * all. Not for ports of a bridge, whose frames are mostly for others. One registration: ARP's.
  */
 typedef uint16_t (*netif_police_fn)(struct worker *w, struct net_device *dev,
-				    struct rte_mbuf **pkts, uint16_t n);
+				    struct rte_mbuf **pkts, uint16_t n, uint64_t *bytes);
 extern netif_police_fn netif_police;
 #endif

@@ -521,11 +521,12 @@ static __rte_noinline void
 police_tapped(struct worker *w, struct net_device *dev, struct skb_vec *vec) DP_ONLY
 {
 	struct rte_mbuf *m[SKB_BURST];
+	uint64_t bytes = 0; /* counted */
 	uint16_t n = vec->n;
 
 	for (uint16_t i = 0; i < n; i++)
 		m[i] = skb_mbuf(vec->v[i]);
-	n = netif_police(w, dev, m, n);
+	n = netif_police(w, dev, m, n, &bytes);
 	vec->n = 0;
 	for (uint16_t i = 0; i < n; i++)
 		skb_vec_push(vec, skb_of(m[i]));
@@ -600,15 +601,20 @@ static __rte_noinline uint64_t
 rx_flooded(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
 	   uint32_t off) DP_ONLY
 {
-	netif_fast_fn fast = fast_lane(dev, off);
-	uint64_t bytes = netif_burst_bytes(pkts, n), some;
+	uint64_t bytes = 0, some = 0;
+	netif_fast_fn fast;
 
-	n = netif_police(w, dev, pkts, n);
-	if (n > 0 && fast != NULL)
+	n = netif_police(w, dev, pkts, n, &bytes);
+	if (n == 0)
+		return bytes;
+	fast = fast_lane(dev, off);
+	if (fast != NULL)
 		n = fast(w, dev, pkts, n, &some);
+	else
+		some = netif_burst_bytes(pkts, n);
 	if (n > 0)
 		netif_receive_burst(w, dev, pkts, n);
-	return bytes;
+	return bytes + some;
 }
 
 /* Up to SKB_BURST frames of a device that is up, @p off its rx_off; returns their bytes. */
@@ -617,8 +623,8 @@ rx_chunk(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint1
 	 uint32_t off) DP_ONLY
 {
 	netif_fast_fn fast = fast_lane(dev, off);
+	uint64_t bytes, refused = 0; /* these are among them */
 	uint16_t left = n;
-	uint64_t bytes;
 
 	if (unlikely(netif_is_flooded(w, dev)) && may_police(dev, off))
 		return rx_flooded(w, dev, pkts, n, off);
@@ -627,7 +633,7 @@ rx_chunk(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint1
 	else
 		bytes = netif_burst_bytes(pkts, n);
 	if (left > 0 && may_police(dev, off))
-		left = netif_police(w, dev, pkts, left);
+		left = netif_police(w, dev, pkts, left, &refused);
 	if (left > 0)
 		netif_receive_burst(w, dev, pkts, left);
 	return bytes;

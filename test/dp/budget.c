@@ -26,7 +26,8 @@
 static const struct way {
 	const char *name;
 	bool rpf, scan, refused, flood;
-	unsigned int gateways; /* neighbours that the routes point to, in turn */
+	unsigned int arp, arp_apart; /* requests among the 32 frames, and by a port of their own */
+	unsigned int gateways;	     /* neighbours that the routes point to, in turn */
 	unsigned int
 		vlans; /* VLAN devices on either port that the frames come and leave by, in turn */
 } ways[] = {
@@ -38,9 +39,12 @@ static const struct way {
 	{ .name = "scan", .gateways = 1, .scan = true },
 	{ .name = "refused", .gateways = 1, .scan = true, .refused = true },
 	{ .name = "flood", .gateways = 1, .flood = true },
+	{ .name = "arp", .gateways = 1, .arp = BURST / 16 },
+	{ .name = "arp_apart", .gateways = 1, .arp_apart = BURST / 16 },
+	{ .name = "arp_burst", .gateways = 1, .arp_apart = BURST },
 };
 static const struct way *way;
-static unsigned int p1, p2;
+static unsigned int p1, p2, p3;
 static uint32_t scanned;
 
 unsigned int budget_round(struct worker *w);
@@ -64,6 +68,8 @@ set_up(void)
 {
 	p1 = dp_port("p1");
 	p2 = dp_port("p2");
+	if (way->arp_apart > 0)
+		p3 = dp_port("p3");
 	for (unsigned int k = 0; k < way->vlans; k++) {
 		char in[16], out[16];
 
@@ -102,17 +108,34 @@ scan_next(char *dst, size_t size)
 	scanned++;
 }
 
+/* A question of one station of many. */
+static void
+ask(unsigned int port)
+{
+	static const struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } }, none;
+	static uint8_t station;
+	struct dp_frame f = dp_arp(1, &all, ++station, "10.1.0.9", &none, "10.1.0.1");
+
+	dp_inject(port, &f);
+}
+
 static void
 one_burst(unsigned int first, unsigned int (*poll)(struct worker *w))
 {
-	unsigned int known = BURST - way->scan - (way->flood ? BURST / EIGHTH : 0);
+	unsigned int known = BURST - way->scan - way->arp - (way->flood ? BURST / EIGHTH : 0);
 	struct dp_frame sink;
 
+	for (unsigned int i = 0; i < way->arp_apart; i++)
+		ask(p3);
 	for (unsigned int i = 0; i < BURST; i++) {
 		unsigned int d = (first + i * 37) % DESTS, k = way->vlans != 0 ? d % way->vlans : 0;
 		char src[32], dst[32];
 		struct dp_frame f;
 
+		if (way->arp != 0 && i % (BURST / way->arp) == BURST / way->arp / 2) {
+			ask(p1);
+			continue;
+		}
 		snprintf(src, sizeof(src), "10.1.%u.2", k);
 		snprintf(dst, sizeof(dst), "192.168.%u.7", d);
 		if (way->scan && i == BURST / 2)
@@ -133,6 +156,7 @@ one_burst(unsigned int first, unsigned int (*poll)(struct worker *w))
 	for (unsigned int i = 0; i < known; i++)
 		if (!dp_out(p2, &sink))
 			fail_msg("%u of %u frames left", i, known);
+	dp_discard(p1); /* answers */
 	if (!way->scan)
 		return;
 	role_enter_ctl();
@@ -160,29 +184,36 @@ int
 main(int argc, char **argv)
 {
 	unsigned int bursts = argc > 3 ? (unsigned int)atoi(argv[3]) : 64;
-	uint64_t before, fast;
+	uint64_t before, fast, over;
+	bool uses_up;
 
 	for (unsigned int i = 0; argc > 2 && i < RTE_DIM(ways); i++)
 		if (strcmp(ways[i].name, argv[1]) == 0)
 			way = &ways[i];
 	if (way == NULL) {
-		fprintf(stderr,
-			"usage: dp_budget plain|gateways|vlan|vlans|rp_filter|scan|refused|flood "
-			"LANE [BURSTS]\n");
+		fprintf(stderr, "usage: dp_budget "
+				"plain|gateways|vlan|vlans|rp_filter|scan|refused|flood|arp|"
+				"arp_apart|arp_burst LANE [BURSTS]\n");
 		return 2;
 	}
 	dp_setup(NULL);
 	role_enter_dp();
 	use_lane(argv[2]);
 	set_up();
-	for (unsigned int i = 0; way->refused && i < SAVED; i++)
+	uses_up = way->refused || way->arp + way->arp_apart > 0;
+	for (unsigned int i = 0; uses_up && i < SAVED; i++)
 		one_burst(i * BURST, ethdev_poll);
+	over = dp_drops("arp_over_budget");
 	before = workers[1]->stages[STAGE_IP4_FAST].packets;
 	for (unsigned int i = 0; i < bursts; i++)
 		one_burst(i * BURST, budget_round);
 	fast = workers[1]->stages[STAGE_IP4_FAST].packets - before;
 	if ((dp_drops("neigh_over_budget") >= bursts) != way->refused)
 		fail_msg("%u refused", (unsigned int)dp_drops("neigh_over_budget"));
+	over = dp_drops("arp_over_budget") - over;
+	if (over * 16 < (uint64_t)bursts * (way->arp + way->arp_apart) * 15)
+		fail_msg("%u of ARP refused", (unsigned int)over);
+	bursts -= way->arp * bursts / BURST;	 /* those are refused before the lane is asked */
 	if (fast != 0 && fast != bursts * BURST) /* 0: built without */
 		fail_msg("%u of %u packets were offered to the lane", (unsigned int)fast,
 			 bursts * BURST);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A scan of a subnet beside traffic: what a worker without time to spare takes on, and that nobody
- * else notices.
+ * A scan of a subnet, or ARP, beside traffic: what a worker without time to spare takes on, and
+ *that nobody else notices.
  *
  *	10.0.1.0/24 p1 --- [router] --- p2 10.0.2.0/24, 10.7.0.0/16 (scanned)
  *	10.0.5.0/24 p1.5 (tagged)
@@ -230,6 +230,74 @@ burst_goes_on_without_them(void **state)
 	}
 }
 
+/* A round of BURST frames by p1: those of @p arp, a mask, are requests of one station, and packets,
+ * which leave in order. @return how many requests are refused; the others are answered. */
+static unsigned int
+round_with_arp(uint32_t arp, bool tagged)
+{
+	static const struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } }, none;
+	struct dp_frame f, q = dp_arp(1, &all, 8, "10.0.1.8", &none, "10.0.1.1");
+	unsigned int was = (unsigned int)dp_drops("arp_over_budget"), over, answers = 0;
+	unsigned int n_arp = (unsigned int)__builtin_popcount(arp);
+	struct netdev_stats_sum before, after;
+
+	if (tagged) {
+		q = dp_arp(1, &all, 8, "10.0.5.8", &none, "10.0.5.1");
+		dp_tag(&q, 5);
+	}
+	dev_get_stats(dev_get_by_name("p1"), &before);
+	for (uint16_t i = 0; i < BURST; i++) {
+		f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.77", 18);
+		dp_ip4(&f)->packet_id = rte_cpu_to_be_16(i);
+		dp_fix_checksum(&f);
+		dp_inject(p1, arp >> i & 1 ? &q : &f);
+	}
+	role_enter_dp();
+	workers[1]->now = clock_tsc();
+	ethdev_poll(workers[1]);
+	for (uint16_t i = 0; i < BURST; i++) {
+		if (arp >> i & 1)
+			continue;
+		do /* questions of the scan before this */
+			assert_true(dp_out(p2, &f));
+		while (is_arp(&f));
+		assert_int_equal(rte_be_to_cpu_16(dp_ip4(&f)->packet_id), i);
+	}
+	control_turn();
+	while (dp_out(p1, &f))
+		answers += f.b[tagged ? 16 : 12] == 8 && f.b[tagged ? 25 : 21] == 2;
+	over = (unsigned int)dp_drops("arp_over_budget") - was;
+	assert_int_equal(over + answers, n_arp);
+	dev_get_stats(dev_get_by_name("p1"), &after);
+	assert_int_equal(after.rx_packets - before.rx_packets, BURST);
+	assert_int_equal(after.rx_bytes - before.rx_bytes, 60 * (BURST - n_arp) + q.len * n_arp);
+	return over;
+}
+
+/* ARP over the budget among packets of the same port: wherever it stands, the others go on. */
+static void
+burst_goes_on_without_arp(void **state)
+{
+	static const uint32_t masks[] = { 1,	      3,	  1u << 31,  0x80000001,
+					  0x00010100, 0x0ffffff0, 0xfffffffe };
+
+	(void)state;
+	for (unsigned int n = 0, over = 0; over < 400; n++) {
+		over += round_with_arp(0x01010101, false);
+		assert_true(n < 4000);
+	}
+	for (unsigned int tagged = 0; tagged < 2; tagged++)
+		for (unsigned int i = 0; i < RTE_DIM(masks); i++) {
+			unsigned int n = 0, over = 0;
+
+			for (unsigned int r = 0; r < 40; r++) {
+				over += round_with_arp(masks[i], tagged != 0);
+				n += (unsigned int)__builtin_popcount(masks[i]);
+			}
+			assert_true(over >= n / 2);
+		}
+}
+
 int
 main(void)
 {
@@ -237,6 +305,7 @@ main(void)
 		cmocka_unit_test(scan_has_its_budget),
 		cmocka_unit_test(next_hop_is_asked_for_amid_a_scan),
 		cmocka_unit_test(burst_goes_on_without_them),
+		cmocka_unit_test(burst_goes_on_without_arp),
 	};
 
 	return cmocka_run_group_tests_name("dp/police", tests, setup, dp_teardown);

@@ -41,7 +41,7 @@ def main(args):
             say(f"start {i + 1}/{args.starts}: {line}")
     rows = {"answers_Mps": [number(s["answers"], r"([0-9.]+) M/s") for s in starts],
             "cold_s": [number(s["cold"], r"([0-9.]+) s") for s in starts]}
-    for name in ("scan", "unread-1:16", "flood-1:16", "unread-1:1", "flood-1:1"):
+    for name in ("scan", "unread-1:16", "flood-1:16", "among-1:16", "unread-1:1", "flood-1:1"):
         rows[name] = [number(s[name], r"rate ([0-9.]+)") for s in starts]
     table(["", "median", "lowest .. highest start"],
           [[WORDS.get(n, f"forwarding beside it, of its rate alone: {n}"), f"{statistics.median(v):.2f}",

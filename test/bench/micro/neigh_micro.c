@@ -6,6 +6,7 @@
  *   cold ROUTES  so many neighbours resolved by traffic, all three parts together: seconds
  *   scan      forwarding to known neighbours alone, and with 100k new destinations a second: ratio
  *   flood     the same with ARP requests by another port beside it: ratio
+ *   among     the same with ARP requests in the place of some of the packets: ratio
  *   unread    the same when these are only taken from their ring and freed: what nobody can spare
  */
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
+#include <rte_random.h>
 #include <rte_ring.h>
 #include "core/timer.h"
 #include "ethdev/ethdev.h"
@@ -73,9 +75,9 @@ to(uint32_t dst)
 }
 
 static struct dp_frame
-request(uint32_t sip)
+request(uint32_t sip, const char *tip)
 {
-	struct dp_frame f = dp_arp(1, &all, 7, "10.3.0.0", &none, "10.3.0.1");
+	struct dp_frame f = dp_arp(1, &all, 7, "10.3.0.0", &none, tip);
 
 	sip = rte_cpu_to_be_32(sip);
 	memcpy(f.b + 28, &sip, 4);
@@ -125,7 +127,8 @@ answers(void)
 
 	for (unsigned int r = 0; r < ROUNDS; r++) {
 		for (uint32_t i = 0; i < BURST; i++) {
-			struct dp_frame f = request(0x0a030100 + (r * BURST + i) % KNOWN);
+			struct dp_frame f =
+				request(0x0a030100 + (r * BURST + i) % KNOWN, "10.3.0.1");
 
 			dp_inject(p3, &f);
 		}
@@ -192,14 +195,15 @@ struct beside {
 	bool scan;
 	unsigned int requests; /* by p3 */
 	bool unread; /* these are only taken from a ring and freed, by DPDK's functions alone */
+	bool among;  /* they come by p1, each in the place of a packet */
 };
 static struct rte_ring *unread;
 
 static void
 feed_flood(const struct beside *b, unsigned int round)
 {
-	for (unsigned int i = 0; i < b->requests; i++) {
-		struct dp_frame f = request(0x0a030100 + round * b->requests + i);
+	for (unsigned int i = 0; !b->among && i < b->requests; i++) {
+		struct dp_frame f = request(0x0a030100 + round * b->requests + i, "10.3.0.1");
 		struct rte_mbuf *m;
 
 		if (!b->unread) {
@@ -214,6 +218,17 @@ feed_flood(const struct beside *b, unsigned int round)
 	}
 }
 
+/* @p n places of a round, drawn at random. */
+static uint32_t
+places(unsigned int n)
+{
+	uint32_t mask = 0;
+
+	while ((unsigned int)__builtin_popcount(mask) < n)
+		mask |= 1u << rte_rand_max(PACKETS);
+	return mask;
+}
+
 /* A worker that has no time to spare: each of its rounds finds a burst. @p scans: new destinations
  * among them. The first round finds the caches as the control thread left them, and is not counted.
  * @return its cycles for each packet to a known neighbour. */
@@ -221,13 +236,17 @@ static double
 turn(const struct beside *b, unsigned int scans)
 {
 	uint64_t cycles = 0, begin;
-	unsigned int forwarded = 0, n;
+	unsigned int known = PACKETS - (b->among ? b->requests : 0), forwarded = 0, sent, n;
 	struct rte_mbuf *m[PACKETS];
 
 	for (unsigned int r = 0; r < BURST / PACKETS; r++) {
+		uint32_t taken = b->among ? places(b->requests) : 0;
+
 		for (uint32_t i = r == 1 ? scans : 0; i < PACKETS; i++) {
 			struct dp_frame f = to(0x0a020002 + (r * PACKETS * 8 + i * 8) % KNOWN);
 
+			if (taken >> i & 1)
+				f = request(0x0a000102 + i, "10.0.1.1");
 			dp_inject(p1, &f);
 		}
 		for (uint32_t i = 0; r == 1 && i < scans; i++) {
@@ -246,10 +265,11 @@ turn(const struct beside *b, unsigned int scans)
 		answered += dp_discard(p3);
 		cycles += r > 0 ? rte_rdtsc() - begin : 0;
 	}
-	lost += BURST - scans - RTE_MIN(forwarded, BURST - scans);
+	sent = BURST / PACKETS * known - scans;
+	lost += sent - RTE_MIN(forwarded, sent);
 	control += control_turn();
-	drain(p1);
-	return (double)cycles / (COUNTED - scans);
+	answered += drain(p1);
+	return (double)cycles / (sent - known);
 }
 
 /* Turns alone and with @p b, which take turns: who comes second finds warmer caches. */
@@ -324,6 +344,7 @@ main(int argc, char **argv)
 	beside("scan", (struct beside){ .scan = true });
 	beside("unread-1:16", (struct beside){ .requests = 2, .unread = true });
 	beside("flood-1:16", (struct beside){ .requests = 2 });
+	beside("among-1:16", (struct beside){ .requests = 2, .among = true });
 	beside("unread-1:1", (struct beside){ .requests = PACKETS, .unread = true });
 	beside("flood-1:1", (struct beside){ .requests = PACKETS });
 	dp_cmd("ip neigh flush dev p2 nud all");
