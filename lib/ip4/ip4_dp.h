@@ -114,6 +114,9 @@ typedef void (*inet_error_fn)(struct worker *w, struct sk_buff *skb);
  */
 typedef bool (*ip4_unclaimed_fn)(struct worker *w, struct sk_buff *skb);
 extern ip4_unclaimed_fn ip4_unclaimed; /* RCU; NULL: nobody does */
+/** Offer a packet for ourselves that nobody here claims to ip4_unclaimed, wherever the data pointer
+ * is. False: it is still yours. */
+bool ip4_offer(struct worker *w, struct sk_buff *skb) DP_ONLY;
 
 /**
  * The one gate for ICMP errors: every exclusion of RFC 1122 3.2.2 and RFC 1812 4.3.2.7, the rate

@@ -184,9 +184,6 @@ enum { IP4_TO_UDP, IP4_TO_PING, IP4_TO_ERROR, IP4_TO_RAW, IP4_TO_ALERT };
 void ip4_to_sock(struct worker *w, struct sk_buff *skb, uint32_t kind) DP_ONLY;
 /** Drop what was sent to a group: nobody answers for one (RFC 1122 3.2.2). Was it? */
 bool ip4_drop_group(struct worker *w, struct sk_buff *skb) DP_ONLY;
-/** Offer a packet for ourselves that nobody here claims to ip4_unclaimed, wherever the data pointer
- * is. False: it is still yours. */
-bool ip4_offer(struct worker *w, struct sk_buff *skb) DP_ONLY;
 /** Nobody is here for the packet's protocol: protocol unreachable, or silence. */
 void ip4_no_proto(struct worker *w, struct sk_buff *skb) DP_ONLY;
 /** A packet that waited in a ring: its device may have gone, its adjacency surely has. false: so is
