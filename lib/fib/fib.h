@@ -12,6 +12,7 @@
 #include <rte_byteorder.h>
 #include "core/notifier.h"
 #include "core/role.h"
+#include "fib/fib_metrics.h"
 #include "neigh/neigh.h"
 #include "netdev/inetdev.h"
 
@@ -63,14 +64,12 @@ struct fib_route_spec {
 	bool scope_set, metric_set, tos_set;
 	bool keep_dead;	 /* add: of the configuration: the route waits for a device that is down,
 			    and stays when it goes down; one of a routes file gives way to it */
-	bool mtu_lock;	 /* remembered and shown, as advmss and hoplimit */
 	uint8_t file;	 /* add: which load of a routes file sets it; 0: none does. With
 			    FIB_FILE_HOST: which reading of the host's routes, and about those only */
 	uint8_t among;	 /* flush: enum fib_among, about dst/plen */
 	uint32_t metric; /* priority: lower wins */
-	uint32_t mtu;	 /* 0: the device's */
 	uint32_t nhid;	 /* next hop object; 0: nh[] says */
-	uint32_t advmss, hoplimit;
+	struct fib_metrics metrics;
 	uint32_t tclassid; /* realms of its one next hop, or of a type without; as Linux's RTA_FLOW,
 			      one of several must agree, and a next hop object has none */
 	uint32_t realm_mask; /* flush: bits of tclassid that count */
@@ -100,11 +99,11 @@ struct fib_route {
 	uint32_t table;
 	rte_be32_t dst;
 	uint8_t plen, tos, type, protocol, scope;
-	bool dead; /* all next hops dead: not in the compiled table */
-	bool mtu_lock;
+	bool dead;	/* all next hops dead: not in the compiled table */
 	bool keep_dead; /* of the configuration */
 	uint8_t file;	/* which load of a routes file set it; 0: none did */
-	uint32_t metric, mtu, advmss, hoplimit;
+	uint32_t metric;
+	const struct fib_metrics *metrics;
 	uint32_t tclassid; /* realms; several next hops have theirs */
 	rte_be32_t prefsrc;
 	uint32_t nhid; /* next hop object that has its next hops; 0: they are its own */

@@ -107,10 +107,24 @@ table_canon(const struct cfg *c)
 
 /* --- routes --- */
 
-static const char *const route_keys[] = { "dst",      "type",	"gateway",  "dev",     "onlink",
-					  "nexthops", "table",	"metric",   "tos",     "mtu",
-					  "mtu_lock", "advmss", "hoplimit", "prefsrc", "protocol",
-					  "scope",    "nhid",	"realms",   NULL };
+static const char *const route_keys[] = { "dst",
+					  "type",
+					  "gateway",
+					  "dev",
+					  "onlink",
+					  "nexthops",
+					  "table",
+					  "metric",
+					  "tos",
+					  "prefsrc",
+					  "protocol",
+					  "scope",
+					  "nhid",
+					  "realms",
+#define X(word, kind) #word, FIB_METRIC_LOCK_##kind(#word "_lock", )
+					  FIB_METRICS(X)
+#undef X
+						  NULL };
 static const char *const nexthop_keys[] = { "gateway", "dev", "weight", "onlink", "realms", NULL };
 
 void
@@ -255,10 +269,7 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	if (tos & 0x03)
 		cfg_fail(c, "tos", "%u has the ECN bits set", tos);
 	r->tos = tos;
-	cfg_u32(c, "mtu", 68, 65535, &r->mtu);
-	cfg_bool(c, "mtu_lock", &r->mtu_lock);
-	cfg_u32(c, "advmss", 0, 65535, &r->advmss);
-	cfg_u32(c, "hoplimit", 0, 255, &r->hoplimit);
+	fib_cfg_metrics(c, &r->metrics);
 	cfg_ip4(c, "prefsrc", &r->prefsrc);
 	fib_cfg_realms(c, &r->tclassid);
 	parse_word(
@@ -446,11 +457,7 @@ route_json(const struct fib_route_spec *r)
 	number_set(o, "metric", r->metric);
 	number_set(o, "tos", r->tos);
 	number_set(o, "nhid", r->nhid);
-	number_set(o, "mtu", r->mtu);
-	if (r->mtu_lock)
-		json_object_set_new(o, "mtu_lock", json_true());
-	number_set(o, "advmss", r->advmss);
-	number_set(o, "hoplimit", r->hoplimit);
+	fib_cfg_metrics_set(o, &r->metrics);
 	fib_cfg_realms_set(o, r->tclassid);
 	if (r->prefsrc != 0)
 		json_object_set_new(o, "prefsrc", address_json(r->prefsrc));
@@ -492,10 +499,7 @@ show_one(const struct fib_route *route, void *arg)
 				     .protocol = route->protocol,
 				     .scope = route->scope,
 				     .metric = route->metric,
-				     .mtu = route->mtu,
-				     .mtu_lock = route->mtu_lock,
-				     .advmss = route->advmss,
-				     .hoplimit = route->hoplimit,
+				     .metrics = *route->metrics,
 				     .prefsrc = route->prefsrc,
 				     .tclassid = route->tclassid,
 				     .nhid = route->nhid,
@@ -595,10 +599,26 @@ static const char route_schema[] =
 	"\"integer\",\"minimum\":1,\"maximum\":256},\"onlink\":{\"type\":\"boolean\"},"
 	"\"realms\":{\"type\":[\"string\",\"integer\"]}}}},\"table\":"
 	"{\"type\":[\"string\",\"integer\"]},\"metric\":{\"type\":\"integer\"},\"tos\":{\"type\":"
-	"\"integer\"},\"mtu\":{\"type\":\"integer\"},\"mtu_lock\":{\"type\":\"boolean\"},"
-	"\"realms\":{\"type\":[\"string\",\"integer\"]},\"advmss\":{\"type\":\"integer\"},\"nhid\":"
+	"\"integer\"},"
+	"\"mtu\":{\"type\":\"integer\"},\"mtu_lock\":{\"type\":\"boolean\"},"
+	"\"window\":{\"type\":\"integer\"},\"window_lock\":{\"type\":\"boolean\"},"
+	"\"rtt\":{\"type\":[\"integer\",\"string\"]},\"rtt_lock\":{\"type\":\"boolean\"},"
+	"\"rttvar\":{\"type\":[\"integer\",\"string\"]},\"rttvar_lock\":{\"type\":\"boolean\"},"
+	"\"ssthresh\":{\"type\":\"integer\"},\"ssthresh_lock\":{\"type\":\"boolean\"},"
+	"\"cwnd\":{\"type\":\"integer\"},\"cwnd_lock\":{\"type\":\"boolean\"},"
+	"\"advmss\":{\"type\":\"integer\"},\"advmss_lock\":{\"type\":\"boolean\"},"
+	"\"reordering\":{\"type\":\"integer\"},\"reordering_lock\":{\"type\":\"boolean\"},"
+	"\"hoplimit\":{\"type\":\"integer\"},\"hoplimit_lock\":{\"type\":\"boolean\"},"
+	"\"initcwnd\":{\"type\":\"integer\"},\"initcwnd_lock\":{\"type\":\"boolean\"},"
+	"\"features\":{\"enum\":[\"ecn\"]},"
+	"\"rto_min\":{\"type\":[\"integer\",\"string\"]},"
+	"\"initrwnd\":{\"type\":\"integer\"},\"initrwnd_lock\":{\"type\":\"boolean\"},"
+	"\"quickack\":{\"type\":\"integer\"},"
+	"\"congctl\":{\"type\":\"string\"},\"congctl_lock\":{\"type\":\"boolean\"},"
+	"\"fastopen_no_cookie\":{\"type\":\"integer\"},"
+	"\"realms\":{\"type\":[\"string\",\"integer\"]},\"nhid\":"
 	"{\"type\":\"integer\"},"
-	"\"hoplimit\":{\"type\":\"integer\"},\"prefsrc\":{\"type\":\"string\"},"
+	"\"prefsrc\":{\"type\":\"string\"},"
 	"\"protocol\":{\"type\":\"string\"},\"scope\":{\"type\":\"string\"}},"
 	"\"additionalProperties\":false}";
 

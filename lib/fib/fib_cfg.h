@@ -48,6 +48,11 @@ void fib_cfg_realms(const struct cfg *c, uint32_t *realms);
 /** Set it, in its one spelling, unless they are 0. */
 void fib_cfg_realms_set(json_t *o, uint32_t realms);
 
+/** The metrics of an entry, as `ip route` takes them; a number is of milliseconds where the metric
+ * is a time. */
+void fib_cfg_metrics(const struct cfg *c, struct fib_metrics *m);
+void fib_cfg_metrics_set(json_t *o, const struct fib_metrics *m);
+
 /** Member "table" of an entry, a number or a name; absent leaves *@p table alone, a name that is
  * not there makes it 0. @p doc: only checking, by the names of that document. */
 void fib_cfg_table(const struct cfg *c, const struct cfg *doc, uint32_t *table);

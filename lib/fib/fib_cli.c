@@ -79,28 +79,6 @@ nexthop_json(const struct fib_nexthop *nh)
 	return o;
 }
 
-void
-fib_metrics_json(json_t *o, const struct fib_route *r)
-{
-	json_t *m = json_object(), *list;
-
-	if (r->mtu != 0)
-		json_object_set_new(m, "mtu", json_integer(r->mtu));
-	if (r->mtu != 0 && r->mtu_lock)
-		json_object_set_new(m, "mtu_lock", json_true());
-	if (r->advmss != 0)
-		json_object_set_new(m, "advmss", json_integer(r->advmss));
-	if (r->hoplimit != 0)
-		json_object_set_new(m, "hoplimit", json_integer(r->hoplimit));
-	if (json_object_size(m) == 0) {
-		json_decref(m);
-		return;
-	}
-	list = json_array();
-	json_array_append_new(list, m);
-	json_object_set_new(o, "metrics", list);
-}
-
 /* What a listing is restricted to, and does not say of each route again, as iproute2. */
 struct filter {
 	struct fib_cursor cursor;
@@ -166,7 +144,7 @@ route_json(const struct fib_route *r, const struct filter *f)
 			    fib_flags_json(n_nh == 1 ? fib_nh_shown_flags(&r->nh[0]) : 0));
 	if (f->realm_mask != UINT32_MAX) /* else all have the one that was asked for */
 		fib_flow_json(o, r->tclassid);
-	fib_metrics_json(o, r);
+	fib_metrics_json(o, r->metrics);
 	if (f->detail && r->nhid != 0 && fib_nhobj_get(r->nhid, &obj))
 		json_object_set_new(o, "nh_info", fib_nhobj_json(&obj, true));
 	if (n_nh < 2)
@@ -207,16 +185,6 @@ fib_flow_text(struct cli_ctx *c, const json_t *o)
 		return;
 	cli_printf(c, "realm%s %s%s%s ", from != NULL ? "s" : "", from != NULL ? from : "",
 		   from != NULL ? "/" : "", json_string_value(json_object_get(flow, "to")));
-}
-
-void
-fib_metrics_text(struct cli_ctx *c, const json_t *o)
-{
-	const json_t *m = json_array_get(json_object_get(o, "metrics"), 0);
-
-	cli_word(c, m, "mtu", json_object_get(m, "mtu_lock") != NULL ? "mtu lock " : "mtu ");
-	cli_word(c, m, "advmss", "advmss ");
-	cli_word(c, m, "hoplimit", "hoplimit ");
 }
 
 void
@@ -514,13 +482,10 @@ arg_route(struct cli_ctx *c, struct fib_route_spec *r)
 	r->scope = scope < 0 ? 0 : scope;
 	r->metric_set = cli_has(c, "METRIC");
 	r->metric = cli_arg_u32(c, "METRIC", 0);
-	r->mtu = cli_arg_u32(c, "MTU", 0);
-	r->mtu_lock = cli_has(c, "lock");
-	r->advmss = cli_arg_u32(c, "ADVMSS", 0);
-	r->hoplimit = cli_arg_u32(c, "HOPLIMIT", 0);
 	r->nhid = cli_arg_u32(c, "NHID", 0);
 	cli_arg_ip4(c, "SRC", &r->prefsrc);
-	return arg_nexthops(c, r);
+	rc = fib_arg_metrics(c, &r->metrics);
+	return rc < 0 ? rc : arg_nexthops(c, r);
 }
 
 /* The address in @p r that has bits past its length, or one of the words that @p rc is about. */
@@ -700,8 +665,9 @@ show_check(struct cli_ctx *c)
 	"[(unicast|local|broadcast|anycast|multicast|blackhole|unreachable|prohibit|throw)] "      \
 	"[to] DST:prefix [via [inet] VIA:ip4] [dev DEV:dev] [table TABLE:str] [proto PROTO:str] "  \
 	"[scope SCOPE:str] [src SRC:ip4] [(metric|preference|priority) METRIC:u32] "               \
-	"[(tos|dsfield) TOS:str] [mtu [lock] MTU:u32(68..65535)] [advmss ADVMSS:u32(1..65535)] "   \
-	"[hoplimit HOPLIMIT:u32(1..255)] [onlink] [nhid NHID:u32(1..4294967295)] "                 \
+	"[(tos|dsfield) TOS:str] [onlink] [nhid NHID:u32(1..4294967295)] "                         \
+	"[(mtu|window|rtt|rttvar|ssthresh|cwnd|advmss|reordering|hoplimit|initcwnd|features|"      \
+	"rto_min|initrwnd|quickack|congctl|fastopen_no_cookie) [lock] VALUE:str]... "              \
 	"[(realms|realm) REALMS:str] "                                                             \
 	"[nexthop [via [inet] VIA:ip4] [dev DEV:dev] [weight WEIGHT:u32(1..256)] [onlink] "        \
 	"[(realms|realm) REALMS:str]]..."

@@ -8,14 +8,16 @@
 json_t *fib_ip_json(rte_be32_t addr);
 /** As `ip -j route` shows it; @p detail as with -d. The caller owns it. */
 json_t *fib_route_json(const struct fib_route *r, bool detail) CTL_ONLY;
-/** Member "metrics" of @p o, if there are any. */
-void fib_metrics_json(json_t *o, const struct fib_route *r);
+/** Member "metrics" of @p o, if there are any; @p m may be NULL. */
+void fib_metrics_json(json_t *o, const struct fib_metrics *m);
 
 /** Member "flow" of @p o, where there are realms; and as text. */
 void fib_flow_json(json_t *o, uint32_t realms);
 void fib_flow_text(struct cli_ctx *c, const json_t *o);
 
 void fib_metrics_text(struct cli_ctx *c, const json_t *o);
+/** Those of a command. 0 or -EINVAL after cli_error(). */
+int fib_arg_metrics(struct cli_ctx *c, struct fib_metrics *m) CTL_ONLY;
 void fib_route_text(struct cli_ctx *c, const json_t *o);
 
 /** FIB_NH_* as iproute2's words. */

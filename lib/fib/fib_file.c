@@ -198,12 +198,6 @@ parse_pair(struct fib_file *f, struct fib_route_spec *r, const char *word, const
 	}
 	if (strcmp(word, "nhid") == 0)
 		return parse_u32(v, &r->nhid) && r->nhid != 0;
-	if (strcmp(word, "mtu") == 0)
-		return parse_u32(v, &r->mtu);
-	if (strcmp(word, "advmss") == 0)
-		return parse_u32(v, &r->advmss);
-	if (strcmp(word, "hoplimit") == 0)
-		return parse_u32(v, &r->hoplimit);
 	if (strcmp(word, "realm") == 0 || strcmp(word, "realms") == 0)
 		return realms_parse(v, &r->tclassid) == 0;
 	if (strcmp(word, "src") == 0)
@@ -232,6 +226,8 @@ parse_line(struct fib_file *f, struct fib_route_spec *r, const char **bad)
 	static const char *const flags[] = { "dead", "linkdown", "offload", "pervasive" };
 	char *save = NULL, *w, *v;
 	char *line = f->buf;
+	int metric;
+	bool lock;
 	int type;
 
 	f->dev = NULL;
@@ -261,11 +257,13 @@ parse_line(struct fib_file *f, struct fib_route_spec *r, const char **bad)
 		if (flag)
 			continue;
 		v = strtok_r(NULL, " \t", &save);
-		if (v != NULL && strcmp(w, "mtu") == 0 && strcmp(v, "lock") == 0) {
-			r->mtu_lock = true;
+		metric = fib_metric_parse(w);
+		lock = metric >= 0 && v != NULL && strcmp(v, "lock") == 0;
+		if (lock)
 			v = strtok_r(NULL, " \t", &save);
-		}
-		if (!parse_pair(f, r, w, v))
+		if (metric < 0 ? !parse_pair(f, r, w, v)
+			       : v == NULL || fib_metric_set(&r->metrics, (enum fib_metric)metric,
+							     v, lock) != 0)
 			return -EINVAL;
 	}
 	return 1;

@@ -27,18 +27,19 @@ cache_json(const struct fib_result *res, bool redirect)
 static void
 exception_json(json_t *o, const struct fib_exception *e, const struct fib_route *r)
 {
-	struct fib_route shown = { 0 };
+	struct fib_metrics shown = { .lock = 0 };
 
-	if (r != NULL)
-		shown = *r;
+	if (r != NULL && r->metrics != NULL)
+		shown = *r->metrics;
 	if (e->gateway != 0)
 		json_object_set_new(o, "gateway", fib_ip_json(e->gateway));
 	if (e->redirected)
 		json_array_append_new(json_object_get(o, "cache"), json_string("redirected"));
 	json_object_set_new(o, "expires", json_integer(e->expires_s));
 	if (e->mtu != 0) {
-		shown.mtu = e->mtu;
-		shown.mtu_lock = e->mtu_lock;
+		shown.value[FIB_METRIC_mtu] = e->mtu;
+		shown.lock &= ~(1u << FIB_METRIC_mtu);
+		shown.lock |= (uint32_t)e->mtu_lock << FIB_METRIC_mtu;
 	}
 	fib_metrics_json(o, &shown);
 }
@@ -153,7 +154,7 @@ result_json(const struct cli_ctx *c, const struct fib_query *q, const struct fib
 	    fib_exceptions->find(q->dst, res->adj_idx, &e))
 		exception_json(o, &e, &res->route);
 	else if (has_metrics(q, res))
-		fib_metrics_json(o, &res->route);
+		fib_metrics_json(o, res->route.metrics);
 	if (iif != NULL)
 		json_object_set_new(o, "iif", json_string(iif));
 	return o;

@@ -29,7 +29,7 @@ content_hash(const struct fib_info *fi)
 	uint32_t h = mix(fi->metric, fi->prefsrc);
 
 	h = mix(h, fi->type | fi->protocol << 8 | fi->scope << 16 | (uint32_t)fi->keep << 24);
-	h = mix(h, fi->mtu ^ (uint32_t)fi->n_nh << 24);
+	h = mix(h, fi->metrics.value[FIB_METRIC_mtu] ^ (uint32_t)fi->n_nh << 24);
 	h = mix(h, fi->obj == NULL ? 0 : fi->obj->id);
 	h = mix(h, fi->tclassid);
 	for (unsigned int i = 0; i < fi->n_nh; i++) {
@@ -44,10 +44,9 @@ static bool
 same_content(const struct fib_info *a, const struct fib_info *b)
 {
 	if (a->metric != b->metric || a->prefsrc != b->prefsrc || a->type != b->type ||
-	    a->protocol != b->protocol || a->scope != b->scope || a->mtu != b->mtu ||
-	    a->advmss != b->advmss || a->hoplimit != b->hoplimit || a->mtu_lock != b->mtu_lock ||
-	    a->keep != b->keep || a->tclassid != b->tclassid || a->n_nh != b->n_nh ||
-	    a->obj != b->obj)
+	    a->protocol != b->protocol || a->scope != b->scope ||
+	    memcmp(&a->metrics, &b->metrics, sizeof(a->metrics)) != 0 || a->keep != b->keep ||
+	    a->tclassid != b->tclassid || a->n_nh != b->n_nh || a->obj != b->obj)
 		return false;
 	for (unsigned int i = 0; i < a->n_nh; i++) {
 		const struct fib_nexthop *x = &a->nh[i], *y = &b->nh[i];

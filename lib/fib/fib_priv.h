@@ -62,17 +62,17 @@ struct fib_info {
 	uint32_t refcnt;
 	uint32_t hash_next, hash;
 	uint32_t idx;
-	uint32_t metric, mtu, advmss, hoplimit;
+	uint32_t metric;
 	uint32_t tclassid; /* realms; of several next hops the first one's */
 	rte_be32_t prefsrc;
 	uint8_t type, protocol, scope;
-	bool mtu_lock;
-	bool keep;		 /* stays, dead, when its devices are down */
-	bool dead;		 /* no live next hop: not in the compiled table */
-	bool changed;		 /* leaf or dead changed: its prefixes are to be compiled again */
-	bool kill;		 /* its routes are to be deleted */
-	struct fib_cover cover;	 /* of its routes' prefixes, those that are gone included */
-	bool realms;		 /* it holds skb_realm_hold() */
+	bool keep;		/* stays, dead, when its devices are down */
+	bool dead;		/* no live next hop: not in the compiled table */
+	bool changed;		/* leaf or dead changed: its prefixes are to be compiled again */
+	bool kill;		/* its routes are to be deleted */
+	struct fib_cover cover; /* of its routes' prefixes, those that are gone included */
+	bool realms;		/* it holds skb_realm_hold() */
+	struct fib_metrics metrics;
 	uint32_t leaf;		 /* adjacency index that its prefixes read when it is alive */
 	struct fib_group *group; /* several next hops, or NULL */
 	struct fib_nhobj *obj;	 /* has the next hops; then nh[] is empty */

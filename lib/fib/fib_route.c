@@ -301,7 +301,7 @@ matches(const struct fib_alias *a, const struct fib_route_spec *key, bool flush)
 	    (key->protocol != 0 && key->protocol != fi->protocol) ||
 	    (key->scope_set && key->scope != fi->scope) ||
 	    (key->prefsrc != 0 && key->prefsrc != fi->prefsrc) ||
-	    (key->mtu != 0 && key->mtu != fi->mtu))
+	    !fib_metrics_match(&fi->metrics, &key->metrics))
 		return false;
 	if (((key->tclassid ^ fib_info_realms(fi)) & key->realm_mask) != 0)
 		return false;

@@ -79,10 +79,7 @@ tell(const struct fib_route *r, void *arg)
 	k.type = r->type;
 	k.scope = r->scope;
 	k.prefsrc = r->prefsrc;
-	k.mtu = r->mtu;
-	k.mtu_lock = r->mtu_lock;
-	k.advmss = r->advmss;
-	k.hoplimit = r->hoplimit;
+	k.metrics = *r->metrics;
 	if (!ways_of(r, &k)) {
 		forget(r);
 		return;

@@ -80,10 +80,7 @@ take_rest(const struct host_nl_route *r)
 	spec.scope = r->scope;
 	spec.scope_set = true;
 	spec.prefsrc = r->prefsrc;
-	spec.mtu = r->mtu;
-	spec.mtu_lock = r->mtu_lock;
-	spec.advmss = r->advmss;
-	spec.hoplimit = r->hoplimit;
+	spec.metrics = r->metrics;
 	spec.tclassid = r->flow;
 }
 

@@ -13,6 +13,7 @@
 #include <rte_byteorder.h>
 #include <rte_ether.h>
 #include "core/role.h"
+#include "fib/fib_metrics.h"
 
 #define HOST_NL_NEXTHOPS_MAX 256
 
@@ -29,10 +30,10 @@ struct host_nl_route {
 	uint32_t table;
 	rte_be32_t dst;
 	uint8_t plen, tos, protocol, type, scope;
-	bool cloned; /* learned of one destination: no route */
-	bool mtu_lock;
+	bool cloned;		/* learned of one destination: no route */
 	bool replaces, follows; /* news: of one with its key; behind others with its key */
-	uint32_t metric, mtu, advmss, hoplimit, flow;
+	uint32_t metric, flow;
+	struct fib_metrics metrics;
 	rte_be32_t prefsrc;
 	unsigned int n_nh;
 	struct host_nl_nexthop nh[HOST_NL_NEXTHOPS_MAX];

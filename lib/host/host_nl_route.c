@@ -58,18 +58,29 @@ add_nexthops(struct host_nl_route *r, const struct nlattr *multi)
 	}
 }
 
+/* Linux's RTAX_* stand in the order of ours, behind RTAX_LOCK. */
+#define RTAX_OF(i) ((uint16_t)((i) + RTAX_MTU))
+_Static_assert(RTAX_OF(FIB_METRIC_hoplimit) == RTAX_HOPLIMIT &&
+		       RTAX_OF(FIB_METRIC_N) == RTAX_MAX + 1,
+	       "metrics are numbered alike");
+
 static void
-read_metrics(struct host_nl_route *r, const struct nlattr *metrics)
+read_metrics(struct fib_metrics *m, const struct nlattr *metrics)
 {
 	const struct nlattr *tb[RTAX_MAX + 1];
 	uint32_t lock = 0;
 
 	collect(mnl_attr_get_payload(metrics), mnl_attr_get_payload_len(metrics), tb, RTAX_MAX + 1);
 	u32_attr(tb[RTAX_LOCK], &lock);
-	u32_attr(tb[RTAX_MTU], &r->mtu);
-	u32_attr(tb[RTAX_ADVMSS], &r->advmss);
-	u32_attr(tb[RTAX_HOPLIMIT], &r->hoplimit);
-	r->mtu_lock = r->mtu != 0 && lock & (1u << RTAX_MTU);
+	m->lock = lock >> RTAX_MTU & ((1u << FIB_METRIC_N) - 1);
+	for (unsigned int i = 0; i < FIB_METRIC_N; i++) {
+		const struct nlattr *a = tb[RTAX_OF(i)];
+
+		if (i == FIB_METRIC_congctl && a != NULL)
+			fib_metric_set(m, i, mnl_attr_get_str(a), m->lock >> i & 1);
+		else if (i != FIB_METRIC_congctl)
+			u32_attr(a, &m->value[i]);
+	}
 }
 
 bool
@@ -99,7 +110,7 @@ host_nl_route_read(const struct nlmsghdr *nlh, struct host_nl_route *r)
 	u32_attr(tb[RTA_PREFSRC], &r->prefsrc);
 	u32_attr(tb[RTA_OIF], &oif);
 	if (tb[RTA_METRICS] != NULL)
-		read_metrics(r, tb[RTA_METRICS]);
+		read_metrics(&r->metrics, tb[RTA_METRICS]);
 	if (tb[RTA_MULTIPATH] != NULL)
 		add_nexthops(r, tb[RTA_MULTIPATH]);
 	else if (oif != 0)
@@ -160,21 +171,22 @@ put_several(struct nlmsghdr *nlh, const struct host_nl_route *r)
 }
 
 static void
-put_metrics(struct nlmsghdr *nlh, const struct host_nl_route *r)
+put_metrics(struct nlmsghdr *nlh, const struct fib_metrics *m)
 {
+	static const struct fib_metrics none;
 	struct nlattr *nest;
 
-	if (r->mtu == 0 && r->advmss == 0 && r->hoplimit == 0)
+	if (memcmp(m, &none, sizeof(none)) == 0)
 		return;
 	nest = mnl_attr_nest_start(nlh, RTA_METRICS);
-	if (r->mtu_lock)
-		mnl_attr_put_u32(nlh, RTAX_LOCK, 1u << RTAX_MTU);
-	if (r->mtu != 0)
-		mnl_attr_put_u32(nlh, RTAX_MTU, r->mtu);
-	if (r->advmss != 0)
-		mnl_attr_put_u32(nlh, RTAX_ADVMSS, r->advmss);
-	if (r->hoplimit != 0)
-		mnl_attr_put_u32(nlh, RTAX_HOPLIMIT, r->hoplimit);
+	if (m->lock != 0)
+		mnl_attr_put_u32(nlh, RTAX_LOCK, m->lock << RTAX_MTU);
+	for (unsigned int i = 0; i < FIB_METRIC_N; i++) {
+		if (i == FIB_METRIC_congctl && m->value[i] != 0)
+			mnl_attr_put_strz(nlh, RTAX_OF(i), m->congctl);
+		else if (m->value[i] != 0)
+			mnl_attr_put_u32(nlh, RTAX_OF(i), m->value[i]);
+	}
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -189,7 +201,7 @@ host_nl_route_add(const struct host_nl_route *r)
 	rtm->rtm_type = r->type;
 	if (r->prefsrc != 0)
 		mnl_attr_put_u32(nlh, RTA_PREFSRC, r->prefsrc);
-	put_metrics(nlh, r);
+	put_metrics(nlh, &r->metrics);
 	if (r->n_nh == 1)
 		put_one(nlh, &r->nh[0]);
 	else if (r->n_nh > 1)

@@ -548,11 +548,14 @@ routes_from_the_host(void **state)
 	lab("route add 10.20.0.0/16 via 10.0.2.2 proto ospf metric 20");
 	lab("route add 10.21.0.0/16 proto bgp nexthop via 10.0.1.2 weight 3 nexthop via 10.0.2.2");
 	lab("route add blackhole 10.22.0.0/16 table 77");
+	lab("route add 10.24.0.0/16 via 10.0.1.2 mtu lock 1300 advmss 1000 hoplimit 9");
 	lab("route add 10.23.0.0/16 dev lo"); /* by no device of the router's */
 	settle();
 	assert_true(router_has("10.20.0.0/16 via 10.0.2.2 dev p2 proto ospf metric 20"));
 	assert_true(router_has("nexthop via 10.0.1.2 dev p1 weight 3"));
 	assert_true(router_has("blackhole 10.22.0.0/16 table 77"));
+	assert_true(router_has("mtu lock 1300 advmss 1000 hoplimit 9"));
+	lab("route del 10.24.0.0/16");
 	assert_false(router_has("10.23.0.0/16"));
 	dp_cmd("show config running");
 	assert_null(strstr(dp_cmd_output(), "10.20.0.0")); /* nor is it saved */

@@ -59,6 +59,9 @@ DESTS = ["10.9.9.9", "10.9.9.8", "10.9.9.77", "10.9.1.1", "203.0.113.9", "203.0.
          "10.2.0.9", "10.2.0.77", "10.3.0.2", "10.3.0.4", "198.51.100.3", "192.0.2.1", "192.0.2.9", "10.1.0.1", "10.1.0.255",
          "10.2.0.0", "224.0.0.5", "255.255.255.255", "127.0.0.1", "8.8.8.8"]
 SOURCES = ["10.1.0.66", "10.2.0.66", "172.16.0.9", "10.3.0.6"]
+METRICS = ["mtu 1400", "mtu lock 1300", "advmss 1000", "hoplimit 9", "hoplimit lock 0 cwnd lock 7", "rtt 300ms rto_min 1.5s",
+           "rttvar lock 0.0125s quickack 1", "congctl lock cubic initrwnd 3 rtt 3001", "features ecn window 9 ssthresh 2",
+           "reordering 4 initcwnd 5 fastopen_no_cookie 1 mtu 1400"]
 QUICK = "30" if LINUX else "500"
 STEPS = int(os.environ.get("ROUTE_MODEL_STEPS", QUICK))
 
@@ -88,7 +91,7 @@ def route_words(rng):
     words = [kind, rng.choice(prefixes), some(rng, 0.2, ["tos 0x10", "tos 0x08"]), table,
              some(rng, 0.3, ["metric 5", "metric 10"]), some(rng, 0.15, ["proto static", "proto boot", "proto kernel"]),
              some(rng, 0.1, ["scope link", "scope site", "scope global"]),
-             some(rng, 0.15, ["mtu 1400", "mtu lock 1300", "advmss 1000", "hoplimit 9"]),
+             some(rng, 0.2, METRICS),
              some(rng, 0.15 if kind not in ("local", "broadcast") and table in ("", "table main") else 0, [f"src {a.split('/')[0]}" for addrs in ADDRS.values() for a in addrs])]
     if kind in ("local", "broadcast", "multicast"):
         words.append(f"dev {rng.choice(DEVS)}")
@@ -104,7 +107,7 @@ def route_words(rng):
 
 def route_del_words(rng):
     words = [some(rng, 0.1, TYPES[12:]), rng.choice(PREFIXES), some(rng, 0.2, ["tos 0x10", "tos 0x08"]),
-             rng.choice(TABLES), some(rng, 0.2, ["metric 5", "metric 10"]), some(rng, 0.2, [next_hop(rng)]),
+             rng.choice(TABLES), some(rng, 0.2, ["metric 5", "metric 10"]), some(rng, 0.1, METRICS), some(rng, 0.2, [next_hop(rng)]),
              some(rng, 0.1, ["proto static", "proto boot", "proto kernel"]), some(rng, 0.1, ["scope link", "scope global"])]
     return " ".join(w for w in words if w)
 
@@ -169,7 +172,7 @@ def plain(row):
         row = {k: v for k, v in row.items() if k != "table"}
     row = {**row, "flags": [f for f in row.get("flags", []) if not f.startswith("rt_")]}
     if "metrics" in row:
-        row["metrics"] = [{k: v for k, v in m.items() if k != "mtu_lock"} for m in row["metrics"]]
+        row["metrics"] = [{k: v for k, v in m.items() if not k.endswith("_lock")} for m in row["metrics"]]
     return row
 
 
@@ -403,6 +406,10 @@ def test_listings(pair):
     for words in ("default via 10.2.0.77", "21.0.0.0/8 via 10.2.0.77 mtu 1400 advmss 1300 hoplimit 33",
                   "21.4.0.0/16 dev r2 scope link src 10.2.0.1", "21.5.0.0/16 via 10.2.0.77 proto bird",
                   "21.6.0.0/16 via 10.2.0.77 proto 77 metric 7", "21.7.0.0/16 via 10.2.0.77 tos 0x10",
+                  "21.8.0.0/16 via 10.2.0.77 mtu lock 1400 window lock 5 rtt 300ms rttvar 2s ssthresh lock 7 cwnd 8 advmss lock 1200 "
+                  "reordering 9 hoplimit lock 33 initcwnd 11 features ecn rto_min 1.5s initrwnd 12 quickack 1 congctl lock cubic",
+                  "21.9.0.0/16 via 10.2.0.77 rtt 3000 rto_min 200 quickack 0 congctl reno fastopen_no_cookie 1 rttvar lock 0.0125s",
+                  "21.10.0.0/16 via 10.2.0.77 rtt 1003ms rto_min 1001ms rttvar 501ms cwnd lock 0 window 0 rtt 1.25s",
                   "21.14.0.0/16 nexthop via 10.2.0.77 dev r2 weight 3 nexthop dev r3",
                   "21.15.0.0/16 via 10.2.0.77 metric 7 table 9", "blackhole 21.16.0.0/16"):
         pair.change(f"route add {words}")
@@ -410,7 +417,8 @@ def test_listings(pair):
         for flag in ("", "-d "):
             want = sh(f"ip -4 {flag}-n {pair.twin.ns} route show {words}").stdout
             assert pair.dut.ip(f"{flag}route show {words}") == want, words
-        assert pair.dut.ip_json(f"route show {words}") == pair.twin.ip_json(f"-4 route show {words}"), words
+        assert [*map(plain, pair.dut.ip_json(f"route show {words}"))] == [
+            *map(plain, pair.twin.ip_json(f"-4 route show {words}"))], words
     assert pair.dut.ip("route show proto 77") == "21.6.0.0/16 via 10.2.0.77 dev r2 metric 7 \n"
     for words in ("tos 0x10", "metric 7", "src 10.2.0.1", "dev r3", "via 10.2.0.77"):
         pair.change(f"route flush {words}")

@@ -224,6 +224,46 @@ get_as_iproute2(void **state)
 	assert_non_null(strstr(run("ip route get 50.1.1.1 ipproto foo", 0), "foo"));
 }
 
+/* Metrics that iproute2 refuses, and what is said of them; none makes a route. */
+static void
+metrics_refused(void **state)
+{
+	static const struct {
+		const char *words, *says;
+	} t[] = {
+		{ "quickack 2", "\"2\": quickack takes 0 or 1" },
+		{ "quickack lock 1", "quickack takes 0 or 1, without lock" },
+		{ "rto_min lock 5ms", "rto_min takes a time as 200ms or 1.5s, without lock" },
+		{ "rtt abc", "\"abc\": rtt takes a time" },
+		{ "rtt 2m", "\"2m\": rtt takes a time" },
+		{ "rttvar -1", "\"-1\": rttvar takes a time" },
+		{ "rto_min 99999999s", "rto_min takes a time" },
+		{ "features foo", "\"foo\": features takes \"ecn\"" },
+		{ "features lock ecn", "features takes \"ecn\", without lock" },
+		{ "hoplimit 256", "\"256\": hoplimit takes 0..255" },
+		{ "advmss 65536", "advmss takes 0..65535" },
+		{ "mtu 67", "\"67\": mtu takes 68..65535" },
+		{ "window -1", "\"-1\": window takes 0..4294967295" },
+		{ "cwnd 4294967296", "cwnd takes" },
+		{ "congctl a/b", "\"a/b\": congctl takes the name" },
+		{ "congctl abcdefghijklmnop", "congctl takes the name" },
+	};
+	char line[128];
+
+	role_enter_ctl();
+	for (unsigned int i = 0; i < RTE_DIM(t); i++) {
+		snprintf(line, sizeof(line), "ip route add 50.0.0.0/8 via 10.0.1.9 %s", t[i].words);
+		if (strstr(run(line, 0), t[i].says) == NULL)
+			fail_msg("%s: %s", t[i].words, run(line, 0));
+	}
+	assert_string_equal(run("ip route show 50.0.0.0/8", CLI_F_JSON), "[]\n");
+	run("ip route add 50.0.0.0/8 via 10.0.1.9 congctl abcdefghijklmno rtt 0.1ms cwnd 5 cwnd 6",
+	    0);
+	assert_string_equal(run("ip route show 50.0.0.0/8", 0),
+			    "50.0.0.0/8 via 10.0.1.9 dev p1 rtt 1ms cwnd 6 congctl "
+			    "abcdefghijklmno \n");
+}
+
 static void
 config_routes(void **state)
 {
@@ -348,6 +388,19 @@ config_routes_file(void **state)
 	apply_file(other);
 	assert_int_equal(fib_ctl.n_routes, 5006); /* not all at once */
 	settle(16);
+	/* Metrics as `ip route` writes them. */
+	f = fopen(other, "w");
+	fprintf(f, "20.0.0.0/8 via 10.0.1.9 mtu lock 1400 rtt 300ms rto_min lock 5ms\n");
+	fclose(f);
+	snprintf(doc, sizeof(doc), "{" NETS ",\"routes_file\":\"%s\"}", other);
+	refused(doc, "\"rto_min\" is not understood");
+	f = fopen(other, "w");
+	fprintf(f, "20.0.0.0/8 via 10.0.1.9 mtu lock 1400 rtt 300ms congctl lock bbr\n");
+	fclose(f);
+	apply_file(other);
+	settle(7);
+	assert_non_null(strstr(run("ip route show 20.0.0.0/8", 0),
+			       " mtu lock 1400 rtt 300ms congctl lock bbr \n"));
 	/* None any more; also while it is being read. */
 	apply_file(path);
 	apply_file(NULL);
@@ -370,7 +423,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(text_as_iproute2), T(get_as_iproute2), T(json_as_iproute2),
+		T(text_as_iproute2), T(get_as_iproute2), T(json_as_iproute2),	T(metrics_refused),
 		T(refusals),	     T(config_routes),	 T(config_routes_file),
 	};
 
