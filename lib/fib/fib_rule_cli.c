@@ -283,11 +283,35 @@ arg_action(struct cli_ctx *c, struct args *a)
 	return 0;
 }
 
+/* Words of iproute2 that nothing here answers to. */
+static int
+refuse_words(struct cli_ctx *c)
+{
+	static const struct {
+		const char *word, *why;
+	} words[] = {
+		{ "uidrange", "packets of a router have no user" },
+		{ "tun_id", "no tunnel here carries a key" },
+		{ "l3mdev",
+		  "there are no VRF devices: name them with iif and oif, and their table" },
+		{ "suppress_ifgroup", "devices have no groups" },
+		{ "sup_group", "devices have no groups" },
+	};
+
+	for (unsigned int i = 0; i < RTE_DIM(words); i++)
+		if (cli_has(c, words[i].word))
+			return cli_error_at(c, -EOPNOTSUPP, words[i].word, "\"%s\": %s",
+					    words[i].word, words[i].why);
+	return 0;
+}
+
 static int
 arg_rule(struct cli_ctx *c, struct args *a)
 {
-	int rc;
+	int rc = refuse_words(c);
 
+	if (rc < 0)
+		return rc;
 	*a = (struct args){ .r = { .action = FIB_RULE_TABLE, .suppress = -1 } };
 	rc = arg_selector(c, a);
 	return rc < 0 ? rc : arg_action(c, a);
@@ -421,7 +445,8 @@ static struct monitor_source source = { "rule", listen_rules, rule_text, NULL };
 	"[(iif|dev) IIF:str] [oif OIF:str] [(pref|preference|priority|order) PREF:u32] "           \
 	"[ipproto IPPROTO:str] [sport SPORT:str] [dport DPORT:str] [(table|lookup) TABLE:str] "    \
 	"[(suppress_prefixlength|sup_pl) SUPPRESS:u32(0..32)] [(realms|realm) REALMS:str] "        \
-	"[protocol PROTOCOL:str] "                                                                 \
+	"[protocol PROTOCOL:str] [uidrange UIDS:str] [tun_id KEY:str] [l3mdev] "                   \
+	"[(suppress_ifgroup|sup_group) GROUP:str] "                                                \
 	"[goto TARGET:u32] [[type] (blackhole|unreachable|prohibit|nop)]"
 
 static const struct cli_cmd cmds[] = {

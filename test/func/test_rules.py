@@ -255,6 +255,10 @@ def test_words_are_the_kernels(plab):
             done = plab.dut.client("ip " + bad)
             assert done.returncode != 0 and done.stderr, bad
             assert ask(bad).returncode != 0, bad
+        for word in ("uidrange 0-5", "tun_id 7", "l3mdev", "suppress_ifgroup 3", "sup_group 3"):  # nothing here answers to
+            for verb in ("add pref 99", "del", "show"):
+                done = plab.dut.client(f"ip rule {verb} {word}")
+                assert done.returncode == 1 and f'"{word.split()[0]}": ' in done.stderr, (verb, word, done.stderr)
         assert plab.dut.ip("rule") == ask("rule").stdout
 
 

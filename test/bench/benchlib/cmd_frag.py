@@ -127,10 +127,17 @@ def out(args, setup):
     return rows
 
 
+def left(cycles):
+    """The part of a worker that is left for others when it spends so many cycles on each frame of the flood."""
+    return 1 - FLOOD_PPS * cycles / tsc_hz()
+
+
 def flood(args, setup):
     """Forwarding alone; with one first fragment for the router itself among eight packets; with the same frames
     addressed to another station, which are dropped unread; and with packets of that size to forward in their place.
-    Cycles for each of the three, and what a million a second of fragments leaves of the others' rate."""
+    Cycles for each of the three, and what a million a second of fragments leaves of the others' rate: beside none,
+    and beside as many frames of the same size that are dropped unread, or forwarded: these cost whoever makes and
+    fetches them the same, copies of large ones among it."""
     router = 10 << 24 | 1
     kinds = {"alone": [], "unread": [], "forwarded": [], "flooded": []}
     for i in range(OTHERS * DATAGRAMS):
@@ -150,7 +157,9 @@ def flood(args, setup):
     each = {r["name"]: (r["cycles"] - alone_cycles) * OTHERS for r in rows}
     each["forwarded"] += rows[2]["cycles"]  # what leaves is counted: eight of eight
     return {"spoofed": args.spoofed, "large": args.large, "unread": each["unread"], "forwarded": each["forwarded"],
-            "cycles": each["flooded"], "others": 1 - FLOOD_PPS * each["flooded"] / tsc_hz(), "rows": rows}
+            "cycles": each["flooded"], "others": left(each["flooded"]),
+            "beside_unread": left(each["flooded"]) / left(each["unread"]),
+            "beside_forwarded": left(each["flooded"]) / left(each["forwarded"]), "rows": rows}
 
 
 def main(args):
@@ -177,7 +186,9 @@ def main(args):
                     say(f"a flood of fragments, {'spoofed sources' if args.spoofed else 'one source'}, "
                         f"{'1400' if args.large else '32'} bytes each")
                     result["flood"].append(flood(args, setup))
-            table(["sources", "bytes", "cycles for each fragment", "unread", "forwarded", "others' rate at 1 M/s"],
+            table(["sources", "bytes", "cycles for each fragment", "unread", "forwarded", "others' rate at 1 M/s",
+                   "beside unread ones", "beside forwarded ones"],
                   [["spoofed" if r["spoofed"] else "one", 1400 if r["large"] else 32, f"{r['cycles']:.0f}",
-                    f"{r['unread']:.0f}", f"{r['forwarded']:.0f}", f"{r['others']:.2f}"] for r in result["flood"]])
+                    f"{r['unread']:.0f}", f"{r['forwarded']:.0f}", f"{r['others']:.2f}",
+                    f"{r['beside_unread']:.2f}", f"{r['beside_forwarded']:.2f}"] for r in result["flood"]])
     save(args.json, result)
