@@ -141,6 +141,36 @@ stuck_queue_is_reset(void **state)
 	dp_check_balance();
 }
 
+/* From VLAN to VLAN, where the second has a queue of its own: its frames end there, tag and all. */
+static void
+vlan_device_with_a_queue(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 5, "10.0.5.2", "10.0.6.2", 40), want;
+
+	(void)state;
+	dp_cmd("ip link add link p1 name p1.7 type vlan id 7");
+	dp_cmd("ip link add link p2 name p2.9 type vlan id 9");
+	dp_cmd("ip link set p1.7 up");
+	dp_cmd("ip link set p2.9 up");
+	dp_cmd("ip addr add 10.0.5.1/24 dev p1.7");
+	dp_cmd("ip addr add 10.0.6.1/24 dev p2.9");
+	dp_cmd("tc qdisc add dev p2.9 root pfifo_fast");
+	dp_cmd("ip neigh add 10.0.6.2 lladdr 0a:55:00:00:01:06 dev p2.9");
+	want = dp_forwarded(&f, p2, 6);
+	want.b[0] = 0x0a; /* a MAC address that begins unlike the router's */
+	want.b[1] = 0x55;
+	dp_tag(&f, 7);
+	dp_tag(&want, 9);
+	for (unsigned int i = 0; i < 40; i++)
+		dp_inject(p1, &f);
+	dp_run();
+	for (unsigned int i = 0; i < 40; i++)
+		dp_expect(p2, &want);
+	dp_check_balance();
+	dp_cmd("ip link del p2.9");
+	dp_cmd("ip link del p1.7");
+}
+
 int
 main(void)
 {
@@ -148,6 +178,7 @@ main(void)
 		cmocka_unit_test(urgent_frames_overtake),
 		cmocka_unit_test(words_and_errors),
 		cmocka_unit_test(stuck_queue_is_reset),
+		cmocka_unit_test(vlan_device_with_a_queue),
 	};
 
 	return cmocka_run_group_tests_name("dp/sched", tests, setup, dp_teardown);
