@@ -48,19 +48,24 @@ is_tag(rte_be16_t type)
 	return type == RTE_BE16(RTE_ETHER_TYPE_VLAN) || type == RTE_BE16(RTE_ETHER_TYPE_QINQ);
 }
 
-/* Mask of the frames that are ARP behind a tag. */
+/* Mask of the frames that are ARP behind a tag, but of a VLAN device that is a bridge's port. */
 static __rte_noinline uint64_t
-tagged_arp_of(struct rte_mbuf **pkts, uint16_t n)
+tagged_arp_of(const struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
 {
+	const struct vlan_table *t = rcu_dereference(dev->vlan_tab);
 	uint64_t arp = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
 		const struct rte_vlan_hdr *tag =
 			rte_pktmbuf_mtod_offset(pkts[i], const void *, RTE_ETHER_HDR_LEN);
+		const struct net_device *v = NULL;
 
-		arp |= (uint64_t)(is_tag(type_of(pkts[i])) &&
-				  tag->eth_proto == RTE_BE16(ARP_ETHERTYPE))
-		       << i;
+		if (!is_tag(type_of(pkts[i])) || tag->eth_proto != RTE_BE16(ARP_ETHERTYPE))
+			continue;
+		if (t != NULL)
+			v = rcu_dereference(t->dev[rte_be_to_cpu_16(tag->vlan_tci) & (VLAN_N - 1)]);
+		if (v == NULL || netif_is_policed(v))
+			arp |= UINT64_C(1) << i;
 	}
 	return arp;
 }
@@ -68,7 +73,7 @@ tagged_arp_of(struct rte_mbuf **pkts, uint16_t n)
 /* Mask of the frames that are ARP. The bytes that say so are there whatever the frame's length, and
  * a runt that looks like ARP dies all the same. */
 static inline uint64_t
-arp_of(struct rte_mbuf **pkts, uint16_t n)
+arp_of(const struct net_device *dev, struct rte_mbuf **pkts, uint16_t n)
 {
 	const rte_be16_t ip4 = RTE_BE16(RTE_ETHER_TYPE_IPV4),
 			 to_arp = ip4 ^ RTE_BE16(ARP_ETHERTYPE);
@@ -82,7 +87,7 @@ arp_of(struct rte_mbuf **pkts, uint16_t n)
 		differ |= type ^ ip4;
 	}
 	/* None has another bit than ARP and IPv4 have: none has a tag. */
-	return likely((differ & ~to_arp) == 0) ? arp : arp | tagged_arp_of(pkts, n);
+	return likely((differ & ~to_arp) == 0) ? arp : arp | tagged_arp_of(dev, pkts, n);
 }
 
 /* For which of the frames @p arp is there no budget? Each is charged to the station that sent it.
@@ -126,7 +131,7 @@ uint16_t
 arp_police(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint16_t n,
 	   uint64_t *bytes)
 {
-	uint64_t arp = arp_of(pkts, n), over = 0;
+	uint64_t arp = arp_of(dev, pkts, n), over = 0;
 	bool flooded = netif_is_flooded(w, dev);
 	struct rte_mbuf *some[SKB_BURST], **gone = pkts;
 	struct worker_dear *seen;

@@ -20,6 +20,14 @@ netif_set_flooded(struct worker *w, const struct net_device *dev, bool on)
 
 	*word = on ? *word | bit : *word & ~bit;
 }
+/** Have frames that come by @p dev a budget? A bridge's port brings mostly what is for others: that
+ * is the bridge's to limit. */
+static inline bool
+netif_is_policed(const struct net_device *dev)
+{
+	return !(__atomic_load_n(&dev->rx_off, __ATOMIC_ACQUIRE) & NETDEV_RXF_HANDLER) ||
+	       rcu_dereference(dev->rx_burst) == NULL;
+}
 /**
  * Asked about what the fast lane left of a burst, before anything is done with it: may drop some,
  * adds the bytes of these, moves what it keeps to the front of @p pkts and returns its number.

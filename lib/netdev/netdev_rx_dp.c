@@ -508,17 +508,22 @@ demux(struct worker *w, const struct skb_vec *vec) DP_ONLY
 
 /* --- the general lane --- */
 
-/* A bridge's port brings mostly what is for others; any other one's frames have a budget. */
+/* Is there anybody to ask, and has nobody been asked yet about frames that reach the general lane
+ * of
+ * @p dev in this round? */
 static inline bool
-is_policed(const struct net_device *dev, uint32_t off)
+is_to_police(const struct net_device *dev, uint32_t off, unsigned int round)
 {
-	return netif_police != NULL &&
-	       (!(off & NETDEV_RXF_HANDLER) || rcu_dereference(dev->rx_burst) == NULL);
+	if (netif_police == NULL || !netif_is_policed(dev))
+		return false;
+	if (round == 0) /* a tap has seen them first */
+		return off & NETDEV_RXF_TAP;
+	return dev->vlan_proto != 0 && !netif_is_policed(dev->real_dev);
 }
 
-/* A tap has seen all of it: what is over the budget goes now. */
+/* What is over the budget goes now. */
 static __rte_noinline void
-police_tapped(struct worker *w, struct net_device *dev, struct skb_vec *vec) DP_ONLY
+police_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec) DP_ONLY
 {
 	struct rte_mbuf *m[SKB_BURST];
 	uint64_t bytes = 0; /* counted */
@@ -543,11 +548,10 @@ receive_vec(struct worker *w, struct net_device *dev, struct skb_vec *vec, unsig
 	}
 	classify(w, dev, vec);
 	count_multicast(w, dev, vec);
-	if (unlikely(off & NETDEV_RXF_TAP) && !explaining(w)) {
+	if (unlikely(off & NETDEV_RXF_TAP) && !explaining(w))
 		netdev_tap_rx(w, vec);
-		if (round == 0 && vec->n > 0 && is_policed(dev, off))
-			police_tapped(w, dev, vec);
-	}
+	if (vec->n > 0 && is_to_police(dev, off, round) && !explaining(w))
+		police_vec(w, dev, vec);
 	vlan_demux(w, dev, vec, round);
 	run_handler(w, dev, vec, round);
 	demux(w, vec);
@@ -589,11 +593,11 @@ netif_rx_drop(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, 
 		kfree_mbuf_reason(w, pkts[i], dev, why);
 }
 
-/* May frames be refused unseen? A tap sees them first: police_tapped(). */
+/* May frames be refused unseen? A tap sees them first: is_to_police(). */
 static inline bool
 may_police(const struct net_device *dev, uint32_t off)
 {
-	return !(off & NETDEV_RXF_TAP) && is_policed(dev, off);
+	return netif_police != NULL && !(off & NETDEV_RXF_TAP) && netif_is_policed(dev);
 }
 
 /* rx_chunk() in a flood: what is over the budget goes before the fast lane looks at it. */

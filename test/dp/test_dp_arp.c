@@ -468,6 +468,61 @@ flood_of_a_macvlan(void **state)
 	dp_cmd("ip link del m0");
 }
 
+/* So many requests that are for others by @p port, beside packets by p1, cross the bridge to port
+ * @p far. */
+static void
+flood_crosses(unsigned int port, const struct dp_frame *q, unsigned int far)
+{
+	struct dp_frame f;
+
+	dp_cmd("ip neigh add 10.0.2.77 lladdr 02:00:00:00:02:77 dev p2");
+	dp_discard(far);
+	for (unsigned int i = 1; i <= 10 * 400; i++) {
+		dp_inject(port, q);
+		f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.77", 18);
+		dp_inject(p1, &f);
+		if (i % 400 != 0)
+			continue;
+		dp_run();
+		assert_int_equal(dp_discard(far), 400);
+		dp_discard(p2);
+	}
+	dp_cmd("ip neigh del 10.0.2.77 dev p2");
+}
+
+/* To a VLAN device over a port of a bridge: its own budget. What crosses the bridge, also by a VLAN
+ * device that is its port, has none. */
+static void
+flood_of_a_vlan_beside_a_bridge(void **state)
+{
+	struct dp_frame q = dp_arp(1, &all, 8, "10.0.5.8", &none, "10.0.5.1");
+	struct rte_ether_addr other = dp_host_mac(9);
+	unsigned int v1 = dp_port("v1"), v2 = dp_port("v2"), v3 = dp_port("v3");
+
+	(void)state;
+	dp_cmd("ip link add br0 type bridge");
+	dp_cmd("ip link set br0 up");
+	dp_cmd("ip link set v1 master br0");
+	dp_cmd("ip link set v2 master br0");
+	dp_cmd("ip link add link v1 name v1.7 type vlan id 7");
+	dp_cmd("ip link set v1.7 up");
+	dp_cmd("ip addr add 10.0.5.1/24 dev v1.7");
+	dp_cmd("ip link add link v3 name v3.9 type vlan id 9");
+	dp_cmd("ip link set v3.9 master br0");
+	dp_cmd("ip link set v3.9 up");
+	flood_crosses(v1, &q, v2);
+	dp_tag(&q, 7);
+	flood_is_policed(v1, &q);
+	q = dp_arp(2, &other, 8, "10.0.5.8", &other, "10.0.5.9");
+	dp_tag(&q, 9);
+	flood_crosses(v3, &q, v2);
+	dp_discard(v1);
+	dp_discard(v3);
+	dp_cmd("ip link del v1.7");
+	dp_cmd("ip link del v3.9");
+	dp_cmd("ip link del br0");
+}
+
 /* 400 requests of station 8 and as many packets by p1; amid them one packet by p2, and a request of
  * @p host. Is that answered? */
 static bool
@@ -660,6 +715,7 @@ main(void)
 		cmocka_unit_test(flood_of_one_leaves_room_for_others),
 		cmocka_unit_test(flood_by_a_bridge_port),
 		cmocka_unit_test(flood_of_a_macvlan),
+		cmocka_unit_test(flood_of_a_vlan_beside_a_bridge),
 	};
 
 	return cmocka_run_group_tests_name("dp/arp", tests, setup, dp_teardown);
