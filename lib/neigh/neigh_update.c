@@ -397,8 +397,9 @@ neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr 
 	set_timer(n, now);
 	if (act & NUD_A_FLUSH)
 		queue_flush(n);
-	/* What is sent does not come back here by any device of today's, so it is not dead. */
-	if ((moved || !adj_fits(n)) && !n->dead)
+	if (n->dead) /* by what its packets did where they came to */
+		return;
+	if (moved || !adj_fits(n))
 		update_adj(n);
 	if (act & NUD_A_SOLICIT)
 		solicit(n);
@@ -406,7 +407,7 @@ neigh_event(struct neighbour *n, enum nud_event ev, const struct rte_ether_addr 
 		neigh_queue_purge(n, purge_reason(n->dev));
 	if (changed)
 		notifier_call(&neigh_chain, NEIGH_UPDATE, n);
-	if ((act & NUD_A_ERROR) && !n->dead)
+	if (act & NUD_A_ERROR) /* a listener may have deleted it: then nothing waits */
 		queue_error(n);
 }
 

@@ -7,6 +7,7 @@
 struct frame frames[FRAMES_MAX];
 unsigned int n_frames;
 struct net_device *p0, *p1;
+void (*fixture_sent)(void);
 static struct rte_mempool *pool;
 static uint64_t drops_before[DROP_MAX];
 
@@ -30,6 +31,8 @@ fake_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uint
 		counter_inc(w, &skb_counters, SKB_CNT_TX);
 		rte_pktmbuf_free(pkts[i]);
 	}
+	if (fixture_sent != NULL)
+		fixture_sent();
 }
 
 static int

@@ -28,6 +28,8 @@ struct frame {
 #define FRAMES_MAX 4096
 extern struct frame frames[FRAMES_MAX];
 extern unsigned int n_frames;
+/** Called behind each burst that a device has sent, unless NULL. */
+extern void (*fixture_sent)(void);
 
 extern struct net_device *p0, *p1; /* 192.0.2.1/24 and 198.51.100.1/24, up */
 extern const struct rte_ether_addr mac0, mac1, peer, peer2;
