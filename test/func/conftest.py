@@ -19,7 +19,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from dut import LINUX, make_dut  # noqa: E402
-from netlab import Host, sh  # noqa: E402
+from netlab import Host, Node, sh  # noqa: E402
 
 ACTIVE = []  # the labs that are up: each test ends with their balance
 # Frames that wait for a CPU, of all namespaces together: what one test floods, another one loses.
@@ -44,15 +44,20 @@ def given(lab, *words):
 
 
 @contextlib.contextmanager
-def lab_of(hosts=2, config=None, start=True):
-    """Bring up `hosts` hosts around a router; config is merged over the usual one."""
+def lab_of(hosts=2, config=None, start=True, host=None):
+    """Bring up `hosts` hosts around a router; config is merged over the usual one. host: the section of
+    that name, without its namespace; applications of the router run in lab.apps, with DUT=linux where it is."""
     tag = uuid.uuid4().hex[:6]  # parallel runs do not meet
     dut_ns, tmp = f"dut-{tag}", tempfile.mkdtemp(prefix="pollux-func-")
+    apps = Node(dut_ns if LINUX or host is None else f"rh-{tag}")
+    if apps.ns != dut_ns:
+        config = {**(config or {}), "host": {"netns": apps.ns, **host}}
     around = [Host(i, f"h{i}-{tag}", dut_ns, f"r{i}") for i in range(1, hosts + 1)]
-    lab = types.SimpleNamespace(tag=tag, tmp=pathlib.Path(tmp), hosts=around, dut_ns=dut_ns,
+    lab = types.SimpleNamespace(tag=tag, tmp=pathlib.Path(tmp), hosts=around, dut_ns=dut_ns, apps=apps,
                                 **{f"h{h.i}": h for h in around})
     try:
-        sh(f"ip netns add {dut_ns} && ip -n {dut_ns} link set lo up")
+        for ns in {dut_ns, apps.ns}:
+            sh(f"ip netns add {ns} && ip -n {ns} link set lo up")
         for host in around:
             host.create()
         lab.dut = make_dut(dut_ns, tag, tmp, around, config or {})
@@ -69,7 +74,8 @@ def lab_of(hosts=2, config=None, start=True):
         finally:
             for host in around:
                 host.destroy()
-            sh(["ip", "netns", "del", dut_ns], check=False)
+            for ns in {dut_ns, apps.ns}:
+                sh(["ip", "netns", "del", ns], check=False)
             shutil.rmtree(tmp, ignore_errors=True)
 
 

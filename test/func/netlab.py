@@ -30,6 +30,15 @@ def sh(cmd, check=True, timeout=60, **kw):
     return done
 
 
+def eventually(check, what, seconds=SLOW):
+    """Wait for check() to hold; what: words for the case that it does not, or what makes them."""
+    end = time.monotonic() + seconds
+    while not (got := check()):
+        assert time.monotonic() < end, what() if callable(what) else what
+        time.sleep(0.05)
+    return got
+
+
 @contextlib.contextmanager
 def inside(ns):
     """Run the body with this thread in namespace ns: sockets made there stay there."""
@@ -129,39 +138,11 @@ class Wire:
         assert not bad, f"{what} came: {bad[0].summary()} ({len(bad)} of them)"
 
 
-class Host:
-    """A host behind router port `port`: 10.0.<i>.2/24, default route through the router."""
+class Node:
+    """A namespace that runs commands."""
 
-    def __init__(self, i, ns, dut_ns, port):
-        self.i, self.ns, self.dut_ns, self.port, self.dev = i, ns, dut_ns, port, "eth0"
-        self.ip, self.gw, self.net = f"10.0.{i}.2", f"10.0.{i}.1", f"10.0.{i}.0/24"
-        self.mac, self.gw_mac = f"02:00:00:00:{i:02x}:02", f"02:00:00:00:{i:02x}:01"
-
-    def create(self):
-        """Namespace, veth pair with the router's end named port, offloads off, address, route."""
-        ns, dut = self.ns, self.dut_ns
-        sh(f"ip netns add {ns}")
-        sh(f"ip -n {ns} link set lo up && "
-           f"ip -n {ns} link add eth0 address {self.mac} type veth "
-           f"peer name {self.port} address {self.gw_mac} netns {dut} && "
-           f"ip netns exec {ns} sysctl -eqw net.ipv6.conf.all.disable_ipv6=1 {NO_LIMITS} && "
-           f"ip netns exec {dut} sysctl -qw net.ipv6.conf.{self.port}.disable_ipv6=1 && "
-           f"ip netns exec {ns} ethtool -K eth0 rx off tx off tso off gso off gro off && "
-           f"ip netns exec {dut} ethtool -K {self.port} rx off tx off tso off gso off gro off && "
-           f"ip -n {dut} link set {self.port} up promisc on && "
-           f"ip -n {ns} addr add {self.ip}/24 dev eth0 && ip -n {ns} link set eth0 up && "
-           f"ip -n {ns} route add default via {self.gw}")
-        # What one sender sends arrives in that order, whichever CPUs it runs on meanwhile. Not where the kernel
-        # routes: it would take the hash of a flow that this computes for that of its multipath policy (there,
-        # a Wire's own frames keep their order by one_cpu()).
-        ends = [(ns, self.dev)] + ([] if os.environ.get("DUT") == "linux" else [(dut, self.port)])
-        for where, dev in ends:
-            sh(["ip", "netns", "exec", where, "sh", "-c",
-                f"echo 1 > /sys/class/net/{dev}/queues/rx-0/rps_cpus"], check=False)
-
-    def destroy(self):
-        sh(["ip", "netns", "pids", self.ns], check=False)
-        sh(["ip", "netns", "del", self.ns], check=False)
+    def __init__(self, ns):
+        self.ns = ns
 
     def run(self, cmd, check=True, timeout=60):
         return sh(f"ip netns exec {self.ns} {cmd}", check=check, timeout=timeout)
@@ -191,6 +172,45 @@ class Host:
         if check:
             assert received == count, f"{received} of {count} replies\n{said}"
         return received
+
+    def ip_json(self, words):
+        return json.loads(sh(f"ip -n {self.ns} -j {words}").stdout or "[]")
+
+
+class Host(Node):
+    """A host behind router port `port`: 10.0.<i>.2/24, default route through the router."""
+
+    def __init__(self, i, ns, dut_ns, port):
+        super().__init__(ns)
+        self.i, self.dut_ns, self.port, self.dev = i, dut_ns, port, "eth0"
+        self.ip, self.gw, self.net = f"10.0.{i}.2", f"10.0.{i}.1", f"10.0.{i}.0/24"
+        self.mac, self.gw_mac = f"02:00:00:00:{i:02x}:02", f"02:00:00:00:{i:02x}:01"
+
+    def create(self):
+        """Namespace, veth pair with the router's end named port, offloads off, address, route."""
+        ns, dut = self.ns, self.dut_ns
+        sh(f"ip netns add {ns}")
+        sh(f"ip -n {ns} link set lo up && "
+           f"ip -n {ns} link add eth0 address {self.mac} type veth "
+           f"peer name {self.port} address {self.gw_mac} netns {dut} && "
+           f"ip netns exec {ns} sysctl -eqw net.ipv6.conf.all.disable_ipv6=1 {NO_LIMITS} && "
+           f"ip netns exec {dut} sysctl -qw net.ipv6.conf.{self.port}.disable_ipv6=1 && "
+           f"ip netns exec {ns} ethtool -K eth0 rx off tx off tso off gso off gro off && "
+           f"ip netns exec {dut} ethtool -K {self.port} rx off tx off tso off gso off gro off && "
+           f"ip -n {dut} link set {self.port} up promisc on && "
+           f"ip -n {ns} addr add {self.ip}/24 dev eth0 && ip -n {ns} link set eth0 up && "
+           f"ip -n {ns} route add default via {self.gw}")
+        # What one sender sends arrives in that order, whichever CPUs it runs on meanwhile. Not where the kernel
+        # routes: it would take the hash of a flow that this computes for that of its multipath policy (there,
+        # a Wire's own frames keep their order by one_cpu()).
+        ends = [(ns, self.dev)] + ([] if os.environ.get("DUT") == "linux" else [(dut, self.port)])
+        for where, dev in ends:
+            sh(["ip", "netns", "exec", where, "sh", "-c",
+                f"echo 1 > /sys/class/net/{dev}/queues/rx-0/rps_cpus"], check=False)
+
+    def destroy(self):
+        sh(["ip", "netns", "pids", self.ns], check=False)
+        sh(["ip", "netns", "del", self.ns], check=False)
 
     def wire(self):
         return Wire(self.ns, self.dev)

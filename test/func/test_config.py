@@ -9,7 +9,7 @@ import time
 
 import pytest
 from dut import ROOT, build_dir, merge
-from netlab import SLOW, sh
+from netlab import eventually, sh
 
 pytestmark = pytest.mark.ours("polluxd's own")
 
@@ -230,13 +230,6 @@ def reload(dut, config):
 
 def has(dut, dst):
     return any(r["dst"] == dst for r in dut.ip_json("route show"))
-
-
-def eventually(holds, what):
-    end = time.monotonic() + SLOW
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def test_reload(fresh):

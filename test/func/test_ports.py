@@ -12,19 +12,12 @@ import time
 
 import pytest
 from dut import merge
-from netlab import SLOW, inside, sh
+from netlab import eventually, inside, sh
 from pkt import carries, probe, warm_up
 from scapy.all import UDP, raw
 
 pytestmark = pytest.mark.ours("polluxd's own")
 NO_R3 = {"ports": {"r3": None}, "addresses": {"r3": None}}
-
-
-def eventually(check, what):
-    end = time.monotonic() + SLOW
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def test_attach_and_detach_beside_a_flow(fresh):

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 import pytest
-from netlab import SLOW, sh
+from netlab import SLOW, eventually, sh
 from pkt import carries, control, is_error, probe, warm_up
 from scapy.all import UDP, raw
 
@@ -13,13 +13,6 @@ core = pytest.mark.core
 
 def routes(dut, words=""):
     return {(r["dst"], r.get("metric", 0)): r for r in dut.ip_json(f"route show {words}")}
-
-
-def eventually(check, what):
-    end = time.monotonic() + SLOW
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
