@@ -44,6 +44,23 @@ def given(lab, *words):
 
 
 @contextlib.contextmanager
+def behind(lab, host, mtu=1500):
+    """A node behind `host`, which forwards: 20.9.0.2, in 20.9.0.0/24, to which the router has a route."""
+    far = Node(f"far-{lab.tag}")
+    sh(f"ip netns add {far.ns}")
+    try:
+        sh(f"ip -n {host.ns} link add v0 mtu {mtu} type veth peer name v1 netns {far.ns} mtu {mtu} && "
+           f"ip netns exec {host.ns} sysctl -qw net.ipv4.ip_forward=1 && "
+           f"ip -n {host.ns} addr add 20.9.0.1/24 dev v0 && ip -n {host.ns} link set v0 up && "
+           f"ip -n {far.ns} addr add 20.9.0.2/24 dev v1 && ip -n {far.ns} link set v1 up && "
+           f"ip -n {far.ns} route add default via 20.9.0.1")
+        with given(lab, f"route add 20.9.0.0/24 via {host.ip}"):
+            yield far
+    finally:
+        sh(["ip", "netns", "del", far.ns], check=False)
+
+
+@contextlib.contextmanager
 def lab_of(hosts=2, config=None, start=True, host=None):
     """Bring up `hosts` hosts around a router; config is merged over the usual one. host: the section of
     that name, without its namespace; applications of the router run in lab.apps, with DUT=linux where it is."""
@@ -56,8 +73,9 @@ def lab_of(hosts=2, config=None, start=True, host=None):
     lab = types.SimpleNamespace(tag=tag, tmp=pathlib.Path(tmp), hosts=around, dut_ns=dut_ns, apps=apps,
                                 **{f"h{h.i}": h for h in around})
     try:
-        for ns in {dut_ns, apps.ns}:
-            sh(f"ip netns add {ns} && ip -n {ns} link set lo up")
+        sh(f"ip netns add {dut_ns} && ip -n {dut_ns} link set lo up")
+        if apps.ns != dut_ns:
+            sh(f"ip netns add {apps.ns}")
         for host in around:
             host.create()
         lab.dut = make_dut(dut_ns, tag, tmp, around, config or {})

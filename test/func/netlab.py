@@ -173,6 +173,16 @@ class Node:
             assert received == count, f"{received} of {count} replies\n{said}"
         return received
 
+    def socket(self, kind, at=None, family=socket.AF_INET, proto=0):
+        """A socket in this namespace, bound to (address, port); what it waits for comes soon or not at all."""
+        with inside(self.ns):
+            sock = socket.socket(family, kind, proto)
+        sock.settimeout(SLOW)
+        if at is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(at)
+        return sock
+
     def ip_json(self, words):
         return json.loads(sh(f"ip -n {self.ns} -j {words}").stdout or "[]")
 

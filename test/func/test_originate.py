@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the router sends of its own accord: its ping and traceroute commands."""
 import pytest
-from netlab import sh
+from conftest import behind
 from pkt import warm_up
 
 pytestmark = pytest.mark.ours("polluxd's own commands")
@@ -54,21 +54,10 @@ def test_traceroute(lab):
 
 def test_traceroute_over_a_hop(lab):
     """h2 forwards in its turn: two hops to an address behind it."""
-    sh(f"ip -n {lab.h2.ns} link add v0 type veth peer name v1 && "
-       f"ip netns exec {lab.h2.ns} sysctl -qw net.ipv4.ip_forward=1")
-    sh(f"ip netns add far-{lab.tag}")
-    try:
-        sh(f"ip -n {lab.h2.ns} link set v1 netns far-{lab.tag} && "
-           f"ip -n {lab.h2.ns} addr add 20.9.0.1/24 dev v0 && ip -n {lab.h2.ns} link set v0 up && "
-           f"ip -n far-{lab.tag} addr add 20.9.0.2/24 dev v1 && ip -n far-{lab.tag} link set v1 up && "
-           f"ip -n far-{lab.tag} route add default via 20.9.0.1")
-        lab.dut.ip(f"route add 20.9.0.0/24 via {lab.h2.ip}")
+    with behind(lab, lab.h2):
         got = lab.dut.cli("traceroute 20.9.0.2 queries 1")
         got = got[0] if isinstance(got, list) else got
         assert [h["probes"][0]["from"] for h in got["hops"]] == [lab.h2.ip, "20.9.0.2"]
-    finally:
-        lab.dut.ip("route del 20.9.0.0/24", check=False)
-        sh(f"ip netns del far-{lab.tag}", check=False)
 
 
 def test_interrupted_ping_leaves_nothing(lab):
