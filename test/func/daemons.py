@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Routing daemons as they come, FRR and BIRD, each with files and sockets of its own. What one of them is
-to do is said once, by a Speaker; each writes it in its own language."""
+to do is said once, by a Speaker; each writes it in its own language. Or it is given in that, as text."""
 import dataclasses
 import json
 import os
@@ -82,16 +82,20 @@ class Frr(Daemons):
         shutil.chown(self.dir, "frr", "frr")
         # The kernel takes the next hops of a lost link out of their groups; zebra 8.4 would use such a group
         # again, as if it were whole, for as long as it keeps it.
-        for name, text in (("zebra", "log stdout\nzebra nexthop-group keep 1\n"), ("ospfd", self.ospfd()), ("bgpd", self.bgpd())):
+        given = isinstance(self.speaker, str)
+        for name, text in (("zebra", "zebra nexthop-group keep 1\n"), ("ospfd", "" if given else self.ospfd()),
+                           ("bgpd", "" if given else self.bgpd())):
             conf = self.dir / f"{name}.conf"
-            conf.write_text(text)
+            conf.write_text("log stdout\n" + text)
             shutil.chown(conf, "frr", "frr")
             self.launch(name, f"/usr/lib/frr/{name}", "-f", conf, "-i", self.dir / f"{name}.pid", "-P", 0,
                         "-z", self.dir / "zserv.api", "--vty_socket", self.dir, control=self.dir / f"{name}.vty")
+        if given:
+            self.configure(*self.speaker.splitlines())
 
     def ospfd(self):
         s = self.speaker
-        text = "log stdout\n"
+        text = ""
         for dev, kind in {**s.ospf, **dict.fromkeys(s.stubs)}.items():
             text += f"interface {dev}\n ip ospf area 0\n ip ospf hello-interval {HELLO}\n" \
                 f" ip ospf dead-interval {DEAD}\n ip ospf cost 10\n"
@@ -102,7 +106,7 @@ class Frr(Daemons):
 
     def bgpd(self):
         s = self.speaker
-        text = f"log stdout\nrouter bgp {s.asn}\n bgp router-id {s.router_id}\n no bgp ebgp-requires-policy\n" \
+        text = f"router bgp {s.asn}\n bgp router-id {s.router_id}\n no bgp ebgp-requires-policy\n" \
             f" no bgp network import-check\n timers bgp {KEEPALIVE} {HOLD}\n"
         for peer, asn in s.peers.items():
             text += f" neighbor {peer} remote-as {asn}\n neighbor {peer} timers connect 1\n" \
@@ -141,6 +145,8 @@ class Bird(Daemons):
 
     def conf(self):
         s = self.speaker
+        if isinstance(s, str):
+            return "log stderr all;\n" + s
         text = f"log stderr all;\nrouter id {s.router_id};\nprotocol device {{ scan time 1; }}\n" \
             "protocol kernel { learn; scan time 2; merge paths on;\n" \
             " ipv4 { import all; export where source != RTS_STATIC; }; }\n"

@@ -9,13 +9,14 @@ and both of h2 and h3 have 172.16.99.0/24. What BGP alone knows: 203.0.113.0/24 
 198.51.100.0/24 behind h3, whose next hop is an address that OSPF knows."""
 import contextlib
 import os
+import re
 import signal
 import types
 
 import pytest
 from conftest import given, lab_of
 from daemons import Bird, Frr, Speaker, stub
-from dut import LINUX
+from dut import LINUX, ROOT
 from netlab import SLOW, eventually, sh
 from pkt import carries, probe, token
 
@@ -205,3 +206,25 @@ def test_stop(net):
     settled(net)
     net.us.end(signal.SIGTERM)
     eventually(lambda: not routes(net), lambda: routes(net))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_documented(fresh, kind):
+    """The very configuration of the user's guide, but for the names of the ports."""
+    guide = (ROOT / "docs/user-guide.md").read_text()
+    text = re.search(rf"```{kind}\n(.*?)```", guide, re.S)[1].replace("p0", "r1").replace("p1", "r2")
+    lab = fresh(host={})
+    os.chmod(lab.tmp, 0o711)
+    us = KINDS[kind](lab.apps.ns, lab.tmp / "router", text)
+    around = [Frr(lab.h1.ns, lab.tmp / "h1", Speaker("1.1.1.1", {}, (), 65001, {lab.h1.gw: 65000}, [BEHIND_H3])),
+              Bird(lab.h2.ns, lab.tmp / "h2", Speaker("2.2.2.2", {lab.h2.dev: "broadcast"}, ("stub",)))]
+    stub(lab.h2, "172.16.2.1/24")
+    with contextlib.ExitStack() as stack, given(lab, "route add 192.0.2.0/24 via 10.0.1.99"):
+        for daemon in (us, *around):
+            stack.callback(daemon.end)
+            daemon.start()
+        for host, known in ((lab.dut, ("172.16.2.0/24", BEHIND_H3)), (lab.h1, ("172.16.2.0/24", "192.0.2.0/24")),
+                            (lab.h2, (BEHIND_H3, "192.0.2.0/24"))):
+            for dst in known:
+                eventually(lambda: host.ip_json(f"route show {dst}"), lambda: f"no {dst}\n{us.log_tail()}", 40)
+        lab.h1.ping("172.16.2.1")
