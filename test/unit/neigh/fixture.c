@@ -284,6 +284,15 @@ arp_in(struct net_device *dev, uint8_t pkt_type, const struct arp_eth_ip *arp, u
 	assert_int_equal(vec.n, 0);
 }
 
+void
+reply_from(const struct rte_ether_addr *mac, rte_be32_t sip)
+{
+	struct arp_eth_ip arp = arp_make(ARP_OP_REPLY, mac, sip, IP(192, 0, 2, 1));
+
+	arp_in(p0, PACKET_HOST, &arp, ARP_LEN);
+	turn();
+}
+
 uint64_t
 drops(enum drop_reason r)
 {

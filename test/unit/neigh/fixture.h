@@ -73,6 +73,8 @@ unsigned int arp_requests(rte_be32_t tip);
 void arp_in(struct net_device *dev, uint8_t pkt_type, const struct arp_eth_ip *arp, uint16_t len);
 struct arp_eth_ip arp_make(int op, const struct rte_ether_addr *sha, rte_be32_t sip,
 			   rte_be32_t tip);
+/** @p mac says by p0, to us, that it has @p sip; turn(). */
+void reply_from(const struct rte_ether_addr *mac, rte_be32_t sip) CTL_ONLY;
 uint64_t drops(enum drop_reason r);
 /** Bytes equal to six of a MAC? */
 void assert_mac(const void *have, const struct rte_ether_addr *want);

@@ -643,6 +643,8 @@ arp_notify_announces(void **state)
 	assert_int_equal(arp_requests(OTHER), 3); /* nobody would hear it */
 	netif_carrier_set(p0, true);
 	assert_int_equal(arp_requests(OTHER), 4);
+	assert_int_equal(counter_read(&arp_counters, ARP_CNT_OUT_ANNOUNCEMENTS),
+			 4 + arp_requests(OURS));
 }
 
 /* A flood does not grow the table past its limit, and what is reachable stays. */

@@ -64,6 +64,7 @@ used_when_nobody_has_it(void **state)
 	turn_until(ip_dev_find(WANTED) == p0);
 	count(WANTED, &probes, &announced);
 	assert_int_equal(probes, 3);
+	assert_true(counter_read(&arp_counters, ARP_CNT_OUT_PROBES) >= probes);
 	assert_int_equal(announced, 1);
 	assert_false(inet_addr_is_tentative(p0, WANTED));
 	arp_in(p0, PACKET_BROADCAST, &ask, ARP_LEN);

@@ -32,15 +32,6 @@ output(uint32_t adj_idx, struct sk_buff *skb)
 	assert_int_equal(vec.n, 0);
 }
 
-static CTL_ONLY void
-reply_from(const struct rte_ether_addr *mac, rte_be32_t sip)
-{
-	struct arp_eth_ip arp = arp_make(ARP_OP_REPLY, mac, sip, IP(192, 0, 2, 1));
-
-	arp_in(p0, PACKET_HOST, &arp, ARP_LEN);
-	turn();
-}
-
 static CTL_ONLY struct neighbour *
 reachable(rte_be32_t ip)
 {
@@ -626,103 +617,6 @@ administrator_sets_and_deletes(void **state)
 	assert_null(neigh_lookup(PEER_IP, p0));
 }
 
-static unsigned int heard[NEIGH_APP_SOLICIT + 1];
-
-static int
-hear(struct notifier *self, unsigned int event, void *obj)
-{
-	const struct neighbour *n = obj;
-
-	(void)self;
-	heard[event]++;
-	/* the slot is published before anybody hears of it */
-	if (event == NEIGH_UPDATE && (n->nud.state & NUD_VALID))
-		assert_int_equal(adj_get(n->adj_idx)->type, ADJ_REWRITE);
-	return NOTIFY_OK;
-}
-
-static void
-listeners_hear_of_everything_once(void **state)
-{
-	struct notifier l = { .fn = hear };
-
-	ROLES();
-	memset(heard, 0, sizeof(heard));
-	notifier_add(&neigh_chain, &l);
-	neigh_parms_get(p0)->app_solicit = 1;
-	neigh_parms_get(p0)->mcast_solicit = 1;
-	neigh_resolve_output(neigh_create(PEER_IP, p0), ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
-	assert_int_equal(heard[NEIGH_CREATE], 1);
-	assert_int_equal(heard[NEIGH_UPDATE], 1);
-	assert_int_equal(heard[NEIGH_APP_SOLICIT], 1); /* before the wire */
-	assert_int_equal(arp_requests(PEER_IP), 0);
-	turn_until(arp_requests(PEER_IP) == 1);
-	reply_from(&peer, PEER_IP);
-	assert_int_equal(heard[NEIGH_UPDATE], 2);
-	reply_from(&peer, PEER_IP); /* nothing new */
-	assert_int_equal(heard[NEIGH_UPDATE], 2);
-	assert_int_equal(neigh_admin_del(PEER_IP, p0), 0);
-	assert_int_equal(heard[NEIGH_DELETE], 1);
-	notifier_del(&neigh_chain, &l);
-}
-
-static void
-delete_peer(void)
-{
-	role_enter_ctl();
-	fixture_sent = NULL;
-	assert_int_equal(neigh_admin_del(PEER_IP, p0), 0);
-}
-
-static int
-delete_failed(struct notifier *self, unsigned int event, void *obj)
-{
-	const struct neighbour *n = obj;
-
-	(void)self;
-	if (event == NEIGH_UPDATE && n->nud.state == NUD_FAILED)
-		delete_peer();
-	return NOTIFY_OK;
-}
-
-/* It is deleted while its packets leave: its slot is another's by then. */
-static void
-deleted_by_what_it_sends(void **state)
-{
-	struct neighbour *n;
-	uint32_t slot;
-
-	ROLES();
-	n = neigh_create(PEER_IP, p0);
-	slot = n->adj_idx;
-	neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
-	fixture_sent = delete_peer;
-	reply_from(&peer, PEER_IP);
-	assert_null(fixture_sent);
-	assert_null(neigh_lookup(PEER_IP, p0));
-	assert_int_equal(frame_id(&frames[n_frames - 1], RTE_ETHER_HDR_LEN), 1);
-	assert_int_equal(adj_get(slot)->type, ADJ_NO_ROUTE);
-}
-
-/* It is deleted by who hears that it has failed: its packets die once, and nobody is told. */
-static void
-deleted_by_a_listener(void **state)
-{
-	struct notifier l = { .fn = delete_failed };
-	uint64_t unresolved;
-
-	ROLES();
-	notifier_add(&neigh_chain, &l);
-	neigh_unreachable = count_unreachable;
-	n_unreachable = 0;
-	unresolved = drops(DROP_NEIGH_UNRESOLVED);
-	neigh_resolve_output(neigh_create(PEER_IP, p0), ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
-	turn_until(neigh_lookup(PEER_IP, p0) == NULL);
-	assert_int_equal(drops(DROP_NEIGH_UNRESOLVED), unresolved + 1);
-	assert_int_equal(n_unreachable, 0);
-	notifier_del(&neigh_chain, &l);
-}
-
 /* The control thread's own packets take the short way. */
 static void
 control_thread_resolves_without_a_message(void **state)
@@ -790,9 +684,6 @@ main(void)
 		T(collection_takes_the_worst_everywhere),
 		T(thresh2_collects_now_and_then),
 		T(administrator_sets_and_deletes),
-		T(listeners_hear_of_everything_once),
-		T(deleted_by_what_it_sends),
-		T(deleted_by_a_listener),
 		T(control_thread_resolves_without_a_message),
 		T(shared_packet_is_not_written),
 	};
