@@ -17,7 +17,7 @@ void fib_flow_text(struct cli_ctx *c, const json_t *o);
 
 void fib_metrics_text(struct cli_ctx *c, const json_t *o);
 /** Those of a command. 0 or -EINVAL after cli_error(). */
-int fib_arg_metrics(struct cli_ctx *c, struct fib_metrics *m) CTL_ONLY;
+int fib_arg_metrics(struct cli_ctx *c, struct fib_metrics *m);
 void fib_route_text(struct cli_ctx *c, const json_t *o);
 
 /** FIB_NH_* as iproute2's words. */
