@@ -81,6 +81,7 @@ read_metrics(struct fib_metrics *m, const struct nlattr *metrics)
 		else if (i != FIB_METRIC_congctl)
 			u32_attr(a, &m->value[i]);
 	}
+	m->value[FIB_METRIC_features] &= RTAX_FEATURE_ECN; /* the one with a name */
 }
 
 bool
@@ -171,22 +172,24 @@ put_several(struct nlmsghdr *nlh, const struct host_nl_route *r)
 }
 
 static void
-put_metrics(struct nlmsghdr *nlh, const struct fib_metrics *m)
+put_metrics(struct nlmsghdr *nlh, const struct fib_metrics *all)
 {
 	static const struct fib_metrics none;
+	struct fib_metrics m = *all;
 	struct nlattr *nest;
 
-	if (memcmp(m, &none, sizeof(none)) == 0)
+	/* The kernel takes no route with a congestion control that it has not. */
+	m.value[FIB_METRIC_congctl] = 0;
+	m.lock &= ~(1u << FIB_METRIC_congctl);
+	memset(m.congctl, 0, sizeof(m.congctl));
+	if (memcmp(&m, &none, sizeof(none)) == 0)
 		return;
 	nest = mnl_attr_nest_start(nlh, RTA_METRICS);
-	if (m->lock != 0)
-		mnl_attr_put_u32(nlh, RTAX_LOCK, m->lock << RTAX_MTU);
-	for (unsigned int i = 0; i < FIB_METRIC_N; i++) {
-		if (i == FIB_METRIC_congctl && m->value[i] != 0)
-			mnl_attr_put_strz(nlh, RTAX_OF(i), m->congctl);
-		else if (m->value[i] != 0)
-			mnl_attr_put_u32(nlh, RTAX_OF(i), m->value[i]);
-	}
+	if (m.lock != 0)
+		mnl_attr_put_u32(nlh, RTAX_LOCK, m.lock << RTAX_MTU);
+	for (unsigned int i = 0; i < FIB_METRIC_N; i++)
+		if (m.value[i] != 0)
+			mnl_attr_put_u32(nlh, RTAX_OF(i), m.value[i]);
 	mnl_attr_nest_end(nlh, nest);
 }
 

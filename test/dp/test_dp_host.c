@@ -547,12 +547,17 @@ routes_from_the_host(void **state)
 	(void)state;
 	lab("route add 10.20.0.0/16 via 10.0.2.2 proto ospf metric 20");
 	lab("route add 10.21.0.0/16 proto bgp nexthop via 10.0.1.2 weight 3 nexthop via 10.0.2.2");
+	lab("route add 10.25.0.0/16 via 10.0.2.2 mtu lock 1300 rtt 300ms advmss 1200 features ecn "
+	    "rto_min 1.5s quickack 1 congctl lock cubic");
 	lab("route add blackhole 10.22.0.0/16 table 77");
 	lab("route add 10.24.0.0/16 via 10.0.1.2 mtu lock 1300 advmss 1000 hoplimit 9");
 	lab("route add 10.23.0.0/16 dev lo"); /* by no device of the router's */
 	settle();
 	assert_true(router_has("10.20.0.0/16 via 10.0.2.2 dev p2 proto ospf metric 20"));
 	assert_true(router_has("nexthop via 10.0.1.2 dev p1 weight 3"));
+	assert_true(
+		router_has("10.25.0.0/16 via 10.0.2.2 dev p2 mtu lock 1300 rtt 300ms advmss "
+			   "1200 features ecn rto_min lock 1.5s quickack 1 congctl lock cubic"));
 	assert_true(router_has("blackhole 10.22.0.0/16 table 77"));
 	assert_true(router_has("mtu lock 1300 advmss 1000 hoplimit 9"));
 	lab("route del 10.24.0.0/16");
@@ -677,14 +682,16 @@ routes_to_the_host(void **state)
 	lab("link set d0 up");
 	lab("link set d1 up");
 	lab("route add default dev d0"); /* the host's own way out */
-	dp_cmd("ip route add 10.50.0.0/16 via 10.0.2.2 mtu 1300");
+	dp_cmd("ip route add 10.50.0.0/16 via 10.0.2.2 mtu 1300 window lock 5 rttvar "
+	       "2s hoplimit lock 0 fastopen_no_cookie 1 congctl nosuch");
 	dp_cmd("ip route add default via 10.0.1.2");
 	dp_cmd("ip route add unreachable 10.51.0.0/16 metric 9");
 	dp_cmd("ip route add 10.52.0.0/16 nexthop via 10.0.1.2 weight 2 nexthop via 10.0.2.2");
 	dp_cmd("ip route add 10.53.0.0/16 via 10.0.2.2 table 5"); /* not of table main */
 	settle();
-	assert_non_null(
-		strstr(lab("route"), "10.50.0.0/16 via 10.0.2.2 dev p2 proto 157 mtu 1300"));
+	assert_non_null(strstr(lab("route"),
+			       "10.50.0.0/16 via 10.0.2.2 dev p2 proto 157 mtu 1300 window "
+			       "lock 5 rttvar 2s hoplimit lock 0 fastopen_no_cookie 1"));
 	assert_non_null(strstr(lab("route"), "unreachable 10.51.0.0/16 proto 157 metric 9"));
 	assert_non_null(strstr(lab("route"), "nexthop via 10.0.1.2 dev p1 weight 2"));
 	assert_null(strstr(lab("route show table all"), "10.53.0.0/16"));
