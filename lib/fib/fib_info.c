@@ -212,6 +212,7 @@ info_new(const struct fib_info *want, uint32_t hash, int *err)
 	fi->refcnt = 1;
 	fi->hash = hash;
 	fi->group = NULL;
+	fi->narrow = ADJ_IDX_NO_ROUTE;
 	fi->dead = fi->changed = fi->kill = false;
 	fi->cover.plen = FIB_COVER_NONE;
 	fi->leaf = ADJ_IDX_NO_ROUTE;

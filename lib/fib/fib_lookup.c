@@ -202,7 +202,7 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 	res->dev = m->nh->dev;
 	res->gateway = m->nh->gateway;
 	if (fi->type == FIB_UNICAST)
-		res->adj_idx = res->gateway != 0 ? m->nh->adj_idx
+		res->adj_idx = res->gateway != 0 ? fib_narrow_adj(fi, m->nh)
 						 : onlink_adj(rte_be_to_cpu_32(dst), m->nh);
 	/* The kernel's choice, not the administrator's: made anew when that one is deprecated. */
 	if (fi->protocol == FIB_PROT_KERNEL && inet_addr_is_deprecated(fi->prefsrc))

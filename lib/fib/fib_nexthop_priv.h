@@ -132,6 +132,8 @@ void fib_nhres_fini(struct fib_nhobj *o) CTL_ONLY;
 /** Its members or their states changed, of which some are usable: move the buckets that must move.
  * 0 or -errno. */
 int fib_nhres_update(struct fib_nhobj *o) CTL_ONLY;
+/** The stamps of its buckets, for whatever shows these to workers. */
+uint32_t *fib_nhres_used(const struct fib_nhobj *o) CTL_ONLY;
 uint16_t fib_nhres_size(const struct fib_nhobj *o) CTL_ONLY; /* how many buckets */
 /** The timers of @p s, where it names them. */
 void fib_nhres_timers(struct fib_nhobj *o, const struct fib_nhobj_spec *s) CTL_ONLY;
@@ -162,9 +164,20 @@ int fib_group_publish(struct fib_group **group, uint32_t *slot, const struct fib
 /** Give group and slot back. */
 void fib_group_release(struct fib_group **g, uint32_t slot) CTL_ONLY;
 
+/* --- fib_narrow.c --- */
+/** A route with an MTU by an object that is alive: *@p leaf becomes what it reads, unless that is
+ * what the object's other routes do. 0, -ENOMEM, -ENOSPC. */
+int fib_narrow_update(struct fib_info *fi, uint32_t *leaf) CTL_ONLY;
+/** The buckets of a group changed: so do those of its routes with an MTU. */
+void fib_narrow_follow(struct fib_nhobj *o) CTL_ONLY;
+/** Give back what fib_narrow_update() took. */
+void fib_narrow_release(struct fib_info *fi) CTL_ONLY;
+/** The adjacency of a route's next hop. */
+uint32_t fib_narrow_adj(const struct fib_info *fi, const struct fib_nexthop *nh) CTL_ONLY;
+
 /* --- fib_nh.c --- */
-/** Take the neighbour of a live next hop, set adj_idx. 0 or -errno. */
-int fib_nh_take(struct fib_nexthop *nh) CTL_ONLY;
+/** Take the neighbour of a live next hop, set adj_idx; @p mtu: the route's, or 0. 0 or -errno. */
+int fib_nh_take(struct fib_nexthop *nh, uint32_t mtu) CTL_ONLY;
 /** Does it get its share of a group? @p strict: only when its neighbour did not fail. */
 bool fib_nh_usable(const struct fib_nexthop *nh, bool strict);
 /** Live as a link, but its neighbour does not answer. */

@@ -208,9 +208,12 @@ on_timer(struct ctl_timer *t)
 		return; /* the update that revives it goes on */
 	force = r->unbalanced_s != 0 &&
 		now - r->unbalanced_since >= (uint64_t)r->unbalanced_s * 1000;
-	if (migrate(r, force, now) > 0 && publish(r) < 0) {
-		timer_mod(t, 1000); /* no memory: workers go by the old ones till then */
-		return;
+	if (migrate(r, force, now) > 0) {
+		if (publish(r) < 0) {
+			timer_mod(t, 1000); /* no memory: workers go by the old ones till then */
+			return;
+		}
+		fib_narrow_follow(r->obj);
 	}
 	schedule(r, now);
 }
@@ -267,6 +270,12 @@ fib_nhres_forget(struct fib_nhobj *o, const struct fib_nhobj *member)
 	for (unsigned int i = 0; i < o->res->n; i++)
 		if (o->res->bucket[i].to == member)
 			o->res->bucket[i].to = NULL;
+}
+
+uint32_t *
+fib_nhres_used(const struct fib_nhobj *o)
+{
+	return o->res->stamps->used;
 }
 
 uint16_t

@@ -75,9 +75,11 @@ group_update(struct fib_nhobj *o)
 		rc = fib_nhres_update(o);
 	else
 		rc = fib_group_publish(&o->group, &o->slot, hop, n);
-	if (rc == 0)
-		fib_nhobj_tell(o, o->slot, false);
-	return rc;
+	if (rc < 0)
+		return rc;
+	fib_narrow_follow(o);
+	fib_nhobj_tell(o, o->slot, false);
+	return 0;
 }
 
 void
@@ -115,7 +117,7 @@ show(struct fib_nhobj *o, uint32_t target)
 void
 fib_nhobj_update_single(struct fib_nhobj *o)
 {
-	bool live = o->blackhole || (fib_nh_live(&o->way) && fib_nh_take(&o->way) == 0);
+	bool live = o->blackhole || (fib_nh_live(&o->way) && fib_nh_take(&o->way, 0) == 0);
 	uint32_t target = o->blackhole ? (uint32_t)ADJ_IDX_BLACKHOLE : o->way.adj_idx;
 	bool onlink = !o->blackhole && o->way.gateway == 0;
 
@@ -332,7 +334,7 @@ single_set(struct fib_nhobj *o, const struct fib_nhobj_spec *s, const char **why
 	if (!s->blackhole) {
 		rc = resolve_way(s, &way, why);
 		if (rc == 0 && fib_nh_live(&way))
-			rc = fib_nh_take(&way);
+			rc = fib_nh_take(&way, 0);
 		if (rc < 0)
 			return rc;
 	}

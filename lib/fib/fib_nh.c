@@ -204,7 +204,7 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 }
 
 int
-fib_nh_take(struct fib_nexthop *nh)
+fib_nh_take(struct fib_nexthop *nh, uint32_t mtu)
 {
 	struct neighbour *n;
 	int64_t idx;
@@ -221,9 +221,12 @@ fib_nh_take(struct fib_nexthop *nh)
 	n = neigh_create(nh->gateway, nh->dev);
 	if (n == NULL)
 		return -ENOBUFS;
+	idx = mtu == 0 ? (int64_t)n->adj_idx : adj_narrow_get(n->adj_idx, mtu);
+	if (idx < 0)
+		return (int)idx;
 	neigh_hold(n);
 	nh->neigh = n;
-	nh->adj_idx = n->adj_idx;
+	nh->adj_idx = (uint32_t)idx;
 	return 0;
 }
 
@@ -235,7 +238,7 @@ fib_nh_activate(struct fib_info *fi)
 
 		if (!fib_nh_live(&fi->nh[i]))
 			continue;
-		rc = fib_nh_take(&fi->nh[i]);
+		rc = fib_nh_take(&fi->nh[i], fib_info_mtu(fi));
 		if (rc < 0)
 			return rc;
 	}
@@ -334,9 +337,14 @@ group_update(struct fib_info *fi)
 int
 fib_nh_update(struct fib_info *fi)
 {
+	uint32_t leaf;
+	int rc;
+
 	if (fi->obj != NULL) {
-		set_state(fi, fi->obj->leaf, fi->obj->dead);
-		return 0;
+		leaf = fi->obj->leaf;
+		rc = fib_narrow_update(fi, &leaf);
+		set_state(fi, leaf, fi->obj->dead || rc < 0);
+		return rc;
 	}
 	if (fi->type == FIB_BROADCAST && fi->n_nh > 0) {
 		/* The subnet is gone with the device, not with its carrier. */
@@ -372,12 +380,18 @@ fib_nh_release(struct fib_info *fi, bool all)
 
 		if (nh->neigh == NULL || (fib_nh_live(nh) && !all))
 			continue;
+		if (fib_info_mtu(fi) != 0)
+			adj_narrow_put(nh->adj_idx);
 		neigh_release(nh->neigh);
 		nh->neigh = NULL;
 		nh->adj_idx = ADJ_IDX_NO_ROUTE;
 	}
-	if (fi->group == NULL || !(all || fi->dead))
+	if (!(all || fi->dead))
 		return;
-	fib_group_release(&fi->group, fi->leaf);
-	fi->leaf = ADJ_IDX_NO_ROUTE;
+	if (fi->obj != NULL) {
+		fib_narrow_release(fi);
+	} else if (fi->group != NULL) {
+		fib_group_release(&fi->group, fi->leaf);
+		fi->leaf = ADJ_IDX_NO_ROUTE;
+	}
 }

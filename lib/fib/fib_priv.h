@@ -74,12 +74,20 @@ struct fib_info {
 	bool realms;		/* it holds skb_realm_hold() */
 	struct fib_metrics metrics;
 	uint32_t leaf;		 /* adjacency index that its prefixes read when it is alive */
-	struct fib_group *group; /* several next hops, or NULL */
+	struct fib_group *group; /* several next hops, or NULL; by an object: of the narrow slot */
 	struct fib_nhobj *obj;	 /* has the next hops; then nh[] is empty */
 	struct fib_info *obj_next, **obj_link; /* on the object's list */
+	uint32_t narrow; /* by an object, with an MTU: a slot of its own, or ADJ_IDX_NO_ROUTE */
 	uint16_t n_nh;
 	struct fib_nexthop nh[];
 };
+
+/** 0: none. */
+static inline uint32_t
+fib_info_mtu(const struct fib_info *fi)
+{
+	return fi->metrics.value[FIB_METRIC_mtu];
+}
 
 /** Workers read glean and adj. */
 struct fib_neigh_leaf {

@@ -80,11 +80,13 @@ ip_decrease_ttl(struct rte_ipv4_hdr *iph)
 	iph->time_to_live--;
 }
 
-/** Bytes of IP that fit through the adjacency. Only resolved ones carry their own. */
+/** Bytes of IP that fit through the adjacency. Only resolved ones carry it. */
 static inline uint32_t
 ip4_adj_mtu(const struct adj *a)
 {
-	return likely(a->mtu != 0) ? a->mtu : a->dev->mtu;
+	if (likely(a->mtu != 0))
+		return a->mtu;
+	return a->unresolved_mtu == 0 ? a->dev->mtu : RTE_MIN(a->unresolved_mtu, a->dev->mtu);
 }
 /** What of it goes to @p dst in one piece: by the link, and by the path where that is known. What
  * is forwarded is for the link alone to bound, unless ip_forward_use_pmtu. */

@@ -21,11 +21,15 @@ struct line_ctl {
 #define NO_SLOT	   UINT32_MAX
 #define FINI_POLLS 1000
 
-/* A slot that shows what another one holds. */
+/* A slot that shows what another one holds: the very line, or a narrow copy of it. */
 struct follower {
 	struct rcu_head rcu;
 	uint32_t idx, target;
 	struct follower *next; /* of the same target */
+	uint32_t cap;	       /* narrow: bytes of IP that pass; 0: it shows the target's line */
+	uint32_t refs;	       /* narrow: 0 when it waits for a grace period */
+	struct adj *own;       /* narrow: its line, unless there was no memory for one */
+	struct adj *fresh;     /* narrow: scratch of adj_publish() */
 };
 
 struct slab {
@@ -135,6 +139,8 @@ line_free(struct adj *line)
 	at.lines--;
 }
 
+static void orphan(uint32_t target) CTL_ONLY;
+
 /* No worker can hold the line, nor the number of its slot, any more. */
 static CTL_ONLY void
 line_reclaim(struct rcu_head *head)
@@ -143,9 +149,7 @@ line_reclaim(struct rcu_head *head)
 	struct slab *s = (struct slab *)((uintptr_t)c & ~(uintptr_t)(SLAB_SIZE - 1));
 
 	if (c->slot != NO_SLOT) {
-		for (const struct follower *f = at.followers[c->slot]; f != NULL; f = f->next)
-			rcu_assign_pointer(adj_tab[f->idx], adj_tab[ADJ_IDX_NO_ROUTE]);
-		rcu_assign_pointer(adj_tab[c->slot], adj_tab[ADJ_IDX_NO_ROUTE]);
+		orphan(c->slot);
 		at.free_slots[at.n_free++] = c->slot;
 	}
 	line_free(&s->lines[c - s->ctl]);
@@ -264,25 +268,97 @@ adj_alloc(const struct adj *tmpl)
 	return idx;
 }
 
+/* When no worker holds it any more; NULL: nothing. */
+static CTL_ONLY void
+line_retire(struct adj *line)
+{
+	struct line_ctl *c;
+
+	if (line == NULL)
+		return;
+	c = ctl_of(line);
+	c->slot = NO_SLOT;
+	rcu_defer(&c->rcu, line_reclaim);
+}
+
+/* --- followers --- */
+
+/* What a follower with this cap shows of @p target, or NULL: no memory. Index and stamp stay the
+ * target's: it is the same way. */
+static CTL_ONLY struct adj *
+narrow_line(const struct adj *target, uint32_t cap)
+{
+	struct adj *line = line_alloc();
+
+	if (line == NULL)
+		return NULL;
+	*line = *target;
+	line->mtu = RTE_MIN(target->mtu, cap);
+	if (adj_is_unresolved(target))
+		line->unresolved_mtu = cap;
+	return line;
+}
+
+static CTL_ONLY void
+undo_fresh(uint32_t target)
+{
+	for (struct follower *f = at.followers[target]; f != NULL; f = f->next) {
+		if (f->fresh != NULL)
+			line_free(f->fresh);
+		f->fresh = NULL;
+		undo_fresh(f->idx);
+	}
+}
+
+/* Lines for the narrow ones among those that follow @p target, when it shows @p line. 0 or
+ * -ENOMEM; those that there was memory for are there. A follower may be a target once more. */
+static CTL_ONLY int
+make_fresh(uint32_t target, const struct adj *line)
+{
+	int rc = 0;
+
+	for (struct follower *f = at.followers[target]; f != NULL; f = f->next) {
+		if (f->cap == 0)
+			rc = make_fresh(f->idx, line) < 0 ? -ENOMEM : rc;
+		else if ((f->fresh = narrow_line(line, f->cap)) == NULL)
+			rc = -ENOMEM;
+	}
+	return rc;
+}
+
+/* The slot shows @p line, and so do those that follow it; a narrow one what is made ready for it.
+ */
+static CTL_ONLY void
+show(uint32_t idx, struct adj *line)
+{
+	rcu_assign_pointer(adj_tab[idx], line);
+	for (struct follower *f = at.followers[idx]; f != NULL; f = f->next) {
+		struct adj *old = f->own;
+
+		f->own = f->fresh;
+		f->fresh = NULL;
+		show(f->idx, f->own != NULL ? f->own : line);
+		line_retire(old);
+	}
+}
+
 int
 adj_publish(uint32_t idx, const struct adj *tmpl)
 {
 	struct adj *old = adj_tab[idx];
 	struct adj *line = line_build(tmpl, idx);
-	struct line_ctl *c;
 
 	if (line == NULL)
 		return -ENOMEM; /* the old line stays in use */
-	rcu_assign_pointer(adj_tab[idx], line);
-	for (const struct follower *f = at.followers[idx]; f != NULL; f = f->next)
-		rcu_assign_pointer(adj_tab[f->idx], line);
-	c = ctl_of(old);
-	c->slot = NO_SLOT;
-	rcu_defer(&c->rcu, line_reclaim);
+	if (make_fresh(idx, line) < 0) {
+		undo_fresh(idx);
+		line_free(line);
+		return -ENOMEM;
+	}
+	show(idx, line);
+	line_retire(old);
 	return 0;
 }
-
-/* --- followers --- */
 
 static CTL_ONLY void
 follower_link(struct follower *f, uint32_t target)
@@ -290,7 +366,6 @@ follower_link(struct follower *f, uint32_t target)
 	f->target = target;
 	f->next = at.followers[target];
 	at.followers[target] = f;
-	rcu_assign_pointer(adj_tab[f->idx], adj_tab[target]);
 }
 
 static CTL_ONLY void
@@ -303,29 +378,62 @@ follower_unlink(const struct follower *f)
 	*link = f->next;
 }
 
+/* In a slot that nobody knows yet. NULL with *rc: -ENOSPC, -ENOMEM. */
+static CTL_ONLY struct follower *
+follower_new(uint32_t target, int64_t *rc)
+{
+	struct follower *f;
+
+	*rc = slot_peek();
+	if (*rc < 0)
+		return NULL;
+	f = calloc(1, sizeof(*f));
+	if (f == NULL) {
+		*rc = -ENOMEM;
+		return NULL;
+	}
+	slot_take();
+	f->idx = (uint32_t)*rc;
+	at.follower[f->idx] = f;
+	follower_link(f, target);
+	return f;
+}
+
 int64_t
 adj_alloc_follower(uint32_t target)
 {
-	int64_t idx = slot_peek();
-	struct follower *f;
+	int64_t idx;
+	struct follower *f = follower_new(target, &idx);
 
-	if (idx < 0)
-		return idx;
-	f = malloc(sizeof(*f));
-	if (f == NULL)
-		return -ENOMEM;
-	slot_take();
-	f->idx = (uint32_t)idx;
-	at.follower[idx] = f;
-	follower_link(f, target);
+	if (f != NULL)
+		rcu_assign_pointer(adj_tab[f->idx], adj_tab[target]);
 	return idx;
 }
 
 void
 adj_follow(uint32_t idx, uint32_t target)
 {
-	follower_unlink(at.follower[idx]);
-	follower_link(at.follower[idx], target);
+	struct follower *f = at.follower[idx];
+
+	follower_unlink(f);
+	follower_link(f, target);
+	/* Without memory its narrow ones show all of the line: too wide a way is better than one
+	 * that may be gone. */
+	make_fresh(idx, adj_tab[target]);
+	show(idx, adj_tab[target]);
+}
+
+/* The number of @p target is to be another's: what still follows it has no way any more. */
+static CTL_ONLY void
+orphan(uint32_t target)
+{
+	struct follower *f;
+
+	show(target, adj_tab[ADJ_IDX_NO_ROUTE]);
+	while ((f = at.followers[target]) != NULL) {
+		follower_unlink(f);
+		follower_link(f, ADJ_IDX_NO_ROUTE);
+	}
 }
 
 static CTL_ONLY void
@@ -334,8 +442,10 @@ follower_reclaim(struct rcu_head *head)
 	struct follower *f = (struct follower *)head;
 
 	follower_unlink(f);
-	rcu_assign_pointer(adj_tab[f->idx], adj_tab[ADJ_IDX_NO_ROUTE]);
+	orphan(f->idx);
 	at.free_slots[at.n_free++] = f->idx;
+	if (f->own != NULL)
+		line_free(f->own);
 	free(f);
 }
 
@@ -345,6 +455,41 @@ adj_release_follower(uint32_t idx)
 	at.used--;
 	rcu_defer(&at.follower[idx]->rcu, follower_reclaim);
 	at.follower[idx] = NULL;
+}
+
+int64_t
+adj_narrow_get(uint32_t target, uint32_t cap)
+{
+	struct follower *f = at.followers[target];
+	struct adj *line;
+	int64_t idx;
+
+	while (f != NULL && (f->cap != cap || f->refs == 0))
+		f = f->next;
+	if (f != NULL) {
+		f->refs++;
+		return f->idx;
+	}
+	line = narrow_line(adj_tab[target], cap);
+	if (line == NULL)
+		return -ENOMEM;
+	f = follower_new(target, &idx);
+	if (f == NULL) {
+		line_free(line);
+		return idx;
+	}
+	f->cap = cap;
+	f->refs = 1;
+	f->own = line;
+	rcu_assign_pointer(adj_tab[f->idx], line);
+	return idx;
+}
+
+void
+adj_narrow_put(uint32_t idx)
+{
+	if (--at.follower[idx]->refs == 0)
+		adj_release_follower(idx);
 }
 
 /* The line stays where it is until the grace period ends: a worker that has looked the slot up

@@ -44,6 +44,8 @@ struct adj {
 						   nobody asks */
 			uint16_t n_member;
 		};
+		uint32_t unresolved_mtu; /* adj_is_unresolved(): what a route caps the device's MTU
+					    at, or 0 */
 	};
 	uint32_t mtu;	 /* bytes of IP; 0 unless ADJ_REWRITE: one test sends all else away */
 	uint8_t type;	 /* enum adj_type */

@@ -91,21 +91,34 @@ set_policies(uint32_t want)
 	there = want;
 }
 
-/* Routes that packets go and come by, with realms or without. */
+/* Routes that packets go and come by, with realms or without, with an MTU or without. */
+static inline const char *
+any_mtu(void)
+{
+	static const char *const mtus[] = { "", "", "mtu 700", "mtu 1000", "mtu 1234" };
+
+	return PICK(mtus);
+}
+
 static inline void
-any_realms(void)
+any_routes(void)
 {
 	bool none = rnd(2);
 
-	dp_cmd("ip route replace 192.0.2.0/24 via 10.0.2.9 %s", none ? "" : "realms 3/7");
-	dp_cmd("ip route replace 198.51.100.0/24 via 10.0.6.2 %s", none ? "" : "realm 300");
+	dp_cmd("ip route replace 192.0.2.0/24 via 10.0.2.9 %s %s", none ? "" : "realms 3/7",
+	       any_mtu());
+	dp_cmd("ip route replace 198.51.100.0/24 via 10.0.6.2 %s %s", none ? "" : "realm 300",
+	       any_mtu());
 	dp_cmd("ip route replace 203.0.113.0/24 via 10.0.1.2 %s", none ? "" : "realm 9");
 	dp_cmd("ip route replace 10.0.5.0/24 dev p1.100 src 10.0.5.1 proto kernel scope link %s",
 	       none ? "" : "realms 2/8");
-	dp_cmd("ip route replace 198.18.0.0/16 nexthop via 10.0.2.2 %s nexthop via 10.0.6.2 "
-	       "nexthop "
-	       "via 10.0.1.2 %s",
-	       none ? "" : "realm 4", none ? "" : "realms 5/6");
+	dp_cmd("ip route replace 198.18.0.0/16 %s nexthop via 10.0.2.2 %s nexthop via 10.0.6.2 "
+	       "nexthop via 10.0.1.2 %s",
+	       any_mtu(), none ? "" : "realm 4", none ? "" : "realms 5/6");
+	dp_cmd("ip route replace 198.19.0.0/16 nhid 10 %s", any_mtu());
+	dp_cmd("ip route replace 198.20.0.0/16 nhid 11 %s", any_mtu());
+	dp_cmd("ip route replace 198.21.0.0/16 nhid 1 %s", any_mtu());
+	dp_cmd("ip route replace default via 10.0.2.9 table 100 %s", any_mtu());
 }
 
 /* Settings for the next bursts. */
@@ -126,7 +139,7 @@ any_settings(void)
 	dp_cmd("sysctl net.ipv4.conf.all.send_redirects=%u", rnd(2));
 	dp_cmd("sysctl net.ipv4.route_cache=%u", rnd(3));
 	set_policies(0); /* which have a say in what a gateway is */
-	any_realms();
+	any_routes();
 	set_policies(rnd(2) ? 0 : rnd(1u << POLICIES) & rnd(1u << POLICIES));
 	dp_cmd("ip link set p2 mtu %u", rnd(2) ? 1500 : 600 + rnd(600));
 	dp_cmd("ip link set p1.101 %s", rnd(8) ? "up" : "down");

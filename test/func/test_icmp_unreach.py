@@ -144,6 +144,47 @@ def test_fragmentation_needed_names_the_mtu(lab):
     assert raw(reply[ICMP])[4:8] == b"\0\0" + (1300).to_bytes(2, "big")
 
 
+WAYS = {
+    "a gateway": "via {0.h2.ip}",
+    "several": "nexthop via {0.h2.ip} weight 1 nexthop via {0.h2.ip} weight 3",
+    "an object": "nhid 71",
+    "a group": "nhid 72",
+    "a resilient group": "nhid 73",
+}
+
+
+@pytest.fixture(scope="module")
+def objects(lab):
+    lab.dut.ip(f"nexthop add id 71 via {lab.h2.ip} dev r2")
+    lab.dut.ip("nexthop add id 72 group 71")
+    lab.dut.ip("nexthop add id 73 group 71 type resilient buckets 8")
+    yield
+    for number in (73, 72, 71):
+        lab.dut.ip(f"nexthop del id {number}")
+
+
+@core
+@pytest.mark.parametrize("way", WAYS)
+def test_mtu_of_a_route(lab, objects, way):
+    """RFC 1191 4, RFC 1812 4.2.2.7: what is longer is refused with that MTU, or without DF is cut."""
+    warm_up(lab)
+    words, many = WAYS[way].format(lab), way == "several"
+    with route(lab.dut, "198.51.100.0/24 " + (f"mtu 1000 {words}" if many else f"{words} mtu 1000")):
+        packet = probe(lab.h1, "198.51.100.1", flags="DF", payload=token() + b"m" * (1000 - 28 - 11))
+        reply = refused(lab, packet, 4, ip4_frag_needed=1)
+        assert raw(reply[ICMP])[4:8] == b"\0\0" + (1000).to_bytes(2, "big")
+        with lab.h1.wire() as w1, lab.h2.wire() as w2:
+            body = token() + b"m" * (1000 - 28 - 12)
+            w1.send(probe(lab.h1, "198.51.100.1", flags="DF", payload=body))
+            assert w2.expect(carries(body), "the one that fits")[IP].len == 1000
+            body = token() + bytes(range(256)) * 5
+            w1.send(probe(lab.h1, "198.51.100.1", id=4711, payload=body))
+            pieces = [w2.expect(lambda f, at=at: IP in f and (f[IP].id, f[IP].frag * 8) == (4711, at), f"from {at} on")
+                      for at in (0, 976)]
+    assert [p[IP].len for p in pieces] == [996, 20 + 8 + len(body) - 976]
+    assert b"".join(raw(p[IP].payload)[:p[IP].len - 20] for p in pieces)[8:] == body
+
+
 NO_ERROR = {
     "a fragment that is not the first": lambda lab: probe(lab.h1, "198.51.100.1", frag=10),
     "an ICMP error": lambda lab: lab.h1.to("198.51.100.1") / ICMP(type=3, code=1)

@@ -25,6 +25,7 @@ static bool neigh_used[FAKE_NEIGHS];
 static struct adj adjs[FAKE_NEIGHS * 2];
 static bool adj_taken[FAKE_NEIGHS * 2];
 static uint32_t follows[FAKE_NEIGHS * 2];
+static unsigned int narrow_refs[FAKE_NEIGHS * 2];
 uint32_t adj_now_s = 1;
 static struct adj *tab[ADJ_MAX];
 struct adj **adj_tab = tab;
@@ -319,6 +320,33 @@ adj_release_follower(uint32_t idx)
 	adj_release(idx);
 }
 
+int64_t
+adj_narrow_get(uint32_t target, uint32_t cap)
+{
+	int64_t idx;
+
+	for (unsigned int i = 0; i < RTE_DIM(adjs); i++)
+		if (adj_taken[i] && narrow_refs[i] > 0 && follows[i] == target &&
+		    adjs[i].mtu == cap) {
+			narrow_refs[i]++;
+			return OTHER_FIRST + i;
+		}
+	idx = adj_alloc_follower(target);
+	if (idx >= 0) {
+		adjs[idx - OTHER_FIRST].mtu = cap;
+		narrow_refs[idx - OTHER_FIRST] = 1;
+	}
+	return idx;
+}
+
+void
+adj_narrow_put(uint32_t idx)
+{
+	assert_true(idx >= OTHER_FIRST && narrow_refs[idx - OTHER_FIRST] > 0);
+	if (--narrow_refs[idx - OTHER_FIRST] == 0)
+		adj_release(idx);
+}
+
 uint32_t
 fake_follows(uint32_t idx)
 {
@@ -416,6 +444,8 @@ parse_word(struct fib_route_spec *r, const char *word, const char *arg)
 		r->table = atoi(arg);
 	else if (strcmp(word, "src") == 0)
 		r->prefsrc = ip(arg);
+	else if (strcmp(word, "mtu") == 0)
+		r->metrics.value[FIB_METRIC_mtu] = atoi(arg);
 	else if (strcmp(word, "nhid") == 0)
 		r->nhid = atoi(arg);
 	else if (strcmp(word, "proto") == 0)

@@ -32,8 +32,8 @@ struct neighbour *fake_neigh(struct net_device *dev, const char *addr, uint8_t n
 void fake_neigh_gone(struct neighbour *n) CTL_ONLY;
 
 rte_be32_t ip(const char *s);
-/** "10.0.0.0/8 [via A] [dev N] [nexthop via A dev N weight W]... [metric M] [tos T] [table T]
- * [type]": a route. */
+/** "10.0.0.0/8 [via A] [dev N] [nexthop via A dev N weight W]... [metric M] [tos T] [mtu M]
+ * [table T] [type]": a route. */
 struct fib_route_spec route(const char *text) CTL_ONLY;
 int add(const char *text) CTL_ONLY;
 int del(const char *text) CTL_ONLY;
@@ -43,6 +43,6 @@ extern unsigned int fake_adj_used, fake_arps;
 extern unsigned int fake_realms;   /* skb_realm_hold() less skb_realm_release() */
 extern uint64_t fake_published_us; /* clock_us() of the last adj_publish() */
 extern const struct adj *fake_adj(uint32_t idx);
-/** The slot that a slot of adj_alloc_follower() shows. */
+/** The slot that a slot of adj_alloc_follower() or adj_narrow_get() shows. */
 uint32_t fake_follows(uint32_t idx);
 #endif

@@ -137,6 +137,109 @@ a_follower_shows_what_its_target_does(void **state)
 	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
 }
 
+static uint32_t
+narrow_ok(uint32_t target, uint32_t cap)
+{
+	int64_t idx = adj_narrow_get(target, cap);
+
+	assert_true(idx >= ADJ_IDX_DYNAMIC && idx < ADJ_MAX);
+	return (uint32_t)idx;
+}
+
+/* All but the MTU is the target's, whatever it comes to show. */
+static void
+a_narrow_slot_caps_what_its_target_shows(void **state)
+{
+	struct adj unresolved = { .type = ADJ_INCOMPLETE, .gw = 1 },
+		   resolved = { .type = ADJ_REWRITE, .gw = 1, .mtu = 1500, .hdr = "header" },
+		   smaller = { .type = ADJ_REWRITE, .gw = 1, .mtu = 900 };
+	uint32_t a = alloc_ok(&unresolved), n = narrow_ok(a, 1000), m = narrow_ok(a, 600);
+	const struct adj *old;
+
+	(void)state;
+	assert_int_not_equal(n, m);
+	assert_int_equal(narrow_ok(a, 1000), n); /* shared */
+	assert_int_equal(adj_get(n)->type, ADJ_INCOMPLETE);
+	assert_int_equal(adj_get(n)->mtu, 0);
+	assert_int_equal(adj_get(n)->unresolved_mtu, 1000);
+	assert_int_equal(adj_get(a)->unresolved_mtu, 0);
+	assert_int_equal(adj_publish(a, &resolved), 0);
+	assert_int_equal(adj_get(a)->mtu, 1500);
+	assert_int_equal(adj_get(n)->mtu, 1000);
+	assert_int_equal(adj_get(m)->mtu, 600);
+	assert_int_equal(adj_get(n)->index, a);
+	assert_ptr_equal(adj_get(n)->used, adj_get(a)->used);
+	assert_memory_equal(adj_get(n)->hdr, resolved.hdr, ADJ_HDR_MAX);
+	old = adj_get(n);
+	assert_int_equal(adj_publish(a, &smaller), 0);
+	assert_int_equal(old->mtu, 1000); /* a worker may look at it still */
+	assert_int_equal(adj_get(n)->mtu, 900);
+	assert_int_equal(adj_get(m)->mtu, 600);
+	adj_narrow_put(n);
+	rcu_poll();
+	rcu_poll();
+	assert_int_equal(adj_get(n)->mtu, 900); /* the other reference */
+	adj_narrow_put(n);
+	adj_narrow_put(m);
+	assert_int_equal(adj_publish(a, &resolved), 0);
+	assert_int_equal(adj_get(m)->mtu, 600); /* till nobody holds its number */
+	n = narrow_ok(a, 600);
+	assert_int_not_equal(n, m); /* that one is on its way out */
+	rcu_poll();
+	rcu_poll();
+	assert_int_equal(adj_get(m)->type, ADJ_NO_ROUTE);
+	assert_int_equal(adj_get(n)->mtu, 600);
+	adj_narrow_put(n);
+	adj_release(a);
+	rcu_poll();
+	rcu_poll();
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
+/* A next hop object's slot, and one of a route with an MTU by that. */
+static void
+a_narrow_slot_behind_a_follower(void **state)
+{
+	struct adj first = { .type = ADJ_REWRITE, .gw = 1, .mtu = 1500 },
+		   second = { .type = ADJ_REWRITE, .gw = 2, .mtu = 800 };
+	uint32_t a = alloc_ok(&first), b = alloc_ok(&second), n;
+	int64_t f = adj_alloc_follower(a);
+
+	(void)state;
+	assert_true(f >= ADJ_IDX_DYNAMIC);
+	n = narrow_ok((uint32_t)f, 1000);
+	assert_int_equal(adj_get(n)->mtu, 1000);
+	assert_int_equal(adj_get(n)->gw, 1);
+	first.mtu = 990;
+	assert_int_equal(adj_publish(a, &first), 0);
+	assert_int_equal(adj_get(n)->mtu, 990);
+	adj_follow((uint32_t)f, b);
+	assert_int_equal(adj_get(n)->gw, 2);
+	assert_int_equal(adj_get(n)->mtu, 800);
+	assert_int_equal(adj_publish(a, &first), 0);
+	assert_int_equal(adj_get(n)->gw, 2);
+	adj_follow((uint32_t)f, ADJ_IDX_NO_ROUTE);
+	assert_int_equal(adj_get(n)->type, ADJ_NO_ROUTE);
+	adj_follow((uint32_t)f, a);
+	assert_int_equal(adj_get(n)->mtu, 990);
+	/* Its target goes before it does. */
+	adj_release_follower((uint32_t)f);
+	rcu_poll();
+	rcu_poll();
+	assert_int_equal(adj_get(n)->type, ADJ_NO_ROUTE);
+	assert_int_equal(adj_publish(a, &first), 0);
+	assert_int_equal(adj_get(n)->type, ADJ_NO_ROUTE);
+	adj_narrow_put(n);
+	adj_release(a);
+	adj_release(b);
+	rcu_poll();
+	rcu_poll();
+	rcu_poll();
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
 static void
 touch_stamps_the_clock(void **state)
 {
@@ -305,6 +408,8 @@ main(void)
 		cmocka_unit_test(no_reader_sees_half_a_change),
 		cmocka_unit_test(full_table_refuses_and_recovers),
 		cmocka_unit_test(a_follower_shows_what_its_target_does),
+		cmocka_unit_test(a_narrow_slot_caps_what_its_target_shows),
+		cmocka_unit_test(a_narrow_slot_behind_a_follower),
 		cmocka_unit_test(buckets_are_stamped),
 	};
 
