@@ -88,10 +88,11 @@ show_text(struct cli_ctx *c, const json_t *list)
 static int
 show_routes(struct cli_ctx *c)
 {
-	const struct host_conf *conf = host_running();
+	const struct host_conf *conf;
 	struct host_stats st;
 
 	role_enter_ctl();
+	conf = host_running();
 	host_get_stats(&st);
 	cli_set_result(c,
 		       json_pack("{s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",

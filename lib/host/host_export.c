@@ -38,7 +38,7 @@ key_of(const struct fib_route *r, struct host_nl_route *k)
 
 /* False: by devices without a counterpart, or all of its next hops are down. */
 static bool
-ways_of(const struct fib_route *r, struct host_nl_route *k)
+ways_of(const struct fib_route *r, struct host_nl_route *k) CTL_ONLY
 {
 	for (unsigned int i = 0; i < r->n_nh; i++) {
 		const struct fib_nexthop *nh = &r->nh[i];

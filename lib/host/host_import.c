@@ -50,7 +50,7 @@ take_key(const struct host_nl_route *r)
 
 /* The rest of spec. False: it leads nowhere by a device of the router's. */
 static bool
-take_ways(const struct host_nl_route *r)
+take_ways(const struct host_nl_route *r) CTL_ONLY
 {
 	spec.protocol = r->protocol;
 	spec.type = r->type;

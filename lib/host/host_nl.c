@@ -291,6 +291,7 @@ clear_addr(const struct nlmsghdr *nlh, void *data)
 	struct host_nl_addr a = { .plen = ifa->ifa_prefixlen };
 	bool ours = false;
 
+	role_enter_ctl();
 	if (nlh->nlmsg_type != RTM_NEWADDR || ifa->ifa_index != *(const uint32_t *)data)
 		return MNL_CB_OK;
 	mnl_attr_for_each(at, nlh, sizeof(*ifa))

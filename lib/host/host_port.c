@@ -69,7 +69,7 @@ set_tunable(const char *family, const char *name, const char *key, const char *v
 /* The router has looked at what comes in: the kernel need not refuse what came by another way, nor
  * errors from the router itself. IPv6 is nothing that the router carries. */
 static void
-set_tunables(const char *name)
+set_tunables(const char *name) CTL_ONLY
 {
 	if (host_nl_enter() != 0)
 		return;
