@@ -51,6 +51,13 @@ by_gateways(void **state)
 	/* On-link prefixes stay what neighbours' leaves go by. */
 	assert_int_equal(add("74.0.0.0/8 dev p0 mtu 1000"), 0);
 	assert_int_equal(leaf("74.0.0.1"), GLEAN(P0));
+	/* A device that is removed takes its next hop out of the group, and that one's slot. */
+	assert_int_equal(add("75.0.0.0/8 mtu 1000 nexthop via 10.0.0.9 nexthop via 10.0.1.9"), 0);
+	assert_int_equal(fake_adj_used, used + 3);
+	fake_unregister(P1);
+	assert_int_equal(fake_adj_used, used + 2);
+	assert_int_equal(fake_follows(group_of("75.0.0.1")->group[0]),
+			 neigh_create(ip("10.0.0.9"), P0)->adj_idx);
 }
 
 /* The slots of routes with an MTU stand behind the object's, while routes read them. */
