@@ -88,8 +88,8 @@ ip4_adj_mtu(const struct adj *a)
 		return a->mtu;
 	return a->unresolved_mtu == 0 ? a->dev->mtu : RTE_MIN(a->unresolved_mtu, a->dev->mtu);
 }
-/** What of it goes to @p dst in one piece: by the link, and by the path where that is known. What
- * is forwarded is for the link alone to bound, unless ip_forward_use_pmtu. */
+/** What of it goes to @p dst in one piece: by link and route, and by the path where that is known.
+ * What is forwarded is for link and route alone to bound, unless ip_forward_use_pmtu. */
 static inline uint32_t
 ip4_mtu_to(rte_be32_t dst, const struct adj *a, bool forwarded)
 {
@@ -105,8 +105,7 @@ ip4_mtu_to(rte_be32_t dst, const struct adj *a, bool forwarded)
 static inline bool
 ip4_adj_is_unicast(const struct adj *a)
 {
-	return a->type == ADJ_REWRITE || a->type == ADJ_INCOMPLETE || a->type == ADJ_GLEAN ||
-	       a->type == ADJ_FAILED;
+	return a->type == ADJ_REWRITE || adj_is_unresolved(a);
 }
 /** The address that the packet is handed to on the link. */
 static inline rte_be32_t
