@@ -54,9 +54,11 @@ class Daemons:
         eventually(there, lambda: f"{name} does not get ready\n{self.log_tail()}", START_S)
 
     def end(self, how=signal.SIGKILL):
-        """End all of it. What is killed leaves its routes behind."""
-        for proc in reversed(self.procs):
+        """End all of it, at once: zebra would take back the routes of a bgpd that is gone. What is killed
+        leaves its routes behind."""
+        for proc in self.procs:
             proc.send_signal(how)
+        for proc in self.procs:
             proc.wait(START_S)
         self.procs.clear()
 
@@ -88,7 +90,8 @@ class Frr(Daemons):
             conf = self.dir / f"{name}.conf"
             conf.write_text("log stdout\n" + text)
             shutil.chown(conf, "frr", "frr")
-            self.launch(name, f"/usr/lib/frr/{name}", "-f", conf, "-i", self.dir / f"{name}.pid", "-P", 0,
+            buffer = ["-s", 90000000] if name == "zebra" else []  # for netlink, as Debian starts it
+            self.launch(name, f"/usr/lib/frr/{name}", *buffer, "-f", conf, "-i", self.dir / f"{name}.pid", "-P", 0,
                         "-z", self.dir / "zserv.api", "--vty_socket", self.dir, control=self.dir / f"{name}.vty")
         if given:
             self.configure(*self.speaker.splitlines())
