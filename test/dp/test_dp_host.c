@@ -374,6 +374,22 @@ groups(void **state)
 	enable(NULL);
 }
 
+/* What stands behind the packet in its frame does not leave with it. */
+static void
+padding_from_the_host(void **state)
+{
+	struct dp_frame f = dp_udp(p2, 1, "10.0.2.1", "10.0.2.2", 4), out;
+	uint16_t len = rte_be_to_cpu_16(dp_ip4(&f)->total_length);
+
+	(void)state;
+	memset(f.b + 14 + len, 0xee, 20);
+	dp_netns_send("p2", f.b, 14 + len + 20);
+	settle();
+	assert_true(dp_out(p2, &out));
+	assert_int_equal(dp_ip4(&out)->total_length, rte_cpu_to_be_16(len));
+	assert_int_equal(out.len, 14 + len);
+}
+
 /* The worker's turn only. */
 static void
 worker_turn(void)
@@ -467,17 +483,12 @@ renamed(void **state)
 	lab("route add 10.70.0.0/16 via 10.0.2.2 proto static");
 	settle();
 	assert_true(router_has("10.70.0.0/16"));
-	dp_cmd("ip link set p2 down");
 	dp_cmd("ip link set p2 name uplink");
-	dp_cmd("ip link set uplink up");
 	settle();
 	assert_non_null(strstr(lab("-br addr show uplink"), "10.0.2.1/24"));
 	assert_null(strstr(lab("-br link"), "p2"));
 	assert_false(router_has("10.70.0.0/16"));
-	dp_cmd("ip link set uplink down");
 	dp_cmd("ip link set uplink name p2");
-	dp_cmd("ip link set p2 up");
-	dp_cmd("ip neigh replace 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
 	settle();
 }
 
@@ -562,6 +573,7 @@ routes_from_the_host(void **state)
 	assert_true(router_has("mtu lock 1300 advmss 1000 hoplimit 9"));
 	lab("route del 10.24.0.0/16");
 	assert_false(router_has("10.23.0.0/16"));
+	assert_null(strstr(lab("route"), "157")); /* the host is not told what it said */
 	dp_cmd("show config running");
 	assert_null(strstr(dp_cmd_output(), "10.20.0.0")); /* nor is it saved */
 	lab("route replace 10.20.0.0/16 via 10.0.1.2 proto ospf metric 20");
@@ -596,11 +608,20 @@ routes_from_the_host(void **state)
 static void
 own_routes_stay(void **state)
 {
+	const struct fib_route_spec from_file = { .table = RT_TABLE_MAIN,
+						  .dst = RTE_BE32(0x0a200000),
+						  .plen = 16,
+						  .type = FIB_BLACKHOLE,
+						  .file = 1 };
 	struct host_stats st;
 
 	(void)state;
 	dp_cmd("host enable netns lab routes import");
 	dp_cmd("ip route add 10.30.0.0/16 via 10.0.1.2");
+	dp_cmd("ip route add 10.31.0.0/16 via 10.0.2.2");
+	lab("route add 10.31.0.0/16 via 10.0.2.2"); /* the same one */
+	lab("route del 10.31.0.0/16");
+	assert_int_equal(fib_route_add(&from_file, FIB_ADD, NULL), 0);
 	lab("route add 10.30.0.0/16 via 10.0.2.2");
 	settle();
 	assert_true(router_has("10.30.0.0/16 via 10.0.1.2"));
@@ -618,6 +639,10 @@ own_routes_stay(void **state)
 	assert_true(router_has("10.30.0.0/16 via 10.0.2.2"));
 	lab("route del 10.30.0.0/16");
 	enable(NULL);
+	assert_true(router_has("10.31.0.0/16"));
+	assert_true(router_has("blackhole 10.32.0.0/16"));
+	dp_cmd("ip route del 10.31.0.0/16");
+	dp_cmd("ip route del blackhole 10.32.0.0/16");
 }
 
 /* What the kernel forgets without a word is found by reading all again. */
@@ -752,6 +777,7 @@ main(void)
 		cmocka_unit_test(large_datagrams),
 		cmocka_unit_test(other_frames_leave_as_they_are),
 		cmocka_unit_test(malformed_from_the_host),
+		cmocka_unit_test(padding_from_the_host),
 		cmocka_unit_test(flood_delays_no_hello),
 		cmocka_unit_test(explained),
 		cmocka_unit_test(counterpart_follows),
