@@ -30,6 +30,7 @@
 	X(MSG_ARP_FULL,            "msg",    "ring to the control thread full: what was heard in ARP")       \
 	X(MSG_RESOLVE_FULL,        "msg",    "ring to the control thread full: packets without a neighbour") \
 	X(MSG_LOCAL_FULL,          "msg",    "ring to the control thread full: local delivery")              \
+	X(MSG_ROUTING_FULL,        "msg",    "ring to the control thread full: packets for the host's routing daemons") \
 	X(MSG_HOST_FULL,           "msg",    "ring to the control thread full: packets for the host's programs") \
 	X(MSG_OTHER_FULL,          "msg",    "ring to the control thread full: everything else")             \
 	X(BR_STP_BLOCKING,         "br",     "the port's state does not forward (802.1D-2004 7.5, 7.7)")      \

@@ -22,6 +22,7 @@ static const struct {
 	[MSG_ARP] = { "arp", 2047, DROP_MSG_ARP_FULL },
 	[MSG_LOCAL] = { "local", 2047, DROP_MSG_LOCAL_FULL },
 	[MSG_RESOLVE] = { "resolve", 4095, DROP_MSG_RESOLVE_FULL },
+	[MSG_ROUTING] = { "routing", 2047, DROP_MSG_ROUTING_FULL },
 	[MSG_HOST] = { "host", 2047, DROP_MSG_HOST_FULL },
 	[MSG_LEARN] = { "learn", 8191, DROP_MAX }, /* carries no packets */
 	[MSG_OTHER] = { "other", 1023, DROP_MSG_OTHER_FULL },
@@ -41,9 +42,10 @@ static bool asleep;
 
 enum { CNT_SENT, CNT_REFUSED = MSG_CLASS_MAX, CNT_MAX = 2 * MSG_CLASS_MAX };
 static const char *const counter_names[CNT_MAX] = {
-	"sent_bpdu",	   "sent_arp",	   "sent_local",    "sent_resolve",  "sent_host",
-	"sent_learn",	   "sent_other",   "refused_bpdu",  "refused_arp",   "refused_local",
-	"refused_resolve", "refused_host", "refused_learn", "refused_other",
+	"sent_bpdu",	   "sent_arp",	   "sent_local",    "sent_resolve",
+	"sent_routing",	   "sent_host",	   "sent_learn",    "sent_other",
+	"refused_bpdu",	   "refused_arp",  "refused_local", "refused_resolve",
+	"refused_routing", "refused_host", "refused_learn", "refused_other",
 };
 static struct counter_block counters = { .name = "msg", .names = counter_names, .n = CNT_MAX };
 

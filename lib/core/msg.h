@@ -17,6 +17,7 @@ enum msg_class { /* in the order the control thread serves them */
 		 MSG_ARP,
 		 MSG_LOCAL,
 		 MSG_RESOLVE, /* behind MSG_ARP: answers are heard before more is asked */
+		 MSG_ROUTING, /* what the host's routing daemons are sent */
 		 MSG_HOST,    /* what the host's own programs are sent */
 		 MSG_LEARN,
 		 MSG_OTHER,

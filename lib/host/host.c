@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include "core/log.h"
 #include "core/timer.h"
 #include "host/host_dp.h"
@@ -17,6 +19,7 @@ LOG_MODULE(host);
 struct host_ctl host;
 static struct ctl_timer work_timer;
 static bool dirty[NETDEV_MAX]; /* by ifindex: to be put right */
+static bool export_again;
 
 static bool
 is_wanted(const struct net_device *dev)
@@ -65,14 +68,17 @@ work(struct ctl_timer *t)
 		if (dirty[dev->ifindex] && put_right(dev, &why) != 0)
 			log_err("%s has no counterpart in the host: %s", dev->name, why);
 	/* A route by a device that was down is not in the kernel. */
-	if (host.conf.routes & HOST_ROUTES_EXPORT)
+	if (export_again && (host.conf.routes & HOST_ROUTES_EXPORT))
 		host_export_start();
+	export_again = false;
 }
 
+/* @p routes: routes may be possible now that were not. */
 static void
-note(struct net_device *dev) CTL_ONLY
+note(struct net_device *dev, bool routes) CTL_ONLY
 {
 	dirty[dev->ifindex] = true;
+	export_again |= routes;
 	if (!timer_pending(&work_timer))
 		timer_mod(&work_timer, 0);
 }
@@ -89,8 +95,12 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 		if (host_port_of(dev) != NULL)
 			host_port_del(host_port_of(dev));
 	} else if (event != NETDEV_PRE_UP && event != NETDEV_GOING_DOWN) {
-		note(dev);
+		note(dev, event != NETDEV_CHANGE);
 	}
+	/* The router forgets the routes by it at once. Is it up again before the kernel has seen it
+	 * down, those are there still. */
+	if (event == NETDEV_DOWN)
+		host_import_again();
 	return NOTIFY_OK;
 }
 
@@ -102,7 +112,9 @@ on_inetaddr(struct notifier *self, unsigned int event, void *obj)
 	(void)self;
 	role_enter_ctl();
 	if (event == INETADDR_ADD || event == INETADDR_DEL)
-		note(ifa->ifa_dev->dev);
+		note(ifa->ifa_dev->dev, true);
+	if (event == INETADDR_DEL)
+		host_import_again();
 	return NOTIFY_OK;
 }
 
@@ -148,8 +160,10 @@ start(const char **why) CTL_ONLY
 int
 host_enable(const struct host_conf *conf, const char **why)
 {
-	int rc;
+	int rc = host_nl_check(conf->netns, why); /* before what runs ends */
 
+	if (rc != 0)
+		return rc;
 	host_disable();
 	host.conf = *conf;
 	memset(&host.stats, 0, sizeof(host.stats));
@@ -211,7 +225,16 @@ host_get_stats(struct host_stats *st)
 int
 host_init(void)
 {
+	struct rlimit files;
+
 	timer_setup(&work_timer, work);
+	host_import_init();
+	host_export_init();
+	/* A TAP for each of some thousand devices. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	return host_tap_init();
 }
 

@@ -7,6 +7,15 @@
 #include "ctl/cli.h"
 #include "host/host.h"
 
+static bool
+is_named(const struct host_conf *conf, const char *dev)
+{
+	for (unsigned int i = 0; i < conf->n_dev; i++)
+		if (strcmp(conf->dev[i], dev) == 0)
+			return true;
+	return false;
+}
+
 static int
 enable(struct cli_ctx *c)
 {
@@ -25,9 +34,12 @@ enable(struct cli_ctx *c)
 	snprintf(conf.netns, sizeof(conf.netns), "%s", netns != NULL ? netns : "");
 	if (cli_count(c, "dev") > HOST_DEVICES_MAX)
 		return cli_error(c, -E2BIG, "at most %u devices", HOST_DEVICES_MAX);
-	for (unsigned int i = 0; i < cli_count(c, "dev"); i++)
+	for (unsigned int i = 0; i < cli_count(c, "dev"); i++) {
+		if (is_named(&conf, cli_arg_dev(cli_group(c, "dev", i), "D")))
+			continue;
 		snprintf(conf.dev[conf.n_dev++], IFNAMSIZ, "%s",
 			 cli_arg_dev(cli_group(c, "dev", i), "D"));
+	}
 	rc = host_enable(&conf, &why);
 	return rc == 0 ? 0 : cli_error(c, rc, "%s", why);
 }

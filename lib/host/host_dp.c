@@ -2,6 +2,7 @@
 #include "host/host_dp.h"
 #include "core/explain.h"
 #include "core/msg.h"
+#include "ip4/icmp_proto.h"
 
 /* RFC 791 3.1, RFC 4271 and RFC 2328 A.1: routing protocols send with precedence "internetwork
  * control" or above. A flood of anything else does not take their place in the ring. */
@@ -9,6 +10,18 @@
 
 uint64_t host_ports_dp[NETDEV_MAX / 64];
 int host_msg_control = -1, host_msg_other = -1;
+
+/* What comes from ourselves is the router's own affair, but for errors about what programs sent. */
+static bool
+is_error(const struct sk_buff *skb)
+{
+	const struct rte_ipv4_hdr *iph = ip_hdr(skb);
+	uint8_t type;
+
+	return iph->next_proto_id == IPPROTO_ICMP &&
+	       skb_copy_bits(skb, (iph->version_ihl & 0x0fu) * 4, &type, 1) == 0 &&
+	       icmp4_type_is_error(type);
+}
 
 bool
 host_offer(struct worker *w, struct sk_buff *skb)
@@ -20,6 +33,8 @@ host_offer(struct worker *w, struct sk_buff *skb)
 
 	role_enter_dp();
 	if (!(__atomic_load_n(&host_ports_dp[i / 64], __ATOMIC_RELAXED) >> (i % 64) & 1))
+		return false;
+	if (skb->dev->flags & IFF_LOOPBACK && !is_error(skb))
 		return false;
 	EXPLAIN(w, "nobody here claims it: for the host's programs");
 	skb->dst = NULL; /* a reference to shared tables ends with this burst */

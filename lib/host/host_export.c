@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include "core/timer.h"
+#include "fib/fib_nexthop.h"
 #include "host/host_priv.h"
 
 #define SLICE 256
@@ -13,6 +14,7 @@
 static struct ctl_timer slice_timer;
 static struct fib_cursor at;
 static bool listening;
+static bool once_more; /* a walk is under way, and what it has passed may be old */
 
 /* Is it ours to tell? Not what the host has told us, nor what its kernel makes of addresses. */
 static bool
@@ -107,14 +109,20 @@ on_route(struct notifier *self, unsigned int event, void *obj)
 
 static struct notifier listener = { .fn = on_route, .prio = NOTIFIER_PRIO_MONITOR };
 
-/* Of several next hops those by a device that was down may be missing in the kernel, or be there
- * still. */
+/* All that may be otherwise in the kernel than here is told again: ways that were down, a next hop
+ * object that changed. What is the same stays as it is. */
 static void
 tell_again(const struct fib_route *r, void *arg)
 {
+	uint64_t before = host.stats.exported;
+
 	role_enter_ctl();
-	if (r->n_nh > 1 && is_told(r))
-		forget(r);
+	tell(r, arg);
+	if (host.stats.exported == before)
+		return;
+	/* It was not there like this. In front of it there may be what was told before: then that
+	 * goes, else it goes itself, and comes back. */
+	forget(r);
 	tell(r, arg);
 }
 
@@ -122,18 +130,45 @@ static void
 slice(struct ctl_timer *t)
 {
 	role_enter_ctl();
-	if (fib_walk_some(&at, SLICE, tell_again, NULL))
-		timer_mod(t, 1);
+	if (!fib_walk_some(&at, SLICE, tell_again, NULL)) {
+		if (!once_more)
+			return;
+		once_more = false;
+		at = (struct fib_cursor){ .table = RT_TABLE_MAIN };
+	}
+	timer_mod(t, 1);
+}
+
+static int
+on_object(struct notifier *self, unsigned int event, void *obj)
+{
+	(void)self;
+	(void)event;
+	(void)obj;
+	role_enter_ctl();
+	host_export_start();
+	return NOTIFY_OK;
+}
+
+static struct notifier on_object_nb = { .fn = on_object, .prio = NOTIFIER_PRIO_MONITOR };
+
+void
+host_export_init(void)
+{
+	timer_setup(&slice_timer, slice);
 }
 
 void
 host_export_start(void)
 {
-	if (slice_timer.fn == NULL)
-		timer_setup(&slice_timer, slice);
-	if (!listening)
+	if (!listening) {
 		notifier_add(&fib_chain, &listener);
+		notifier_add(&fib_nhobj_chain, &on_object_nb);
+	}
 	listening = true;
+	once_more = timer_pending(&slice_timer);
+	if (once_more)
+		return;
 	at = (struct fib_cursor){ .table = RT_TABLE_MAIN };
 	timer_mod(&slice_timer, 0);
 }
@@ -144,7 +179,8 @@ forget_loose(const struct fib_route *r, void *arg)
 {
 	(void)arg;
 	role_enter_ctl();
-	if (is_told(r) && r->type != FIB_UNICAST)
+	if (is_told(r) &&
+	    (r->type != FIB_UNICAST || (r->n_nh > 0 && r->nh[0].dev->flags & IFF_LOOPBACK)))
 		forget(r);
 }
 
@@ -155,6 +191,7 @@ host_export_stop(void)
 		return;
 	listening = false;
 	notifier_del(&fib_chain, &listener);
+	notifier_del(&fib_nhobj_chain, &on_object_nb);
 	timer_del(&slice_timer);
 	fib_walk(RT_TABLE_MAIN, forget_loose, NULL);
 }

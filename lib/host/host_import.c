@@ -22,8 +22,9 @@ LOG_MODULE(host_import);
 
 static uint8_t reading = FIB_FILE_HOST; /* number of the last one begun */
 static bool following;
-static bool minded; /* own_routes is on the chain */
-static bool again;  /* what is being read is old already */
+static bool in_the_way;			       /* a route of ours is, of one of the host's */
+static unsigned int n_refused, refused_before; /* in this reading, and in the one before */
+static bool again;			       /* what is being read is old already */
 static struct ctl_timer again_timer, sweep_timer;
 static struct fib_cursor sweep_at;
 static struct fib_route_spec spec; /* 6 KB */
@@ -91,6 +92,16 @@ again_in(uint32_t ms) CTL_ONLY
 		timer_mod(&again_timer, ms);
 }
 
+/* The more there is to read, the less often. */
+static uint32_t
+after_a_while(void) CTL_ONLY
+{
+	struct fib_stats st;
+
+	fib_get_stats(&st);
+	return AGAIN_MS + st.routes / (AGAIN_PER_SEC / 1000);
+}
+
 /* A route of the router's own that goes may have stood in the place of one of the host's. */
 static int
 on_own_route(struct notifier *self, unsigned int event, void *obj)
@@ -99,23 +110,16 @@ on_own_route(struct notifier *self, unsigned int event, void *obj)
 
 	(void)self;
 	role_enter_ctl();
-	if (event == FIB_ROUTE_DEL && !(r->file & FIB_FILE_HOST))
-		again_in(AGAIN_MS);
+	if (r->file & FIB_FILE_HOST)
+		return NOTIFY_OK;
+	if (event == FIB_ROUTE_REPLACE)
+		in_the_way = true;
+	else if (event == FIB_ROUTE_DEL && in_the_way)
+		again_in(after_a_while());
 	return NOTIFY_OK;
 }
 
 static struct notifier own_routes = { .fn = on_own_route, .prio = NOTIFIER_PRIO_MONITOR };
-
-/* Listen while any of the host's is refused. */
-static void
-mind_own_routes(bool on) CTL_ONLY
-{
-	if (on && !minded)
-		notifier_add(&fib_chain, &own_routes);
-	if (!on && minded)
-		notifier_del(&fib_chain, &own_routes);
-	minded = on;
-}
 
 static void
 refused(const char *why) CTL_ONLY
@@ -124,7 +128,8 @@ refused(const char *why) CTL_ONLY
 	const uint8_t *d = (const uint8_t *)&spec.dst;
 
 	host.stats.refused++;
-	mind_own_routes(true);
+	in_the_way = true;
+	n_refused++;
 	log_warn_limited(&limit, "route %u.%u.%u.%u/%u of the host not taken: %s", d[0], d[1], d[2],
 			 d[3], spec.plen, why);
 }
@@ -196,7 +201,8 @@ static int
 read_all(void) CTL_ONLY
 {
 	next_reading();
-	mind_own_routes(false);
+	in_the_way = false;
+	n_refused = 0;
 	again = false;
 	host.stats.reading = true;
 	host.stats.readings++;
@@ -226,17 +232,14 @@ on_link_down(uint32_t ifindex)
 {
 	role_enter_ctl();
 	if (host_port_device(ifindex) != NULL)
-		again_in(AGAIN_MS);
+		again_in(after_a_while());
 }
 
 static void
 on_nexthop_gone(void)
 {
-	struct fib_stats st;
-
 	role_enter_ctl();
-	fib_get_stats(&st);
-	again_in(AGAIN_MS + st.routes / (AGAIN_PER_SEC / 1000));
+	again_in(after_a_while());
 }
 
 static const struct host_nl_listener listener = { on_route, on_link_down, on_nexthop_gone };
@@ -246,6 +249,9 @@ end_of_reading(void) CTL_ONLY
 {
 	host.stats.reading = false;
 	ev_mod(host_nl_news_fd(), EPOLLIN);
+	/* By prefix, a route may be read before the one that its gateway is reached by. */
+	again |= n_refused != 0 && n_refused != refused_before;
+	refused_before = n_refused;
 	if (again)
 		again_in(0);
 	else
@@ -289,34 +295,42 @@ void
 host_import_again(void)
 {
 	if (following)
-		again_in(AGAIN_MS);
+		again_in(after_a_while());
 }
 
 /* --- begin and end --- */
+
+void
+host_import_init(void)
+{
+	timer_setup(&again_timer, read_again);
+	timer_setup(&sweep_timer, sweep);
+}
 
 int
 host_import_start(void)
 {
 	int rc;
 
-	timer_setup(&again_timer, read_again);
-	if (sweep_timer.fn == NULL)
-		timer_setup(&sweep_timer, sweep);
 	rc = ev_add(host_nl_news_fd(), EPOLLIN, on_news, NULL);
 	if (rc == 0)
 		rc = ev_add(host_nl_dump_fd(), EPOLLIN, on_dump, NULL);
 	following = rc == 0;
+	if (following)
+		notifier_add(&fib_chain, &own_routes);
+	refused_before = 0;
 	return rc != 0 ? rc : read_all();
 }
 
 void
 host_import_stop(void)
 {
-	following = false;
 	ev_del(host_nl_news_fd());
 	ev_del(host_nl_dump_fd());
 	timer_del(&again_timer);
-	mind_own_routes(false);
+	if (following)
+		notifier_del(&fib_chain, &own_routes);
+	following = false;
 	host.stats.reading = false;
 	next_reading(); /* which has none */
 	timer_mod(&sweep_timer, 0);
@@ -325,6 +339,5 @@ host_import_stop(void)
 void
 host_import_fini(void)
 {
-	if (sweep_timer.fn != NULL)
-		timer_del(&sweep_timer);
+	timer_del(&sweep_timer);
 }

@@ -36,18 +36,35 @@ host_nl_leave(void)
 }
 
 static int
-open_namespaces(const char *netns, const char **why)
+open_namespace(const char *netns, const char **why)
 {
 	char path[HOST_NETNS_MAX + 16];
+	int fd;
 
+	snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	*why = "there is no network namespace of that name (ip netns add)";
+	return fd < 0 ? -errno : fd;
+}
+
+int
+host_nl_check(const char *netns, const char **why)
+{
+	int fd = netns[0] != '\0' ? open_namespace(netns, why) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return netns[0] == '\0' || fd >= 0 ? 0 : fd;
+}
+
+static int
+open_namespaces(const char *netns, const char **why)
+{
 	if (netns[0] == '\0')
 		return 0;
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	ns_host = open(path, O_RDONLY | O_CLOEXEC);
-	if (ns_host < 0) {
-		*why = "there is no network namespace of that name (ip netns add)";
-		return -errno;
-	}
+	ns_host = open_namespace(netns, why);
+	if (ns_host < 0)
+		return ns_host;
 	ns_own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	*why = "can not open the daemon's own network namespace";
 	return ns_own < 0 ? -errno : 0;
@@ -76,19 +93,22 @@ static int
 open_sockets(void)
 {
 	const int size = EVENTS_RCVBUF;
-	int group = RTNLGRP_NEXTHOP;
+	int group = RTNLGRP_NEXTHOP, on = 1;
 	int rc = open_socket(&requests, 0, 0);
 
 	if (rc == 0)
 		rc = open_socket(&dump, SOCK_NONBLOCK, 0);
 	if (rc == 0)
-		rc = open_socket(&news, SOCK_NONBLOCK, RTMGRP_IPV4_ROUTE | RTMGRP_LINK);
+		rc = open_socket(&news, SOCK_NONBLOCK,
+				 RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_IFADDR | RTMGRP_LINK);
 	if (rc != 0)
 		return rc;
 	/* More than the administrator of the host allows others to have; without it, losses are
 	 * made good by reading all. A kernel without next hop objects has no news of them. */
 	setsockopt(mnl_socket_get_fd(news), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	mnl_socket_setsockopt(news, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+	/* What is refused need not come back: a route of many next hops is long. */
+	mnl_socket_setsockopt(requests, NETLINK_CAP_ACK, &on, sizeof(on));
 	return 0;
 }
 
@@ -234,6 +254,16 @@ on_link(const struct nlmsghdr *nlh, const struct host_nl_listener *l)
 		l->link_down((uint32_t)ifi->ifi_index);
 }
 
+/* With a device's last address, or the source of some routes, these go. */
+static void
+on_address_gone(const struct nlmsghdr *nlh, const struct host_nl_listener *l)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*ifa))
+		l->link_down(ifa->ifa_index);
+}
+
 static int
 on_msg(const struct nlmsghdr *nlh, void *data)
 {
@@ -251,6 +281,9 @@ on_msg(const struct nlmsghdr *nlh, void *data)
 	case RTM_NEWLINK:
 	case RTM_DELLINK:
 		on_link(nlh, l->to);
+		break;
+	case RTM_DELADDR:
+		on_address_gone(nlh, l->to);
 		break;
 	case RTM_DELNEXTHOP:
 		l->to->nexthop_gone();

@@ -23,7 +23,7 @@ struct host_nl_nexthop {
 	uint32_t flow;	 /* realms */
 	uint16_t weight; /* 1..256 */
 	bool onlink;
-	bool alien; /* its gateway is not of IPv4 */
+	bool alien; /* its gateway is not of IPv4, or labels and the like are put on */
 };
 /** A route in the kernel's tables; numbers of rtnetlink, which are fib's too. */
 struct host_nl_route {
@@ -44,6 +44,8 @@ struct host_nl_addr {
 	uint8_t plen, scope;
 };
 
+/** Is there a namespace of that name ("": the daemon's own)? 0 or -errno with why. */
+int host_nl_check(const char *netns, const char **why);
 /** Open the sockets in the namespace of that name ("": the daemon's own). 0 or -errno with why. */
 int host_nl_open(const char *netns, const char **why) CTL_ONLY;
 void host_nl_close(void) CTL_ONLY;
@@ -68,7 +70,8 @@ int host_nl_route_del(const struct host_nl_route *r) CTL_ONLY;
 /* --- what it says --- */
 struct host_nl_listener {
 	void (*route)(const struct host_nl_route *r, bool gone);
-	/** A device is down, or gone: so are its routes, which is not told. */
+	/** A device is down, or gone, or has lost an address: so are its routes, which is not told.
+	 */
 	void (*link_down)(uint32_t ifindex);
 	/** A next hop object has gone: so have its routes, which is not told. */
 	void (*nexthop_gone)(void);

@@ -39,7 +39,7 @@ add_nexthop(struct host_nl_route *r, uint32_t oif, const struct nlattr *const *t
 	*nh = (struct host_nl_nexthop){ .oif = oif,
 					.weight = (uint16_t)weight,
 					.onlink = flags & RTNH_F_ONLINK,
-					.alien = tb[RTA_VIA] != NULL };
+					.alien = tb[RTA_VIA] != NULL || tb[RTA_ENCAP] != NULL };
 	u32_attr(tb[RTA_GATEWAY], &nh->gateway);
 	u32_attr(tb[RTA_FLOW], &nh->flow);
 	r->n_nh++;

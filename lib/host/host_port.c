@@ -59,11 +59,25 @@ set_tunable(const char *family, const char *name, const char *key, const char *v
 
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, name, key);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 && errno == ENOENT)
 		return; /* a kernel without IPv6 */
-	if (write(fd, value, 1) != 1)
+	if (fd < 0 || write(fd, value, 1) != 1)
 		log_warn("%s in the host can not be set: %s", path, strerror(errno));
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool
+all_is_strict(void)
+{
+	int fd = open("/proc/sys/net/ipv4/conf/all/rp_filter", O_RDONLY | O_CLOEXEC);
+	char c = '0';
+
+	if (fd >= 0 && read(fd, &c, 1) < 1)
+		c = '0';
+	if (fd >= 0)
+		close(fd);
+	return c == '1';
 }
 
 /* The router has looked at what comes in: the kernel need not refuse what came by another way, nor
@@ -73,7 +87,10 @@ set_tunables(const char *name) CTL_ONLY
 {
 	if (host_nl_enter() != 0)
 		return;
-	set_tunable("ipv4", name, "rp_filter", "0");
+	/* The larger of this and conf.all counts: where that is strict, loose is the best there is.
+	 */
+	set_tunable("ipv4", name, "rp_filter", all_is_strict() ? "2" : "0");
+	set_tunable("ipv4", name, "promote_secondaries", "1");
 	set_tunable("ipv4", name, "accept_local", "1");
 	set_tunable("ipv6", name, "disable_ipv6", "1");
 	host_nl_leave();
@@ -107,6 +124,7 @@ make_tap(struct host_port *hp, const char **why) CTL_ONLY
 		host_tap_close(hp);
 		hp->ifindex = 0;
 	}
+	hp->running = true; /* as a TAP begins */
 	return rc;
 }
 
@@ -188,6 +206,7 @@ sync_link(struct host_port *hp) CTL_ONLY
 	struct net_device *dev = hp->dev;
 	bool up = netif_running(dev), running = netif_carrier_ok(dev), mac = false;
 	struct rte_ether_addr addr;
+	int rc = 0;
 
 	netdev_addr(dev, &addr);
 	if (hp->fd >= 0 && running != hp->running)
@@ -195,7 +214,10 @@ sync_link(struct host_port *hp) CTL_ONLY
 	hp->running = running;
 	mac = !hp->ip_only && hp->fd >= 0 && !rte_is_same_ether_addr(&addr, &hp->mac);
 	if (hp->fd >= 0 && (mac || up != hp->up || dev->mtu != hp->mtu))
-		complain(hp, "state", host_nl_link(hp->ifindex, up, dev->mtu, mac ? &addr : NULL));
+		rc = host_nl_link(hp->ifindex, up, dev->mtu, mac ? &addr : NULL);
+	complain(hp, "state", rc);
+	if (rc != 0)
+		return; /* not told: once more with the next change */
 	hp->mac = addr;
 	hp->up = up;
 	hp->mtu = dev->mtu;
@@ -264,6 +286,13 @@ sync_addrs(struct host_port *hp) CTL_ONLY
 	free(hp->addrs);
 	hp->addrs = want;
 	hp->n_addrs = n;
+}
+
+void
+host_port_gone(struct host_port *hp)
+{
+	offer(hp, false);
+	log_warn("somebody has removed %s in the host: host enable makes it again", hp->name);
 }
 
 void

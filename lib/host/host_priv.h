@@ -38,6 +38,8 @@ extern struct host_ctl host;
 /** Make the counterpart of @p dev, not yet as @p dev is: host_port_sync(). 0 or -errno with why. */
 int host_port_add(struct net_device *dev, const char **why) CTL_ONLY;
 void host_port_del(struct host_port *hp) CTL_ONLY;
+/** The kernel's side is no more: not offered packets any longer. */
+void host_port_gone(struct host_port *hp) CTL_ONLY;
 /** Make it as the device is. */
 void host_port_sync(struct host_port *hp) CTL_ONLY;
 /** The router's device behind the kernel's TAP @p ifindex, or NULL. */
@@ -55,6 +57,7 @@ void host_tap_close(struct host_port *hp) CTL_ONLY;
 void host_tap_carrier(struct host_port *hp, bool on) CTL_ONLY;
 
 /* --- routes --- */
+void host_import_init(void) CTL_ONLY;
 /** Read all of the kernel's routes, and follow them from then on. */
 int host_import_start(void) CTL_ONLY;
 /** Read all of them once more, soon; nothing while they are not read at all. */
@@ -65,6 +68,7 @@ void host_import_stop(void) CTL_ONLY;
 void host_import_fini(void) CTL_ONLY;
 /** Remove from the kernel's tables what was told by a daemon that was killed. */
 void host_export_clear(void) CTL_ONLY;
+void host_export_init(void) CTL_ONLY;
 /** Tell the kernel all of ours, in slices, and what changes from then on. Again: once more. */
 void host_export_start(void) CTL_ONLY;
 void host_export_stop(void) CTL_ONLY;

@@ -170,6 +170,7 @@ on_readable(int fd, uint32_t events, void *arg)
 		if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 			hp->error = n == 0 ? -ENODEV : -errno;
 			ev_del(fd);
+			host_port_gone(hp);
 		}
 		return;
 	}
@@ -266,7 +267,7 @@ on_packet(struct ctl_msg *msg)
 int
 host_tap_init(void)
 {
-	host_msg_control = msg_register(MSG_LOCAL, "host_control", on_packet);
+	host_msg_control = msg_register(MSG_ROUTING, "host_routing", on_packet);
 	if (host_msg_control < 0)
 		return host_msg_control;
 	host_msg_other = msg_register(MSG_HOST, "host", on_packet);

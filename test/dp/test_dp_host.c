@@ -1,108 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The Linux host behind the router: a real kernel, in a network namespace that this process makes
- * for itself.
- *
- *	10.0.1.0/24 p1 --- [router] --- p2 10.0.2.0/24
- */
-#include "dp.h"
+/* Packets between the router and the host's programs, and the devices' counterparts there. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "core/counter.h"
-#include "core/evloop.h"
 #include "core/msg.h"
 #include "core/timer.h"
 #include "ethdev/ethdev.h"
-#include "fib/fib.h"
-#include "host/host.h"
+#include "host_lab.h"
 #include "ip4/icmp_proto.h"
-#include "netdev/netdev.h"
-#include "netns.h"
-
-static unsigned int p1, p2;
-
-/* The kernel has done a thing when the call that asked for it returns: look until nothing comes. */
-static void
-settle(void)
-{
-	for (int i = 0; i < 20; i++) {
-		dp_run_ms(20);
-		role_enter_ctl();
-		while (ev_run_once(i < 2 ? 10 : 0) > 0)
-			dp_run();
-	}
-}
-
-static int
-enable(void **state)
-{
-	(void)state;
-	dp_cmd("host enable netns lab");
-	settle();
-	dp_discard(p1);
-	dp_discard(p2);
-	return 0;
-}
-
-static int
-setup(void **state)
-{
-	dp_own_netns("lab");
-	dp_setup(state);
-	p1 = dp_lan(1);
-	p2 = dp_lan(2);
-	return enable(state);
-}
-
-static int
-disable(void **state)
-{
-	(void)state;
-	dp_cmd("host disable");
-	settle();
-	dp_discard(p1);
-	dp_discard(p2);
-	return 0;
-}
-
-/* Run a command in the namespace; what it says, without the last newline. */
-static const char *
-lab(const char *fmt, ...)
-{
-	static char out[8192];
-	char args[400], cmd[512];
-	va_list ap;
-	size_t n;
-	FILE *f;
-
-	va_start(ap, fmt);
-	vsnprintf(args, sizeof(args), fmt, ap);
-	va_end(ap);
-	snprintf(cmd, sizeof(cmd), "ip -n lab %s", args);
-	f = popen(cmd, "r");
-	assert_non_null(f);
-	n = fread(out, 1, sizeof(out) - 1, f);
-	if (pclose(f) != 0)
-		fail_msg("%s fails", cmd);
-	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == ' '))
-		n--;
-	out[n] = '\0';
-	return out;
-}
-
-static bool
-router_has(const char *text)
-{
-	dp_cmd("ip route show table all");
-	return strstr(dp_cmd_output(), text) != NULL;
-}
-
-/* --- packets --- */
 
 static struct dp_frame
 datagram(uint16_t port, uint8_t tos)
@@ -404,7 +311,7 @@ static void
 flood_delays_no_hello(void **state)
 {
 	struct dp_frame junk = datagram(9, 0), hello = datagram(9, 0xc0);
-	struct msg_class_stat host_class, local;
+	struct msg_class_stat host_class, routing;
 	unsigned int sent = 0;
 
 	(void)state;
@@ -419,8 +326,8 @@ flood_delays_no_hello(void **state)
 	assert_int_equal(sent, host_class.limit + 1);
 	dp_inject(p1, &hello);
 	worker_turn();
-	msg_class_stats(MSG_LOCAL, &local);
-	assert_int_equal(local.now, 1);
+	msg_class_stats(MSG_ROUTING, &routing);
+	assert_int_equal(routing.now, 1);
 	settle();
 	dp_discard(p1);
 }
@@ -550,220 +457,6 @@ refusals(void **state)
 	enable(NULL);
 }
 
-/* --- routes --- */
-
-static void
-routes_from_the_host(void **state)
-{
-	(void)state;
-	lab("route add 10.20.0.0/16 via 10.0.2.2 proto ospf metric 20");
-	lab("route add 10.21.0.0/16 proto bgp nexthop via 10.0.1.2 weight 3 nexthop via 10.0.2.2");
-	lab("route add 10.25.0.0/16 via 10.0.2.2 mtu lock 1300 rtt 300ms advmss 1200 features ecn "
-	    "rto_min 1.5s quickack 1 congctl lock cubic");
-	lab("route add blackhole 10.22.0.0/16 table 77");
-	lab("route add 10.24.0.0/16 via 10.0.1.2 mtu lock 1300 advmss 1000 hoplimit 9");
-	lab("route add 10.23.0.0/16 dev lo"); /* by no device of the router's */
-	settle();
-	assert_true(router_has("10.20.0.0/16 via 10.0.2.2 dev p2 proto ospf metric 20"));
-	assert_true(router_has("nexthop via 10.0.1.2 dev p1 weight 3"));
-	assert_true(
-		router_has("10.25.0.0/16 via 10.0.2.2 dev p2 mtu lock 1300 rtt 300ms advmss "
-			   "1200 features ecn rto_min lock 1.5s quickack 1 congctl lock cubic"));
-	assert_true(router_has("blackhole 10.22.0.0/16 table 77"));
-	assert_true(router_has("mtu lock 1300 advmss 1000 hoplimit 9"));
-	lab("route del 10.24.0.0/16");
-	assert_false(router_has("10.23.0.0/16"));
-	assert_null(strstr(lab("route"), "157")); /* the host is not told what it said */
-	dp_cmd("show config running");
-	assert_null(strstr(dp_cmd_output(), "10.20.0.0")); /* nor is it saved */
-	lab("route replace 10.20.0.0/16 via 10.0.1.2 proto ospf metric 20");
-	settle();
-	assert_true(router_has("10.20.0.0/16 via 10.0.1.2 dev p1 proto ospf metric 20"));
-	assert_false(router_has("10.20.0.0/16 via 10.0.2.2"));
-	/* ... or by none of ours at all. */
-	lab("route replace 10.20.0.0/16 dev lo proto ospf metric 20");
-	settle();
-	assert_false(router_has("10.20.0.0/16"));
-	lab("route prepend 10.21.0.0/16 via 10.0.2.2 proto bgp");
-	lab("route append 10.21.0.0/16 via 10.0.1.2 proto bgp");
-	settle();
-	dp_cmd("ip route show 10.21.0.0/16");
-	assert_string_equal(dp_cmd_output(), "10.21.0.0/16 via 10.0.2.2 dev p2 proto bgp \n"
-					     "10.21.0.0/16 proto bgp \n"
-					     "\tnexthop via 10.0.1.2 dev p1 weight 3 \n"
-					     "\tnexthop via 10.0.2.2 dev p2 weight 1 \n"
-					     "10.21.0.0/16 via 10.0.1.2 dev p1 proto bgp \n");
-	lab("route flush 10.21.0.0/16");
-	settle();
-	assert_false(router_has("10.21.0.0/16"));
-	disable(NULL);
-	assert_false(router_has("10.22.0.0/16"));
-	enable(NULL);
-	assert_true(router_has("10.22.0.0/16")); /* it was there all the time */
-	lab("route del 10.22.0.0/16 table 77");
-	settle();
-	assert_false(router_has("10.22.0.0/16"));
-}
-
-static void
-own_routes_stay(void **state)
-{
-	const struct fib_route_spec from_file = { .table = RT_TABLE_MAIN,
-						  .dst = RTE_BE32(0x0a200000),
-						  .plen = 16,
-						  .type = FIB_BLACKHOLE,
-						  .file = 1 };
-	struct host_stats st;
-
-	(void)state;
-	dp_cmd("host enable netns lab routes import");
-	dp_cmd("ip route add 10.30.0.0/16 via 10.0.1.2");
-	dp_cmd("ip route add 10.31.0.0/16 via 10.0.2.2");
-	lab("route add 10.31.0.0/16 via 10.0.2.2"); /* the same one */
-	lab("route del 10.31.0.0/16");
-	assert_int_equal(fib_route_add(&from_file, FIB_ADD, NULL), 0);
-	lab("route add 10.30.0.0/16 via 10.0.2.2");
-	settle();
-	assert_true(router_has("10.30.0.0/16 via 10.0.1.2"));
-	host_get_stats(&st);
-	assert_true(st.refused > 0);
-	lab("route del 10.30.0.0/16");
-	settle();
-	assert_true(router_has("10.30.0.0/16 via 10.0.1.2"));
-	/* The host's comes when it makes room. */
-	lab("route add 10.30.0.0/16 via 10.0.2.2");
-	settle();
-	assert_true(router_has("10.30.0.0/16 via 10.0.1.2"));
-	dp_cmd("ip route del 10.30.0.0/16");
-	settle();
-	assert_true(router_has("10.30.0.0/16 via 10.0.2.2"));
-	lab("route del 10.30.0.0/16");
-	enable(NULL);
-	assert_true(router_has("10.31.0.0/16"));
-	assert_true(router_has("blackhole 10.32.0.0/16"));
-	dp_cmd("ip route del 10.31.0.0/16");
-	dp_cmd("ip route del blackhole 10.32.0.0/16");
-}
-
-/* What the kernel forgets without a word is found by reading all again. */
-static void
-silent_losses(void **state)
-{
-	(void)state;
-	lab("route add 10.40.0.0/16 via 10.0.2.2 proto static");
-	lab("nexthop add id 7 via 10.0.2.2 dev p2");
-	lab("route add 10.41.0.0/16 nhid 7 proto bgp");
-	settle();
-	assert_true(router_has("10.40.0.0/16") && router_has("10.41.0.0/16"));
-	lab("nexthop del id 7");
-	settle();
-	assert_true(router_has("10.40.0.0/16"));
-	assert_false(router_has("10.41.0.0/16"));
-	lab("link set p2 down"); /* by hand, there */
-	settle();
-	assert_false(router_has("10.40.0.0/16"));
-	lab("link set p2 up");
-	settle();
-}
-
-#define MANY 60000
-/* More news than the socket holds: some are lost, and found again. */
-static void
-news_overflow(void **state)
-{
-	struct host_stats st;
-	FILE *f = popen("ip -n lab -batch -", "w");
-
-	(void)state;
-	assert_non_null(f);
-	for (unsigned int i = 0; i < MANY; i++)
-		fprintf(f, "route add 11.%u.%u.%u/32 via 10.0.2.2 proto bgp\n", i >> 16,
-			i >> 8 & 255, i & 255);
-	assert_int_equal(pclose(f), 0);
-	for (int i = 0; i < 200; i++)
-		settle();
-	host_get_stats(&st);
-	assert_true(st.readings > 1);
-	assert_false(st.reading);
-	dp_cmd("ip route show proto bgp 11.0.0.0/8");
-	for (unsigned int i = 0; i < MANY; i += 997) {
-		char want[32];
-
-		snprintf(want, sizeof(want), "11.%u.%u.%u via", i >> 16, i >> 8 & 255, i & 255);
-		dp_cmd("ip route show %.*s", (int)(strlen(want) - 4), want);
-		assert_non_null(strstr(dp_cmd_output(), want));
-	}
-	lab("route flush proto bgp");
-	for (int i = 0; i < 200; i++)
-		settle();
-	assert_false(router_has("proto bgp"));
-}
-
-static void
-routes_to_the_host(void **state)
-{
-	(void)state;
-	lab("link add d0 type veth peer name d1");
-	lab("link set d0 up");
-	lab("link set d1 up");
-	lab("route add default dev d0"); /* the host's own way out */
-	dp_cmd("ip route add 10.50.0.0/16 via 10.0.2.2 mtu 1300 window lock 5 rttvar "
-	       "2s hoplimit lock 0 fastopen_no_cookie 1 congctl nosuch");
-	dp_cmd("ip route add default via 10.0.1.2");
-	dp_cmd("ip route add unreachable 10.51.0.0/16 metric 9");
-	dp_cmd("ip route add 10.52.0.0/16 nexthop via 10.0.1.2 weight 2 nexthop via 10.0.2.2");
-	dp_cmd("ip route add 10.53.0.0/16 via 10.0.2.2 table 5"); /* not of table main */
-	settle();
-	assert_non_null(strstr(lab("route"),
-			       "10.50.0.0/16 via 10.0.2.2 dev p2 proto 157 mtu 1300 window "
-			       "lock 5 rttvar 2s hoplimit lock 0 fastopen_no_cookie 1"));
-	assert_non_null(strstr(lab("route"), "unreachable 10.51.0.0/16 proto 157 metric 9"));
-	assert_non_null(strstr(lab("route"), "nexthop via 10.0.1.2 dev p1 weight 2"));
-	assert_null(strstr(lab("route show table all"), "10.53.0.0/16"));
-	assert_ptr_equal(strstr(lab("route show default"), "default dev d0"),
-			 lab("route show default"));
-	dp_cmd("ip route change 10.50.0.0/16 via 10.0.1.2");
-	dp_cmd("ip route del unreachable 10.51.0.0/16 metric 9");
-	dp_cmd("ip route del default");
-	settle();
-	assert_non_null(strstr(lab("route"), "10.50.0.0/16 via 10.0.1.2 dev p1 proto 157"));
-	assert_null(strstr(lab("route"), "10.51.0.0/16"));
-	assert_string_equal(lab("route show default"), "default dev d0 scope link");
-	/* One of two ways is away for a while. */
-	dp_cmd("ip link set p1 down");
-	settle();
-	assert_string_equal(lab("route show 10.52.0.0/16"),
-			    "10.52.0.0/16 via 10.0.2.2 dev p2 proto 157");
-	dp_cmd("ip link set p1 up");
-	dp_cmd("ip route replace 10.52.0.0/16 nexthop via 10.0.1.2 nexthop via 10.0.2.2");
-	settle();
-	assert_string_equal(lab("route show 10.52.0.0/16"),
-			    "10.52.0.0/16 proto 157 \n"
-			    "\tnexthop via 10.0.1.2 dev p1 weight 1 \n"
-			    "\tnexthop via 10.0.2.2 dev p2 weight 1");
-	/* Down and up again: the kernel has forgotten it, and is told again. */
-	dp_cmd("ip route add blackhole 10.54.0.0/16");
-	dp_cmd("ip link set p1 down");
-	settle();
-	assert_null(strstr(lab("route"), "10.50.0.0/16"));
-	dp_cmd("ip link set p1 up");
-	dp_cmd("ip route replace 10.50.0.0/16 via 10.0.1.2");
-	settle();
-	assert_non_null(strstr(lab("route"), "10.50.0.0/16"));
-	disable(NULL);
-	assert_null(strstr(lab("route"), "157"));	   /* the blackhole neither */
-	lab("route add blackhole 10.55.0.0/16 proto 157"); /* of a daemon that was killed */
-	enable(NULL);
-	assert_null(strstr(lab("route"), "10.55.0.0/16"));
-	disable(NULL);
-	lab("link del d0");
-	dp_cmd("ip route del 10.50.0.0/16");
-	dp_cmd("ip route del 10.52.0.0/16");
-	dp_cmd("ip route del blackhole 10.54.0.0/16");
-	dp_cmd("ip route del 10.53.0.0/16 table 5");
-	enable(NULL);
-}
-
 int
 main(void)
 {
@@ -785,11 +478,6 @@ main(void)
 		cmocka_unit_test(tunnel),
 		cmocka_unit_test(secondary_addresses),
 		cmocka_unit_test(refusals),
-		cmocka_unit_test(routes_from_the_host),
-		cmocka_unit_test(own_routes_stay),
-		cmocka_unit_test(silent_losses),
-		cmocka_unit_test(news_overflow),
-		cmocka_unit_test(routes_to_the_host),
 	};
 
 	return cmocka_run_group_tests_name("dp/host", tests, setup, dp_teardown);
