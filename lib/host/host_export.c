@@ -14,6 +14,7 @@
 static struct ctl_timer slice_timer;
 static struct fib_cursor at;
 static bool listening;
+static bool first;     /* walk: nothing has been told before */
 static bool once_more; /* a walk is under way, and what it has passed may be old */
 
 /* Is it ours to tell? Not what the host has told us, nor what its kernel makes of addresses. */
@@ -130,7 +131,8 @@ static void
 slice(struct ctl_timer *t)
 {
 	role_enter_ctl();
-	if (!fib_walk_some(&at, SLICE, tell_again, NULL)) {
+	if (!fib_walk_some(&at, SLICE, first ? tell : tell_again, NULL)) {
+		first = false;
 		if (!once_more)
 			return;
 		once_more = false;
@@ -162,6 +164,7 @@ void
 host_export_start(void)
 {
 	if (!listening) {
+		first = true;
 		notifier_add(&fib_chain, &listener);
 		notifier_add(&fib_nhobj_chain, &on_object_nb);
 	}
@@ -211,7 +214,7 @@ void
 host_export_clear(void)
 {
 	static const struct host_nl_listener l = { .route = clear_route };
-	bool torn;
+	bool torn = false;
 
 	if (host_nl_dump_start() == 0)
 		while (host_nl_dump_some(&l, &torn) == 1)

@@ -18,6 +18,7 @@ LOG_MODULE(host_import);
 #define NEWS_BURST    16    /* buffers of the kernel's at a time */
 #define SWEEP_SLICE   8192  /* prefixes */
 #define AGAIN_MS      200   /* after what the kernel does not tell: more of it may follow */
+#define RETRY_MS      1000  /* after a refusal */
 #define AGAIN_PER_SEC 20000 /* and a table of so many routes is read a second less often */
 
 static uint8_t reading = FIB_FILE_HOST; /* number of the last one begun */
@@ -200,14 +201,19 @@ next_reading(void) CTL_ONLY
 static int
 read_all(void) CTL_ONLY
 {
+	int rc;
+
 	next_reading();
 	in_the_way = false;
 	n_refused = 0;
 	again = false;
-	host.stats.reading = true;
-	host.stats.readings++;
-	ev_mod(host_nl_news_fd(), 0); /* news wait: they are newer than what is read */
-	return host_nl_dump_start();
+	rc = host_nl_dump_start();
+	if (rc == 0) {
+		host.stats.reading = true;
+		host.stats.readings++;
+		ev_mod(host_nl_news_fd(), 0); /* news wait: they are newer than what is read */
+	}
+	return rc;
 }
 
 static void
@@ -222,8 +228,10 @@ read_again(struct ctl_timer *t)
 		return;
 	}
 	rc = read_all();
-	if (rc != 0)
+	if (rc != 0) {
 		log_err("can not read the host's routes: %s", strerror(-rc));
+		again_in(RETRY_MS);
+	}
 }
 
 /* The kernel forgets the routes of a device that goes down, and tells nobody. */

@@ -241,7 +241,6 @@ host_nl_addr(uint32_t ifindex, const struct host_nl_addr *a, bool add)
 
 struct listening {
 	const struct host_nl_listener *to;
-	bool torn;
 };
 
 static void
@@ -270,8 +269,6 @@ on_msg(const struct nlmsghdr *nlh, void *data)
 	static struct host_nl_route r;
 	struct listening *l = data;
 
-	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
-		l->torn = true;
 	switch (nlh->nlmsg_type) {
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
@@ -350,20 +347,29 @@ buffer(size_t *len)
 	return buf;
 }
 
+/* Not by mnl_cb_run(): it ends at the first message that says the dump is torn, and so would miss
+ * the last one. */
 int
 host_nl_dump_some(const struct host_nl_listener *to, bool *torn)
 {
 	struct listening l = { .to = to };
-	size_t len;
-	char *buf = buffer(&len);
-	ssize_t n = mnl_socket_recvfrom(dump, buf, len);
-	int rc;
+	const struct nlmsghdr *nlh;
+	size_t size;
+	char *buf = buffer(&size);
+	ssize_t n = mnl_socket_recvfrom(dump, buf, size);
+	int len = (int)n;
 
 	if (n < 0)
 		return errno == EINTR ? -EAGAIN : -errno;
-	rc = mnl_cb_run(buf, (size_t)n, 0, 0, on_msg, &l);
-	*torn = l.torn;
-	return rc < 0 ? -errno : rc == MNL_CB_OK;
+	for (nlh = (const void *)buf; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		*torn |= nlh->nlmsg_flags & NLM_F_DUMP_INTR;
+		if (nlh->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (nlh->nlmsg_type == NLMSG_ERROR)
+			return -EIO;
+		on_msg(nlh, &l);
+	}
+	return 1;
 }
 
 int

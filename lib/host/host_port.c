@@ -239,30 +239,33 @@ has_addr(const struct host_nl_addr *list, unsigned int n, const struct host_nl_a
 	return false;
 }
 
-/* What the device has, save 127/8, which the kernel has itself. NULL and *n 0: none, or no memory.
- */
+static bool
+is_shared(const struct in_ifaddr *ifa)
+{
+	return (rte_be_to_cpu_32(ifa->ifa_local) >> 24) != 127; /* which the kernel has itself */
+}
+
+/* What the device has, @p n of them. NULL: no memory. */
 static struct host_nl_addr *
 wanted_addrs(struct net_device *dev, unsigned int *n) CTL_ONLY
 {
-	struct host_nl_addr *list = NULL;
+	const struct in_ifaddr *ifa;
+	struct host_nl_addr *list;
+	unsigned int size = 1;
 
+	for (ifa = inet_addr_first(dev); ifa != NULL; ifa = ifa->ifa_next)
+		size++;
+	list = calloc(size, sizeof(*list));
+	if (list == NULL)
+		return NULL;
 	*n = 0;
-	for (struct in_ifaddr *ifa = inet_addr_first(dev); ifa != NULL;
-	     ifa = rcu_dereference(ifa->ifa_next)) {
-		struct host_nl_addr *more;
-
-		if ((rte_be_to_cpu_32(ifa->ifa_local) >> 24) == 127)
-			continue;
-		more = realloc(list, (*n + 1) * sizeof(*list));
-		if (more == NULL)
-			break;
-		list = more;
-		list[(*n)++] = (struct host_nl_addr){ .local = ifa->ifa_local,
-						      .peer = ifa->ifa_address,
-						      .broadcast = ifa->ifa_broadcast,
-						      .plen = ifa->ifa_prefixlen,
-						      .scope = ifa->ifa_scope };
-	}
+	for (ifa = inet_addr_first(dev); ifa != NULL; ifa = ifa->ifa_next)
+		if (is_shared(ifa))
+			list[(*n)++] = (struct host_nl_addr){ .local = ifa->ifa_local,
+							      .peer = ifa->ifa_address,
+							      .broadcast = ifa->ifa_broadcast,
+							      .plen = ifa->ifa_prefixlen,
+							      .scope = ifa->ifa_scope };
 	return list;
 }
 
@@ -273,6 +276,10 @@ sync_addrs(struct host_port *hp) CTL_ONLY
 	struct host_nl_addr *want = wanted_addrs(hp->dev, &n);
 	bool removed = false;
 
+	if (want == NULL) {
+		complain(hp, "addresses", -ENOMEM);
+		return;
+	}
 	for (unsigned int i = hp->n_addrs; i-- > 0;) {
 		if (has_addr(want, n, &hp->addrs[i]))
 			continue;

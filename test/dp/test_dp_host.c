@@ -37,23 +37,28 @@ answered(void)
 	return icmp->icmp_type * 100u + icmp->icmp_code;
 }
 
+/* The same, to what comes by p1 now. */
+static unsigned int
+answer_to(const struct dp_frame *f)
+{
+	dp_inject(p1, f);
+	settle();
+	return answered();
+}
+
 static void
 kernel_answers(void **state)
 {
 	struct dp_frame f = datagram(9, 0);
 	(void)state;
-	dp_inject(p1, &f);
-	settle();
-	assert_int_equal(answered(), 303);
+	assert_int_equal(answer_to(&f), 303);
 	dp_cmd("show host");
 	assert_non_null(strstr(dp_cmd_output(), "p1              up"));
 	/* It was not the router: that counts what it refuses. */
 	assert_int_equal(dp_drops("ip4_no_socket"), 0);
 	dp_ip4(&f)->next_proto_id = 253;
 	dp_fix_checksum(&f);
-	dp_inject(p1, &f);
-	settle();
-	assert_int_equal(answered(), 302);
+	assert_int_equal(answer_to(&f), 302);
 	assert_int_equal(dp_drops("ip4_unknown_proto"), 0);
 }
 
@@ -65,9 +70,7 @@ router_answers_without(void **state)
 	(void)state;
 	disable(NULL);
 	dp_drops_clear();
-	dp_inject(p1, &f);
-	settle();
-	assert_int_equal(answered(), 303);
+	assert_int_equal(answer_to(&f), 303);
 	assert_int_equal(dp_drops("ip4_no_socket"), 1);
 	enable(NULL);
 }
@@ -81,9 +84,7 @@ unnamed_device_stays_out(void **state)
 	dp_drops_clear();
 	dp_cmd("host enable netns lab dev p2");
 	settle();
-	dp_inject(p1, &f);
-	settle();
-	assert_int_equal(answered(), 303);
+	assert_int_equal(answer_to(&f), 303);
 	assert_int_equal(dp_drops("ip4_no_socket"), 1);
 	enable(NULL);
 }
