@@ -12,7 +12,7 @@ import time
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 NR_HUGE = "/proc/sys/vm/nr_hugepages"
 PACKAGE_OF = {
-    "dpdk-testpmd": "dpdk", "gcc": "gcc", "pkg-config": "pkg-config", "chrt": "util-linux",
+    "dpdk-testpmd": "dpdk-dev", "gcc": "gcc", "pkg-config": "pkg-config", "chrt": "util-linux",
     "ip": "iproute2", "sysctl": "procps", "ping": "iputils-ping", "ethtool": "ethtool",
     "l3fwd-sources": "dpdk-doc", "libdpdk": "libdpdk-dev",
 }
