@@ -47,14 +47,17 @@ fast_count_tagged(struct worker *w, const struct fast *f) DP_ONLY
 static inline uint64_t
 fast_count(struct worker *w, const struct fast *f) DP_ONLY
 {
-	uint32_t n = f->n, out = 0;
+	uint32_t n = f->n, in = f->bytes - n * f->l2, out = in;
 
-	for (uint32_t i = 0; i < n; i++)
-		out += f->len[i];
+	if (unlikely(f->padded != 0)) {
+		out = 0;
+		for (uint32_t i = 0; i < n; i++)
+			out += f->len[i];
+	}
 	ROUTE_ADD_STATS(w, in_fast, n);
 	IP_ADD_STATS(w, InReceives, n);
 	IP_ADD_STATS(w, ForwDatagrams, n);
-	IPEXT_ADD_STATS(w, InOctets, f->bytes - n * f->l2);
+	IPEXT_ADD_STATS(w, InOctets, in);
 	IPEXT_ADD_STATS(w, OutOctets, out);
 	if (unlikely(f->l2 != RTE_ETHER_HDR_LEN))
 		fast_count_tagged(w, f);

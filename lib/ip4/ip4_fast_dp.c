@@ -59,7 +59,6 @@ classify_one(struct fast *f, const struct rte_mbuf *m, uint32_t i)
 	bad |= (load32(l3 - 2) ^ 0x00450008u) & 0x00ffffffu;
 	bad |= (rearm ^ REARM_GOOD) & REARM_MASK;
 	bad |= m->ol_flags & BAD_FLAGS;
-	bad |= m->data_off < ADJ_HDR_MAX;
 	bad |= (m->pkt_len < f->l2 + 20) | (total < 20) | (total > room);
 	bad |= header_sum(a, b, dst) ^ 0xffff;
 	bad |= (word & 0xff) <= 1;
@@ -74,36 +73,37 @@ classify_one(struct fast *f, const struct rte_mbuf *m, uint32_t i)
 	f->word[i] = ((word - 1) & 0xffff) | (check + (check >= 0xffff)) << 16;
 	f->padded |= room ^ total;
 	f->ecn |= (uint32_t)(a >> 8);
+	f->longest = RTE_MAX(f->longest, total);
 	return bad != 0;
 }
 
 #if FAST_LANES > 1
 /* What some packets have in common: bits that any of them has, and bits that all have. */
 struct group_sum {
-	vec bad;		/* not 0: something is wrong with a header */
-	vec padded, ecn;	/* see struct fast */
-	row mbuf_any, mbuf_all; /* data_off, refcnt, nb_segs, port; ol_flags */
-	uint64_t mac_any, mac_all;
-	uint32_t own; /* a source that may be ours */
+	vec bad;		  /* not 0: something is wrong with a header */
+	vec padded, ecn, longest; /* see struct fast */
+	row mbuf_any;		  /* data_off, refcnt, nb_segs, port; ol_flags */
+	row link_any, link_all;	  /* the frame's first 16 bytes */
+	uint8_t own;		  /* a source that may be ours */
 };
-static inline struct group_sum
-group_sum_of_none(void)
-{
-	return (struct group_sum){ .mbuf_all = ~(row){ 0 }, .mac_all = UINT64_MAX };
-}
+#define GROUP_SUM_OF_NONE                                                                          \
+	{                                                                                          \
+		.link_all = ~(row)                                                                 \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
+	}
 
 /* Is one of them bad? */
 static inline bool
 has_suspects(const struct fast *f, const struct group_sum *s)
 {
-	uint64_t rearm = s->mbuf_any[0] | (uint64_t)s->mbuf_any[1] << 32;
-	uint64_t flags = s->mbuf_any[2] | (uint64_t)s->mbuf_any[3] << 32;
+	uint64_t rearm = half(s->mbuf_any, 0), flags = half(s->mbuf_any, 1);
+	uint64_t any_mac = half(s->link_any, 0), all_mac = half(s->link_all, 0);
 
 	/* What any has and all have is the same in each. */
-	return (((s->mac_any ^ f->mac) & (DST_MASK | SRC_BIT)) |
-		((s->mac_all ^ f->mac) & DST_MASK) | ((rearm ^ REARM_GOOD) & REARM_MASK) |
-		(flags & BAD_FLAGS) | s->own) != 0 ||
-	       (s->mbuf_all[0] & 0xffff) < ADJ_HDR_MAX || /* no less than that in each */
+	return (((any_mac ^ f->mac) & (DST_MASK | SRC_BIT)) | ((all_mac ^ f->mac) & DST_MASK) |
+		((rearm ^ REARM_GOOD) & REARM_MASK) | (flags & BAD_FLAGS) | s->own) != 0 ||
 	       any(s->bad);
 }
 
@@ -111,54 +111,52 @@ has_suspects(const struct fast *f, const struct group_sum *s)
 static __rte_always_inline void
 classify_group(struct fast *f, struct rte_mbuf **m, uint32_t i, struct group_sum *s)
 {
-	vec x[4], y[4], frame, below, len, src, dst, hash, word, sum, rel;
+	vec x[4], y[4], frame, below, len, dst, hash, word, high, sum, net;
 	const uint32_t l2 = f->l2, *slot = &f->slot[i];
 	const struct ip4_own *own = f->own;
-	uint8_t *l3[FAST_LANES];
+	uint8_t **l3 = &f->l3[i];
 
 	UNROLL
 	for (uint32_t k = 0; k < FAST_LANES; k++) {
 		const struct rte_mbuf *mk = m[k];
 		uint8_t *p = rte_pktmbuf_mtod(mk, uint8_t *);
-		row state;
+		row link = load_row(p);
 
-		memcpy(&state, REARM(mk), sizeof(state));
-		s->mbuf_any |= state;
-		s->mbuf_all &= state;
-		s->mac_any |= load64(p);
-		s->mac_all &= load64(p);
+		s->mbuf_any |= load_row(REARM(mk));
+		s->link_any |= link;
+		s->link_all &= link;
 		frame[k] = mk->pkt_len;
 		l3[k] = p + l2;
 	}
 	load_columns(x, l3, -12); /* link header's end, version to length */
 	load_columns(y, l3, 4);	  /* identification to destination */
-	memcpy(&f->l3[i], l3, sizeof(l3));
 	len = swap32(x[3]) & 0xffff;
-	src = swap32(y[2]);
 	dst = swap32(y[3]);
 	/* ethertype, version and header length */
 	s->bad |= ((x[2] >> 16) ^ 0x0008) | ((x[3] & 0xff) ^ 0x45);
 	/* a source MAC of zeros */
-	if (likely(l2 == RTE_ETHER_HDR_LEN))
-		s->bad |= (vec)((x[1] | x[2] << 16) == 0);
-	else
-		s->bad |= (vec)((x[0] | x[1] << 16) == 0);
-	/* Checksum. One fold is enough: 0xffff is what it gives for minus zero and nothing else,
-	 * since five words make less than 0xa0000 and a header is not all zeros. */
-	sum = halves(halves(x[3]) + halves(y[0]) + halves(y[1]) + halves(y[2]) + halves(y[3]));
-	s->bad |= sum ^ 0xffff;
+	if (unlikely(l2 != RTE_ETHER_HDR_LEN))
+		x[2] = x[1], x[1] = x[0];
+	s->bad |= (vec)((x[1] | x[2] << 16) == 0);
+	/* Checksum: the upper halves, and what is left of the words' sum without them. One fold is
+	 * enough: 0xffff is what it gives for minus zero and nothing else, since five words make
+	 * less than 0xa0000 and a header is not all zeros. */
+	high = (x[3] >> 16) + (y[0] >> 16) + (y[1] >> 16) + (y[2] >> 16) + (y[3] >> 16);
+	sum = high + (x[3] + y[0] + y[1] + y[2] + y[3] - (high << 16));
+	s->bad |= ((sum & 0xffff) + (sum >> 16)) ^ 0xffff;
 	/* A difference below zero is bad: length - 20, frame - link header - length, TTL - 2. */
 	below = frame - l2 - len;
 	s->padded |= below;
 	below |= (len - 20) | ((y[1] & 0xff) - 2);
 	s->bad |= below & 0x80000000;
 	/* source: 1.0.0.0 to 223.255.255.255 without 127/8 */
-	rel = src - 0x01000000;
-	s->bad |= (vec)(rel >= 0xdf000000) | (vec)((src >> 24) == 127);
+	net = y[2] & 0xff;
+	s->bad |= above(net, 223) | (vec)(net == 127) | (vec)(net == 0);
 	/* TTL - 1 and its checksum, RFC 1624 as in ip_decrease_ttl(): + 0x10000 - 1 with the carry
 	 * brought round. */
 	word = y[1] + 0xffff + ((vec)(y[1] >= 0xfffe0000) & 0x10000);
 	s->ecn |= x[3] >> 8;
+	s->longest = larger(s->longest, len);
 	dst >>= 8;
 	memcpy(&f->slot[i], &dst, sizeof(dst));
 	memcpy(&f->len[i], &len, sizeof(len));
@@ -167,7 +165,7 @@ classify_group(struct fast *f, struct rte_mbuf **m, uint32_t i, struct group_sum
 	hash = y[2] * IP4_HASH_MULT >> own->shift;
 	UNROLL
 	for (uint32_t k = 0; k < FAST_LANES; k++) {
-		rte_prefetch0(&fib_main_dp.tbl24[slot[k]]);
+		__builtin_prefetch(&fib_main_dp.tbl24[slot[k]]);
 		s->own |= own->hit[hash[k]];
 	}
 }
@@ -188,7 +186,7 @@ find_suspects(struct fast *f, struct rte_mbuf **pkts)
 	uint32_t suspects = 0;
 
 	for (uint32_t i = 0; i + FAST_LANES <= f->n; i = next_group(i, f->n)) {
-		struct group_sum s = group_sum_of_none();
+		struct group_sum s = GROUP_SUM_OF_NONE;
 
 		classify_group(f, pkts + i, i, &s);
 		if (has_suspects(f, &s))
@@ -205,15 +203,16 @@ classify(struct fast *f, struct rte_mbuf **pkts)
 {
 	uint32_t suspects = 0, i = 0, n = f->n;
 
-	f->padded = f->ecn = 0;
+	f->padded = f->ecn = f->longest = 0;
 #if FAST_LANES > 1
-	struct group_sum s = group_sum_of_none();
+	struct group_sum s = GROUP_SUM_OF_NONE;
 
 	for (; i + FAST_LANES <= n; i = next_group(i, n))
 		classify_group(f, pkts + i, i, &s);
 	if (i > 0) {
 		f->padded = any(s.padded);
 		f->ecn = any(s.ecn & 3) ? 3 : 0;
+		f->longest = largest(s.longest);
 		if (unlikely(has_suspects(f, &s)))
 			suspects = find_suspects(f, pkts);
 	}
@@ -270,7 +269,9 @@ weed(struct fast *f, struct rte_mbuf **m, uint32_t suspects, uint32_t gone)
 	}
 	close_up(f, good, from, n);
 	f->n = good + n - from;
-	f->dead = 0;
+	f->dead = f->longest = 0;
+	for (uint32_t i = 0; i < f->n; i++)
+		f->longest = RTE_MAX(f->longest, f->len[i]);
 	return gone;
 }
 
@@ -311,8 +312,6 @@ struct adj_sum {
 	uintptr_t ports; /* not 0: they leave by several */
 };
 
-#define ODD_HEADER 0x0000ffffu /* type, hdr_len; the rest is upper */
-
 static inline void
 sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_t len,
 	uint32_t even, const struct net_device *turn)
@@ -322,10 +321,21 @@ sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_
 	s->ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
 }
 
+/* Whose buffer has no room for any link header, where that counts? */
+static inline uint32_t
+cramped(const struct fast *f, struct rte_mbuf *const *m)
+{
+	uint32_t suspects = 0;
+
+	for (uint32_t i = 0; !is_even(f) && i < f->n; i++)
+		suspects |= (uint32_t)(f->l3[i] < (uint8_t *)m[i]->buf_addr + ADJ_HDR_MAX) << i;
+	return suspects;
+}
+
 /* Packet by packet: who is it? A group has MTU 0 as everything but a rewrite: choose its member
  * and look again. */
 static __rte_noinline uint32_t
-suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
+suspects_by_adj(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_ONLY
 {
 	const struct adj *first = NULL; /* of the good ones */
 	uint32_t fits = 0;		/* the length that makes another packet by it good, too */
@@ -359,7 +369,7 @@ suspects_by_adj(struct worker *w, struct fast *f) DP_ONLY
 	f->one = differ == 0;
 	f->odd = sum.odd;
 	f->ports = sum.ports;
-	return suspects;
+	return suspects | cramped(f, m);
 }
 
 /* Second-level entries are rare enough for the long way; rules cost one anyhow.
@@ -383,32 +393,30 @@ look_up_longer(struct worker *w, struct fast *f) DP_ONLY
 
 /* @return mask of those that are not plainly forwarded. */
 static inline uint32_t
-look_up(struct worker *w, struct fast *f) DP_ONLY
+look_up(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_ONLY
 {
 	const uint32_t *tbl24 = fib_main_dp.tbl24;
 	struct adj_sum sum = { 0 };
-	uint32_t n = f->n, longer = 0, differ = 0, len = 0, even = EVEN_REWRITE(f), idx0;
+	uint32_t n = f->n, any = 0, all = UINT32_MAX, differ, even = EVEN_REWRITE(f);
 	const struct net_device *dev = f->dev;
 	const struct adj *first;
 
 	/* classify() has asked for the entries. */
-	idx0 = __atomic_load_n(&tbl24[f->slot[0]], __ATOMIC_RELAXED);
 	UNROLL
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t idx = __atomic_load_n(&tbl24[f->slot[i]], __ATOMIC_RELAXED);
 
 		f->idx[i] = idx;
-		longer |= idx;
-		differ |= idx ^ idx0;
+		any |= idx;
+		all &= idx;
 	}
-	if (unlikely((longer & FIB_EXT) || f->more))
+	differ = any ^ all;
+	if (unlikely((any & FIB_EXT) || f->more))
 		differ = look_up_longer(w, f);
 	f->adj[0] = first = adj_get(f->idx[0]);
 	f->one = differ == 0 || (unlikely(w->refuses) && ip4_fast_is_one(w, f));
 	if (f->one && dev != NULL) { /* many a router has one way out for most */
-		for (uint32_t i = 0; i < n; i++)
-			len = RTE_MAX(len, f->len[i]);
-		sum_adj(&sum, first, first, len, even, f->turn);
+		sum_adj(&sum, first, first, f->longest, even, f->turn);
 	} else {
 		const struct adj *const *tab = (const struct adj *const *)adj_tab;
 
@@ -421,10 +429,14 @@ look_up(struct worker *w, struct fast *f) DP_ONLY
 		}
 	}
 	if (unlikely(sum.bad < 0))
-		return suspects_by_adj(w, f);
+		return suspects_by_adj(w, f, m);
 	f->odd = sum.odd;
 	f->ports = sum.ports;
-	return 0;
+	if (likely(is_even(f)))
+		return 0;
+	for (uint32_t i = 1; f->one && i < n; i++) /* the first one may be left */
+		f->adj[i] = first;
+	return cramped(f, m);
 }
 
 /* --- hooks --- */
@@ -438,7 +450,7 @@ ask_hooks(struct worker *w, struct fast *f, uint32_t bad) DP_ONLY
 	for (uint32_t i = 0; i < f->n; i++) {
 		const struct net_device *out;
 
-		f->adj[i] = f->one ? f->adj[0] : f->adj[i]; /* the first one may be left */
+		f->adj[i] = f->adj[f->one ? 0 : i]; /* the first one may be left */
 		out = f->adj[i]->dev;
 		t.iif[i] = (uint16_t)(f->dev != NULL ? f->dev : f->in[i])->ifindex;
 		t.oif[i] = out != NULL ? (uint16_t)out->ifindex : 0;
@@ -448,14 +460,19 @@ ask_hooks(struct worker *w, struct fast *f, uint32_t bad) DP_ONLY
 
 /* --- rewrite --- */
 
-/* As long a link header as before, nothing behind the packet: the new header by one 16-byte store
- * (and one of 4, tagged), TTL and checksum by one 4-byte store, the mbuf stays as it is. */
+/* As long a link header as before, nothing behind the packet: the new header by two stores that
+ * overlap and touch no cache line but the frame's first, TTL and checksum by one of 4 bytes; the
+ * mbuf stays as it is. */
 static __rte_always_inline void
 rewrite_one(uint8_t *l3, const struct adj *a, uint32_t word, bool tagged)
 {
+	const uint8_t *end = a->hdr + ADJ_HDR_MAX;
+
 	if (tagged)
-		memcpy(l3 - 20, a->hdr + ADJ_HDR_MAX - 20, 4);
-	memcpy(l3 - 16, a->hdr + ADJ_HDR_MAX - 16, 16);
+		memcpy(l3 - 18, end - 18, 16);
+	else
+		memcpy(l3 - 14, end - 14, 8);
+	memcpy(l3 - 8, end - 8, 8);
 	memcpy(l3 + offsetof(struct rte_ipv4_hdr, time_to_live), &word, sizeof(word));
 }
 
@@ -515,7 +532,7 @@ rewrite_any(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 			adj_touch(a);
 		last = a;
 		fast_count_above(w, a, 1, len);
-		memcpy(l3 - ADJ_HDR_MAX, a->hdr, ADJ_HDR_MAX); /* the headroom has been tested */
+		memcpy(l3 - ADJ_HDR_MAX, a->hdr, ADJ_HDR_MAX); /* see cramped() */
 		memcpy(l3 + offsetof(struct rte_ipv4_hdr, time_to_live), &f->word[i], 4);
 		m[i]->data_off = (uint16_t)(l3 - a->hdr_len - (uint8_t *)m[i]->buf_addr);
 		m[i]->data_len = (uint16_t)(len + a->hdr_len);
@@ -557,7 +574,7 @@ finish(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY
 
 	if (likely((f->odd | f->padded) == 0) && f->l2 == RTE_ETHER_HDR_LEN)
 		rewrite(f, false);
-	else if (((f->odd & ODD_HEADER) | f->padded) == 0)
+	else if (is_even(f))
 		rewrite_above(w, f, bytes);
 	else
 		headers = rewrite_any(w, f, m);
@@ -594,7 +611,7 @@ fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *b
 		if (f->n == 0)
 			return gone;
 	}
-	suspects = look_up(w, f);
+	suspects = look_up(w, f, m);
 	if (unlikely(suspects != 0))
 		suspects = ip4_fast_refuse(w, f, suspects);
 	if (unlikely(f->hooks != NULL))

@@ -27,13 +27,14 @@ struct fast {
 	bool realms;			       /* somebody cares for these */
 	bool more;			       /* rules, cache, realms: ip4_fast_way() */
 	/* OR of something of each, of packets that turned out bad too: 0 says that none has it */
-	uint32_t padded; /* bytes behind the IP packet */
-	uint32_t ecn;	 /* type of service */
-	uint32_t odd;	 /* another link header than one as long as before; devices over the port */
-	uint64_t ports;	 /* differs from the first one's port */
-	bool one;	 /* all by the first one's adjacency */
-	uint32_t bytes;	 /* of the frames that are still in it */
-	uint32_t dead;	 /* mask of those that are refused: see ip4_fast_refuse() */
+	uint32_t padded;  /* bytes behind the IP packet */
+	uint32_t ecn;	  /* type of service */
+	uint32_t longest; /* not OR: the most bytes of IP that one has */
+	uint32_t odd;	/* another link header than one as long as before; devices over the port */
+	uint64_t ports; /* differs from the first one's port */
+	bool one;	/* all by the first one's adjacency */
+	uint32_t bytes; /* of the frames that are still in it */
+	uint32_t dead;	/* mask of those that are refused: see ip4_fast_refuse() */
 	/* one by one */
 	uint8_t *l3[FAST_BURST];
 	union {
@@ -69,6 +70,14 @@ void ip4_fast_drop(struct worker *w, const struct fast *f, struct rte_mbuf **m) 
 uint64_t ip4_fast_bury(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY;
 /** Tell packets @p m, which are forwarded, their realms, and count them. */
 void ip4_fast_realms(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY;
+
+#define ODD_HEADER 0x0000ffffu /* type, hdr_len; the rest is upper */
+/* Is each link header as long as before, and nothing behind a packet? */
+static inline bool
+is_even(const struct fast *f)
+{
+	return ((f->odd & ODD_HEADER) | f->padded) == 0;
+}
 
 static inline rte_be32_t
 src_of(const uint8_t *l3)

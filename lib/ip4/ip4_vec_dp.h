@@ -52,6 +52,7 @@ header_sum(uint64_t a, uint64_t b, uint32_t c)
 
 #if FAST_LANES > 1
 typedef uint32_t vec __attribute__((vector_size(4 * FAST_LANES)));
+typedef int32_t signed_vec __attribute__((vector_size(4 * FAST_LANES)));
 typedef uint8_t vec_bytes __attribute__((vector_size(4 * FAST_LANES)));
 typedef uint32_t row __attribute__((vector_size(16)));
 
@@ -70,17 +71,28 @@ typedef uint32_t row __attribute__((vector_size(16)));
 #define SWAP_ALL	   SWAP(0), SWAP(4), SWAP(8), SWAP(12)
 #endif
 
+static inline row
+load_row(const void *p)
+{
+	row v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+/* Its first or second 8 bytes. */
+static inline uint64_t
+half(row v, int k)
+{
+	return v[2 * k] | (uint64_t)v[2 * k + 1] << 32;
+}
 /* The 16 bytes at @p off from the network headers of packets k and, of eight, k + 4. */
 static inline vec
-load_row(uint8_t *const *l3, uint32_t k, int off)
+load_rows(uint8_t *const *l3, uint32_t k, int off)
 {
-	row lo;
-
-	memcpy(&lo, l3[k] + off, sizeof(lo));
+	row lo = load_row(l3[k] + off);
 #if FAST_LANES == 8
-	row hi;
+	row hi = load_row(l3[k + 4] + off);
 
-	memcpy(&hi, l3[k + 4] + off, sizeof(hi));
 	return __builtin_shufflevector(lo, hi, 0, 1, 2, 3, 4, 5, 6, 7);
 #else
 	return lo;
@@ -91,8 +103,8 @@ load_row(uint8_t *const *l3, uint32_t k, int off)
 static inline void
 load_columns(vec col[4], uint8_t *const *l3, int off)
 {
-	vec r0 = load_row(l3, 0, off), r1 = load_row(l3, 1, off);
-	vec r2 = load_row(l3, 2, off), r3 = load_row(l3, 3, off);
+	vec r0 = load_rows(l3, 0, off), r1 = load_rows(l3, 1, off);
+	vec r2 = load_rows(l3, 2, off), r3 = load_rows(l3, 3, off);
 	vec a = UNPACK_LO(r0, r1), b = UNPACK_LO(r2, r3);
 	vec c = UNPACK_HI(r0, r1), d = UNPACK_HI(r2, r3);
 
@@ -108,11 +120,36 @@ swap32(vec v)
 	return (vec)__builtin_shufflevector((vec_bytes)v, (vec_bytes)v, SWAP_ALL);
 }
 
-/* Both halves of each word, added. */
+/* All ones where a word of @p v, which has 16 bits, is above @p limit. */
 static inline vec
-halves(vec v)
+above(vec v, int32_t limit)
 {
-	return (v & 0xffff) + (v >> 16);
+	return (vec)((signed_vec)v > limit);
+}
+
+/* The larger of two words of 16 bits. */
+static inline vec
+larger(vec a, vec b)
+{
+#if FAST_LANES == 8
+	return (vec)_mm256_max_epi32((__m256i)a, (__m256i)b);
+#elif defined(__SSE4_1__)
+	return (vec)_mm_max_epi32((__m128i)a, (__m128i)b);
+#else
+	vec mask = (vec)((signed_vec)a > (signed_vec)b);
+
+	return (a & mask) | (b & ~mask);
+#endif
+}
+
+static inline uint32_t
+largest(vec v)
+{
+	uint32_t most = 0;
+
+	for (int k = 0; k < FAST_LANES; k++)
+		most = RTE_MAX(most, v[k]);
+	return most;
 }
 
 static inline bool

@@ -548,8 +548,10 @@ static const struct sin {
 	{ .what = "source 255.9.9.9", .src = "255.9.9.9" },
 	{ .what = "our own source", .src = "10.0.2.1" },
 	{ .what = "a broadcast as source", .src = "10.0.6.255" },
-	{ .what = "no headroom", .how = { .headroom = 1 } },
-	{ .what = "too little headroom", .how = { .headroom = ADJ_HDR_MAX - 5 } },
+	{ .what = "no headroom, bytes behind", .total = 20 + 8 + 9, .how = { .headroom = 1 } },
+	{ .what = "too little headroom, bytes behind",
+	  .total = 20 + 8 + 9,
+	  .how = { .headroom = ADJ_HDR_MAX - 18 } },
 	{ .what = "chain", .how = { .seg = 20 } },
 	{ .what = "shared", .how = { .shared = true } },
 	{ .what = "tag in the mbuf",
@@ -557,9 +559,12 @@ static const struct sin {
 	/* these are the fast lane's */
 	{ .what = "bytes behind the packet", .total = 20 + 8 + 9 },
 	{ .what = "as long as the way takes", .payload = LONGEST - 28 },
-	{ .what = "enough headroom", .how = { .headroom = ADJ_HDR_MAX + 1 } },
+	{ .what = "enough headroom, bytes behind",
+	  .total = 20 + 8 + 9,
+	  .how = { .headroom = ADJ_HDR_MAX - 13 } },
+	{ .what = "no headroom", .how = { .headroom = 1 } },
 };
-#define GOOD_ONES 3
+#define GOOD_ONES 4
 
 static void
 sinner(struct item *it, const struct sin *s, bool tagged)
