@@ -18,6 +18,7 @@
  * This file is compiled once for each width: FAST_LANES is 1, 4 or 8, IP4_FAST_RX its name.
  */
 #include "ip4/ip4_cache_dp.h"
+#include "ip4/ip4_fast_adj_dp.h"
 #include "ip4/ip4_fast_count_dp.h"
 #include "ip4/ip4_fast_dp.h"
 #include "skb/skb_realm_dp.h"
@@ -297,30 +298,6 @@ sources(const struct fast *f)
 
 /* --- look up --- */
 
-/* Negative when they are the same. */
-static inline int64_t
-same(const void *a, const void *b)
-{
-	return (int64_t)(((uintptr_t)a ^ (uintptr_t)b) - 1);
-}
-
-/* What the adjacencies of a burst have in common. A packet that turns round where its sender wants
- * to hear of it is the general lane's, like one that does not fit. */
-struct adj_sum {
-	int64_t bad;	 /* negative: one of them is not for us */
-	uint32_t odd;	 /* see struct fast */
-	uintptr_t ports; /* not 0: they leave by several */
-};
-
-static inline void
-sum_adj(struct adj_sum *s, const struct adj *a, const struct adj *first, uint32_t len,
-	uint32_t even, const struct net_device *turn)
-{
-	s->bad |= ((int64_t)a->mtu - len) | same(a->dev, turn);
-	s->odd |= load32(&a->type) ^ even;
-	s->ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
-}
-
 /* Whose buffer has no room for any link header, where that counts? */
 static inline uint32_t
 cramped(const struct fast *f, struct rte_mbuf *const *m)
@@ -340,12 +317,12 @@ suspects_by_adj(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_
 	const struct adj *first = NULL; /* of the good ones */
 	uint32_t fits = 0;		/* the length that makes another packet by it good, too */
 	uint32_t suspects = 0, n = f->n;
-	struct adj_sum sum = { 0 };
 	uintptr_t differ = f->hooks != NULL; /* which see the suspects, too */
 
 	for (uint32_t i = 1; f->one && i < n; i++)
 		f->adj[i] = adj_get(f->idx[i]);
-	f->dead = 0;
+	f->dead = f->odd = 0;
+	f->ports = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct adj *a = f->adj[i];
 
@@ -364,11 +341,10 @@ suspects_by_adj(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_
 			fits = f->dev != NULL ? a->mtu : 0;
 		}
 		differ |= (uintptr_t)a ^ (uintptr_t)first;
-		sum_adj(&sum, a, first, 0, EVEN_REWRITE(f), NULL);
+		f->odd |= load32(&a->type) ^ EVEN_REWRITE(f);
+		f->ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
 	}
 	f->one = differ == 0;
-	f->odd = sum.odd;
-	f->ports = sum.ports;
 	return suspects | cramped(f, m);
 }
 
@@ -396,10 +372,10 @@ static inline uint32_t
 look_up(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_ONLY
 {
 	const uint32_t *tbl24 = fib_main_dp.tbl24;
-	struct adj_sum sum = { 0 };
-	uint32_t n = f->n, any = 0, all = UINT32_MAX, differ, even = EVEN_REWRITE(f);
+	uint32_t n = f->n, any = 0, all = UINT32_MAX, differ;
 	const struct net_device *dev = f->dev;
 	const struct adj *first;
+	bool bad;
 
 	/* classify() has asked for the entries. */
 	UNROLL
@@ -416,22 +392,24 @@ look_up(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_ONLY
 	f->adj[0] = first = adj_get(f->idx[0]);
 	f->one = differ == 0 || (unlikely(w->refuses) && ip4_fast_is_one(w, f));
 	if (f->one && dev != NULL) { /* many a router has one way out for most */
-		sum_adj(&sum, first, first, f->longest, even, f->turn);
+		bad = first->mtu < f->longest || first->dev == f->turn;
+		f->odd = load32(&first->type) ^ EVEN_REWRITE(f);
+		f->ports = 0;
 	} else {
 		const struct adj *const *tab = (const struct adj *const *)adj_tab;
+		struct adj_sum sum = ADJ_SUM_OF_NONE;
 
 		UNROLL
 		for (uint32_t i = 0; i < n; i++) {
 			const struct adj *a = __atomic_load_n(&tab[f->idx[i]], __ATOMIC_RELAXED);
 
 			f->adj[i] = a;
-			sum_adj(&sum, a, first, f->len[i], even, dev != NULL ? f->turn : f->in[i]);
+			adj_sum_add(&sum, a, dev != NULL ? f->turn : f->in[i]);
 		}
+		bad = adj_sum_tell(&sum, f);
 	}
-	if (unlikely(sum.bad < 0))
+	if (unlikely(bad))
 		return suspects_by_adj(w, f, m);
-	f->odd = sum.odd;
-	f->ports = sum.ports;
 	if (likely(is_even(f)))
 		return 0;
 	for (uint32_t i = 1; f->one && i < n; i++) /* the first one may be left */
