@@ -486,12 +486,10 @@ rewrite_above(struct worker *w, const struct fast *f, uint64_t bytes) DP_ONLY
 		rewrite(f, false);
 	else
 		rewrite(f, true);
-	if (f->one) {
+	if (f->one)
 		fast_count_above(w, f->adj[0], f->n, bytes);
-		return;
-	}
-	for (uint32_t i = 0; i < f->n; i++)
-		fast_count_above(w, f->adj[i], 1, f->len[i]);
+	else
+		fast_count_each_above(w, f);
 }
 
 /* Any link header for any other; what is behind the packet goes. @return bytes of link headers. */
