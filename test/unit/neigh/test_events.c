@@ -162,7 +162,11 @@ statistics_of_an_entry(void **state)
 	neigh_parms_get(p0)->unres_qlen = 1;
 	neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
 	neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, 2));
-	assert_int_equal(NEIGH_GREW(UNRESOLVED_DISCARDS), 1);
+	assert_int_equal(NEIGH_GREW(UNRESOLVED_DISCARDS), 1); /* the one that waited longest */
+	neigh_parms_get(p0)->unres_qlen = 0;
+	neigh_resolve_output(n, ip_packet(IP(10, 0, 0, 1), PEER_IP, 2));
+	assert_int_equal(NEIGH_GREW(UNRESOLVED_DISCARDS), 2); /* that one, and the one that came */
+	neigh_parms_get(p0)->unres_qlen = 1;
 	turn_until(n->nud.state == NUD_FAILED);
 	assert_int_equal(NEIGH_GREW(RES_FAILED), 1);
 	assert_int_equal(ARP_GREW(OUT_REQUESTS), 3);
@@ -217,6 +221,24 @@ statistics_of_the_table(void **state)
 	turn_until(NEIGH_GREW(PERIODIC_GC_RUNS) > 0);
 }
 
+/* Those that go by age, which the collector of a full table does not see. */
+static void
+statistics_of_old_age(void **state)
+{
+	ROLES();
+	neigh_tbl.gc_thresh1 = 0;
+	neigh_parms_get(p0)->gc_stale_time = 0;
+	neigh_parms_get(p0)->base_reachable_time_ms = 0;
+	assert_int_equal(neigh_admin_set(PEER_IP, p0, &peer, NUD_STALE), 0);
+	assert_int_equal(neigh_admin_set(IP(192, 0, 2, 10), p0, NULL, NUD_FAILED), 0);
+	forget_statistics();
+	for (uint64_t i = 1; i <= 2; i++)
+		neigh_housekeep(clock_ms() + 5000 * i);
+	assert_int_equal(neigh_count(), 0);
+	assert_int_equal(NEIGH_GREW(EVICTIONS), 2);
+	assert_int_equal(NEIGH_GREW(DESTROYS), 2);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int
@@ -228,6 +250,7 @@ main(void)
 		T(deleted_by_a_listener),
 		T(statistics_of_an_entry),
 		T(statistics_of_the_table),
+		T(statistics_of_old_age),
 	};
 
 	if (fixture_eal() < 0)
