@@ -315,6 +315,163 @@ full_table_refuses_and_recovers(void **state)
 	rcu_poll();
 }
 
+static bool refuse_memory;
+void *__real_aligned_alloc(size_t align, size_t size);
+void *__wrap_aligned_alloc(size_t align, size_t size);
+
+void *
+__wrap_aligned_alloc(size_t align, size_t size)
+{
+	return refuse_memory ? NULL : __real_aligned_alloc(align, size);
+}
+
+static uint32_t filler[ADJ_MAX];
+
+/* No line is free, and there is no memory for more. How many slots took them. */
+static uint32_t
+use_up_lines(void)
+{
+	struct adj tmpl = { .type = ADJ_REWRITE };
+	uint32_t n = 0;
+	int64_t idx;
+
+	refuse_memory = true;
+	while ((idx = adj_alloc(&tmpl)) >= 0)
+		filler[n++] = (uint32_t)idx;
+	assert_int_equal(idx, -ENOMEM);
+	return n;
+}
+
+static void
+give_back(uint32_t idx)
+{
+	adj_release(idx);
+	assert_int_equal(rcu_poll(), 0);
+}
+
+/* What a change could not be made of is as it was, all of it, and no line is missing afterwards;
+ * wherever among the followers the memory ends. */
+static void
+without_memory_nothing_changes(void **state)
+{
+	struct adj first = { .type = ADJ_REWRITE, .gw = 1, .mtu = 1500 },
+		   second = { .type = ADJ_REWRITE, .gw = 2, .mtu = 900 };
+	uint32_t a = alloc_ok(&first), narrow[3], slot[5], n;
+	const struct adj *was[5];
+	int64_t f = adj_alloc_follower(a);
+	unsigned int lines, slots;
+
+	(void)state;
+	assert_true(f >= ADJ_IDX_DYNAMIC);
+	narrow[0] = narrow_ok(a, 1000);
+	narrow[1] = narrow_ok((uint32_t)f, 800);
+	narrow[2] = narrow_ok(a, 600);
+	memcpy(slot, (uint32_t[5]){ a, (uint32_t)f, narrow[0], narrow[1], narrow[2] },
+	       sizeof(slot));
+	for (int i = 0; i < 5; i++)
+		was[i] = adj_get(slot[i]);
+	n = use_up_lines();
+	for (unsigned int room = 0; room < 4; room++) { /* of the four lines that it takes */
+		lines = adj_lines();
+		slots = adj_count();
+		assert_int_equal(adj_publish(a, &second), -ENOMEM);
+		for (int i = 0; i < 5; i++)
+			assert_ptr_equal(adj_get(slot[i]), was[i]);
+		assert_int_equal(adj_get(a)->gw, 1);
+		assert_int_equal(adj_get(narrow[1])->mtu, 800);
+		assert_int_equal(rcu_pending(), 0); /* nor is any on its way out */
+		assert_int_equal(adj_lines(), lines);
+		if (room == 0) { /* nor is a slot lost */
+			assert_int_equal(adj_alloc(&first), -ENOMEM);
+			assert_int_equal(adj_narrow_get(a, 700), -ENOMEM);
+			assert_int_equal(adj_count(), slots);
+		}
+		give_back(filler[--n]);
+	}
+	assert_int_equal(adj_publish(a, &second), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(adj_get(slot[i])->gw, 2);
+	assert_int_equal(adj_get(narrow[0])->mtu, 900);
+	assert_int_equal(adj_get(narrow[1])->mtu, 800);
+	assert_int_equal(adj_get(narrow[2])->mtu, 600);
+	rcu_poll();
+	refuse_memory = false;
+	while (n > 0)
+		adj_release(filler[--n]);
+	for (int i = 0; i < 3; i++)
+		adj_narrow_put(narrow[i]);
+	adj_release_follower((uint32_t)f);
+	adj_release(a);
+	while (rcu_poll() > 0)
+		;
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
+/* A follower that is sent elsewhere goes there: a narrow one behind it shows all of the line until
+ * the next change. */
+static void
+without_memory_a_follower_follows(void **state)
+{
+	struct adj first = { .type = ADJ_REWRITE, .gw = 1, .mtu = 1500 },
+		   second = { .type = ADJ_REWRITE, .gw = 2, .mtu = 1400 };
+	uint32_t a = alloc_ok(&first), b = alloc_ok(&second), narrow, n;
+	int64_t f = adj_alloc_follower(a);
+
+	(void)state;
+	assert_true(f >= ADJ_IDX_DYNAMIC);
+	narrow = narrow_ok((uint32_t)f, 800);
+	n = use_up_lines();
+	adj_follow((uint32_t)f, b);
+	assert_ptr_equal(adj_get(narrow), adj_get(b));
+	assert_ptr_equal(adj_get((uint32_t)f), adj_get(b));
+	rcu_poll();
+	refuse_memory = false;
+	assert_int_equal(adj_publish(b, &second), 0);
+	assert_int_equal(adj_get(narrow)->gw, 2);
+	assert_int_equal(adj_get(narrow)->mtu, 800);
+	while (n > 0)
+		adj_release(filler[--n]);
+	adj_narrow_put(narrow);
+	adj_release_follower((uint32_t)f);
+	adj_release(b);
+	adj_release(a);
+	while (rcu_poll() > 0)
+		;
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
+/* Nor is anything kept of it: the target goes later on, and its followers have no way. */
+static void
+without_memory_nothing_is_kept(void **state)
+{
+	struct adj first = { .type = ADJ_REWRITE, .gw = 1, .mtu = 1500 };
+	uint32_t a = alloc_ok(&first), one, two, n;
+
+	(void)state;
+	one = narrow_ok(a, 1000);
+	two = narrow_ok(a, 600);
+	n = use_up_lines();
+	give_back(filler[--n]);
+	give_back(filler[--n]); /* its own line, and that of one of them */
+	assert_int_equal(adj_publish(a, &first), -ENOMEM);
+	refuse_memory = false;
+	while (n > 0)
+		adj_release(filler[--n]);
+	adj_release(a);
+	rcu_poll();
+	rcu_poll();
+	assert_int_equal(adj_get(one)->type, ADJ_NO_ROUTE);
+	assert_int_equal(adj_get(two)->type, ADJ_NO_ROUTE);
+	adj_narrow_put(one);
+	adj_narrow_put(two);
+	while (rcu_poll() > 0)
+		;
+	assert_int_equal(adj_count(), ADJ_IDX_DYNAMIC);
+	assert_int_equal(adj_lines(), ADJ_IDX_DYNAMIC);
+}
+
 struct race {
 	uint32_t idx;
 	bool stop;
@@ -406,6 +563,10 @@ main(void)
 		cmocka_unit_test(touch_stamps_the_clock),
 		cmocka_unit_test(nothing_is_reused_within_a_grace_period),
 		cmocka_unit_test(no_reader_sees_half_a_change),
+		/* before there is memory for a line in each slot */
+		cmocka_unit_test(without_memory_nothing_changes),
+		cmocka_unit_test(without_memory_nothing_is_kept),
+		cmocka_unit_test(without_memory_a_follower_follows),
 		cmocka_unit_test(full_table_refuses_and_recovers),
 		cmocka_unit_test(a_follower_shows_what_its_target_does),
 		cmocka_unit_test(a_narrow_slot_caps_what_its_target_shows),
