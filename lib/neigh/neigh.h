@@ -34,6 +34,7 @@ struct neighbour {
 	uint8_t list;		  /* enum neigh_list_id: who may be collected, who is watched */
 	bool dead;		  /* deleted; freed soon */
 	bool waits;		  /* has packets in arp_queue */
+	bool unshown;		  /* workers' line is an old one: there was no memory for it */
 	uint8_t trailing;	  /* rounds that workers' new line is put off at most */
 	uint32_t refcnt;	  /* next hops that use it; held: never collected */
 	uint32_t adj_idx;	  /* its slot in adj_tab[], for life */

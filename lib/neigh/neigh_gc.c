@@ -240,6 +240,8 @@ neigh_housekeep(uint64_t now_ms)
 		watch_stale(&nd->list[NL_STALE], now_ms);
 		watch_stale(&nd->list[NL_STALE_HELD], now_ms);
 		collect_failed(nd, now_ms);
+		if (nd->unshown)
+			neigh_show_again(nd);
 		if (t->n_managed > 0)
 			use_managed(nd, now_ms);
 		if (draw)

@@ -245,15 +245,32 @@ republish_one(struct neighbour *n)
 }
 
 static CTL_ONLY void
-republish(struct neigh_dev *nd)
+republish_glean(struct neigh_dev *nd)
 {
 	struct adj tmpl;
 
+	if (nd->glean < 0)
+		return;
+	glean_template(nd->dev, &tmpl);
+	if (adj_publish((uint32_t)nd->glean, &tmpl) < 0)
+		nd->unshown = true;
+}
+
+static CTL_ONLY void
+republish(struct neigh_dev *nd)
+{
 	for_each_of(nd, republish_one);
-	if (nd->glean >= 0) {
-		glean_template(nd->dev, &tmpl);
-		adj_publish((uint32_t)nd->glean, &tmpl);
-	}
+	republish_glean(nd);
+}
+
+void
+neigh_show_again(struct neigh_dev *nd)
+{
+	nd->unshown = false;
+	for (struct neighbour *n = nd->first; n != NULL; n = n->next_dev)
+		if (n->unshown && n->trailing == 0)
+			neigh_publish(n);
+	republish_glean(nd);
 }
 
 static CTL_ONLY void

@@ -184,6 +184,7 @@ struct neigh_dev {
 	uint32_t held;		    /* packets in them */
 	uint32_t n_proxied;	    /* answers for others that wait */
 	int64_t glean;		    /* slot, or -1 */
+	bool unshown;		    /* some lines of it are old ones: there was no memory */
 	uint64_t managed_ms;	    /* when its managed entries were last looked at */
 	char path[64];		    /* sysctl's */
 };
@@ -244,8 +245,9 @@ void neigh_event(struct neighbour *n, enum nud_event ev,
 		 const struct rte_ether_addr *lladdr) CTL_ONLY;
 /** It goes from one state to another: keep neigh_asked[] right. */
 void neigh_count_asked(const struct neighbour *n, uint8_t old, uint8_t state) CTL_ONLY;
-/** (Re)build its adjacency from state, address and device. 0 or -ENOMEM. */
-int neigh_publish(struct neighbour *n) CTL_ONLY;
+/** (Re)build its adjacency from state, address and device. Without memory the old line stays, and
+ * housekeeping tries again. */
+void neigh_publish(struct neighbour *n) CTL_ONLY;
 int neigh_settle_init(void) CTL_ONLY;
 void neigh_adj_template(const struct neighbour *n, struct adj *tmpl) CTL_ONLY;
 /** Copy the workers' stamp. */
@@ -261,6 +263,8 @@ void arp_solicit(struct neighbour *n, bool unicast) CTL_ONLY;
 
 /* --- devices (neigh_netdev.c) --- */
 struct neigh_dev *neigh_dev_get(struct net_device *dev) CTL_ONLY;
+/** Show workers what there was no memory for. O(entries of the device) */
+void neigh_show_again(struct neigh_dev *nd) CTL_ONLY;
 /** Tell sysctl what there will be. Needs no EAL. */
 void neigh_netdev_declare(void) CTL_ONLY;
 int neigh_netdev_init(void) CTL_ONLY;

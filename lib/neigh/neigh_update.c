@@ -40,13 +40,14 @@ neigh_adj_template(const struct neighbour *n, struct adj *tmpl)
 	tmpl->mtu = n->dev->mtu;
 }
 
-int
+void
 neigh_publish(struct neighbour *n)
 {
 	struct adj tmpl;
 
 	neigh_adj_template(n, &tmpl);
-	return adj_publish(n->adj_idx, &tmpl);
+	n->unshown = adj_publish(n->adj_idx, &tmpl) < 0;
+	n->nd->unshown |= n->unshown;
 }
 
 static bool
@@ -90,7 +91,7 @@ update_adj(struct neighbour *n)
 	if (trails(n))
 		return;
 	n->trailing = 0;
-	neigh_publish(n); /* without memory the old line stays; neigh_resolve_output() retries */
+	neigh_publish(n);
 }
 
 /* What was under way when it was put off has passed. */

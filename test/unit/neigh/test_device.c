@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What devices' events do to entries: down, carrier, MAC, MTU, name, removal, VLANs, tunables. */
 #include "fixture.h"
+#include <errno.h>
 #include "core/sysctl.h"
 
 #define ROLES()                                                                                    \
@@ -307,6 +308,49 @@ tunables_follow_the_name(void **state)
 	assert_int_equal(get("net.ipv4.neigh.p1.unres_qlen"), -1);
 }
 
+static unsigned int refuse_lines; /* so many are refused */
+int __real_adj_publish(uint32_t idx, const struct adj *tmpl) CTL_ONLY;
+int __wrap_adj_publish(uint32_t idx, const struct adj *tmpl) CTL_ONLY;
+
+int
+__wrap_adj_publish(uint32_t idx, const struct adj *tmpl)
+{
+	if (refuse_lines > 0) {
+		refuse_lines--;
+		return -ENOMEM;
+	}
+	return __real_adj_publish(idx, tmpl);
+}
+
+/* A neighbour that moves while there is no memory for a line is not sent to its old place for good,
+ * although nothing happens to it any more; nor does a device's own line stay an old one. */
+static void
+what_found_no_memory_is_shown_later(void **state)
+{
+	struct neighbour *n;
+	int64_t glean;
+
+	ROLES();
+	n = make(p0, PEER_IP, NUD_REACHABLE);
+	refuse_lines = 2;
+	assert_int_equal(neigh_admin_set(PEER_IP, p0, &peer2, NUD_PERMANENT), 0);
+	assert_mac(header(n), &peer);
+	assert_int_equal(refuse_lines, 1);
+	neigh_housekeep(clock_ms()); /* in vain */
+	assert_int_equal(refuse_lines, 0);
+	assert_mac(header(n), &peer);
+	neigh_housekeep(clock_ms());
+	assert_mac(header(n), &peer2);
+
+	glean = neigh_glean_adj(p1);
+	p1->flags |= IFF_NOARP;
+	refuse_lines = 1;
+	assert_int_equal(dev_set_mtu(p1, 9000), 0);
+	assert_int_equal(adj_get((uint32_t)glean)->type, ADJ_GLEAN);
+	neigh_housekeep(clock_ms());
+	assert_int_equal(adj_get((uint32_t)glean)->type, ADJ_REWRITE);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int
@@ -316,6 +360,7 @@ main(void)
 		T(down_flushes_and_held_entries_start_anew),
 		T(carrier_loss_evicts_what_was_learned),
 		T(new_mac_and_mtu_are_republished),
+		T(what_found_no_memory_is_shown_later),
 		T(removal_takes_everything),
 		T(lost_subnet_takes_its_neighbours),
 		T(vlan_header_carries_the_tag),
