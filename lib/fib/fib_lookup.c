@@ -165,15 +165,6 @@ onlink_adj(uint32_t dst, const struct fib_nexthop *nh)
 	return nh->adj_idx;
 }
 
-/* As Linux: also for what stays on a link, another device's address where its own has none. */
-static CTL_ONLY rte_be32_t
-source_by(const struct net_device *dev, rte_be32_t next, uint8_t scope)
-{
-	rte_be32_t src = inet_select_addr(dev, next, scope);
-
-	return src == 0 && scope == SCOPE_LINK ? inet_select_addr(dev, next, SCOPE_LINK - 1) : src;
-}
-
 static CTL_ONLY void
 fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 {
@@ -210,8 +201,8 @@ fill_result(const struct fib_match *m, rte_be32_t dst, struct fib_result *res)
 	if (fi->type == FIB_LOCAL && dst != 0 && (res->prefsrc == 0 || ip_dev_find(dst) != NULL))
 		res->prefsrc = dst; /* to ourselves: from the address itself, as Linux */
 	if (res->prefsrc == 0)
-		res->prefsrc =
-			source_by(res->dev, res->gateway != 0 ? res->gateway : dst, fi->scope);
+		res->prefsrc = inet_select_addr(res->dev, res->gateway != 0 ? res->gateway : dst,
+						fi->scope);
 }
 
 /* As Linux: who names the device, and finds no route by it, means its link. */
@@ -224,7 +215,7 @@ by_oif(const struct net_device *oif, struct fib_result *res)
 		.type = FIB_UNICAST,
 		.scope = SCOPE_LINK,
 		.dev = dev,
-		.prefsrc = source_by(oif, 0, SCOPE_LINK),
+		.prefsrc = inet_select_addr(oif, 0, SCOPE_LINK),
 		.adj_idx = adj < 0 ? ADJ_IDX_NO_ROUTE : (uint32_t)adj,
 	};
 }

@@ -81,7 +81,7 @@ inet_select_addr(const struct net_device *dev, rte_be32_t dst, enum rt_scope sco
 
 	/* RFC 1812 2.2.7: an unnumbered interface speaks with another's address. One of link scope
 	 * is of no use elsewhere. */
-	for (uint32_t i = 1; ifa == NULL && scope != SCOPE_LINK && i < NETDEV_MAX; i++) {
+	for (uint32_t i = 1; ifa == NULL && i < NETDEV_MAX; i++) {
 		const struct net_device *other = dev_get_by_index_rcu(i);
 
 		in_dev = other != NULL ? in_dev_get_rcu(other) : NULL;

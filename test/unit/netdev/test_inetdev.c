@@ -238,7 +238,7 @@ test_select_addr(void **state)
 	assert_int_equal(inet_select_addr(p1, ip("10.0.0.1"), SCOPE_UNIVERSE), ip("192.0.2.1"));
 	assert_int_equal(inet_select_addr(p2, ip("10.0.0.1"), SCOPE_UNIVERSE), ip("192.0.2.1"));
 	assert_int_equal(inet_select_addr(NULL, ip("10.0.0.1"), SCOPE_UNIVERSE), ip("192.0.2.1"));
-	assert_int_equal(inet_select_addr(p2, ip("10.0.0.1"), SCOPE_LINK), 0);
+	assert_int_equal(inet_select_addr(p2, ip("10.0.0.1"), SCOPE_LINK), ip("192.0.2.1"));
 }
 
 static void
