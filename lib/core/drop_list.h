@@ -57,7 +57,7 @@
 	X(ARP_BAD_SENDER_MAC,      "arp",    "sender hardware address is a group address or zero")           \
 	X(ARP_BAD_SENDER_IP,       "arp",    "sender protocol address is multicast, broadcast or loopback")  \
 	X(ARP_BAD_TARGET_IP,       "arp",    "target protocol address is multicast, broadcast or loopback")  \
-	X(ARP_NOARP,               "arp",    "the device does not do ARP (IFF_NOARP, loopback, no address)") \
+	X(ARP_NOARP,               "arp",    "the device does not do ARP (IFF_NOARP, loopback)")            \
 	X(ARP_RP_FILTER,           "arp",    "packets to the sender would not leave by this device (rp_filter)") \
 	X(ARP_LOOPED,              "arp",    "sender hardware address is our own: our frame came back")      \
 	X(ARP_IGNORED,             "arp",    "a tunable says not to answer (arp_ignore, arp_filter, ...)")   \

@@ -116,8 +116,8 @@ ip4_adj_nexthop(const struct adj *a, rte_be32_t dst)
 /** For an explained packet: what of rules, tables and routes led to adjacency @p idx, of several
  * next hops the one that @p hash chooses. */
 void ip4_explain_route(struct worker *w, const struct sk_buff *skb, uint32_t idx, uint32_t hash);
-/** Where packets to @p dst go, groups as they are: what neigh_route() is. */
-const struct adj *ip4_route_adj(rte_be32_t dst);
+/** Where such packets go, groups as they are: what neigh_route() is. */
+const struct adj *ip4_route_adj(rte_be32_t src, rte_be32_t dst, uint32_t iif);
 /** The adjacency for a packet that is made here. 127/8 is ourselves: the compiled table, which is
  * for packets off the wire, calls it martian. */
 static inline const struct adj *

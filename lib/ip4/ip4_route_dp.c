@@ -41,9 +41,11 @@ ip4_reverse_path(const struct adj *back, const struct net_device *dev, int rpf)
 }
 
 const struct adj *
-ip4_route_adj(rte_be32_t dst)
+ip4_route_adj(rte_be32_t src, rte_be32_t dst, uint32_t iif)
 {
-	struct fib_key k = { .dst = rte_be_to_cpu_32(dst), .iif = FIB_IIF_LOCAL };
+	struct fib_key k = { .src = rte_be_to_cpu_32(src),
+			     .dst = rte_be_to_cpu_32(dst),
+			     .iif = iif != 0 ? iif : FIB_IIF_LOCAL };
 
 	return adj_get(fib_route_dp(&k));
 }

@@ -118,7 +118,15 @@ arp_solicit(struct neighbour *n, bool unicast)
 static CTL_ONLY bool
 is_routable(rte_be32_t sip)
 {
-	return neigh_route != NULL && adj_is_unicast(neigh_route(sip));
+	return neigh_route != NULL && adj_is_unicast(neigh_route(0, sip, 0));
+}
+
+/* Is @p sip a host's on a subnet of the device? */
+static CTL_ONLY bool
+is_on_link(const struct in_device *in_dev, rte_be32_t sip)
+{
+	return inet_ifa_byprefix_rcu(in_dev, sip) != NULL &&
+	       (neigh_route == NULL || neigh_route(0, sip, 0)->type != ADJ_BROADCAST);
 }
 
 /* May an entry be made for a sender that we hold none for? RFC 826: "If Merge_flag is false, add
@@ -128,7 +136,7 @@ is_routable(rte_be32_t sip)
 static CTL_ONLY bool
 should_create(const struct in_device *in_dev, enum arp_heard what, rte_be32_t sip)
 {
-	bool on_link = inet_ifa_byprefix_rcu(in_dev, sip) != NULL;
+	bool on_link = is_on_link(in_dev, sip);
 
 	if (what == ARP_HEARD_REQUEST_FOR_US)
 		return on_link;

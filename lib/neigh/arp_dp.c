@@ -10,7 +10,7 @@
 /* ARP from the wire, on workers: check, tell the control thread who spoke, answer for our own. */
 
 struct arp_locals *arp_locals;
-const struct adj *(*neigh_route)(rte_be32_t dst);
+const struct adj *(*neigh_route)(rte_be32_t src, rte_be32_t dst, uint32_t iif);
 
 static bool
 is_loopback(rte_be32_t addr)
@@ -67,10 +67,8 @@ check_device(const struct sk_buff *skb, const struct in_device *in_dev)
 {
 	if (skb->pkt_type == PACKET_OTHERHOST)
 		return DROP_NETDEV_OTHERHOST;
-	if ((skb->dev->flags & (IFF_NOARP | IFF_LOOPBACK)) || in_dev == NULL ||
-	    (rcu_dereference(in_dev->ifa_list) == NULL && rcu_dereference(arp_tentative) == NULL))
-		return DROP_ARP_NOARP;
-	return DROP_MAX;
+	return (skb->dev->flags & (IFF_NOARP | IFF_LOOPBACK)) || in_dev == NULL ? DROP_ARP_NOARP
+										: DROP_MAX;
 }
 
 /* Whose claims and frames are not to be believed. */
@@ -88,8 +86,6 @@ check_sender(const struct net_device *dev, const struct in_device *in_dev,
 	if (arp_local_find(rcu_dereference(arp_locals), arp->ar_sip) != NULL &&
 	    (inet_ifa_is_local(in_dev, arp->ar_sip) || !IN_DEV_ORCONF(in_dev, accept_local)))
 		return DROP_ARP_OWN_ADDRESS;
-	if (arp->ar_sip == arp->ar_tip && IN_DEV_ORCONF(in_dev, drop_gratuitous_arp))
-		return DROP_ARP_IGNORED;
 	return DROP_MAX;
 }
 
@@ -108,17 +104,38 @@ check_tentative(struct worker *w, const struct net_device *dev, const struct arp
 									  : DROP_MAX;
 }
 
-/* Requests are routed as packets are: a sender that packets are not taken from is not answered
- * (RFC 1812 5.3.7, RFC 3704). */
+/* Where an answer would go that is a packet: from the address that is asked for, made here or, on
+ * its way from @p there, come by that device. */
+static const struct adj *
+way_back(const struct arp_eth_ip *arp, const struct adj *there)
+{
+	const struct net_device *by = there != NULL ? there->dev : NULL;
+
+	return neigh_route(arp->ar_tip, arp->ar_sip, by != NULL ? (uint32_t)by->ifindex : 0);
+}
+
+/* Not before conflicts are found: who announces an address of ours is told of all the same. */
 static enum drop_reason
-check_route_back(const struct net_device *dev, const struct in_device *in_dev, rte_be32_t sip)
+check_gratuitous(const struct in_device *in_dev, const struct arp_eth_ip *arp)
+{
+	return arp->ar_sip == arp->ar_tip && arp->ar_sip != 0 &&
+			       IN_DEV_ORCONF(in_dev, drop_gratuitous_arp)
+		       ? DROP_ARP_IGNORED
+		       : DROP_MAX;
+}
+
+/* Requests are routed as packets are: a sender that packets are not taken from is not answered
+ * (RFC 1812 5.3.7, RFC 3704). @p there: the way to the target, if it is another's. */
+static enum drop_reason
+check_route_back(const struct net_device *dev, const struct in_device *in_dev,
+		 const struct arp_eth_ip *arp, const struct adj *there)
 {
 	int rpf = IN_DEV_MAXCONF(in_dev, rp_filter);
 	const struct adj *back;
 
-	if (sip == 0 || neigh_route == NULL)
+	if (arp->ar_sip == 0 || neigh_route == NULL)
 		return DROP_MAX;
-	back = neigh_route(sip);
+	back = way_back(arp, there);
 	if (back->type == ADJ_BROADCAST || back->type == ADJ_MULTICAST || back->type == ADJ_MARTIAN)
 		return DROP_ARP_BAD_SENDER_IP;
 	if (rpf == 0 || adj_leaves_by(back, dev) || (rpf == 2 && adj_is_unicast(back)))
@@ -145,12 +162,14 @@ should_ignore(const struct in_device *in_dev, const struct arp_local *target, rt
 	}
 }
 
-/* arp_filter: answer only where packets to the sender would leave by this device. */
+/* arp_filter: answer only where packets from the target to the sender would leave by this device.
+ */
 static bool
-is_filtered(const struct net_device *dev, const struct in_device *in_dev, rte_be32_t sip)
+is_filtered(const struct net_device *dev, const struct in_device *in_dev,
+	    const struct arp_eth_ip *arp)
 {
-	return IN_DEV_ORCONF(in_dev, arp_filter) && sip != 0 &&
-	       (neigh_route == NULL || !adj_leaves_by(neigh_route(sip), dev));
+	return IN_DEV_ORCONF(in_dev, arp_filter) && arp->ar_sip != 0 &&
+	       (neigh_route == NULL || !adj_leaves_by(way_back(arp, NULL), dev));
 }
 
 /* --- for others --- */
@@ -189,23 +208,26 @@ is_behind(const struct in_device *in_dev, const struct adj *a)
 	return out != in && out != -1;
 }
 
-/* May we answer for the target (RFC 1027; RFC 925)? Only a router that would forward there does. */
-static bool
-should_proxy(const struct net_device *dev, const struct in_device *in_dev,
-	     const struct arp_eth_ip *arp)
+/* The way to the target if we may answer for it (RFC 1027; RFC 925), or NULL. Only a router that
+ * would forward there does. */
+static const struct adj *
+proxied_way(const struct net_device *dev, const struct in_device *in_dev,
+	    const struct arp_eth_ip *arp)
 {
-	bool pvlan = IN_DEV_CONF(in_dev, proxy_arp_pvlan) != 0;
+	bool pvlan = IN_DEV_CONF(in_dev, proxy_arp_pvlan) != 0, yes;
 	const struct adj *a;
 
 	if (arp->ar_sip == 0 || neigh_route == NULL || !IN_DEV_CONF(in_dev, forwarding) ||
 	    (!pvlan && !IN_DEV_ORCONF(in_dev, proxy_arp) && rcu_dereference(arp_proxies) == NULL))
-		return false; /* RFC 5227 2.1.1: a probe is nobody's but the owner's to answer */
-	a = neigh_route(arp->ar_tip);
+		return NULL; /* RFC 5227 2.1.1: a probe is nobody's but the owner's to answer */
+	a = neigh_route(arp->ar_sip, arp->ar_tip, (uint32_t)dev->ifindex);
 	if (!adj_is_unicast(a))
-		return false;
+		return NULL;
 	if (adj_leaves_by(a, dev)) /* RFC 3069: hosts of one segment that do not hear each other */
-		return pvlan && arp->ar_sip != arp->ar_tip;
-	return is_behind(in_dev, a) || has_proxy_entry(arp->ar_tip, dev->ifindex);
+		yes = pvlan && arp->ar_sip != arp->ar_tip;
+	else
+		yes = is_behind(in_dev, a) || has_proxy_entry(arp->ar_tip, dev->ifindex);
+	return yes ? a : NULL;
 }
 
 /* The answer is the control thread's, since it may have to wait. */
@@ -293,8 +315,7 @@ handle_local(struct worker *w, struct sk_buff *skb, const struct in_device *in_d
 	counter_inc(w, &neigh_counters,
 		    skb->pkt_type == PACKET_HOST ? NEIGH_CNT_RCV_PROBES_UCAST
 						 : NEIGH_CNT_RCV_PROBES_MCAST);
-	if (should_ignore(in_dev, target, arp->ar_sip) ||
-	    is_filtered(skb->dev, in_dev, arp->ar_sip)) {
+	if (should_ignore(in_dev, target, arp->ar_sip) || is_filtered(skb->dev, in_dev, arp)) {
 		kfree_skb_reason(w, skb, DROP_ARP_IGNORED);
 		return;
 	}
@@ -307,20 +328,20 @@ handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in
 	       struct answers *out)
 {
 	const struct arp_eth_ip *arp = (const struct arp_eth_ip *)skb_data(skb);
-	enum drop_reason why = check_route_back(skb->dev, in_dev, arp->ar_sip);
-	const struct arp_local *target;
+	const struct arp_local *target = arp_local_find(rcu_dereference(arp_locals), arp->ar_tip);
+	const struct adj *there = target == NULL ? proxied_way(skb->dev, in_dev, arp) : NULL;
+	enum drop_reason why = check_route_back(skb->dev, in_dev, arp, there);
 
 	counter_inc(w, &arp_counters, ARP_CNT_IN_REQUESTS);
 	if (why != DROP_MAX) {
 		kfree_skb_reason(w, skb, why);
 		return;
 	}
-	target = arp_local_find(rcu_dereference(arp_locals), arp->ar_tip);
 	if (target != NULL) {
 		handle_local(w, skb, in_dev, target, out);
 		return;
 	}
-	if (should_proxy(skb->dev, in_dev, arp)) {
+	if (there != NULL) {
 		arp_tell(w, skb->dev->ifindex, arp, ARP_HEARD_REQUEST_FOR_US);
 		proxy(w, skb, arp);
 		return;
@@ -344,10 +365,10 @@ handle_reply(struct worker *w, struct sk_buff *skb)
 	enum arp_heard what = ARP_HEARD_REPLY_OTHER;
 
 	counter_inc(w, &arp_counters, ARP_CNT_IN_REPLIES);
-	if (skb->pkt_type == PACKET_HOST)
-		what = ARP_HEARD_REPLY_TO_US;
-	else if (is_gratuitous_reply(arp))
+	if (is_gratuitous_reply(arp))
 		what = ARP_HEARD_GRATUITOUS;
+	else if (skb->pkt_type == PACKET_HOST)
+		what = ARP_HEARD_REPLY_TO_US;
 	arp_tell(w, skb->dev->ifindex, arp, what);
 	consume_skb(w, skb);
 }
@@ -373,6 +394,8 @@ rcv_one(struct worker *w, struct sk_buff *skb, struct answers *out)
 		why = check_sender(skb->dev, in_dev, arp);
 	if (why == DROP_MAX)
 		why = check_tentative(w, skb->dev, arp);
+	if (why == DROP_MAX)
+		why = check_gratuitous(in_dev, arp);
 	if (why == DROP_ARP_OWN_ADDRESS)
 		arp_tell(w, skb->dev->ifindex, arp, ARP_HEARD_CONFLICT);
 	if (why != DROP_MAX)

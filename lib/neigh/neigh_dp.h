@@ -35,9 +35,10 @@ neigh_mc_map(rte_be32_t group, struct rte_ether_addr *mac)
  * header at the IP header. Set once at start; NULL: just dropped. Owns the packet. */
 extern void (*neigh_unreachable)(struct worker *w, struct sk_buff *skb);
 
-/** Where a packet to @p dst would end: routing sets it at start, for any thread to ask; good for
- * one burst. NULL while there is no routing. */
-extern const struct adj *(*neigh_route)(rte_be32_t dst);
+/** Where a packet from @p src (0: nobody's) to @p dst would end that came by device @p iif (0: made
+ * here): routing sets it at start, for any thread to ask; good for one burst. NULL while there is
+ * no routing. */
+extern const struct adj *(*neigh_route)(rte_be32_t src, rte_be32_t dst, uint32_t iif);
 
 /** For an explained packet that leaves by @p a to @p nexthop: what is known of it. */
 void neigh_explain(const struct worker *w, const struct adj *a, rte_be32_t nexthop);

@@ -100,7 +100,7 @@ arp_local_hash(rte_be32_t addr)
 static inline const struct arp_local *
 arp_local_find(const struct arp_locals *l, rte_be32_t addr)
 {
-	if (l == NULL)
+	if (l == NULL || addr == 0)
 		return NULL;
 	for (uint32_t i = arp_local_hash(addr);; i++) {
 		const struct arp_local *e = &l->slot[i & l->mask];

@@ -53,7 +53,7 @@ static const struct ctl_table conf_table[] = {
 	CONF(medium_id, -1, INT_MAX, "Proxy ARP between interfaces with different numbers only."),
 	CONF(src_valid_mark, 0, 1,
 	     "Policy rules see a packet's mark when its source is validated."),
-	CONF(arp_filter, 0, 1, "Answer ARP only where a packet to the sender would leave."),
+	CONF(arp_filter, 0, 1, "Answer ARP only where a packet from the target would leave."),
 	CONF(arp_announce, 0, 2, "Which source address ARP requests carry."),
 	CONF(arp_ignore, 0, 8, "Which of our addresses are answered for, and where."),
 	CONF(arp_accept, 0, 2, "Create neighbours from gratuitous ARP: 2 same subnet only."),

@@ -75,3 +75,57 @@ def test_arp_announce(crossed, mode):
             lab.dut.client(f"ping -c 1 -W 1 -I {source} {target}")
             got = w1.expect(is_arp(1, target=target), f"the question for {target}")
             assert got.psrc == want[mode], (source, mode)
+
+
+@core
+def test_arp_filter_with_rules(lab):
+    """The way back is that of a packet from the address that is asked for: interfaces on one LAN
+    each answer for the addresses whose packets rules by source send there (ip-sysctl)."""
+    lab.dut.ip(f"addr add {FIRST}/24 dev r2")
+    rule, route = f"from {lab.h2.gw} lookup 100", "10.7.0.0/24 dev r1 table 100"
+    try:
+        assert who_answers(lab, "10.7.0.77") == {FIRST, lab.h2.gw}
+        lab.dut.sysctl("net.ipv4.conf.r1.arp_filter", 1)
+        assert who_answers(lab, "10.7.0.77") == set()  # 10.7.0.0/24 is by r2
+        lab.dut.ip(f"route add {route}")
+        lab.dut.ip(f"rule add {rule}")
+        assert who_answers(lab, "10.7.0.77") == {lab.h2.gw}
+    finally:
+        lab.dut.ip(f"rule del {rule}", check=False)
+        lab.dut.ip(f"route del {route}", check=False)
+        lab.dut.sysctl("net.ipv4.conf.r1.arp_filter", 0)
+        lab.dut.ip(f"addr del {FIRST}/24 dev r2")
+        lab.dut.ip("neigh flush dev r1")
+
+
+@core
+@pytest.mark.parametrize("target", ["0.0.0.0", "0.1.2.3"])
+def test_nobody_has_a_zero_address(lab, target):
+    lab.dut.sysctl("net.ipv4.conf.r1.proxy_arp", 1)
+    try:
+        with lab.h1.wire() as wire:
+            for sender in (lab.h1.ip, "0.0.0.0"):
+                wire.send(lab.h1.eth(dst=BCAST) / lab.h1.arp(op=1, psrc=sender, pdst=target))
+            control(lab.h1, wire, lab.h1.gw)
+            wire.none(is_arp(2, sender=target), "an answer for nobody", seconds=1)
+    finally:
+        lab.dut.sysctl("net.ipv4.conf.r1.proxy_arp", 0)
+
+
+@core
+def test_unnumbered_interface(fresh):
+    """RFC 1812 2.2.7: one without an address of its own answers for those of others, and asks with one."""
+    lab = fresh()
+    lab.dut.ip(f"addr del {lab.h2.gw}/24 dev r2")
+    lab.dut.ip("route add 10.5.0.2/32 dev r2")
+    lab.h2.run("ip addr add 10.5.0.2/32 dev eth0")
+    with lab.h2.wire() as w2:
+        w2.send(lab.h2.eth(dst=BCAST) / lab.h2.arp(op=1, psrc="10.5.0.2", pdst=lab.h1.gw))
+        assert w2.expect(is_arp(2, sender=lab.h1.gw)).hwsrc == lab.h2.gw_mac
+        lab.dut.ip("neigh flush dev r2")
+        with lab.h1.wire() as w1:
+            w1.send(probe(lab.h1, "10.5.0.2"))
+        assert w2.expect(is_arp(1, target="10.5.0.2")).psrc == lab.h1.gw
+    lab.h2.run(f"ip route replace {lab.h1.gw}/32 dev eth0 src 10.5.0.2")
+    lab.h2.run(f"ip route replace default via {lab.h1.gw}")
+    lab.h1.ping("10.5.0.2")

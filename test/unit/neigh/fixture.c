@@ -45,24 +45,37 @@ fake_set_mac(struct net_device *dev, const struct rte_ether_addr *addr)
 
 /* --- routing, as far as this module asks it --- */
 
-static struct {
+static struct far_route {
 	rte_be32_t net, mask;
+	rte_be32_t src; /* 0: a route; else a rule */
+	uint32_t iif;
 	struct net_device *dev;
-} far_routes[8];
+} far_routes[16];
 static unsigned int n_far;
 
 void
 fixture_route(rte_be32_t net, uint8_t plen, struct net_device *dev)
 {
-	far_routes[n_far].net = net;
-	far_routes[n_far].mask = plen > 0 ? rte_cpu_to_be_32(UINT32_MAX << (32 - plen)) : 0;
-	far_routes[n_far++].dev = dev;
+	far_routes[n_far++] = (struct far_route){
+		.net = net,
+		.mask = plen > 0 ? rte_cpu_to_be_32(UINT32_MAX << (32 - plen)) : 0,
+		.dev = dev,
+	};
+}
+
+void
+fixture_rule(rte_be32_t src, uint32_t iif, struct net_device *dev)
+{
+	far_routes[n_far++] = (struct far_route){ .src = src, .iif = iif, .dev = dev };
 }
 
 static const struct adj *
-route_adj(rte_be32_t dst)
+route_adj(rte_be32_t src, rte_be32_t dst, uint32_t iif)
 {
 	role_enter_ctl();
+	for (unsigned int i = 0; i < n_far; i++)
+		if (far_routes[i].src != 0 && far_routes[i].src == src && far_routes[i].iif == iif)
+			return adj_get((uint32_t)neigh_glean_adj(far_routes[i].dev));
 	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
 		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next) {
 			if (a->ifa_local == dst)
@@ -74,7 +87,7 @@ route_adj(rte_be32_t dst)
 		if (dev->ip_ptr != NULL && inet_ifa_byprefix_rcu(dev->ip_ptr, dst) != NULL)
 			return adj_get((uint32_t)neigh_glean_adj(dev));
 	for (unsigned int i = 0; i < n_far; i++)
-		if (((far_routes[i].net ^ dst) & far_routes[i].mask) == 0)
+		if (far_routes[i].src == 0 && ((far_routes[i].net ^ dst) & far_routes[i].mask) == 0)
 			return adj_get((uint32_t)neigh_glean_adj(far_routes[i].dev));
 	return adj_get(ADJ_IDX_NO_ROUTE);
 }

@@ -43,6 +43,9 @@ int fixture_setup(void **state);
 int fixture_teardown(void **state);
 /** Packets to net/plen leave by @p dev, where no subnet says better: for neigh_route(). */
 void fixture_route(rte_be32_t net, uint8_t plen, struct net_device *dev);
+/** Packets from @p src that came by device @p iif (0: made here) leave by @p dev, wherever they go.
+ */
+void fixture_rule(rte_be32_t src, uint32_t iif, struct net_device *dev);
 struct net_device *fixture_dev(const char *name, const struct rte_ether_addr *mac);
 
 /** The worker that plays the data path, and the control thread's own. */

@@ -167,11 +167,19 @@ devices_without_arp_stay_silent(void **state)
 	assert_false(answered());
 	p0->flags &= ~(uint32_t)IFF_NOARP;
 	inet_addr_flush(p0);
-	request(p0, PEER_IP, IP(198, 51, 100, 1)); /* an address of p1, but p0 has none */
-	assert_false(answered());
-	assert_int_equal(drops(DROP_ARP_NOARP), 2);
-	request(p1, IP(198, 51, 100, 9), IP(198, 51, 100, 1));
+	request(p0, PEER_IP, IP(198, 51, 100, 1)); /* unnumbered: an address of p1 will do */
 	assert_true(answered());
+	assert_int_equal(drops(DROP_ARP_NOARP), 1);
+}
+
+static void
+nobody_has_the_zero_address(void **state)
+{
+	ROLES();
+	request(p0, PEER_IP, 0);
+	request(p0, 0, 0);
+	assert_false(answered());
+	assert_int_equal(drops(DROP_ARP_NOT_FOR_US), 2);
 }
 
 /* RFC 5227 2.1.1: a probe asks with sender 0.0.0.0; we defend, and learn nothing. */
@@ -326,9 +334,17 @@ arp_filter_asks_the_way_back(void **state)
 	assert_true(answered());
 	request(p0, 0, OURS); /* a probe comes from nowhere */
 	assert_true(answered());
+	/* it is the way from the address that is asked for, of what is made here */
+	fixture_rule(OURS, (uint32_t)p0->ifindex, p0);
+	fixture_rule(IP(192, 0, 2, 2), 0, p0);
+	request(p0, IP(10, 7, 0, 1), OURS);
+	assert_false(answered());
+	fixture_rule(OURS, 0, p0);
+	request(p0, IP(10, 7, 0, 1), OURS);
+	assert_true(answered());
 	conf(p0)->arp_filter = 0; /* "or": all's counts as well */
 	ipv4_devconf_all.arp_filter = 1;
-	request(p0, IP(10, 7, 0, 1), OURS);
+	request(p0, IP(10, 7, 0, 1), IP(198, 51, 100, 1));
 	assert_false(answered());
 	ipv4_devconf_all.arp_filter = 0;
 }
@@ -376,6 +392,9 @@ senders_must_be_possible(void **state)
 	request(p0, PEER_IP, OURS);
 	assert_true(answered());
 	request(p0, 0, OURS);
+	assert_true(answered());
+	fixture_rule(OURS, 0, p0); /* the way back is that of an answer from us */
+	request(p0, IP(10, 7, 0, 1), OURS);
 	assert_true(answered());
 }
 
@@ -472,6 +491,12 @@ strangers_are_not_learned(void **state)
 	reply.ar_sip = IP(192, 0, 2, 67);
 	arp_in(p0, PACKET_HOST, &reply, ARP_LEN); /* unsolicited, but unicast */
 	assert_int_equal(state_of(IP(192, 0, 2, 67)), NUD_REACHABLE);
+	for (int accept = 1; accept <= 2; accept++) {
+		conf(p0)->arp_accept = accept;
+		reply.ar_sip = IP(192, 0, 2, 255); /* nobody's */
+		arp_in(p0, PACKET_HOST, &reply, ARP_LEN);
+		assert_int_equal(state_of(IP(192, 0, 2, 255)), 0xff);
+	}
 }
 
 static void
@@ -543,6 +568,12 @@ second_answer_within_locktime_is_ignored(void **state)
 	arp_in(p0, PACKET_BROADCAST, &second, ARP_LEN);
 	turn();
 	assert_mac(&n->ha, &peer2);
+	/* and then also where it is sent to us alone */
+	second.ar_sha = second.ar_tha = peer;
+	arp_in(p0, PACKET_HOST, &second, ARP_LEN);
+	turn();
+	assert_mac(&n->ha, &peer);
+	assert_int_equal(n->nud.state, NUD_STALE);
 }
 
 /* --- sending --- */
@@ -678,6 +709,7 @@ main(void)
 		T(shared_request_is_answered_from_a_copy),
 		T(malformed_packets_die_by_kind),
 		T(devices_without_arp_stay_silent),
+		T(nobody_has_the_zero_address),
 		T(probe_is_answered_and_teaches_nothing),
 		T(arp_ignore_is_honoured),
 		T(arp_ignore_with_secondaries),

@@ -134,11 +134,14 @@ not_used_when_another_has_it(void **state)
 	struct arp_eth_ip request = arp_make(ARP_OP_REQUEST, &peer, WANTED, IP(10, 0, 0, 7));
 	struct arp_eth_ip probe = arp_make(ARP_OP_REQUEST, &peer, 0, WANTED);
 	struct arp_eth_ip other = arp_make(ARP_OP_REQUEST, &peer, 0, IP(10, 0, 0, 5));
+	struct arp_eth_ip announced = arp_make(ARP_OP_REQUEST, &peer, WANTED, WANTED);
 
 	ROLES();
 	conflict(&reply, PACKET_HOST);
 	conflict(&request, PACKET_BROADCAST);
 	conflict(&probe, PACKET_BROADCAST);
+	p0->ip_ptr->cnf.drop_gratuitous_arp = 1; /* it says what is believed, not what is seen */
+	conflict(&announced, PACKET_BROADCAST);
 	assert_int_equal(add(WANTED, 24), 0);
 	arp_in(p0, PACKET_BROADCAST, &other, ARP_LEN); /* for another address: no harm */
 	turn_until(ip_dev_find(WANTED) == p0);

@@ -97,6 +97,29 @@ proxy_arp_answers_for_what_is_behind(void **state)
 	ipv4_devconf_all.proxy_arp = 0;
 }
 
+/* Both ways are those of the packets that would follow: from the asker by the device where he asks,
+ * and back from the target by the one that it is behind. */
+static void
+proxy_goes_by_rules(void **state)
+{
+	rte_be32_t lost = IP(172, 16, 0, 1), afar = IP(10, 7, 0, 9);
+
+	ROLES();
+	conf(p0)->proxy_arp = 1;
+	assert_false(answers(p0, PEER_IP, lost));
+	fixture_rule(PEER_IP, 0, p1);
+	fixture_rule(PEER_IP, (uint32_t)p1->ifindex, p1);
+	assert_false(answers(p0, PEER_IP, lost));
+	fixture_rule(PEER_IP, (uint32_t)p0->ifindex, p1);
+	assert_true(answers(p0, PEER_IP, lost));
+	conf(p0)->rp_filter = 1;
+	assert_false(answers(p0, afar, BEHIND)); /* he is behind p1 himself */
+	fixture_rule(BEHIND, 0, p0);
+	assert_false(answers(p0, afar, BEHIND));
+	fixture_rule(BEHIND, (uint32_t)p1->ifindex, p0);
+	assert_true(answers(p0, afar, BEHIND));
+}
+
 /* medium_id: 0 every medium is another; -1 no proxy; equal numbers are one medium. */
 static void
 medium_id_joins_devices(void **state)
@@ -302,6 +325,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(proxy_arp_answers_for_what_is_behind),
+		T(proxy_goes_by_rules),
 		T(medium_id_joins_devices),
 		T(pvlan_answers_on_the_same_device),
 		T(entries_answer_for_addresses_and_ranges),
