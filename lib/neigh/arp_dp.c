@@ -214,7 +214,7 @@ static const struct adj *
 proxied_way(const struct net_device *dev, const struct in_device *in_dev,
 	    const struct arp_eth_ip *arp)
 {
-	bool pvlan = IN_DEV_CONF(in_dev, proxy_arp_pvlan) != 0, yes;
+	bool pvlan = IN_DEV_ORCONF(in_dev, proxy_arp_pvlan), yes;
 	const struct adj *a;
 
 	if (arp->ar_sip == 0 || neigh_route == NULL || !IN_DEV_CONF(in_dev, forwarding) ||

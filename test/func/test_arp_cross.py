@@ -4,6 +4,7 @@ which the addresses came, the answers are the kernel's."""
 import itertools
 
 import pytest
+from netlab import eventually
 from pkt import control, is_arp, probe
 
 core = pytest.mark.core
@@ -129,3 +130,29 @@ def test_unnumbered_interface(fresh):
     lab.h2.run(f"ip route replace {lab.h1.gw}/32 dev eth0 src 10.5.0.2")
     lab.h2.run(f"ip route replace default via {lab.h1.gw}")
     lab.h1.ping("10.5.0.2")
+
+
+@core
+@pytest.mark.parametrize("accept", [0, 1, 2])
+def test_arp_accept(lab, accept):
+    """Who is learned that nobody asked: announcements, and replies of any kind; 0: none, 1: whoever
+    there is a way to, 2: hosts of the device's subnets; never a broadcast address."""
+    heard = [("10.0.1.50", "10.0.1.50", 1, BCAST), ("10.0.1.51", "10.0.1.51", 2, BCAST),
+             ("10.0.1.52", "10.0.1.60", 2, BCAST), ("10.0.1.53", lab.h1.gw, 2, lab.h1.gw_mac),
+             ("10.50.0.1", "10.50.0.1", 1, BCAST), ("10.50.0.2", lab.h1.gw, 2, lab.h1.gw_mac),
+             ("10.0.1.255", lab.h1.gw, 2, lab.h1.gw_mac), ("10.0.1.54", "10.0.1.60", 1, BCAST)]
+    near, far = {f"10.0.1.{i}" for i in range(50, 54)}, {"10.50.0.1", "10.50.0.2"}
+    lab.dut.sysctl("net.ipv4.conf.r1.arp_accept", accept)
+    lab.dut.ip(f"route add 10.50.0.0/16 via {lab.h2.ip}")
+    try:
+        with lab.h1.wire() as wire:
+            for sender, target, op, dst in heard:
+                wire.send(lab.h1.eth(dst=dst) / lab.h1.arp(op=op, psrc=sender, pdst=target))
+            control(lab.h1, wire, lab.h1.gw)
+        want = {0: set(), 1: near | far, 2: near}[accept]
+        eventually(lambda: {n["dst"] for n in lab.dut.ip_json("neigh show dev r1")} - {lab.h1.ip} == want,
+                   lambda: lab.dut.ip_json("neigh show dev r1"))
+    finally:
+        lab.dut.sysctl("net.ipv4.conf.r1.arp_accept", 0)
+        lab.dut.ip(f"route del 10.50.0.0/16 via {lab.h2.ip}")
+        lab.dut.ip("neigh flush dev r1")

@@ -309,6 +309,12 @@ def test_proxy_arp_pvlan(lab):
     with conf(lab.dut, proxy_arp_pvlan=1, neigh_proxy_delay=0):
         assert answered(lab.h1, ["10.0.1.77", lab.h2.ip]) == ["10.0.1.77"]
         assert answered(lab.h1, ["10.0.1.78"], psrc="10.0.1.78") == []
+    with conf(lab.dut, neigh_proxy_delay=0):
+        lab.dut.sysctl("net.ipv4.conf.all.proxy_arp_pvlan", 1)
+        try:
+            assert answered(lab.h1, ["10.0.1.77", lab.h2.ip]) == ["10.0.1.77"]
+        finally:
+            lab.dut.sysctl("net.ipv4.conf.all.proxy_arp_pvlan", 0)
 
 
 def test_proxy_entry(lab):

@@ -150,8 +150,8 @@ pvlan_answers_on_the_same_device(void **state)
 	assert_false(answers(p0, PEER_IP, PEER_IP)); /* who asks for himself looks for a twin */
 	assert_false(answers(p1, IP(198, 51, 100, 9), BEHIND));
 	conf(p0)->proxy_arp_pvlan = 0;
-	ipv4_devconf_all.proxy_arp_pvlan = 1; /* all's does not count, as in Linux */
-	assert_false(answers(p0, PEER_IP, IP(192, 0, 2, 77)));
+	ipv4_devconf_all.proxy_arp_pvlan = 1; /* "or" */
+	assert_true(answers(p0, PEER_IP, IP(192, 0, 2, 77)));
 	ipv4_devconf_all.proxy_arp_pvlan = 0;
 }
 
