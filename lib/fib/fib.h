@@ -165,6 +165,10 @@ const struct fib_table_dp *fib_table_dp(uint32_t id) CTL_ONLY;
 /** All routes of a table (0: all tables) in order of prefix, then tos, then metric. */
 void fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
 
+/** Those of one prefix, in order. A descent of the trie. */
+void fib_walk_prefix(uint32_t table, rte_be32_t dst, uint8_t plen,
+		     void (*fn)(const struct fib_route *r, void *arg), void *arg) CTL_ONLY;
+
 /** A walk in parts: where it stands. Zero-initialise, table as for fib_walk(). The tables may
  * change between two parts. */
 struct fib_cursor {

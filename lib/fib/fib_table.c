@@ -295,6 +295,17 @@ fib_walk(uint32_t table, void (*fn)(const struct fib_route *r, void *arg), void 
 	fib_walk_some(&c, UINT_MAX, fn, arg);
 }
 
+void
+fib_walk_prefix(uint32_t table, rte_be32_t dst, uint8_t plen,
+		void (*fn)(const struct fib_route *r, void *arg), void *arg)
+{
+	const struct fib_table *t = fib_table_get(table);
+	uint32_t idx = t != NULL ? fib_trie_find(t->dp.trie, rte_be_to_cpu_32(dst), plen) : 0;
+
+	if (idx != 0)
+		walk_node(t, fib_node(t->dp.trie, idx), fn, arg);
+}
+
 /* What no table overrides. */
 static CTL_ONLY int
 base_add(uint32_t key, uint8_t plen, uint8_t type)

@@ -16,61 +16,77 @@
 
 LOG_MODULE(host);
 
+#define RETRY_MIN_MS 1000u /* after a counterpart could not be made; twice as long each time */
+#define RETRY_MAX_MS 60000u
+
 struct host_ctl host;
 static struct ctl_timer work_timer;
-static bool dirty[NETDEV_MAX]; /* by ifindex: to be put right */
+static uint32_t retry_ms = RETRY_MIN_MS;
+static bool dirty[NETDEV_MAX];	     /* by ifindex: to be put right */
+static char failure[NETDEV_MAX][96]; /* why the device has no counterpart; "": it did not fail */
 static bool export_again;
 
 static bool
 is_wanted(const struct net_device *dev)
 {
-	if (host.conf.n_dev == 0 || dev->flags & IFF_LOOPBACK)
-		return true;
-	for (unsigned int i = 0; i < host.conf.n_dev; i++)
-		if (strcmp(host.conf.dev[i], dev->name) == 0)
-			return true;
-	return false;
+	return host.on &&
+	       (!host.conf.named || dev->flags & IFF_LOOPBACK || host.named[dev->ifindex]);
 }
 
 /* --- put right --- */
 
-/* 0, or -errno with why: the device has no counterpart. */
+static void
+note_failure(const struct net_device *dev, const char *why)
+{
+	char *old = failure[dev->ifindex];
+
+	dirty[dev->ifindex] = true;
+	if (strncmp(old, why, sizeof(failure[0]) - 1) == 0)
+		return;
+	snprintf(old, sizeof(failure[0]), "%s", why);
+	log_err("%s has no counterpart in the host: %s", dev->name, why);
+}
+
+/* 0, or -errno with why: the device has no counterpart, and is to be put right later. */
 static int
 put_right(struct net_device *dev, const char **why) CTL_ONLY
 {
 	struct host_port *hp = host_port_of(dev);
-	int rc;
+	int rc = 0;
 
 	dirty[dev->ifindex] = false;
 	if (hp != NULL && strcmp(hp->name, dev->name) != 0 && hp->fd >= 0) {
 		host_port_del(hp);
 		hp = NULL;
 	}
-	if (!is_wanted(dev))
-		return 0;
-	if (hp == NULL) {
+	if (is_wanted(dev) && hp == NULL)
 		rc = host_port_add(dev, why);
-		if (rc != 0)
-			return rc;
+	if (rc != 0) {
+		note_failure(dev, *why);
+		return rc;
 	}
-	host_port_sync(host_port_of(dev));
+	failure[dev->ifindex][0] = '\0';
+	if (is_wanted(dev))
+		host_port_sync(host_port_of(dev));
 	return 0;
 }
 
 static void
 work(struct ctl_timer *t)
 {
+	bool failing = false;
 	const char *why;
 
-	(void)t;
 	role_enter_ctl();
 	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
-		if (dirty[dev->ifindex] && put_right(dev, &why) != 0)
-			log_err("%s has no counterpart in the host: %s", dev->name, why);
+		failing |= dirty[dev->ifindex] && put_right(dev, &why) != 0;
 	/* A route by a device that was down is not in the kernel. */
 	if (export_again && (host.conf.routes & HOST_ROUTES_EXPORT))
 		host_export_start();
 	export_again = false;
+	if (failing)
+		timer_mod(t, retry_ms);
+	retry_ms = failing ? RTE_MIN(2 * retry_ms, RETRY_MAX_MS) : RETRY_MIN_MS;
 }
 
 /* @p routes: routes may be possible now that were not. */
@@ -79,8 +95,7 @@ note(struct net_device *dev, bool routes) CTL_ONLY
 {
 	dirty[dev->ifindex] = true;
 	export_again |= routes;
-	if (!timer_pending(&work_timer))
-		timer_mod(&work_timer, 0);
+	timer_mod(&work_timer, 0);
 }
 
 static int
@@ -91,7 +106,8 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 	(void)self;
 	role_enter_ctl();
 	if (event == NETDEV_UNREGISTER) {
-		dirty[dev->ifindex] = false;
+		dirty[dev->ifindex] = host.named[dev->ifindex] = false;
+		failure[dev->ifindex][0] = '\0';
 		if (host_port_of(dev) != NULL)
 			host_port_del(host_port_of(dev));
 	} else if (event != NETDEV_PRE_UP && event != NETDEV_GOING_DOWN) {
@@ -123,6 +139,57 @@ static struct notifier on_inetaddr_nb = { .fn = on_inetaddr, .prio = NOTIFIER_PR
 
 /* --- on and off --- */
 
+static void
+want(const struct host_conf *conf) CTL_ONLY
+{
+	host.conf = *conf;
+	memset(host.named, 0, sizeof(host.named));
+	for (unsigned int i = 0; i < conf->n_dev; i++) {
+		const struct net_device *dev = dev_get_by_name(conf->dev[i]);
+
+		if (dev != NULL)
+			host.named[dev->ifindex] = true;
+	}
+}
+
+/* A new one that can not be made is an error; one that was wanted before is tried again later. */
+static int
+make_wanted(const char **why) CTL_ONLY
+{
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next) {
+		struct host_port *hp = host_port_of(dev);
+		bool is_new = hp == NULL && failure[dev->ifindex][0] == '\0';
+		int rc;
+
+		if (hp != NULL && hp->error != 0) /* somebody has removed it */
+			host_port_del(hp);
+		rc = put_right(dev, why);
+		if (rc != 0 && !timer_pending(&work_timer))
+			timer_mod(&work_timer, retry_ms);
+		if (rc != 0 && is_new)
+			return rc;
+	}
+	return 0;
+}
+
+static void
+drop_unwanted(void) CTL_ONLY
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < NETDEV_MAX; i++) {
+		const struct host_port *hp = host.ports[i];
+
+		if (hp != NULL && hp->fd >= 0 && hp->error == 0 && !is_wanted(hp->dev))
+			any |= host_nl_doom(hp->ifindex) == 0;
+	}
+	if (any)
+		host_nl_doom_all();
+	for (unsigned int i = 0; i < NETDEV_MAX; i++)
+		if (host.ports[i] != NULL && !is_wanted(host.ports[i]->dev))
+			host_port_del(host.ports[i]);
+}
+
 void
 host_disable(void)
 {
@@ -133,48 +200,44 @@ host_disable(void)
 	notifier_del(&netdev_chain, &on_netdev_nb);
 	notifier_del(&inetaddr_chain, &on_inetaddr_nb);
 	timer_del(&work_timer);
+	retry_ms = RETRY_MIN_MS;
 	host_export_stop();
 	if (host.conf.routes & HOST_ROUTES_IMPORT)
 		host_import_stop();
-	for (unsigned int i = 0; i < NETDEV_MAX; i++)
-		if (host.ports[i] != NULL)
-			host_port_del(host.ports[i]);
+	drop_unwanted();
 	host_nl_close();
 	memset(dirty, 0, sizeof(dirty));
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		failure[dev->ifindex][0] = '\0';
 }
 
 static int
-start(const char **why) CTL_ONLY
+start_import(const char **why) CTL_ONLY
 {
-	int rc = 0;
+	int rc = host_import_start();
 
-	for (struct net_device *dev = dev_first(); dev != NULL && rc == 0; dev = dev->ctl->next)
-		rc = put_right(dev, why);
-	if (rc == 0 && host.conf.routes & HOST_ROUTES_IMPORT) {
-		*why = "can not read the host's routes";
-		rc = host_import_start();
-	}
+	*why = "can not read the host's routes";
+	if (rc != 0)
+		host_import_stop();
 	return rc;
 }
 
-int
-host_enable(const struct host_conf *conf, const char **why)
+static int
+begin(const struct host_conf *conf, const char **why) CTL_ONLY
 {
-	int rc = host_nl_check(conf->netns, why); /* before what runs ends */
+	int rc = host_nl_open(conf->netns, why);
 
 	if (rc != 0)
 		return rc;
-	host_disable();
-	host.conf = *conf;
 	memset(&host.stats, 0, sizeof(host.stats));
-	rc = host_nl_open(conf->netns, why);
-	if (rc != 0)
-		return rc;
 	host_export_clear();
 	host.on = true;
+	want(conf);
 	notifier_add(&netdev_chain, &on_netdev_nb);
 	notifier_add(&inetaddr_chain, &on_inetaddr_nb);
-	rc = start(why);
+	rc = make_wanted(why);
+	if (rc == 0 && conf->routes & HOST_ROUTES_IMPORT)
+		rc = start_import(why);
 	if (rc != 0) {
 		host_disable();
 		return rc;
@@ -185,34 +248,94 @@ host_enable(const struct host_conf *conf, const char **why)
 	return 0;
 }
 
+/* In the same namespace: only what differs. */
+static int
+go_on(const struct host_conf *conf, const char **why) CTL_ONLY
+{
+	const struct host_conf old = *host_running();
+	int rc;
+
+	want(conf);
+	rc = make_wanted(why);
+	if (rc == 0 && conf->routes & ~old.routes & HOST_ROUTES_IMPORT)
+		rc = start_import(why);
+	if (rc != 0)
+		want(&old);
+	drop_unwanted();
+	if (rc != 0)
+		return rc;
+	if (old.routes & ~conf->routes & HOST_ROUTES_IMPORT)
+		host_import_stop();
+	if (conf->routes & HOST_ROUTES_EXPORT)
+		host_export_start(); /* once more: by the devices that came, too */
+	else
+		host_export_take_back();
+	return 0;
+}
+
+int
+host_enable(const struct host_conf *conf, const char **why)
+{
+	int rc = host_nl_check(conf->netns, why); /* before what runs ends */
+
+	if (rc != 0)
+		return rc;
+	if (host.on && strcmp(conf->netns, host.conf.netns) == 0 && host_nl_is_in(conf->netns))
+		return go_on(conf, why);
+	host_disable();
+	return begin(conf, why);
+}
+
 const struct host_conf *
 host_running(void)
 {
-	return host.on ? &host.conf : NULL;
+	struct host_conf *c = &host.conf;
+
+	c->n_dev = 0;
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		if (host.named[dev->ifindex])
+			snprintf(c->dev[c->n_dev++], IFNAMSIZ, "%s", dev->name);
+	return host.on ? c : NULL;
+}
+
+/* --- shown --- */
+
+static struct host_port_info
+info_of(const struct host_port *hp)
+{
+	return (struct host_port_info){ .ifname = hp->dev->name,
+					.host_ifname = hp->name,
+					.host_ifindex = hp->ifindex,
+					.state = hp->error != 0 ? "gone"
+						 : !hp->up	? "down"
+						 : !hp->running ? "no-carrier"
+								: "up",
+					.rx_packets = hp->rx_packets,
+					.rx_bytes = hp->rx_bytes,
+					.rx_dropped = hp->rx_dropped,
+					.tx_packets = hp->tx_packets,
+					.tx_bytes = hp->tx_bytes,
+					.tx_dropped = hp->tx_dropped };
 }
 
 void
 host_walk(void (*fn)(const struct host_port_info *p, void *arg), void *arg)
 {
-	for (unsigned int i = 0; i < NETDEV_MAX; i++) {
-		const struct host_port *hp = host.ports[i];
+	struct host_port_info p;
 
-		if (hp == NULL || hp->fd < 0)
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next) {
+		const struct host_port *hp = host_port_of(dev);
+
+		if (!is_wanted(dev) || dev->flags & IFF_LOOPBACK)
 			continue;
-		fn(&(struct host_port_info){ .ifname = hp->dev->name,
-					     .host_ifname = hp->name,
-					     .host_ifindex = hp->ifindex,
-					     .state = hp->error != 0 ? "gone"
-						      : !hp->up	     ? "down"
-						      : !hp->running ? "no-carrier"
-								     : "up",
-					     .rx_packets = hp->rx_packets,
-					     .rx_bytes = hp->rx_bytes,
-					     .rx_dropped = hp->rx_dropped,
-					     .tx_packets = hp->tx_packets,
-					     .tx_bytes = hp->tx_bytes,
-					     .tx_dropped = hp->tx_dropped },
-		   arg);
+		if (hp == NULL && failure[dev->ifindex][0] == '\0')
+			continue; /* in a moment */
+		p = hp != NULL ? info_of(hp)
+			       : (struct host_port_info){ .ifname = dev->name,
+							  .host_ifname = dev->name,
+							  .state = "failed",
+							  .why = failure[dev->ifindex] };
+		fn(&p, arg);
 	}
 }
 

@@ -29,15 +29,17 @@ enum host_routes { /* bits */
 struct host_conf {
 	char netns[HOST_NETNS_MAX]; /* as `ip netns` names it; "": the daemon's own */
 	uint8_t routes;		    /* enum host_routes */
-	unsigned int n_dev;	    /* 0: every device but lo */
+	bool named;		    /* those in dev[], and lo; false: every device */
+	unsigned int n_dev;
 	char dev[HOST_DEVICES_MAX][IFNAMSIZ];
 };
 
 /** One device's counterpart, as shown. */
 struct host_port_info {
 	const char *ifname, *host_ifname;
-	uint32_t host_ifindex;
-	const char *state; /* "up", "down", "no-carrier", or why there is none */
+	uint32_t host_ifindex; /* 0: there is none */
+	const char *state;     /* "up", "down", "no-carrier", "gone", or "failed" */
+	const char *why;       /* it failed: a sentence; else NULL */
 	/* As the kernel's counterpart counts: rx is what the host is given. */
 	uint64_t rx_packets, rx_bytes, rx_dropped;
 	uint64_t tx_packets, tx_bytes, tx_dropped;
@@ -53,15 +55,18 @@ struct host_stats {
 int host_init(void) CTL_ONLY;
 void host_fini(void) CTL_ONLY;
 /**
- * Begin, or go on otherwise, with what @p conf says. All or nothing; before, there is none.
+ * Begin, or go on otherwise, with what @p conf says; names that no device has are passed over. In
+ * the namespace that it runs in already, what does not differ stays as it is, and on error all
+ * does. In another one all begins anew; on error, there is none.
  * @param why  on error, a sentence
  * @return 0, -ENOENT (no such namespace), -EEXIST (the host has a device of a name already),
  * -EPERM, or what the kernel says.
  */
 int host_enable(const struct host_conf *conf, const char **why) CTL_ONLY;
-/** Remove all of it. The routes go in slices. */
+/** Remove all of it. The routes that came from the host go in slices. */
 void host_disable(void) CTL_ONLY;
-/** What runs, or NULL. */
+/** What runs, or NULL, until the next call. Devices are called what they are called now; those
+ * that are no more are not named. */
 const struct host_conf *host_running(void) CTL_ONLY;
 void host_walk(void (*fn)(const struct host_port_info *p, void *arg), void *arg) CTL_ONLY;
 void host_get_stats(struct host_stats *st) CTL_ONLY;

@@ -2,6 +2,7 @@
 /* Section "host". */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ctl/cfg.h"
 #include "host/host.h"
@@ -18,11 +19,12 @@ parse_devices(const struct cfg *c, const struct cfg *doc, struct host_conf *conf
 	if (list.node == NULL)
 		return;
 	n = json_array_size(list.node);
-	if (!json_is_array(list.node) || n == 0 || n > HOST_DEVICES_MAX) {
-		cfg_fail(c, "devices", "expected a list of 1 to %u names of interfaces",
+	if (!json_is_array(list.node) || n > HOST_DEVICES_MAX) {
+		cfg_fail(c, "devices", "expected a list of at most %u names of interfaces",
 			 HOST_DEVICES_MAX);
 		return;
 	}
+	conf->named = true;
 	for (size_t i = 0; i < n; i++) {
 		struct cfg item = cfg_at(&list, i);
 
@@ -63,16 +65,26 @@ check(const struct cfg *c, const struct cfg *doc)
 	parse(c, doc, &conf);
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* The devices are a set: its one spelling is by name. */
 static json_t *
-json_of(const struct host_conf *conf)
+json_of(const struct host_conf *running)
 {
 	json_t *o = json_object(), *list = json_array();
+	struct host_conf sorted = *running, *conf = &sorted;
+
+	qsort(conf->dev, conf->n_dev, sizeof(conf->dev[0]), by_name);
 
 	if (conf->netns[0] != '\0')
 		json_object_set_new(o, "netns", json_string(conf->netns));
 	for (unsigned int i = 0; i < conf->n_dev; i++)
 		json_array_append_new(list, json_string(conf->dev[i]));
-	if (conf->n_dev > 0)
+	if (conf->named)
 		json_object_set(o, "devices", list);
 	json_decref(list);
 	if (conf->routes != HOST_ROUTES_BOTH)
@@ -113,6 +125,13 @@ add(const struct cfg *c)
 }
 
 static int
+change(const struct cfg *old, const struct cfg *c)
+{
+	(void)old;
+	return add(c);
+}
+
+static int
 del(const struct cfg *c)
 {
 	(void)c;
@@ -124,7 +143,7 @@ del(const struct cfg *c)
 static const char schema[] =
 	"{\"type\":\"object\",\"additionalProperties\":false,"
 	"\"properties\":{\"netns\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},"
-	"\"devices\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":256,\"uniqueItems\":true,"
+	"\"devices\":{\"type\":\"array\",\"maxItems\":256,\"uniqueItems\":true,"
 	"\"items\":{\"type\":\"string\"}},"
 	"\"routes\":{\"enum\":[\"none\",\"import\",\"export\",\"both\"]}}}";
 
@@ -137,6 +156,7 @@ static struct cfg_section section = {
 	.canon = canon,
 	.add = add,
 	.del = del,
+	.change = change,
 	.schema = schema,
 };
 

@@ -40,6 +40,7 @@ enable(struct cli_ctx *c)
 		snprintf(conf.dev[conf.n_dev++], IFNAMSIZ, "%s",
 			 cli_arg_dev(cli_group(c, "dev", i), "D"));
 	}
+	conf.named = conf.n_dev > 0;
 	rc = host_enable(&conf, &why);
 	return rc == 0 ? 0 : cli_error(c, rc, "%s", why);
 }
@@ -56,14 +57,17 @@ disable(struct cli_ctx *c)
 static void
 add_port(const struct host_port_info *p, void *arg)
 {
-	json_array_append_new(
-		arg, json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "ifname",
-			       p->ifname, "host_ifname", p->host_ifname, "host_ifindex",
-			       (json_int_t)p->host_ifindex, "operstate", p->state, "rx_packets",
-			       (json_int_t)p->rx_packets, "rx_bytes", (json_int_t)p->rx_bytes,
-			       "rx_dropped", (json_int_t)p->rx_dropped, "tx_packets",
-			       (json_int_t)p->tx_packets, "tx_bytes", (json_int_t)p->tx_bytes,
-			       "tx_dropped", (json_int_t)p->tx_dropped));
+	json_t *o = json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "ifname",
+			      p->ifname, "host_ifname", p->host_ifname, "host_ifindex",
+			      (json_int_t)p->host_ifindex, "operstate", p->state, "rx_packets",
+			      (json_int_t)p->rx_packets, "rx_bytes", (json_int_t)p->rx_bytes,
+			      "rx_dropped", (json_int_t)p->rx_dropped, "tx_packets",
+			      (json_int_t)p->tx_packets, "tx_bytes", (json_int_t)p->tx_bytes,
+			      "tx_dropped", (json_int_t)p->tx_dropped);
+
+	if (p->why != NULL)
+		json_object_set_new(o, "error", json_string(p->why));
+	json_array_append_new(arg, o);
 }
 
 static int
@@ -90,11 +94,15 @@ show_text(struct cli_ctx *c, const json_t *list)
 	cli_printf(c, "%-15s %-10s %7s %12s %10s %12s %10s\n", "device", "state", "ifindex",
 		   "to host", "dropped", "from host", "dropped");
 	json_array_foreach((json_t *)(uintptr_t)list, i, o)
-		cli_printf(c, "%-15s %-10s %7lld %12lld %10lld %12lld %10lld\n",
-			   cli_str_of(o, "ifname"), cli_str_of(o, "operstate"),
-			   cli_num_of(o, "host_ifindex"), cli_num_of(o, "rx_packets"),
-			   cli_num_of(o, "rx_dropped"), cli_num_of(o, "tx_packets"),
-			   cli_num_of(o, "tx_dropped"));
+		if (json_object_get(o, "error") != NULL)
+			cli_printf(c, "%-15s %-10s %s\n", cli_str_of(o, "ifname"),
+				   cli_str_of(o, "operstate"), cli_str_of(o, "error"));
+		else
+			cli_printf(c, "%-15s %-10s %7lld %12lld %10lld %12lld %10lld\n",
+				   cli_str_of(o, "ifname"), cli_str_of(o, "operstate"),
+				   cli_num_of(o, "host_ifindex"), cli_num_of(o, "rx_packets"),
+				   cli_num_of(o, "rx_dropped"), cli_num_of(o, "tx_packets"),
+				   cli_num_of(o, "tx_dropped"));
 }
 
 static int

@@ -14,15 +14,21 @@
 static struct ctl_timer slice_timer;
 static struct fib_cursor at;
 static bool listening;
-static bool first;     /* walk: nothing has been told before */
-static bool once_more; /* a walk is under way, and what it has passed may be old */
+static bool taking_back; /* walk: nothing is told any more */
+static bool first;	 /* walk: nothing has been told before */
+static bool once_more;	 /* a walk is under way, and what it has passed may be old */
+
+static bool
+is_own(const struct fib_route *r)
+{
+	return r->table == RT_TABLE_MAIN && !(r->file & FIB_FILE_HOST);
+}
 
 /* Is it ours to tell? Not what the host has told us, nor what its kernel makes of addresses. */
 static bool
 is_told(const struct fib_route *r)
 {
-	return r->table == RT_TABLE_MAIN && !(r->file & FIB_FILE_HOST) &&
-	       r->protocol != FIB_PROT_KERNEL &&
+	return is_own(r) && r->protocol != FIB_PROT_KERNEL &&
 	       (r->type == FIB_UNICAST || r->type == FIB_BLACKHOLE || r->type == FIB_UNREACHABLE ||
 		r->type == FIB_PROHIBIT || r->type == FIB_THROW);
 }
@@ -57,41 +63,102 @@ ways_of(const struct fib_route *r, struct host_nl_route *k) CTL_ONLY
 	return r->type != FIB_UNICAST || k->n_nh > 0;
 }
 
+/* Into @p k. False: it is not for the host, or leads nowhere now. */
+static bool
+message_of(const struct fib_route *r, struct host_nl_route *k) CTL_ONLY
+{
+	if (!is_told(r))
+		return false;
+	key_of(r, k);
+	k->type = r->type;
+	k->scope = r->scope;
+	k->prefsrc = r->prefsrc;
+	k->metrics = *r->metrics;
+	return ways_of(r, k);
+}
+
+/* Behind what others have put there: a default route of the host's own stays the first. -EEXIST: it
+ * is there like this. */
+static int
+tell(const struct fib_route *r) CTL_ONLY
+{
+	static struct host_nl_route k;
+	int rc;
+
+	if (!message_of(r, &k))
+		return -ENOENT;
+	rc = host_nl_route_add(&k);
+	if (rc == 0)
+		host.stats.exported++;
+	else if (rc != -EEXIST)
+		host.stats.export_errors++;
+	return rc;
+}
+
+/* All with its table, prefix, tos and metric. */
 static void
 forget(const struct fib_route *r) CTL_ONLY
 {
 	struct host_nl_route k;
 
 	key_of(r, &k);
-	if (host_nl_route_del(&k) == 0)
+	while (host_nl_route_del(&k) == 0)
 		host.stats.unexported++;
 }
 
-/* Behind what others have put there: a default route of the host's own stays the first. */
-static void
-tell(const struct fib_route *r, void *arg)
-{
-	static struct host_nl_route k;
-	int rc;
+/* --- several with one key --- */
 
-	(void)arg;
+struct alike {
+	const struct fib_route *r;
+	unsigned int n;
+};
+
+static bool
+is_alike(const struct fib_route *r, const struct alike *a)
+{
+	return r->tos == a->r->tos && r->metric == a->r->metric && is_told(r);
+}
+
+static void
+count_alike(const struct fib_route *r, void *arg)
+{
+	struct alike *a = arg;
+
+	a->n += is_alike(r, a);
+}
+
+static void
+tell_alike(const struct fib_route *r, void *arg)
+{
 	role_enter_ctl();
-	if (!is_told(r))
+	if (is_alike(r, arg))
+		tell(r);
+}
+
+/* The kernel's of that key are made what the router's are, in their order: a deletion there takes
+ * the first of a key, whatever its next hops. */
+static void
+tell_anew(const struct fib_route *r) CTL_ONLY
+{
+	struct alike a = { .r = r };
+
+	forget(r);
+	if (!taking_back)
+		fib_walk_prefix(RT_TABLE_MAIN, r->dst, r->plen, tell_alike, &a);
+}
+
+static void
+on_add(const struct fib_route *r) CTL_ONLY
+{
+	struct alike a = { .r = r };
+
+	if (!is_told(r) || taking_back)
 		return;
-	key_of(r, &k);
-	k.type = r->type;
-	k.scope = r->scope;
-	k.prefsrc = r->prefsrc;
-	k.metrics = *r->metrics;
-	if (!ways_of(r, &k)) {
-		forget(r);
-		return;
-	}
-	rc = host_nl_route_add(&k);
-	if (rc == 0)
-		host.stats.exported++;
-	else if (rc != -EEXIST) /* told before */
-		host.stats.export_errors++;
+	fib_walk_prefix(RT_TABLE_MAIN, r->dst, r->plen, count_alike, &a);
+	if (a.n > 1)
+		tell_anew(r);
+	else
+		tell(r);
 }
 
 static int
@@ -101,38 +168,65 @@ on_route(struct notifier *self, unsigned int event, void *obj)
 
 	(void)self;
 	role_enter_ctl();
-	if (event != FIB_ROUTE_ADD && is_told(r))
-		forget(r);
-	if (event != FIB_ROUTE_DEL)
-		tell(r, NULL);
+	if (event == FIB_ROUTE_ADD)
+		on_add(r);
+	else if (is_told(r) || (event == FIB_ROUTE_REPLACE && is_own(r))) /* which was, perhaps */
+		tell_anew(r);
 	return NOTIFY_OK;
 }
 
 static struct notifier listener = { .fn = on_route, .prio = NOTIFIER_PRIO_MONITOR };
+
+/* --- all of them, in slices --- */
+
+static void
+tell_first(const struct fib_route *r, void *arg)
+{
+	(void)arg;
+	role_enter_ctl();
+	tell(r);
+}
 
 /* All that may be otherwise in the kernel than here is told again: ways that were down, a next hop
  * object that changed. What is the same stays as it is. */
 static void
 tell_again(const struct fib_route *r, void *arg)
 {
-	uint64_t before = host.stats.exported;
+	int rc;
 
+	(void)arg;
 	role_enter_ctl();
-	tell(r, arg);
-	if (host.stats.exported == before)
+	if (!is_told(r))
 		return;
-	/* It was not there like this. In front of it there may be what was told before: then that
-	 * goes, else it goes itself, and comes back. */
-	forget(r);
-	tell(r, arg);
+	rc = tell(r);
+	/* It was not there like this, or leads nowhere: what was told before may be in front. */
+	if (rc == 0 || rc == -ENOENT)
+		tell_anew(r);
 }
+
+static void
+take_back(const struct fib_route *r, void *arg)
+{
+	(void)arg;
+	role_enter_ctl();
+	if (is_told(r))
+		forget(r);
+}
+
+static void quiet(void) CTL_ONLY;
 
 static void
 slice(struct ctl_timer *t)
 {
 	role_enter_ctl();
-	if (!fib_walk_some(&at, SLICE, first ? tell : tell_again, NULL)) {
+	if (!fib_walk_some(&at, SLICE,
+			   taking_back ? take_back
+			   : first     ? tell_first
+				       : tell_again,
+			   NULL)) {
 		first = false;
+		if (taking_back)
+			quiet();
 		if (!once_more)
 			return;
 		once_more = false;
@@ -148,7 +242,8 @@ on_object(struct notifier *self, unsigned int event, void *obj)
 	(void)event;
 	(void)obj;
 	role_enter_ctl();
-	host_export_start();
+	if (!taking_back)
+		host_export_start();
 	return NOTIFY_OK;
 }
 
@@ -160,20 +255,48 @@ host_export_init(void)
 	timer_setup(&slice_timer, slice);
 }
 
+static void
+quiet(void)
+{
+	listening = false;
+	notifier_del(&fib_chain, &listener);
+	notifier_del(&fib_nhobj_chain, &on_object_nb);
+	timer_del(&slice_timer);
+}
+
+static void
+walk_from_the_start(void) CTL_ONLY
+{
+	once_more = false;
+	at = (struct fib_cursor){ .table = RT_TABLE_MAIN };
+	timer_mod(&slice_timer, 0);
+}
+
 void
 host_export_start(void)
 {
+	bool walking = timer_pending(&slice_timer) && !taking_back;
+
 	if (!listening) {
 		first = true;
 		notifier_add(&fib_chain, &listener);
 		notifier_add(&fib_nhobj_chain, &on_object_nb);
 	}
 	listening = true;
-	once_more = timer_pending(&slice_timer);
-	if (once_more)
+	taking_back = false;
+	once_more = walking;
+	if (!walking)
+		walk_from_the_start();
+}
+
+void
+host_export_take_back(void)
+{
+	if (!listening || taking_back)
 		return;
-	at = (struct fib_cursor){ .table = RT_TABLE_MAIN };
-	timer_mod(&slice_timer, 0);
+	taking_back = true;
+	first = false;
+	walk_from_the_start();
 }
 
 /* Those by a device go with its counterpart; a blackhole does not. */
@@ -192,10 +315,8 @@ host_export_stop(void)
 {
 	if (!listening)
 		return;
-	listening = false;
-	notifier_del(&fib_chain, &listener);
-	notifier_del(&fib_nhobj_chain, &on_object_nb);
-	timer_del(&slice_timer);
+	quiet();
+	taking_back = false;
 	fib_walk(RT_TABLE_MAIN, forget_loose, NULL);
 }
 

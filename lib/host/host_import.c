@@ -320,6 +320,7 @@ host_import_start(void)
 {
 	int rc;
 
+	host_nl_news_drop(); /* older than what is read now */
 	rc = ev_add(host_nl_news_fd(), EPOLLIN, on_news, NULL);
 	if (rc == 0)
 		rc = ev_add(host_nl_dump_fd(), EPOLLIN, on_dump, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <net/if.h>
+#include <sys/stat.h>
 #include <rte_common.h>
 #include "host/host.h"
 #include "host/host_nl_priv.h"
@@ -55,6 +56,21 @@ host_nl_check(const char *netns, const char **why)
 	if (fd >= 0)
 		close(fd);
 	return netns[0] == '\0' || fd >= 0 ? 0 : fd;
+}
+
+bool
+host_nl_is_in(const char *netns)
+{
+	struct stat here, there;
+	const char *why;
+	int fd = netns[0] != '\0' ? open_namespace(netns, &why) : -1;
+	bool same = netns[0] == '\0' ||
+		    (fd >= 0 && fstat(fd, &there) == 0 && fstat(ns_host, &here) == 0 &&
+		     there.st_dev == here.st_dev && there.st_ino == here.st_ino);
+
+	if (fd >= 0)
+		close(fd);
+	return same;
 }
 
 static int
@@ -215,6 +231,34 @@ host_nl_link(uint32_t ifindex, bool up, uint32_t mtu, const struct rte_ether_add
 	return host_nl_talk(nlh);
 }
 
+/* A group that nobody else's devices are in: two routers in a namespace differ by their process. */
+static struct nlmsghdr *
+group_msg(void *buf, uint16_t type, uint32_t ifindex) CTL_ONLY
+{
+	struct nlmsghdr *nlh = host_nl_msg(buf, type, 0, sizeof(struct ifinfomsg));
+	struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+
+	ifi->ifi_index = (int)ifindex;
+	mnl_attr_put_u32(nlh, IFLA_GROUP, (uint32_t)HOST_PROTOCOL << 24 | (uint32_t)getpid());
+	return nlh;
+}
+
+int
+host_nl_doom(uint32_t ifindex)
+{
+	char buf[HOST_NL_MSG_MAX];
+
+	return host_nl_talk(group_msg(buf, RTM_NEWLINK, ifindex));
+}
+
+int
+host_nl_doom_all(void)
+{
+	char buf[HOST_NL_MSG_MAX];
+
+	return host_nl_talk(group_msg(buf, RTM_DELLINK, 0));
+}
+
 int
 host_nl_addr(uint32_t ifindex, const struct host_nl_addr *a, bool add)
 {
@@ -370,6 +414,16 @@ host_nl_dump_some(const struct host_nl_listener *to, bool *torn)
 		on_msg(nlh, &l);
 	}
 	return 1;
+}
+
+void
+host_nl_news_drop(void)
+{
+	size_t len;
+	char *buf = buffer(&len);
+
+	while (mnl_socket_recvfrom(news, buf, len) >= 0 || errno == ENOBUFS)
+		;
 }
 
 int

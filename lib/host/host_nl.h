@@ -49,6 +49,8 @@ int host_nl_check(const char *netns, const char **why);
 /** Open the sockets in the namespace of that name ("": the daemon's own). 0 or -errno with why. */
 int host_nl_open(const char *netns, const char **why) CTL_ONLY;
 void host_nl_close(void) CTL_ONLY;
+/** Are the sockets in what that name stands for now? */
+bool host_nl_is_in(const char *netns) CTL_ONLY;
 /** Be in the host's namespace until host_nl_leave(). 0 or -errno. */
 int host_nl_enter(void) CTL_ONLY;
 void host_nl_leave(void) CTL_ONLY;
@@ -59,12 +61,16 @@ uint32_t host_nl_ifindex(const char *name) CTL_ONLY;
 /** Set up or down; the rest where it is not 0 or NULL. */
 int host_nl_link(uint32_t ifindex, bool up, uint32_t mtu,
 		 const struct rte_ether_addr *mac) CTL_ONLY;
+/** Remove a device with all others that are doomed, once host_nl_doom_all() says so: one by one the
+ * kernel would wait some 20 ms for each to be let go of. */
+int host_nl_doom(uint32_t ifindex) CTL_ONLY;
+int host_nl_doom_all(void) CTL_ONLY;
 int host_nl_addr(uint32_t ifindex, const struct host_nl_addr *a, bool add) CTL_ONLY;
 /** Remove the addresses of a device that host_nl_addr() has given, in whatever daemon. */
 void host_nl_addr_clear(uint32_t ifindex) CTL_ONLY;
 /** Behind those with the same table, prefix, tos and metric; -EEXIST: it is there. */
 int host_nl_route_add(const struct host_nl_route *r) CTL_ONLY;
-/** The first of that table, prefix, tos, metric and protocol. */
+/** The first of that table, prefix, tos, metric and protocol; -ESRCH: there is none. */
 int host_nl_route_del(const struct host_nl_route *r) CTL_ONLY;
 
 /* --- what it says --- */
@@ -83,6 +89,8 @@ int host_nl_dump_fd(void) CTL_ONLY;
  * @p torn: the tables changed meanwhile, some may be missing. */
 int host_nl_dump_some(const struct host_nl_listener *l, bool *torn) CTL_ONLY;
 int host_nl_news_fd(void) CTL_ONLY;
+/** Forget the news so far. */
+void host_nl_news_drop(void) CTL_ONLY;
 /** Some news. 1: perhaps there is more, 0: no, -ENOBUFS: some were lost. */
 int host_nl_news_some(const struct host_nl_listener *l) CTL_ONLY;
 #endif

@@ -14,7 +14,7 @@ struct host_port {
 	uint32_t ifindex; /* the kernel's; 0: there is none */
 	char name[IFNAMSIZ];
 	bool ip_only; /* a TUN: packets without a header of the link */
-	int error;    /* why there is none */
+	int error;    /* somebody has removed it: -errno */
 	struct rte_ether_addr mac;
 	/* told to the kernel last */
 	uint32_t mtu;
@@ -28,7 +28,8 @@ struct host_port {
 
 struct host_ctl {
 	bool on;
-	struct host_conf conf;
+	struct host_conf conf;	/* its dev[]: see host_running() */
+	bool named[NETDEV_MAX]; /* by ifindex: conf.dev[], whatever they are called now */
 	struct host_stats stats;
 	struct host_port *ports[NETDEV_MAX]; /* by the router's ifindex */
 };
@@ -71,5 +72,8 @@ void host_export_clear(void) CTL_ONLY;
 void host_export_init(void) CTL_ONLY;
 /** Tell the kernel all of ours, in slices, and what changes from then on. Again: once more. */
 void host_export_start(void) CTL_ONLY;
+/** Take all of them back, in slices. */
+void host_export_take_back(void) CTL_ONLY;
+/** The counterparts go, and with them the routes by them: take back the others. */
 void host_export_stop(void) CTL_ONLY;
 #endif
