@@ -4,6 +4,7 @@
  * daemons to announce or to resolve a next hop by, and for programs to find a way out.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include "core/timer.h"
 #include "fib/fib_nexthop.h"
@@ -95,14 +96,15 @@ tell(const struct fib_route *r) CTL_ONLY
 	return rc;
 }
 
-/* All with its table, prefix, tos and metric. */
+/* The first @p n there with its table, prefix, tos and metric. The kernel takes metric 0 for any:
+ * are there fewer, it takes others behind them. */
 static void
-forget(const struct fib_route *r) CTL_ONLY
+forget(const struct fib_route *r, unsigned int n) CTL_ONLY
 {
 	struct host_nl_route k;
 
 	key_of(r, &k);
-	while (host_nl_route_del(&k) == 0)
+	for (; n > 0 && host_nl_route_del(&k) == 0; n--)
 		host.stats.unexported++;
 }
 
@@ -113,52 +115,67 @@ struct alike {
 	unsigned int n;
 };
 
+/* The kernel has it, or could: what leads by devices that are down there, it has forgotten. */
 static bool
-is_alike(const struct fib_route *r, const struct alike *a)
+is_there(const struct fib_route *r) CTL_ONLY
 {
-	return r->tos == a->r->tos && r->metric == a->r->metric && is_told(r);
+	bool any = r->type != FIB_UNICAST;
+
+	for (unsigned int i = 0; i < r->n_nh && !any; i++) {
+		const struct host_port *hp =
+			r->nh[i].dev != NULL ? host_port_of(r->nh[i].dev) : NULL;
+
+		any = hp != NULL && hp->up;
+	}
+	return any && is_told(r);
 }
 
 static void
-count_alike(const struct fib_route *r, void *arg)
+count_one(const struct fib_route *r, void *arg)
 {
 	struct alike *a = arg;
 
-	a->n += is_alike(r, a);
-}
-
-static void
-tell_alike(const struct fib_route *r, void *arg)
-{
 	role_enter_ctl();
-	if (is_alike(r, arg))
-		tell(r);
+	a->n += r->tos == a->r->tos && r->metric == a->r->metric && is_there(r);
 }
 
-/* The kernel's of that key are made what the router's are, in their order: a deletion there takes
- * the first of a key, whatever its next hops. */
-static void
-tell_anew(const struct fib_route *r) CTL_ONLY
+/* How many of its prefix, tos and metric should be in the kernel. */
+static unsigned int
+count_alike(const struct fib_route *r) CTL_ONLY
 {
 	struct alike a = { .r = r };
 
-	forget(r);
+	fib_walk_prefix(RT_TABLE_MAIN, r->dst, r->plen, count_one, &a);
+	return a.n;
+}
+
+static void
+tell_beside(const struct fib_route *r, void *arg)
+{
+	role_enter_ctl();
+	if (r->tos == ((const struct fib_route *)arg)->tos)
+		tell(r);
+}
+
+/* A deletion takes the first, whatever its next hops: all @p n of its key that are there go, and
+ * those that should be there come, in their order; and what went too many. */
+static void
+tell_anew(const struct fib_route *r, unsigned int n) CTL_ONLY
+{
+	forget(r, n);
 	if (!taking_back)
-		fib_walk_prefix(RT_TABLE_MAIN, r->dst, r->plen, tell_alike, &a);
+		fib_walk_prefix(RT_TABLE_MAIN, r->dst, r->plen, tell_beside, (void *)(uintptr_t)r);
 }
 
 static void
 on_add(const struct fib_route *r) CTL_ONLY
 {
-	struct alike a = { .r = r };
+	unsigned int n = is_there(r) ? count_alike(r) : 0;
 
-	if (!is_told(r) || taking_back)
-		return;
-	fib_walk_prefix(RT_TABLE_MAIN, r->dst, r->plen, count_alike, &a);
-	if (a.n > 1)
-		tell_anew(r);
-	else
+	if (n == 1)
 		tell(r);
+	else if (n > 1)
+		tell_anew(r, n - 1);
 }
 
 static int
@@ -168,10 +185,14 @@ on_route(struct notifier *self, unsigned int event, void *obj)
 
 	(void)self;
 	role_enter_ctl();
-	if (event == FIB_ROUTE_ADD)
+	if (!is_own(r))
+		return NOTIFY_OK;
+	if (event == FIB_ROUTE_ADD && !taking_back)
 		on_add(r);
-	else if (is_told(r) || (event == FIB_ROUTE_REPLACE && is_own(r))) /* which was, perhaps */
-		tell_anew(r);
+	else if (event == FIB_ROUTE_REPLACE) /* the old one was there, perhaps */
+		tell_anew(r, count_alike(r) + !is_there(r));
+	else if (event == FIB_ROUTE_DEL && is_there(r))
+		tell_anew(r, count_alike(r) + 1);
 	return NOTIFY_OK;
 }
 
@@ -188,10 +209,13 @@ tell_first(const struct fib_route *r, void *arg)
 }
 
 /* All that may be otherwise in the kernel than here is told again: ways that were down, a next hop
- * object that changed. What is the same stays as it is. */
+ * object that changed. What is the same stays as it is. The kernel forgets by itself what leads by
+ * devices that are down, and nothing else. */
 static void
 tell_again(const struct fib_route *r, void *arg)
 {
+	bool old; /* what was told before may be there still */
+	unsigned int n;
 	int rc;
 
 	(void)arg;
@@ -199,9 +223,10 @@ tell_again(const struct fib_route *r, void *arg)
 	if (!is_told(r))
 		return;
 	rc = tell(r);
-	/* It was not there like this, or leads nowhere: what was told before may be in front. */
-	if (rc == 0 || rc == -ENOENT)
-		tell_anew(r);
+	old = r->nhid != 0 || (rc == 0 && r->n_nh > 1);
+	n = count_alike(r) + old;
+	if ((rc == 0 && n > 1) || (rc == -ENOENT && old))
+		tell_anew(r, n);
 }
 
 static void
@@ -210,7 +235,7 @@ take_back(const struct fib_route *r, void *arg)
 	(void)arg;
 	role_enter_ctl();
 	if (is_told(r))
-		forget(r);
+		forget(r, UINT_MAX);
 }
 
 static void quiet(void) CTL_ONLY;
@@ -307,7 +332,7 @@ forget_loose(const struct fib_route *r, void *arg)
 	role_enter_ctl();
 	if (is_told(r) &&
 	    (r->type != FIB_UNICAST || (r->n_nh > 0 && r->nh[0].dev->flags & IFF_LOOPBACK)))
-		forget(r);
+		forget(r, UINT_MAX);
 }
 
 void

@@ -70,7 +70,7 @@ int host_nl_addr(uint32_t ifindex, const struct host_nl_addr *a, bool add) CTL_O
 void host_nl_addr_clear(uint32_t ifindex) CTL_ONLY;
 /** Behind those with the same table, prefix, tos and metric; -EEXIST: it is there. */
 int host_nl_route_add(const struct host_nl_route *r) CTL_ONLY;
-/** The first of that table, prefix, tos, metric and protocol; -ESRCH: there is none. */
+/** The first of that table, prefix, tos, metric (0: any) and protocol; -ESRCH: there is none. */
 int host_nl_route_del(const struct host_nl_route *r) CTL_ONLY;
 
 /* --- what it says --- */

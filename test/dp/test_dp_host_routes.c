@@ -118,19 +118,24 @@ silent_losses(void **state)
 	settle();
 }
 
-/* What the router has forgotten, and the kernel has not, comes back. */
+/* What the router has forgotten, and the kernel has not: the host's comes back, its own goes. */
 static void
 down_and_up_at_once(void **state)
 {
 	(void)state;
 	lab("route add 10.42.0.0/16 via 10.0.2.2 proto static");
 	settle();
+	dp_cmd("ip route add 10.44.0.0/16 via 10.0.2.2");
+	settle();
 	assert_true(router_has("10.42.0.0/16"));
+	assert_non_null(strstr(lab("route"), "10.44.0.0/16"));
 	role_enter_ctl();
 	dev_close(dev_get_by_name("p2")); /* no turn of the loop in between */
 	assert_int_equal(dev_open(dev_get_by_name("p2")), 0);
 	settle();
 	assert_true(router_has("10.42.0.0/16"));
+	assert_false(router_has("10.44.0.0/16")); /* nor does the kernel keep that one */
+	assert_null(strstr(lab("route"), "10.44.0.0/16"));
 	lab("route del 10.42.0.0/16");
 	dp_cmd("ip neigh replace 10.0.2.2 lladdr 02:00:00:00:01:03 dev p2");
 	settle();
@@ -271,6 +276,65 @@ routes_to_the_host(void **state)
 	enable(NULL);
 }
 
+static const char *
+told(void)
+{
+	return lab("-o route show 10.56.0.0/16 proto 157");
+}
+
+/* Of several with one key the host has all, in their order, and the right one goes. */
+static void
+one_of_several_goes(void **state)
+{
+	(void)state;
+	dp_cmd("ip route add 10.56.0.0/16 via 10.0.1.2");
+	dp_cmd("ip route append 10.56.0.0/16 via 10.0.2.2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1 \n"
+				    "10.56.0.0/16 via 10.0.2.2 dev p2");
+	dp_cmd("ip route del 10.56.0.0/16 via 10.0.2.2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1");
+	dp_cmd("ip route prepend 10.56.0.0/16 via 10.0.2.2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 \n"
+				    "10.56.0.0/16 via 10.0.1.2 dev p1");
+	dp_cmd("ip route del 10.56.0.0/16 via 10.0.2.2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1");
+	/* One of another metric, and one of the host's own, have nothing to do with it. */
+	dp_cmd("ip route add 10.56.0.0/16 via 10.0.2.2 metric 5");
+	lab("route append 10.56.0.0/16 via 10.0.2.2 proto static");
+	dp_cmd("ip route append unreachable 10.56.0.0/16");
+	settle();
+	dp_cmd("ip route del 10.56.0.0/16 via 10.0.1.2 metric 0");
+	settle();
+	assert_string_equal(told(), "unreachable 10.56.0.0/16 \n"
+				    "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	assert_non_null(strstr(lab("route show 10.56.0.0/16"), "10.0.2.2 dev p2 proto static"));
+	lab("route flush proto static");
+	/* The kernel takes metric 0 for any. */
+	dp_cmd("ip route del unreachable 10.56.0.0/16 metric 0");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip route add 10.56.0.0/16 via 10.0.1.2");
+	dp_cmd("ip link set p1 down");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip link set p1 up");
+	dp_cmd("ip route replace 10.56.0.0/16 via 10.0.1.2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1 \n"
+				    "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	/* What takes its place, and is nothing for the host, leaves none of it there. */
+	dp_cmd("ip route replace local 10.56.0.0/16 dev p1 table main");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip route flush 10.56.0.0/16");
+	settle();
+	assert_string_equal(told(), "");
+}
+
 int
 main(void)
 {
@@ -279,6 +343,7 @@ main(void)
 		cmocka_unit_test(silent_losses),	  cmocka_unit_test(down_and_up_at_once),
 		cmocka_unit_test(gateway_behind_a_route), cmocka_unit_test(replaced_by_hand),
 		cmocka_unit_test(news_overflow),	  cmocka_unit_test(routes_to_the_host),
+		cmocka_unit_test(one_of_several_goes),
 	};
 
 	return cmocka_run_group_tests_name("dp/host_routes", tests, setup, dp_teardown);
