@@ -64,6 +64,7 @@ only_what_differs(void **state)
 static void
 directions(void **state)
 {
+	struct host_stats before, after;
 	unsigned int first = index_of("p1");
 
 	(void)state;
@@ -84,14 +85,19 @@ directions(void **state)
 		/* What happened while nobody listened, is read, and no more than that. */
 		lab("route add 10.21.0.0/16 via 10.0.1.2 proto static");
 		lab("route del 10.21.0.0/16");
+		lab("route del 10.20.0.0/16");
+		lab("route add 10.20.0.0/16 via 10.0.1.2 proto static");
 		dp_cmd("ip route del 10.52.0.0/16");
 		dp_cmd("host enable netns lab routes none");
 		dp_cmd("ip route add 10.52.0.0/16 via 10.0.1.2"); /* is not told any more */
 		settle();
 		assert_false(router_has("10.20.0.0/16") || lab_has("proto 157"));
 		dp_cmd("ip route del 10.52.0.0/16");
+		host_get_stats(&before);
 		dp_cmd("host enable netns lab");
 		settle();
+		host_get_stats(&after);
+		assert_int_equal(after.withdrawn, before.withdrawn);
 		assert_true(router_has("10.20.0.0/16") && lab_has("10.50.0.0/16"));
 		assert_false(router_has("10.21.0.0/16"));
 	}

@@ -9,6 +9,7 @@
 #include "host_lab.h"
 
 #define ROUTES 3000 /* several buffers of a dump */
+#define OWN    800  /* several slices */
 
 static unsigned int torn_parts;	   /* of dumps */
 static unsigned int refused_dumps; /* so many do not begin */
@@ -177,18 +178,26 @@ first_time_once(void **state)
 
 	(void)state;
 	disable(NULL);
-	for (unsigned int i = 0; i < 300; i++)
+	for (unsigned int i = 0; i < OWN; i++)
 		dp_cmd("ip route add 12.0.%u.%u nexthop via 10.0.1.2 nexthop via 10.0.2.2", i >> 8,
 		       i & 255);
 	told = 0;
 	enable(NULL);
 	st = stats();
-	assert_int_equal(st.exported, 300);
-	assert_int_equal(told, 300);
+	assert_int_equal(st.exported, OWN);
+	assert_int_equal(told, OWN);
 	assert_int_equal(st.unexported, 0);
-	dp_cmd("ip route flush root 12.0.0.0/8");
+	/* What comes while they are taken back, is not told. */
+	dp_cmd("host enable netns lab routes import");
+	dp_run_ms(1);
+	assert_in_range(stats().unexported, 1, OWN - 1);
+	dp_cmd("ip route add 10.50.0.0/16 via 10.0.1.2");
 	settle();
-	assert_int_equal(stats().unexported, 300);
+	assert_int_equal(stats().unexported, OWN);
+	assert_string_equal(lab("route show proto 157"), "");
+	dp_cmd("ip route del 10.50.0.0/16");
+	dp_cmd("ip route flush root 12.0.0.0/8");
+	enable(NULL);
 }
 
 static void

@@ -330,7 +330,70 @@ one_of_several_goes(void **state)
 	dp_cmd("ip route replace local 10.56.0.0/16 dev p1 table main");
 	settle();
 	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip route replace 10.56.0.0/16 via 10.0.1.2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1 \n"
+				    "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
 	dp_cmd("ip route flush 10.56.0.0/16");
+	settle();
+	assert_string_equal(told(), "");
+}
+
+/* Those of the configuration wait for a device that is down: meanwhile they are not in the kernel,
+ * and nothing goes in their place. */
+static void
+one_that_waits(void **state)
+{
+	const struct fib_route_spec waits = { .table = RT_TABLE_MAIN,
+					      .dst = RTE_BE32(0x0a380000),
+					      .plen = 16,
+					      .keep_dead = true,
+					      .n_nh = 1,
+					      .nh = { { .gateway = RTE_BE32(0x0a000102),
+							.weight = 1 } } };
+	struct host_stats before, after;
+
+	(void)state;
+	assert_int_equal(fib_route_add(&waits, FIB_ADD, NULL), 0);
+	dp_cmd("ip route add 10.56.0.0/16 via 10.0.2.2 metric 5");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1 \n"
+				    "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip link set p1 down");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip link set p1 up");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1 \n"
+				    "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip link set p1 down");
+	settle();
+	host_get_stats(&before);
+	dp_cmd("ip link set p2 mtu 1400"); /* all are told again */
+	settle();
+	dp_cmd("ip route del 10.56.0.0/16 via 10.0.1.2");
+	settle();
+	host_get_stats(&after);
+	assert_int_equal(after.unexported, before.unexported);
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip link set p1 up");
+	dp_cmd("ip link set p2 mtu 1500");
+	dp_cmd("ip route flush 10.56.0.0/16");
+	settle();
+}
+
+static void
+object_changes(void **state)
+{
+	(void)state;
+	dp_cmd("ip nexthop add id 7 via 10.0.1.2 dev p1");
+	dp_cmd("ip route add 10.56.0.0/16 nhid 7");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.1.2 dev p1");
+	dp_cmd("ip nexthop replace id 7 via 10.0.2.2 dev p2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2");
+	dp_cmd("ip nexthop del id 7");
 	settle();
 	assert_string_equal(told(), "");
 }
@@ -343,7 +406,8 @@ main(void)
 		cmocka_unit_test(silent_losses),	  cmocka_unit_test(down_and_up_at_once),
 		cmocka_unit_test(gateway_behind_a_route), cmocka_unit_test(replaced_by_hand),
 		cmocka_unit_test(news_overflow),	  cmocka_unit_test(routes_to_the_host),
-		cmocka_unit_test(one_of_several_goes),
+		cmocka_unit_test(one_of_several_goes),	  cmocka_unit_test(one_that_waits),
+		cmocka_unit_test(object_changes),
 	};
 
 	return cmocka_run_group_tests_name("dp/host_routes", tests, setup, dp_teardown);
