@@ -175,19 +175,10 @@ make_wanted(const char **why) CTL_ONLY
 static void
 drop_unwanted(void) CTL_ONLY
 {
-	bool any = false;
-
-	for (unsigned int i = 0; i < NETDEV_MAX; i++) {
-		const struct host_port *hp = host.ports[i];
-
-		if (hp != NULL && hp->fd >= 0 && hp->error == 0 && !is_wanted(hp->dev))
-			any |= host_nl_doom(hp->ifindex) == 0;
-	}
-	if (any)
-		host_nl_doom_all();
 	for (unsigned int i = 0; i < NETDEV_MAX; i++)
 		if (host.ports[i] != NULL && !is_wanted(host.ports[i]->dev))
 			host_port_del(host.ports[i]);
+	host_port_close();
 }
 
 void
@@ -351,6 +342,7 @@ host_init(void)
 	struct rlimit files;
 
 	timer_setup(&work_timer, work);
+	host_port_init();
 	host_import_init();
 	host_export_init();
 	/* A TAP for each of some thousand devices. */

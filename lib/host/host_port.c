@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/evloop.h"
 #include "core/log.h"
+#include "core/timer.h"
 #include "host/host_dp.h"
 #include "host/host_priv.h"
 
@@ -14,6 +16,9 @@ LOG_MODULE(host);
 
 #define HASH_SIZE 1024
 static struct host_port *by_ifindex[HASH_SIZE];
+static struct host_port *closing; /* deleted; their TAPs are there still */
+static struct ctl_timer close_timer;
+#define CLOSE_MS 20 /* more devices may go, as by a script */
 
 struct host_port *
 host_port_of(const struct net_device *dev)
@@ -149,6 +154,7 @@ host_port_add(struct net_device *dev, const char **why)
 	*why = "out of memory";
 	if (hp == NULL)
 		return -ENOMEM;
+	host_port_close(); /* one of them may have its name */
 	hp->dev = dev;
 	hp->fd = -1;
 	hp->ip_only = dev->flags & IFF_POINTOPOINT;
@@ -181,12 +187,50 @@ host_port_del(struct host_port *hp)
 	/* Those of lo do not go with a TAP. */
 	for (unsigned int i = hp->n_addrs; hp->fd < 0 && i-- > 0;)
 		host_nl_addr(hp->ifindex, &hp->addrs[i], false);
-	host_tap_close(hp);
 	host_import_again(); /* the kernel forgets its routes, and tells nobody */
 	*at = hp->next;
 	host.ports[hp->dev->ifindex] = NULL;
 	free(hp->addrs);
-	free(hp);
+	if (hp->fd < 0) {
+		free(hp);
+		return;
+	}
+	ev_del(hp->fd); /* hp->dev may go now */
+	if (hp->error == 0)
+		host_nl_doom(hp->ifindex);
+	hp->next = closing;
+	closing = hp;
+	if (!timer_pending(&close_timer))
+		timer_mod(&close_timer, CLOSE_MS);
+}
+
+void
+host_port_close(void)
+{
+	struct host_port *hp;
+
+	timer_del(&close_timer);
+	if (closing != NULL)
+		host_nl_doom_all();
+	while ((hp = closing) != NULL) {
+		closing = hp->next;
+		host_tap_close(hp);
+		free(hp);
+	}
+}
+
+static void
+close_late(struct ctl_timer *t)
+{
+	(void)t;
+	role_enter_ctl();
+	host_port_close();
+}
+
+void
+host_port_init(void)
+{
+	timer_setup(&close_timer, close_late);
 }
 
 /* --- as the device is --- */

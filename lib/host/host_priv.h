@@ -23,7 +23,8 @@ struct host_port {
 	struct host_nl_addr *addrs;
 	uint64_t rx_packets, rx_bytes, rx_dropped;
 	uint64_t tx_packets, tx_bytes, tx_dropped;
-	struct host_port *next; /* of those with the same hash of ifindex */
+	struct host_port
+		*next; /* of those with the same hash of ifindex; or that are closed soon */
 };
 
 struct host_ctl {
@@ -36,9 +37,13 @@ struct host_ctl {
 extern struct host_ctl host;
 
 /* --- ports (host_port.c) --- */
+void host_port_init(void) CTL_ONLY;
 /** Make the counterpart of @p dev, not yet as @p dev is: host_port_sync(). 0 or -errno with why. */
 int host_port_add(struct net_device *dev, const char **why) CTL_ONLY;
+/** The router is done with it; the kernel's side goes soon, with all others, or at
+ * host_port_close(). */
 void host_port_del(struct host_port *hp) CTL_ONLY;
+void host_port_close(void) CTL_ONLY;
 /** The kernel's side is no more: not offered packets any longer. */
 void host_port_gone(struct host_port *hp) CTL_ONLY;
 /** Make it as the device is. */

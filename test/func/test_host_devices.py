@@ -298,6 +298,57 @@ def test_config(lab):
     expect_alike(lab, "r1", "r2")
 
 
+def test_reload_leaves_what_does_not_differ(lab):
+    """A program's socket on a counterpart, and its routes, outlive a reload of the section that is about others."""
+    before = link(lab.apps, "r1")["ifindex"]
+    lab.apps.run("ip route add 203.0.113.0/24 via 10.0.1.2 proto bird")
+    with lab.apps.socket(socket.SOCK_DGRAM, ("10.0.1.1", 5009)) as program:
+        program.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"r1\0")
+        try:
+            for change in ({"devices": ["r1"]}, {"devices": ["r2", "r1"], "routes": "import"}, {"routes": "export"}, {}):
+                lab.dut.write_config({**lab.dut.config, "host": {"netns": lab.apps.ns, **change}})
+                lab.dut.cli(f"config load {lab.dut.conf} replace")
+                assert link(lab.apps, "r1")["ifindex"] == before, change
+                assert (link(lab.apps, "r2") is None) == (change.get("devices") == ["r1"])
+                program.sendto(b"still here", (lab.h1.ip, 9))
+                assert lab.apps.ip_json("route show 203.0.113.0/24"), "control: the kernel's route went"
+        finally:
+            lab.dut.write_config({**lab.dut.config, "host": {"netns": lab.apps.ns}})
+            lab.dut.cli(f"config load {lab.dut.conf} replace")
+    eventually(lambda: lab.dut.ip_json("route show 203.0.113.0/24"), "the route is not the router's again")
+    lab.apps.run("ip route del 203.0.113.0/24")
+    expect_alike(lab, "r1", "r2")
+
+
+def test_saved_with_names_of_now(fresh):
+    """A named device that is renamed is saved so; one that went is not named; what is saved is loaded again."""
+    lab = fresh(host={})
+    for vid in (5, 6):
+        lab.dut.ip(f"link add link r1 name r1.{vid} type vlan id {vid}")
+    lab.dut.cli(f"host enable netns {lab.apps.ns} dev r1.5 dev r1.6")
+    lab.dut.ip("link set r1.5 name blue")
+    lab.dut.ip("link del r1.6")
+    assert lab.dut.cli("show config running /host") == {"netns": lab.apps.ns, "devices": ["blue"]}
+    lab.dut.cli("config save")
+    lab.dut.cli(f"config load {lab.dut.conf} replace")
+    assert [row["ifname"] for row in lab.dut.cli("show host")] == ["blue"]
+    lab.dut.ip("link del blue")
+    lab.dut.cli("config save")
+    lab.dut.cli(f"config load {lab.dut.conf} replace")
+    assert lab.dut.cli("show config running /host") == {"netns": lab.apps.ns, "devices": []}
+    assert lab.dut.cli("show host") == [] and link(lab.apps, "r1") is None
+
+
+def test_another_namespace_of_the_name(fresh):
+    """What has the name now is where the counterparts are wanted."""
+    lab = fresh(host={})
+    sh(f"ip netns del {lab.apps.ns}")
+    sh(f"ip netns add {lab.apps.ns}")
+    lab.dut.cli(f"host enable netns {lab.apps.ns}")
+    expect_alike(lab, "r1", "r2")
+    lab.apps.ping(lab.h1.ip)
+
+
 def test_flood(fresh):
     """To closed ports, as fast as a sender here can: what is forwarded, ARP, and what routing protocols say
     (precedence internetwork control) get through; what the host did not take is counted. That a full ring
