@@ -361,6 +361,7 @@ def test_directions(lab):
                 lab.apps.ping(lab.h1.ip)
                 assert bool(lab.dut.ip_json("route show 192.0.2.0/24")) == comes, word
                 assert bool(lab.apps.ip_json(f"route show proto {OURS}")) == goes, word
+                lab.apps.run("ip route flush root 192.0.2.0/24 proto bird")
     finally:
         lab.apps.run("ip route flush proto bird")
         lab.dut.cli(f"host enable netns {lab.apps.ns}")
