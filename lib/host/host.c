@@ -78,9 +78,15 @@ work(struct ctl_timer *t)
 	const char *why;
 
 	role_enter_ctl();
-	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
-		failing |= dirty[dev->ifindex] && put_right(dev, &why) != 0;
-	/* A route by a device that was down is not in the kernel. */
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next) {
+		bool had = host_port_of(dev) != NULL;
+
+		if (!dirty[dev->ifindex])
+			continue;
+		failing |= put_right(dev, &why) != 0;
+		export_again |= !had && host_port_of(dev) != NULL;
+	}
+	/* A route by a device that was down, or had no counterpart, is not in the kernel. */
 	if (export_again && (host.conf.routes & HOST_ROUTES_EXPORT))
 		host_export_start();
 	export_again = false;
@@ -179,6 +185,9 @@ drop_unwanted(void) CTL_ONLY
 		if (host.ports[i] != NULL && !is_wanted(host.ports[i]->dev))
 			host_port_del(host.ports[i]);
 	host_port_close();
+	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
+		if (!is_wanted(dev))
+			failure[dev->ifindex][0] = '\0';
 }
 
 void
@@ -198,8 +207,6 @@ host_disable(void)
 	drop_unwanted();
 	host_nl_close();
 	memset(dirty, 0, sizeof(dirty));
-	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
-		failure[dev->ifindex][0] = '\0';
 }
 
 static int
