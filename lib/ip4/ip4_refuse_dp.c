@@ -29,16 +29,31 @@ can_stay(const struct fast *f)
 	return f->hooks == NULL && !f->realms && f->padded == 0 && f->l2 == RTE_ETHER_HDR_LEN;
 }
 
+/* Whose entry is not the first one's? */
+static uint32_t
+strays(const struct fast *f)
+{
+	uint32_t idx0 = f->idx[0], mask = 0;
+
+	for (uint32_t i = 0; i < f->n; i += 4) {
+		row differ = load_row(&f->idx[i]) ^ idx0;
+
+		if (likely((half(differ, 0) | half(differ, 1)) == 0))
+			continue;
+		for (uint32_t k = i; k < RTE_MIN(i + 4, f->n); k++)
+			mask |= (uint32_t)(f->idx[k] != idx0) << k;
+	}
+	return mask;
+}
+
 bool
 ip4_fast_is_one(struct worker *w, struct fast *f)
 {
-	uint32_t idx0 = f->idx[0];
-
-	if (f->dev == NULL || !can_stay(f) || load32(&adj_get(idx0)->type) != EVEN_REWRITE(f))
+	if (f->dev == NULL || !can_stay(f) || load32(&adj_get(f->idx[0])->type) != EVEN_REWRITE(f))
 		return false;
-	for (uint32_t i = 1; i < f->n; i++) {
-		if (likely(f->idx[i] == idx0))
-			continue;
+	for (uint32_t todo = strays(f); todo != 0; todo &= todo - 1) {
+		uint32_t i = (uint32_t)__builtin_ctz(todo);
+
 		f->adj[i] = adj_get(f->idx[i]);
 		if (!neigh_over_budget(w, f->adj[i], src_of(f->l3[i]))) {
 			f->dead = 0;
@@ -80,13 +95,15 @@ ip4_fast_bury(struct worker *w, struct fast *f, struct rte_mbuf **m)
 	uint32_t left = (uint32_t)__builtin_ctz(f->dead);
 	uint64_t bytes = 0;
 
-	for (uint32_t i = left; i < f->n; i++) {
-		if (f->dead >> i & 1) {
-			bytes += f->len[i] + RTE_ETHER_HDR_LEN;
-			neigh_refuse(w, f->adj[i], m[i]);
-		} else {
-			m[left++] = m[i];
-		}
+	for (uint32_t todo = f->dead, next; todo != 0;) {
+		uint32_t i = (uint32_t)__builtin_ctz(todo);
+
+		todo &= todo - 1;
+		next = todo != 0 ? (uint32_t)__builtin_ctz(todo) : f->n;
+		bytes += f->len[i] + RTE_ETHER_HDR_LEN;
+		neigh_refuse(w, f->adj[i], m[i]);
+		memmove(m + left, m + i + 1, (next - i - 1) * sizeof(m[0]));
+		left += next - i - 1;
 	}
 	f->n = left;
 	return bytes;

@@ -50,11 +50,27 @@ header_sum(uint64_t a, uint64_t b, uint32_t c)
 	return (uint32_t)((s & 0xffff) + (s >> 16));
 }
 
+/* 16 bytes, four words. */
+typedef uint32_t row __attribute__((vector_size(16)));
+static inline row
+load_row(const void *p)
+{
+	row v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+/* Its first or second 8 bytes. */
+static inline uint64_t
+half(row v, int k)
+{
+	return v[2 * k] | (uint64_t)v[2 * k + 1] << 32;
+}
+
 #if FAST_LANES > 1
 typedef uint32_t vec __attribute__((vector_size(4 * FAST_LANES)));
 typedef int32_t signed_vec __attribute__((vector_size(4 * FAST_LANES)));
 typedef uint8_t vec_bytes __attribute__((vector_size(4 * FAST_LANES)));
-typedef uint32_t row __attribute__((vector_size(16)));
 
 #define SWAP(n) (n) + 3, (n) + 2, (n) + 1, (n)
 #if FAST_LANES == 8
@@ -71,20 +87,6 @@ typedef uint32_t row __attribute__((vector_size(16)));
 #define SWAP_ALL	   SWAP(0), SWAP(4), SWAP(8), SWAP(12)
 #endif
 
-static inline row
-load_row(const void *p)
-{
-	row v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-/* Its first or second 8 bytes. */
-static inline uint64_t
-half(row v, int k)
-{
-	return v[2 * k] | (uint64_t)v[2 * k + 1] << 32;
-}
 /* The 16 bytes at @p off from the network headers of packets k and, of eight, k + 4. */
 static inline vec
 load_rows(uint8_t *const *l3, uint32_t k, int off)

@@ -14,6 +14,7 @@ def add_parser(sub, common):
     p.add_argument("--routes", type=int, default=10000)
     p.add_argument("--dests", type=int, default=4096, help="distinct destinations (at most 4096 leaves caches alone)")
     p.add_argument("--gateways", type=int, default=1, help="neighbours the routes point to (polluxd)")
+    p.add_argument("--near", action="store_true", help="all routes within 1 MiB of the table: what is left when its pages are known")
     p.set_defaults(func=main)
 
 
@@ -34,7 +35,7 @@ def main(args):
     need_root()
     names = args.duts.split(",")
     need(*(["dpdk-testpmd"] if any(n.startswith("testpmd") for n in names) else []))
-    tab, origin = traffic.prefixes(args.routes, args.table)
+    tab, origin = traffic.near_prefixes(args.routes) if args.near else traffic.prefixes(args.routes, args.table)
     with Hugepages(args.hugepages) as huge:
         setup = duts.Setup(args, tab, traffic.destinations(tab, args.dests), huge.pages)
         say(f"{len(tab)} routes ({origin}), {args.dests} destinations, "

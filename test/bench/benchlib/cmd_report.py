@@ -49,6 +49,7 @@ def save_plots(plots, folder):
 # A figure of the page: the name of its markers, the command, and what draws its plots. All together: 11 minutes.
 FIGURES = [
     ("forward", "forward --starts 3 --rounds 20", None),
+    ("near", "forward --near --starts 3 --rounds 15", None),
     ("scale", "scale --starts 2 --rounds 10", plot_scale),
     ("routes", "routes --loads 1 --no-forward", None),
     ("churn", "churn --starts 3", None),

@@ -65,6 +65,12 @@ def prefixes(n, path=None, seed=1):
     return sorted(real + _random_prefixes(rng, real, n - len(real))), origin
 
 
+def near_prefixes(n, seed=1):
+    """As prefixes(), but /24s of 40.0.0.0/6: their entries lie within 1 MiB of a table of /24s."""
+    tab = sorted(((40 << 24) + (k << 8), 24) for k in random.Random(seed).sample(range(4 << 16), n))
+    return tab, "within 1 MiB of a table of /24s"
+
+
 def ntoa(a):
     return f"{a >> 24}.{a >> 16 & 255}.{a >> 8 & 255}.{a & 255}"
 
