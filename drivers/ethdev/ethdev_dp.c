@@ -3,7 +3,6 @@
 #include <string.h>
 #include <rte_cycles.h>
 #include "ip4/ip4_defrag_dp.h"
-#include "netdev/netdev_police_dp.h"
 #include "sched/sched_dp.h"
 
 /* Drop what the PMD did not take, newest last: the caller chose to give up on them. */
@@ -290,15 +289,6 @@ tx_round(struct worker *w, const struct ethdev_poll_list *list)
 	return work;
 }
 
-/* In a flood that comes in small bursts each costs more by its poll than by its frames: let them
- * gather in the queue, which has room for many times as much. */
-#define FLOOD_SKIP 7u
-static inline uint32_t
-rounds_to_skip(const struct worker *w, const struct net_device *dev, uint16_t n)
-{
-	return n < ETHDEV_BURST / 2 && netif_is_flooded(w, dev) ? FLOOD_SKIP : 0;
-}
-
 unsigned int
 ethdev_poll(struct worker *w)
 {
@@ -312,10 +302,6 @@ ethdev_poll(struct worker *w)
 		struct ethdev_rxq *q = list->rxq[i];
 		uint16_t n;
 
-		if (unlikely(q->skip > 0) && (total | w->round_rx) != 0) { /* there is else to do */
-			q->skip--;
-			continue;
-		}
 		/* The clock that has run since the last switch was this poll's, if it finds
 		 * anything; an empty poll is idle time and costs no reading of the clock. */
 		w->stage = STAGE_RX;
@@ -335,7 +321,6 @@ ethdev_poll(struct worker *w)
 			ethdev_spread_burst(w, q->port, pkts, n);
 		else
 			netif_rx_burst(w, q->port->dev, pkts, n);
-		q->skip = rounds_to_skip(w, q->port->dev, n);
 		stage_switch(w, STAGE_IDLE);
 	}
 	w->round_rx = total;

@@ -47,7 +47,6 @@ struct ethdev_rxq {
 	uint16_t worker;      /* slot that polls it; control thread's record */
 	uint64_t packets;     /* written by the polling worker only */
 	uint64_t full_bursts; /* bursts that came back full: a backlog behind them */
-	uint32_t skip;	      /* turns that it lets pass beside other work; polling worker */
 	/* sleep: written by the polling worker, but for nap_us */
 	uint8_t wake;	      /* enum ethdev_wake */
 	bool proven;	      /* it has ended a sleep: long ones may rely on it */
