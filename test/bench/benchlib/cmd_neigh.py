@@ -10,7 +10,8 @@ from .tables import save, table
 
 LINE = re.compile(r"^(\S+) (?:rate )?([0-9.]+)")
 
-WORDS = {"answers_Mps": "ARP requests answered, M/s", "cold_s": "all hosts resolved from cold by traffic, s"}
+WORDS = {"answers_Mps": "ARP requests answered, M/s", "cold_s": "all hosts resolved from cold by traffic, s",
+         "pairs_Mps": "packets forwarded by a worker that gets as many ARP requests, M/s of each"}
 
 
 def add_parser(sub, common):
@@ -43,6 +44,7 @@ def main(args):
             "cold_s": [number(s["cold"], r"([0-9.]+) s") for s in starts]}
     for name in ("scan", "unread-1:16", "flood-1:16", "among-1:16", "unread-1:1", "flood-1:1"):
         rows[name] = [number(s[name], r"rate ([0-9.]+)") for s in starts]
+    rows["pairs_Mps"] = [number(s["flood-1:1"], r"([0-9.]+) M/s") for s in starts]
     table(["", "median", "lowest .. highest start"],
           [[WORDS.get(n, f"forwarding beside it, of its rate alone: {n}"), f"{statistics.median(v):.2f}",
             f"{min(v):.2f} .. {max(v):.2f}"] for n, v in rows.items()])

@@ -311,9 +311,11 @@ beside(const char *name, struct beside b)
 	qsort(ratio, ROUNDS, sizeof(ratio[0]), by_value);
 	for (unsigned int r = 0; r < ROUNDS - ROUNDS / 50; r++)
 		mean += ratio[r] / (ROUNDS - ROUNDS / 50);
-	printf("%s rate %.3f of that alone (%.0f cycles a packet), %u new destinations, %u of them "
-	       "refused, %u answers, %u lost; control %.0f cycles a turn\n",
-	       name, 1 / mean, median(base, ROUNDS), n_scans,
+	printf("%s rate %.3f of that alone (%.0f cycles a packet), %.1f M/s, %u new destinations, "
+	       "%u of "
+	       "them refused, %u answers, %u lost; control %.0f cycles a turn\n",
+	       name, 1 / mean, median(base, ROUNDS),
+	       (double)rte_get_tsc_hz() / 1e6 / (median(base, ROUNDS) * mean), n_scans,
 	       (unsigned int)(dp_drops("neigh_over_budget") - refused), answered, lost,
 	       (double)spent / ROUNDS);
 }
