@@ -221,8 +221,6 @@ on_netdev(struct notifier *self, unsigned int event, void *obj)
 	struct net_device *dev = obj;
 
 	(void)self;
-	if (event == NETDEV_UP || event == NETDEV_DOWN || event == NETDEV_UNREGISTER)
-		arp_locals_rebuild();
 	if (event == NETDEV_UNREGISTER) {
 		arp_proxy_forget(dev);
 		arp_conflict_forget(dev);

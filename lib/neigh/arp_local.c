@@ -54,7 +54,8 @@ arp_locals_publish(struct arp_locals **where, struct arp_locals *fresh)
 		rcu_defer(&old->rcu, locals_free);
 }
 
-/* All addresses of all devices that are up. */
+/* All addresses of all devices, as the local routes: they stay ours while a device is down (RFC 1122
+ * 3.3.4.2, weak host model). */
 void
 arp_locals_rebuild(void)
 {
@@ -71,8 +72,7 @@ arp_locals_rebuild(void)
 	}
 	for (struct net_device *dev = dev_first(); dev != NULL; dev = dev->ctl->next)
 		for (struct in_ifaddr *a = inet_addr_first(dev); a != NULL; a = a->ifa_next)
-			if (netif_running(dev))
-				arp_locals_insert(l, a->ifa_local, a->ifa_scope);
+			arp_locals_insert(l, a->ifa_local, a->ifa_scope);
 	arp_locals_publish(&arp_locals, l);
 }
 

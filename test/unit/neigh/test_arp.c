@@ -427,12 +427,18 @@ answers_follow_addresses_and_devices(void **state)
 	assert_false(answered());
 	request(p0, PEER_IP, IP(198, 51, 100, 1));
 	assert_true(answered());
-	dev_close(p1);
-	request(p0, PEER_IP, IP(198, 51, 100, 1));
-	assert_false(answered());
-	assert_int_equal(dev_open(p1), 0);
+	dev_close(p1); /* its address stays ours, as the local route does */
 	request(p0, PEER_IP, IP(198, 51, 100, 1));
 	assert_true(answered());
+	spec.local = IP(198, 51, 100, 2);
+	assert_int_equal(inet_addr_add(p1, &spec), 0);
+	request(p0, PEER_IP, IP(198, 51, 100, 2));
+	assert_true(answered());
+	unregister_netdevice(p1);
+	request(p0, PEER_IP, IP(198, 51, 100, 1));
+	assert_false(answered());
+	request(p0, PEER_IP, IP(198, 51, 100, 2));
+	assert_false(answered());
 }
 
 /* --- learning --- */
@@ -613,6 +619,22 @@ arp_announce_chooses_the_source(void **state)
 	assert_int_equal(asked_from(IP(192, 0, 2, 2)), OURS);
 }
 
+/* RFC 1812 2.2.7: it asks with another's address, also where that one is down; who answers may ask
+ * for it in turn. */
+static void
+unnumbered_device_answers_for_what_it_asks_with(void **state)
+{
+	rte_be32_t src;
+
+	ROLES();
+	inet_addr_flush(p0);
+	dev_close(p1);
+	src = asked_from(IP(10, 0, 0, 1));
+	assert_int_equal(src, IP(198, 51, 100, 1));
+	request(p0, PEER_IP, src);
+	assert_true(answered());
+}
+
 /* The same addresses in the other order, and one more device: what is primary changes, the rule
  * does not. */
 static void
@@ -725,6 +747,7 @@ main(void)
 		T(gratuitous_arp_moves_a_known_neighbour),
 		T(second_answer_within_locktime_is_ignored),
 		T(arp_announce_chooses_the_source),
+		T(unnumbered_device_answers_for_what_it_asks_with),
 		T(arp_announce_in_either_order),
 		T(arp_notify_announces),
 		T(learning_is_bounded),
