@@ -104,14 +104,14 @@ check_tentative(struct worker *w, const struct net_device *dev, const struct arp
 									  : DROP_MAX;
 }
 
-/* Where an answer would go that is a packet: from the address that is asked for, made here or, on
- * its way from @p there, come by that device. */
+/* Where an answer would go that is a packet: from @p src (0: nobody's), made here or, on its way
+ * from @p there, come by that device. */
 static const struct adj *
-way_back(const struct arp_eth_ip *arp, const struct adj *there)
+way_back(const struct arp_eth_ip *arp, rte_be32_t src, const struct adj *there)
 {
 	const struct net_device *by = there != NULL ? there->dev : NULL;
 
-	return neigh_route(arp->ar_tip, arp->ar_sip, by != NULL ? (uint32_t)by->ifindex : 0);
+	return neigh_route(src, arp->ar_sip, by != NULL ? (uint32_t)by->ifindex : 0);
 }
 
 /* Not before conflicts are found: who announces an address of ours is told of all the same. */
@@ -125,17 +125,19 @@ check_gratuitous(const struct in_device *in_dev, const struct arp_eth_ip *arp)
 }
 
 /* Requests are routed as packets are: a sender that packets are not taken from is not answered
- * (RFC 1812 5.3.7, RFC 3704). @p there: the way to the target, if it is another's. */
+ * (RFC 1812 5.3.7, RFC 3704). An answer would come from the address that is asked for if that is
+ * @p ours, or if we are proxy for it: @p there is the way to it. For one that is neither there is
+ * no answer of ours to look for. */
 static enum drop_reason
 check_route_back(const struct net_device *dev, const struct in_device *in_dev,
-		 const struct arp_eth_ip *arp, const struct adj *there)
+		 const struct arp_eth_ip *arp, bool ours, const struct adj *there)
 {
 	int rpf = IN_DEV_MAXCONF(in_dev, rp_filter);
 	const struct adj *back;
 
 	if (arp->ar_sip == 0 || neigh_route == NULL)
 		return DROP_MAX;
-	back = way_back(arp, there);
+	back = way_back(arp, ours || there != NULL ? arp->ar_tip : 0, there);
 	if (back->type == ADJ_BROADCAST || back->type == ADJ_MULTICAST || back->type == ADJ_MARTIAN)
 		return DROP_ARP_BAD_SENDER_IP;
 	if (rpf == 0 || adj_leaves_by(back, dev) || (rpf == 2 && adj_is_unicast(back)))
@@ -169,7 +171,7 @@ is_filtered(const struct net_device *dev, const struct in_device *in_dev,
 	    const struct arp_eth_ip *arp)
 {
 	return IN_DEV_ORCONF(in_dev, arp_filter) && arp->ar_sip != 0 &&
-	       (neigh_route == NULL || !adj_leaves_by(way_back(arp, NULL), dev));
+	       (neigh_route == NULL || !adj_leaves_by(way_back(arp, arp->ar_tip, NULL), dev));
 }
 
 /* --- for others --- */
@@ -330,7 +332,7 @@ handle_request(struct worker *w, struct sk_buff *skb, const struct in_device *in
 	const struct arp_eth_ip *arp = (const struct arp_eth_ip *)skb_data(skb);
 	const struct arp_local *target = arp_local_find(rcu_dereference(arp_locals), arp->ar_tip);
 	const struct adj *there = target == NULL ? proxied_way(skb->dev, in_dev, arp) : NULL;
-	enum drop_reason why = check_route_back(skb->dev, in_dev, arp, there);
+	enum drop_reason why = check_route_back(skb->dev, in_dev, arp, target != NULL, there);
 
 	counter_inc(w, &arp_counters, ARP_CNT_IN_REQUESTS);
 	if (why != DROP_MAX) {

@@ -398,6 +398,30 @@ senders_must_be_possible(void **state)
 	assert_true(answered());
 }
 
+/* Who asks for somebody else is heard, whatever way that one's packets would take: we do not answer
+ * for him. */
+static void
+request_for_another_is_judged_by_its_sender(void **state)
+{
+	const struct neighbour *n;
+
+	ROLES();
+	neigh_parms_get(p0)->locktime = 0;
+	assert_int_equal(neigh_admin_set(PEER_IP, p0, &peer2, NUD_STALE), 0);
+	n = neigh_lookup(PEER_IP, p0);
+	conf(p0)->rp_filter = 1;
+	fixture_rule(OTHER, 0, p1);
+	request(p0, PEER_IP, OTHER);
+	turn();
+	assert_int_equal(drops(DROP_ARP_RP_FILTER), 0);
+	assert_mac(&n->ha, &peer);
+	fixture_rule(OURS, 0, p1); /* an answer of ours would not leave here */
+	request(p0, PEER_IP, OURS);
+	assert_int_equal(drops(DROP_ARP_RP_FILTER), 1);
+	request(p0, IP(198, 51, 100, 9), OTHER);
+	assert_int_equal(drops(DROP_ARP_RP_FILTER), 2);
+}
+
 static void
 loopback_targets_need_route_localnet(void **state)
 {
@@ -739,6 +763,7 @@ main(void)
 		T(arp_filter_asks_the_way_back),
 		T(gratuitous_arp_may_be_dropped),
 		T(senders_must_be_possible),
+		T(request_for_another_is_judged_by_its_sender),
 		T(loopback_targets_need_route_localnet),
 		T(answers_follow_addresses_and_devices),
 		T(asking_us_teaches_the_sender),
