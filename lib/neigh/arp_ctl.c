@@ -187,9 +187,13 @@ on_heard(struct ctl_msg *msg)
 		return;
 	}
 	if (what == ARP_HEARD_CONFLICT) {
-		if (!arp_probe_heard(dev, sip, &sha) && ip_dev_find(sip) == NULL)
+		bool probed = arp_probe_heard(dev, sip, &sha);
+
+		if (!probed && ip_dev_find(sip) == NULL)
 			return; /* probed for on another LAN */
-		arp_conflict_seen(dev, sip, &sha);
+		/* a device without addresses may bridge a LAN where others have them by right */
+		if (probed || in_dev->ifa_list != NULL)
+			arp_conflict_seen(dev, sip, &sha);
 		arping_heard(dev, sip, &sha); /* duplicate address detection of our own */
 		return;
 	}

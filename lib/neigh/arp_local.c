@@ -54,8 +54,8 @@ arp_locals_publish(struct arp_locals **where, struct arp_locals *fresh)
 		rcu_defer(&old->rcu, locals_free);
 }
 
-/* All addresses of all devices, as the local routes: they stay ours while a device is down (RFC 1122
- * 3.3.4.2, weak host model). */
+/* All addresses of all devices, as the local routes: they stay ours while a device is down (RFC
+ * 1122 3.3.4.2, weak host model). */
 void
 arp_locals_rebuild(void)
 {

@@ -37,6 +37,37 @@ own_address_on_another_device(void **state)
 	assert_int_equal(drops(DROP_ARP_OWN_ADDRESS), 3);
 }
 
+/* A LAN that is only bridged, or an unnumbered link: others have what addresses they like there. It
+ * is not believed all the same, since packets from there would be martians. */
+static void
+none_on_a_device_without_addresses(void **state)
+{
+	struct arp_eth_ip arp = arp_make(ARP_OP_REQUEST, &peer, IP(198, 51, 100, 1), PEER_IP);
+	struct inet_addr_spec spec = { .local = OURS, .prefixlen = 24 };
+
+	ROLES();
+	inet_addr_flush(p0);
+	arp_in(p0, PACKET_BROADCAST, &arp, ARP_LEN);
+	turn();
+	assert_int_equal(drops(DROP_ARP_OWN_ADDRESS), 1);
+	assert_int_equal(counter_read(&arp_counters, ARP_CNT_CONFLICTS), 0);
+	assert_null(arp_conflict_at(0));
+	assert_int_equal(neigh_count(), 0);
+	spec.probe = true; /* it wants that very address: whoever has it is in its way */
+	spec.local = IP(198, 51, 100, 1);
+	assert_int_equal(inet_addr_add(p0, &spec), 0);
+	arp_in(p0, PACKET_BROADCAST, &arp, ARP_LEN);
+	turn();
+	assert_int_equal(counter_read(&arp_counters, ARP_CNT_CONFLICTS), 1);
+	spec.probe = false;
+	spec.local = OURS;
+	assert_int_equal(inet_addr_add(p0, &spec), 0);
+	arp.ar_sip = OURS;
+	arp_in(p0, PACKET_BROADCAST, &arp, ARP_LEN);
+	turn();
+	assert_int_equal(counter_read(&arp_counters, ARP_CNT_CONFLICTS), 2);
+}
+
 static unsigned int n_told;
 
 static int
@@ -123,6 +154,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(own_address_on_another_device),
+		T(none_on_a_device_without_addresses),
 		T(conflict_is_told_and_defended),
 		T(conflicts_remembered_are_bounded),
 	};
