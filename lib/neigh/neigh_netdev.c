@@ -267,7 +267,7 @@ void
 neigh_show_again(struct neigh_dev *nd)
 {
 	nd->unshown = false;
-	for (struct neighbour *n = nd->first; n != NULL; n = n->next_dev)
+	for (struct neighbour *n = nd->first; n != NULL && !nd->unshown; n = n->next_dev)
 		if (n->unshown && n->trailing == 0)
 			neigh_publish(n);
 	republish_glean(nd);

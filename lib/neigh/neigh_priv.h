@@ -263,7 +263,8 @@ void arp_solicit(struct neighbour *n, bool unicast) CTL_ONLY;
 
 /* --- devices (neigh_netdev.c) --- */
 struct neigh_dev *neigh_dev_get(struct net_device *dev) CTL_ONLY;
-/** Show workers what there was no memory for. O(entries of the device) */
+/** Show workers what there was no memory for, up to the first neighbour for which there is none
+ * yet: the next call goes on there. O(entries of the device) */
 void neigh_show_again(struct neigh_dev *nd) CTL_ONLY;
 /** Tell sysctl what there will be. Needs no EAL. */
 void neigh_netdev_declare(void) CTL_ONLY;

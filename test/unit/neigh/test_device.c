@@ -351,6 +351,30 @@ what_found_no_memory_is_shown_later(void **state)
 	assert_int_equal(adj_get((uint32_t)glean)->type, ADJ_REWRITE);
 }
 
+/* While memory lacks, a round costs one try, however many wait; once it is there, all are shown. */
+static void
+want_of_memory_is_met_once_a_round(void **state)
+{
+	struct neighbour *n[20];
+
+	ROLES();
+	for (uint32_t i = 0; i < RTE_DIM(n); i++)
+		n[i] = make(p0, rte_cpu_to_be_32(0xc000020a + i), NUD_REACHABLE);
+	refuse_lines = RTE_DIM(n) + 3;
+	for (unsigned int i = 0; i < RTE_DIM(n); i++)
+		assert_int_equal(neigh_admin_set(n[i]->primary_key, p0, &peer2, NUD_PERMANENT), 0);
+	for (unsigned int left = 3; left > 0; left--) {
+		assert_int_equal(refuse_lines, left);
+		neigh_housekeep(clock_ms());
+	}
+	assert_int_equal(refuse_lines, 0);
+	for (unsigned int i = 0; i < RTE_DIM(n); i++)
+		assert_mac(header(n[i]), &peer);
+	neigh_housekeep(clock_ms());
+	for (unsigned int i = 0; i < RTE_DIM(n); i++)
+		assert_mac(header(n[i]), &peer2);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int
@@ -361,6 +385,7 @@ main(void)
 		T(carrier_loss_evicts_what_was_learned),
 		T(new_mac_and_mtu_are_republished),
 		T(what_found_no_memory_is_shown_later),
+		T(want_of_memory_is_met_once_a_round),
 		T(removal_takes_everything),
 		T(lost_subnet_takes_its_neighbours),
 		T(vlan_header_carries_the_tag),
