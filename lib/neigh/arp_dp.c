@@ -105,12 +105,15 @@ check_tentative(struct worker *w, const struct net_device *dev, const struct arp
 }
 
 /* Where an answer would go that is a packet: from @p src (0: nobody's), made here or, on its way
- * from @p there, come by that device. */
+ * from @p there, come by that device; of several next hops, by the first one's, since an answer has
+ * no flow that would choose. */
 static const struct adj *
 way_back(const struct arp_eth_ip *arp, rte_be32_t src, const struct adj *there)
 {
-	const struct net_device *by = there != NULL ? there->dev : NULL;
+	const struct net_device *by = NULL;
 
+	if (there != NULL)
+		by = there->type == ADJ_GROUP ? adj_get(there->group[0])->dev : there->dev;
 	return neigh_route(src, arp->ar_sip, by != NULL ? (uint32_t)by->ifindex : 0);
 }
 

@@ -120,6 +120,39 @@ proxy_goes_by_rules(void **state)
 	assert_true(answers(p0, afar, BEHIND));
 }
 
+static const struct adj *(*plain_route)(rte_be32_t src, rte_be32_t dst, uint32_t iif);
+static uint32_t group_slot;
+
+static const struct adj *
+route_by_group(rte_be32_t src, rte_be32_t dst, uint32_t iif)
+{
+	return dst == BEHIND ? adj_get(group_slot) : plain_route(src, dst, iif);
+}
+
+/* What is behind several next hops comes back by the device of the first. */
+static void
+proxy_for_what_is_behind_several(void **state)
+{
+	uint32_t members[2];
+	struct adj group = { .type = ADJ_GROUP, .n_group = 2, .n_member = 2 };
+	rte_be32_t afar = IP(10, 7, 0, 9);
+
+	ROLES();
+	members[0] = members[1] = (uint32_t)neigh_glean_adj(p1);
+	group.group = group.member = members;
+	group_slot = (uint32_t)adj_alloc(&group);
+	plain_route = neigh_route;
+	neigh_route = route_by_group;
+	conf(p0)->proxy_arp = 1;
+	conf(p0)->rp_filter = 1;
+	assert_true(answers(p0, PEER_IP, BEHIND));
+	fixture_rule(BEHIND, 0, p0); /* would be for what is made here */
+	assert_false(answers(p0, afar, BEHIND));
+	fixture_rule(BEHIND, (uint32_t)p1->ifindex, p0);
+	assert_true(answers(p0, afar, BEHIND));
+	adj_release(group_slot);
+}
+
 /* medium_id: 0 every medium is another; -1 no proxy; equal numbers are one medium. */
 static void
 medium_id_joins_devices(void **state)
@@ -326,6 +359,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(proxy_arp_answers_for_what_is_behind),
 		T(proxy_goes_by_rules),
+		T(proxy_for_what_is_behind_several),
 		T(medium_id_joins_devices),
 		T(pvlan_answers_on_the_same_device),
 		T(entries_answer_for_addresses_and_ranges),
