@@ -198,6 +198,8 @@ next_reading(void) CTL_ONLY
 	timer_del(&sweep_timer);
 }
 
+static void on_dump(int fd, uint32_t events, void *arg);
+
 static int
 read_all(void) CTL_ONLY
 {
@@ -207,7 +209,10 @@ read_all(void) CTL_ONLY
 	in_the_way = false;
 	n_refused = 0;
 	again = false;
+	ev_del(host_nl_dump_fd());
 	rc = host_nl_dump_start();
+	if (rc == 0)
+		rc = ev_add(host_nl_dump_fd(), EPOLLIN, on_dump, NULL);
 	if (rc == 0) {
 		host.stats.reading = true;
 		host.stats.readings++;
@@ -322,8 +327,6 @@ host_import_start(void)
 
 	host_nl_news_drop(); /* older than what is read now */
 	rc = ev_add(host_nl_news_fd(), EPOLLIN, on_news, NULL);
-	if (rc == 0)
-		rc = ev_add(host_nl_dump_fd(), EPOLLIN, on_dump, NULL);
 	following = rc == 0;
 	if (following)
 		notifier_add(&fib_chain, &own_routes);

@@ -345,13 +345,34 @@ host_nl_news_fd(void)
 	return mnl_socket_get_fd(news);
 }
 
+/* In place of the one there is, which may hold what is left of a dump: while nobody has read that
+ * to its end, the kernel begins no other there. */
+static int
+fresh_dump(void) CTL_ONLY
+{
+	struct mnl_socket *s = NULL;
+	int rc = host_nl_enter();
+
+	if (rc != 0)
+		return rc;
+	rc = open_socket(&s, SOCK_NONBLOCK, 0);
+	host_nl_leave();
+	close_socket(rc == 0 ? &dump : &s);
+	if (rc == 0)
+		dump = s;
+	return rc;
+}
+
 int
 host_nl_dump_start(void)
 {
 	char buf[HOST_NL_MSG_MAX];
 	struct nlmsghdr *nlh = host_nl_msg(buf, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
 	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	int rc = fresh_dump();
 
+	if (rc != 0)
+		return rc;
 	rtm->rtm_family = AF_INET;
 	return mnl_socket_sendto(dump, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
 }

@@ -82,7 +82,8 @@ struct host_nl_listener {
 	/** A next hop object has gone: so have its routes, which is not told. */
 	void (*nexthop_gone)(void);
 };
-/** Ask for all routes; descriptor host_nl_dump_fd() has them. 0 or -errno. */
+/** Ask for all routes; descriptor host_nl_dump_fd(), which is another one from here on, has them.
+ * What was asked for before is not answered any more. 0 or -errno. */
 int host_nl_dump_start(void) CTL_ONLY;
 int host_nl_dump_fd(void) CTL_ONLY;
 /** Some of them. 1: there is more, 0: that was the last, -EAGAIN: later, or -errno: it ends here.

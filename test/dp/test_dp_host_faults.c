@@ -61,18 +61,23 @@ __wrap_mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t len)
 	return n;
 }
 
-static int
-many_routes(void **state)
+static void
+add_routes(void)
 {
-	FILE *f;
+	FILE *f = popen("ip -n lab -batch -", "w");
 
-	if (setup(state) != 0)
-		return -1;
-	f = popen("ip -n lab -batch -", "w");
 	assert_non_null(f);
 	for (unsigned int i = 0; i < ROUTES; i++)
 		fprintf(f, "route add 11.0.%u.%u/32 via 10.0.2.2 proto bgp\n", i >> 8, i & 255);
 	assert_int_equal(pclose(f), 0);
+}
+
+static int
+many_routes(void **state)
+{
+	if (setup(state) != 0)
+		return -1;
+	add_routes();
 	settle();
 	return 0;
 }
@@ -171,6 +176,40 @@ refused_at_start(void **state)
 	settle();
 }
 
+/* A load that begins the import, fails in a later section and takes it back, all in one turn:
+ * nobody has read what the kernel had begun to say. */
+static void
+never_read(void **state)
+{
+	struct host_stats before, after;
+
+	(void)state;
+	dp_cmd("host enable netns lab routes export");
+	add_routes(); /* which have gone with the counterparts */
+	lab("route add 10.21.0.0/16 via 10.0.2.2 proto static");
+	lab("route append 10.21.0.0/16 via 10.0.1.2 proto static");
+	lab("route add 10.20.0.0/16 via 10.0.2.2 proto static");
+	settle();
+	before = stats();
+	dp_cmd("host enable netns lab");
+	dp_cmd("host enable netns lab routes export");
+	settle();
+	lab("route del 10.20.0.0/16");
+	dp_cmd("host enable netns lab");
+	settle();
+	settle();
+	after = stats();
+	assert_int_equal(after.readings, before.readings + 2);
+	assert_int_equal(after.imported, before.imported + ROUTES + 2);
+	assert_int_equal(after.withdrawn, before.withdrawn);
+	assert_false(router_has("10.20.0.0/16"));
+	dp_cmd("ip route show 10.21.0.0/16");
+	assert_string_equal(dp_cmd_output(), "10.21.0.0/16 via 10.0.2.2 dev p2 proto static \n"
+					     "10.21.0.0/16 via 10.0.1.2 dev p1 proto static \n");
+	lab("route flush proto static");
+	settle();
+}
+
 static void
 first_time_once(void **state)
 {
@@ -224,11 +263,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(torn_dump),
-		cmocka_unit_test(refused_dump),
-		cmocka_unit_test(refused_at_start),
-		cmocka_unit_test(first_time_once),
-		cmocka_unit_test(no_memory_for_addresses),
+		cmocka_unit_test(torn_dump),	    cmocka_unit_test(refused_dump),
+		cmocka_unit_test(refused_at_start), cmocka_unit_test(never_read),
+		cmocka_unit_test(first_time_once),  cmocka_unit_test(no_memory_for_addresses),
 	};
 
 	return cmocka_run_group_tests_name("dp/host_faults", tests, many_routes, dp_teardown);
