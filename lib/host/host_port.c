@@ -145,6 +145,17 @@ bring_up_lo(struct host_port *hp, const char **why) CTL_ONLY
 	return host_nl_link(hp->ifindex, true, 0, NULL);
 }
 
+/* Its name is not free yet. */
+static bool
+is_closing(const char *name)
+{
+	const struct host_port *hp = closing;
+
+	while (hp != NULL && strcmp(hp->name, name) != 0)
+		hp = hp->next;
+	return hp != NULL;
+}
+
 int
 host_port_add(struct net_device *dev, const char **why)
 {
@@ -154,7 +165,8 @@ host_port_add(struct net_device *dev, const char **why)
 	*why = "out of memory";
 	if (hp == NULL)
 		return -ENOMEM;
-	host_port_close(); /* one of them may have its name */
+	if (is_closing(dev->name))
+		host_port_close();
 	hp->dev = dev;
 	hp->fd = -1;
 	hp->ip_only = dev->flags & IFF_POINTOPOINT;
