@@ -17,6 +17,7 @@ static struct fib_cursor at;
 static bool listening;
 static bool taking_back; /* walk: nothing is told any more */
 static bool first;	 /* walk: nothing has been told before */
+static bool objects;	 /* walk: next hop objects have changed */
 static bool once_more;	 /* a walk is under way, and what it has passed may be old */
 
 static bool
@@ -223,7 +224,7 @@ tell_again(const struct fib_route *r, void *arg)
 	if (!is_told(r))
 		return;
 	rc = tell(r);
-	old = r->nhid != 0 || (rc == 0 && r->n_nh > 1);
+	old = (objects && r->nhid != 0) || (rc == 0 && r->n_nh > 1);
 	n = count_alike(r) + old;
 	if ((rc == 0 && n > 1) || (rc == -ENOENT && old))
 		tell_anew(r, n);
@@ -252,8 +253,10 @@ slice(struct ctl_timer *t)
 		first = false;
 		if (taking_back)
 			quiet();
-		if (!once_more)
+		if (!once_more) {
+			objects = false;
 			return;
+		}
 		once_more = false;
 		at = (struct fib_cursor){ .table = RT_TABLE_MAIN };
 	}
@@ -267,6 +270,7 @@ on_object(struct notifier *self, unsigned int event, void *obj)
 	(void)event;
 	(void)obj;
 	role_enter_ctl();
+	objects = true;
 	if (!taking_back)
 		host_export_start();
 	return NOTIFY_OK;
@@ -283,7 +287,7 @@ host_export_init(void)
 static void
 quiet(void)
 {
-	listening = false;
+	listening = objects = false;
 	notifier_del(&fib_chain, &listener);
 	notifier_del(&fib_nhobj_chain, &on_object_nb);
 	timer_del(&slice_timer);

@@ -398,6 +398,39 @@ object_changes(void **state)
 	assert_string_equal(told(), "");
 }
 
+/* By a device without a counterpart: what the kernel does not have, is not taken out of it. */
+static void
+object_without_a_way(void **state)
+{
+	struct host_stats before, after;
+
+	(void)state;
+	dp_cmd("host enable netns lab dev p2");
+	dp_cmd("ip nexthop add id 7 via 10.0.1.2 dev p1");
+	dp_cmd("ip route add 10.56.0.0/16 nhid 7");
+	dp_cmd("ip route add 10.56.0.0/16 via 10.0.2.2 metric 5");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	host_get_stats(&before);
+	dp_cmd("ip link set p2 mtu 1400"); /* all are told again */
+	settle();
+	host_get_stats(&after);
+	assert_int_equal(after.unexported, before.unexported);
+	assert_int_equal(after.exported, before.exported);
+	/* What it had by the object, goes. */
+	dp_cmd("ip nexthop replace id 7 via 10.0.2.2 dev p2");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 \n"
+				    "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip link set p2 mtu 1500");
+	dp_cmd("ip nexthop replace id 7 via 10.0.1.2 dev p1");
+	settle();
+	assert_string_equal(told(), "10.56.0.0/16 via 10.0.2.2 dev p2 metric 5");
+	dp_cmd("ip nexthop del id 7");
+	dp_cmd("ip route flush 10.56.0.0/16");
+	enable(NULL);
+}
+
 int
 main(void)
 {
@@ -407,7 +440,7 @@ main(void)
 		cmocka_unit_test(gateway_behind_a_route), cmocka_unit_test(replaced_by_hand),
 		cmocka_unit_test(news_overflow),	  cmocka_unit_test(routes_to_the_host),
 		cmocka_unit_test(one_of_several_goes),	  cmocka_unit_test(one_that_waits),
-		cmocka_unit_test(object_changes),
+		cmocka_unit_test(object_changes),	  cmocka_unit_test(object_without_a_way),
 	};
 
 	return cmocka_run_group_tests_name("dp/host_routes", tests, setup, dp_teardown);
