@@ -16,12 +16,14 @@
 
 LOG_MODULE(host);
 
-#define RETRY_MIN_MS 1000u /* after a counterpart could not be made; twice as long each time */
+#define RETRY_MIN_MS 1000u /* after a counterpart could not be made; then twice as long each time  \
+			    */
 #define RETRY_MAX_MS 60000u
 
 struct host_ctl host;
 static struct ctl_timer work_timer;
 static uint32_t retry_ms = RETRY_MIN_MS;
+static bool retrying;		     /* work_timer: until then nothing else is to be done */
 static bool dirty[NETDEV_MAX];	     /* by ifindex: to be put right */
 static char failure[NETDEV_MAX][96]; /* why the device has no counterpart; "": it did not fail */
 static bool export_again;
@@ -90,9 +92,13 @@ work(struct ctl_timer *t)
 	if (export_again && (host.conf.routes & HOST_ROUTES_EXPORT))
 		host_export_start();
 	export_again = false;
+	if (!failing)
+		retry_ms = RETRY_MIN_MS;
+	else if (retrying)
+		retry_ms = RTE_MIN(2 * retry_ms, RETRY_MAX_MS);
 	if (failing)
 		timer_mod(t, retry_ms);
-	retry_ms = failing ? RTE_MIN(2 * retry_ms, RETRY_MAX_MS) : RETRY_MIN_MS;
+	retrying = failing;
 }
 
 /* @p routes: routes may be possible now that were not. */
@@ -101,6 +107,7 @@ note(struct net_device *dev, bool routes) CTL_ONLY
 {
 	dirty[dev->ifindex] = true;
 	export_again |= routes;
+	retrying = false;
 	timer_mod(&work_timer, 0);
 }
 
@@ -170,8 +177,10 @@ make_wanted(const char **why) CTL_ONLY
 		if (hp != NULL && hp->error != 0) /* somebody has removed it */
 			host_port_del(hp);
 		rc = put_right(dev, why);
-		if (rc != 0 && !timer_pending(&work_timer))
+		if (rc != 0 && !timer_pending(&work_timer)) {
+			retrying = true;
 			timer_mod(&work_timer, retry_ms);
+		}
 		if (rc != 0 && is_new)
 			return rc;
 	}

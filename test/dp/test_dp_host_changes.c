@@ -335,6 +335,29 @@ tried_again(void **state)
 		settle();
 		lab("link add p1.7 type veth peer name d1");
 	}
+	/* What others do, is an occasion to try, and no failure more. */
+	dp_cmd("ip link add link p1 name p1.7 type vlan id 7");
+	for (unsigned int i = 0; i < 10; i++) {
+		dp_cmd("ip link set p2 mtu %u", i % 2 == 0 ? 1400 : 1500);
+		dp_run_ms(1);
+	}
+	assert_true(is_failed());
+	lab("link del p1.7");
+	dp_run_ms(1100);
+	assert_int_not_equal(index_of("p1.7"), 0);
+	dp_cmd("ip link del p1.7");
+	settle();
+	lab("link add p1.7 type veth peer name d1");
+	dp_cmd("ip link add link p1 name p1.7 type vlan id 7");
+	settle();
+	lab("link del p1.7");
+	dp_cmd("ip link set p2 mtu 1400");
+	dp_run_ms(1);
+	assert_int_not_equal(index_of("p1.7"), 0);
+	dp_cmd("ip link set p2 mtu 1500");
+	dp_cmd("ip link del p1.7");
+	settle();
+	lab("link add p1.7 type veth peer name d1");
 	/* It goes, or is not wanted: neither is it tried then, nor shown. */
 	dp_cmd("ip link add link p1 name p1.7 type vlan id 7");
 	settle();
