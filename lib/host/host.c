@@ -16,8 +16,7 @@
 
 LOG_MODULE(host);
 
-#define RETRY_MIN_MS 1000u /* after a counterpart could not be made; then twice as long each time  \
-			    */
+#define RETRY_MIN_MS 1000u /* after a counterpart could not be made; twice as long each time */
 #define RETRY_MAX_MS 60000u
 
 struct host_ctl host;

@@ -231,7 +231,8 @@ host_nl_link(uint32_t ifindex, bool up, uint32_t mtu, const struct rte_ether_add
 	return host_nl_talk(nlh);
 }
 
-/* A group that nobody else's devices are in: two routers in a namespace differ by their process. */
+/* A group that no other program's devices are in, most likely. Of two routers in a namespace each
+ * has its own, unless their processes have one number, in two namespaces of those. */
 static struct nlmsghdr *
 group_msg(void *buf, uint16_t type, uint32_t ifindex) CTL_ONLY
 {
