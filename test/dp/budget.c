@@ -26,6 +26,7 @@
 static const struct way {
 	const char *name;
 	bool rpf, scan, refused, flood;
+	bool multipath;		     /* one route by all gateways */
 	unsigned int arp, arp_apart; /* requests among the 32 frames, and by a port of their own */
 	unsigned int gateways;	     /* neighbours that the routes point to, in turn */
 	unsigned int
@@ -33,6 +34,7 @@ static const struct way {
 } ways[] = {
 	{ .name = "plain", .gateways = 1 },
 	{ .name = "gateways", .gateways = 64 },
+	{ .name = "multipath", .gateways = 4, .multipath = true },
 	{ .name = "vlan", .gateways = 1, .vlans = 1 },
 	{ .name = "vlans", .gateways = 16, .vlans = 16 },
 	{ .name = "rp_filter", .gateways = 1, .rpf = true },
@@ -59,6 +61,11 @@ add_side(unsigned int k, const char *in, const char *out)
 	for (unsigned int g = k; g < way->gateways; g += RTE_MAX(way->vlans, 1u))
 		dp_cmd("ip neigh add 10.2.%u.%u lladdr 02:00:00:00:01:%02x dev %s", k, 2 + g, 2 + g,
 		       out);
+	if (way->multipath) {
+		dp_cmd("ip route add 192.168.0.0/16 nexthop via 10.2.0.2 nexthop via 10.2.0.3 "
+		       "nexthop via 10.2.0.4 nexthop via 10.2.0.5");
+		return;
+	}
 	for (unsigned int d = k; d < DESTS; d += RTE_MAX(way->vlans, 1u))
 		dp_cmd("ip route add 192.168.%u.0/24 via 10.2.%u.%u", d, k, 2 + d % way->gateways);
 }
@@ -191,9 +198,10 @@ main(int argc, char **argv)
 		if (strcmp(ways[i].name, argv[1]) == 0)
 			way = &ways[i];
 	if (way == NULL) {
-		fprintf(stderr, "usage: dp_budget "
-				"plain|gateways|vlan|vlans|rp_filter|scan|refused|flood|arp|"
-				"arp_apart|arp_burst LANE [BURSTS]\n");
+		fprintf(stderr,
+			"usage: dp_budget "
+			"plain|gateways|multipath|vlan|vlans|rp_filter|scan|refused|flood|arp|"
+			"arp_apart|arp_burst LANE [BURSTS]\n");
 		return 2;
 	}
 	dp_setup(NULL);
