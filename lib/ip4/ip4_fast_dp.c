@@ -21,6 +21,7 @@
 #include "ip4/ip4_fast_adj_dp.h"
 #include "ip4/ip4_fast_count_dp.h"
 #include "ip4/ip4_fast_dp.h"
+#include "ip4/ip4_fast_hash_dp.h"
 #include "skb/skb_realm_dp.h"
 
 _Static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "so are the loads");
@@ -316,22 +317,20 @@ suspects_by_adj(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_
 {
 	const struct adj *first = NULL; /* of the good ones */
 	uint32_t fits = 0;		/* the length that makes another packet by it good, too */
-	uint32_t suspects = 0, n = f->n;
+	uint32_t suspects = 0, odd = 0, n = f->n;
 	uintptr_t differ = f->hooks != NULL; /* which see the suspects, too */
+	uintptr_t ports = 0;
+	struct flow_hashes hashes = { .done = false };
 
 	for (uint32_t i = 1; f->one && i < n; i++)
 		f->adj[i] = adj_get(f->idx[i]);
-	f->dead = f->odd = 0;
-	f->ports = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct adj *a = f->adj[i];
 
 		if (likely(a == first && f->len[i] <= fits))
 			continue;
 		if (a->type == ADJ_GROUP)
-			f->adj[i] = a = adj_resolve_group(
-				a,
-				ip4_flow_hash(w, (const struct rte_ipv4_hdr *)f->l3[i], f->len[i]));
+			f->adj[i] = a = adj_resolve_group(a, flow_hash_of(w, f, i, &hashes));
 		if (a->mtu < f->len[i] || a->dev == (f->dev != NULL ? f->turn : f->in[i])) {
 			suspects |= 1u << i;
 			continue;
@@ -341,9 +340,12 @@ suspects_by_adj(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_
 			fits = f->dev != NULL ? a->mtu : 0;
 		}
 		differ |= (uintptr_t)a ^ (uintptr_t)first;
-		f->odd |= load32(&a->type) ^ EVEN_REWRITE(f);
-		f->ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
+		odd |= load32(&a->type) ^ EVEN_REWRITE(f);
+		ports |= (uintptr_t)a->lower ^ (uintptr_t)first->lower;
 	}
+	f->dead = 0;
+	f->odd = odd;
+	f->ports = ports;
 	f->one = differ == 0;
 	return suspects | cramped(f, m);
 }
