@@ -551,7 +551,7 @@ static const struct sin {
 	{ .what = "no headroom, bytes behind", .total = 20 + 8 + 9, .how = { .headroom = 1 } },
 	{ .what = "too little headroom, bytes behind",
 	  .total = 20 + 8 + 9,
-	  .how = { .headroom = ADJ_HDR_MAX - 18 } },
+	  .how = { .headroom = ADJ_HDR_MAX - 19 } },
 	{ .what = "chain", .how = { .seg = 20 } },
 	{ .what = "shared", .how = { .shared = true } },
 	{ .what = "tag in the mbuf",
