@@ -310,17 +310,40 @@ cramped(const struct fast *f, struct rte_mbuf *const *m)
 	return suspects;
 }
 
-/* Packet by packet: who is it? A group has MTU 0 as everything but a rewrite: choose its member
- * and look again. */
+/* Those by a group go by its member for their flow. @return adj_sum_tell() of the ways they go. */
+static __rte_noinline bool
+choose_members(struct worker *w, struct fast *f) DP_ONLY
+{
+	uint32_t hash[FAST_BURST], ask = UINT32_MAX, n = f->n;
+	struct adj_sum sum = ADJ_SUM_OF_NONE;
+
+	if (fib_mpath_policy() == FIB_MPATH_L3)
+		ask = hash_by_addresses(f, hash);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct adj *a = adj_get(f->idx[i]);
+
+		if (a->type == ADJ_GROUP) {
+			if (unlikely(ask >> i & 1))
+				hash[i] = ip4_flow_hash(w, (const struct rte_ipv4_hdr *)f->l3[i],
+							f->len[i]);
+			a = adj_resolve_group(a, hash[i]);
+		}
+		f->adj[i] = a;
+		adj_sum_add(&sum, a, f->dev != NULL ? f->turn : f->in[i]);
+	}
+	f->one = false;
+	return adj_sum_tell(&sum, f);
+}
+
+/* Packet by packet: who is it? */
 static __rte_noinline uint32_t
-suspects_by_adj(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_ONLY
+suspects_by_adj(struct fast *f, struct rte_mbuf *const *m)
 {
 	const struct adj *first = NULL; /* of the good ones */
 	uint32_t fits = 0;		/* the length that makes another packet by it good, too */
 	uint32_t suspects = 0, odd = 0, n = f->n;
 	uintptr_t differ = f->hooks != NULL; /* which see the suspects, too */
 	uintptr_t ports = 0;
-	struct flow_hashes hashes = { .done = false };
 
 	for (uint32_t i = 1; f->one && i < n; i++)
 		f->adj[i] = adj_get(f->idx[i]);
@@ -329,8 +352,6 @@ suspects_by_adj(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_
 
 		if (likely(a == first && f->len[i] <= fits))
 			continue;
-		if (a->type == ADJ_GROUP)
-			f->adj[i] = a = adj_resolve_group(a, flow_hash_of(w, f, i, &hashes));
 		if (a->mtu < f->len[i] || a->dev == (f->dev != NULL ? f->turn : f->in[i])) {
 			suspects |= 1u << i;
 			continue;
@@ -410,8 +431,10 @@ look_up(struct worker *w, struct fast *f, struct rte_mbuf *const *m) DP_ONLY
 		}
 		bad = adj_sum_tell(&sum, f);
 	}
+	if (unlikely(bad) && (f->odd & ADJ_GROUP))
+		bad = choose_members(w, f);
 	if (unlikely(bad))
-		return suspects_by_adj(w, f, m);
+		return suspects_by_adj(f, m);
 	if (likely(is_even(f)))
 		return 0;
 	for (uint32_t i = 1; f->one && i < n; i++) /* the first one may be left */

@@ -3,17 +3,18 @@
 #define IP4_FAST_HASH_DP_H
 /**
  * @file
- * Flow hashes of a burst for routes by several next hops: what ip4_flow_hash() says of each packet,
- * FAST_LANES at a time where addresses alone count.
+ * Flow hashes of a burst for routes by several next hops: what ip4_flow_hash() says of packets for
+ * which addresses alone count, FAST_LANES at a time.
  */
 #include <rte_jhash.h>
 #include "ip4/ip4_fast_dp.h"
 #include "ip4/ip4_mpath_dp.h"
 
-struct flow_hashes {
-	bool done;
-	uint32_t of[FAST_BURST];
-};
+static inline uint8_t
+protocol_of(const uint8_t *l3)
+{
+	return l3[offsetof(struct rte_ipv4_hdr, next_proto_id)];
+}
 
 #if FAST_LANES > 1
 static inline vec
@@ -42,38 +43,32 @@ addresses_hashed(vec src, vec dst, uint32_t seed)
 }
 #endif
 
-/* By their addresses, as many as make whole groups. */
-static inline void
-hash_by_addresses(const struct fast *f, struct flow_hashes *h)
+/* Set @p hash of all, for policy FIB_MPATH_L3. @return mask of those that it is not the hash of:
+ * ICMP errors go with what they are about. */
+static inline uint32_t
+hash_by_addresses(const struct fast *f, uint32_t *hash)
 {
-	uint32_t i = 0, n = f->n;
+	uint32_t icmp = 0, i = 0, n = f->n;
 #if FAST_LANES > 1
 	uint32_t seed = __atomic_load_n(&fib_mpath.seed, __ATOMIC_RELAXED);
 
 	for (; i + FAST_LANES <= n; i += FAST_LANES) {
-		vec y[4], hash;
+		vec y[4], h;
 
 		load_columns(y, &f->l3[i], 4); /* identification to destination */
-		hash = addresses_hashed(y[2], y[3], seed);
-		memcpy(&h->of[i], &hash, sizeof(hash));
+		h = addresses_hashed(y[2], y[3], seed);
+		memcpy(&hash[i], &h, sizeof(h));
+		if (likely(!any((vec)((y[1] >> 8 & 0xff) == IPPROTO_ICMP))))
+			continue;
+		for (uint32_t k = i; k < i + FAST_LANES; k++)
+			icmp |= (uint32_t)(protocol_of(f->l3[k]) == IPPROTO_ICMP) << k;
 	}
 #endif
-	for (; i < n; i++)
-		h->of[i] = fib_mpath_l3(src_of(f->l3[i]), dst_of(f->l3[i]));
-}
-
-/* ip4_flow_hash() of packet @p i; @p h is empty before the first one is asked for. */
-static inline uint32_t
-flow_hash_of(struct worker *w, const struct fast *f, uint32_t i, struct flow_hashes *h) DP_ONLY
-{
-	const struct rte_ipv4_hdr *iph = (const struct rte_ipv4_hdr *)f->l3[i];
-
-	if (unlikely(fib_mpath_policy() != FIB_MPATH_L3 || iph->next_proto_id == IPPROTO_ICMP))
-		return ip4_flow_hash(w, iph, f->len[i]);
-	if (!h->done)
-		hash_by_addresses(f, h);
-	h->done = true;
-	return h->of[i];
+	for (; i < n; i++) {
+		hash[i] = fib_mpath_l3(src_of(f->l3[i]), dst_of(f->l3[i]));
+		icmp |= (uint32_t)(protocol_of(f->l3[i]) == IPPROTO_ICMP) << i;
+	}
+	return icmp;
 }
 
 #endif

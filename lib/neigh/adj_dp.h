@@ -26,9 +26,9 @@ enum adj_type {
 	ADJ_PROHIBIT,	  /* ICMP administratively prohibited */
 	ADJ_THROW,	  /* next rule's table; in the last one as NO_ROUTE */
 	ADJ_MARTIAN,	  /* never a destination on a wire: drop silently */
-	ADJ_GROUP,	  /* several adjacencies by weight: see adj_group */
 	ADJ_TOS,	  /* routes for a tos decide: fib_lookup_rest_dp() */
 	ADJ_FAILED,	  /* neighbour did not answer: host unreachable until it is tried again */
+	ADJ_GROUP = 16,	  /* several adjacencies by weight; a bit that no other has */
 	ADJ_TYPE_MAX
 };
 

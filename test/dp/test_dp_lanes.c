@@ -103,6 +103,8 @@ setup(void **state)
 
 /* --- traffic --- */
 
+static const char *aimed_at; /* where most of a burst goes; NULL: anywhere */
+
 static const char *
 any_dst(void)
 {
@@ -119,6 +121,8 @@ any_dst(void)
 		"198.19.1.2",  "198.20.1.1",  "198.20.1.3",   "198.21.0.1",  "198.22.0.1",
 	};
 
+	if (rnd(16) != 0 && aimed_at != NULL)
+		return aimed_at;
 	return rnd(4) ? PICK(good) : PICK(all);
 }
 
@@ -264,7 +268,7 @@ fill_payload(struct dp_frame *f)
 		p[0] = (uint8_t[]){ 3, 11, 12, 0 }[rnd(4)];
 		p += 8;
 	}
-	for (; p + 40 <= end && rnd(6) != 0; p += 20) { /* tunnels in tunnels */
+	for (; p + 30 <= end && rnd(6) != 0; p += 20) { /* tunnels in tunnels */
 		p[0] = rnd(4) ? 0x45 : 0x60;
 		p[6] = rnd(4) ? 0 : 0x20;
 		p[7] = 0;
@@ -284,7 +288,7 @@ static void
 any_frame(struct item *it, unsigned int port, uint16_t vid, uint32_t sins)
 {
 	const char *src = any_src(port, vid), *dst = any_dst();
-	uint16_t payload = (uint16_t)(rnd(3) ? 18 : rnd(1450));
+	uint16_t payload = (uint16_t[]){ 18, 18, 60, (uint16_t)rnd(1450) }[rnd(4)];
 
 	memset(it, 0, sizeof(*it));
 	it->port = port;
@@ -319,6 +323,8 @@ any_burst(void)
 	uint16_t vid = PICK(vids);
 	bool mixed = rnd(3) == 0;
 
+	aimed_at = NULL;
+	aimed_at = rnd(4) ? NULL : any_dst();
 	n_burst = 1 + rnd(BURST_MAX);
 	for (unsigned int i = 0; i < n_burst; i++) {
 		if (mixed && rnd(4) == 0)
