@@ -14,7 +14,7 @@
 #include <rte_common.h>
 #include "neigh/neigh_priv.h"
 
-#define POLICE_PACKET	   256u
+#define POLICE_PACKET	   512u
 #define POLICE_SAVED	   (1024 * POLICE_PACKET)
 #define POLICE_AT_ONCE	   (16 * POLICE_PACKET)
 #define POLICE_ACCOUNTS	   256u /* devices that share one share its budget */
