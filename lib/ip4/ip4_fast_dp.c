@@ -314,11 +314,9 @@ cramped(const struct fast *f, struct rte_mbuf *const *m)
 static __rte_noinline bool
 choose_members(struct worker *w, struct fast *f) DP_ONLY
 {
-	uint32_t hash[FAST_BURST], ask = UINT32_MAX, n = f->n;
+	uint32_t hash[FAST_BURST], ask = hash_flows(f, hash), n = f->n;
 	struct adj_sum sum = ADJ_SUM_OF_NONE;
 
-	if (fib_mpath_policy() == FIB_MPATH_L3)
-		ask = hash_by_addresses(f, hash);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct adj *a = adj_get(f->idx[i]);
 

@@ -165,6 +165,19 @@ any(vec v)
 	return (v[0] | v[1] | v[2] | v[3]) != 0;
 #endif
 }
+
+/* A bit for each word, its highest. */
+static inline uint32_t
+mask_of(vec v)
+{
+#if FAST_LANES == 8
+	return (uint32_t)_mm256_movemask_ps((__m256)v);
+#elif defined(__SSE4_1__)
+	return (uint32_t)_mm_movemask_ps((__m128)v);
+#else
+	return v[0] >> 31 | v[1] >> 31 << 1 | v[2] >> 31 << 2 | v[3] >> 31 << 3;
+#endif
+}
 #endif
 
 /* --- mbufs --- */

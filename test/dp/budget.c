@@ -27,6 +27,7 @@ static const struct way {
 	const char *name;
 	bool rpf, scan, refused, flood;
 	bool multipath;		     /* one route by all gateways */
+	bool l4;		     /* flows are told apart by ports, too */
 	unsigned int arp, arp_apart; /* requests among the 32 frames, and by a port of their own */
 	unsigned int gateways;	     /* neighbours that the routes point to, in turn */
 	unsigned int
@@ -35,6 +36,7 @@ static const struct way {
 	{ .name = "plain", .gateways = 1 },
 	{ .name = "gateways", .gateways = 64 },
 	{ .name = "multipath", .gateways = 4, .multipath = true },
+	{ .name = "multipath_l4", .gateways = 4, .multipath = true, .l4 = true },
 	{ .name = "vlan", .gateways = 1, .vlans = 1 },
 	{ .name = "vlans", .gateways = 16, .vlans = 16 },
 	{ .name = "rp_filter", .gateways = 1, .rpf = true },
@@ -93,6 +95,8 @@ set_up(void)
 	dp_cmd("ip addr add 172.16.0.1/16 dev p2");
 	if (way->rpf)
 		dp_cmd("sysctl net.ipv4.conf.p1.rp_filter=1");
+	if (way->l4)
+		dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=1");
 	dp_run();
 	if (!way->flood)
 		return;
@@ -200,8 +204,8 @@ main(int argc, char **argv)
 	if (way == NULL) {
 		fprintf(stderr,
 			"usage: dp_budget "
-			"plain|gateways|multipath|vlan|vlans|rp_filter|scan|refused|flood|arp|"
-			"arp_apart|arp_burst LANE [BURSTS]\n");
+			"plain|gateways|multipath|multipath_l4|vlan|vlans|rp_filter|scan|refused|"
+			"flood|arp|arp_apart|arp_burst LANE [BURSTS]\n");
 		return 2;
 	}
 	dp_setup(NULL);

@@ -164,6 +164,66 @@ errors_follow_their_packets(void **state)
 	assert_true(seen[0] > SOME / 10 && seen[1] > SOME / 10);
 }
 
+/* Packet @p k of burst @p i: of another kind, and another flow. */
+static struct dp_frame
+kind(unsigned int i, unsigned int k)
+{
+	static const uint8_t protos[] = { IPPROTO_UDP, IPPROTO_TCP, IPPROTO_SCTP, IPPROTO_ICMP,
+					  IPPROTO_UDP, IPPROTO_UDP, IPPROTO_ESP,  IPPROTO_TCP };
+	struct dp_frame f = flow(2 * (i * RTE_DIM(protos) + k));
+	struct rte_ipv4_hdr *ip = dp_ip4(&f);
+	uint8_t *l4 = (uint8_t *)(ip + 1);
+
+	ip->packet_id = rte_cpu_to_be_16((uint16_t)k);
+	ip->next_proto_id = protos[k];
+	memcpy(l4 + 2, &(rte_be16_t){ rte_cpu_to_be_16((uint16_t)(i * 4001)) }, 2);
+	if (k == 3) { /* an error */
+		l4[0] = 3;
+		memcpy(l4 + 8, ip, sizeof(*ip));
+		memset(l4 + 8 + 12, (int)i, 8); /* about other addresses */
+	} else if (k == 4) {
+		ip->fragment_offset = RTE_BE16(0x2000);
+	} else if (k == 5) { /* no room for ports */
+		ip->total_length = RTE_BE16(sizeof(*ip) + 3);
+	}
+	dp_fix_checksum(&f);
+	return f;
+}
+
+/* Side by side in a burst, packets go where each goes by itself. */
+static void
+a_burst_goes_as_each_of_it(void **state)
+{
+	(void)state;
+	for (unsigned int policy = 0; policy < 4; policy++) {
+		unsigned int seen[2] = { 0 };
+
+		dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=%u", policy);
+		for (unsigned int i = 0; i < SOME; i++) {
+			unsigned int alone[8], n = 0;
+			struct dp_frame f;
+
+			for (unsigned int k = 0; k < 8; k++) {
+				f = kind(i, k);
+				alone[k] = leaves_by(&f);
+			}
+			for (unsigned int k = 0; k < 8; k++) {
+				f = kind(i, k);
+				dp_inject(p1, &f);
+			}
+			dp_run();
+			for (unsigned int port = p2; port <= p3; port++)
+				for (; dp_out(port, &f); n++) {
+					assert_int_equal(alone[dp_ip4(&f)->packet_id >> 8], port);
+					seen[port == p2]++;
+				}
+			assert_int_equal(n, 8);
+		}
+		assert_true(seen[0] > SOME && seen[1] > SOME);
+	}
+	dp_cmd("sysctl net.ipv4.fib_multipath_hash_policy=0");
+}
+
 static void
 an_object_is_its_neighbour(void **state)
 {
@@ -322,6 +382,7 @@ main(void)
 		cmocka_unit_test(shares_by_weight),
 		cmocka_unit_test(what_stays_together),
 		cmocka_unit_test(errors_follow_their_packets),
+		cmocka_unit_test(a_burst_goes_as_each_of_it),
 		cmocka_unit_test(an_object_is_its_neighbour),
 		cmocka_unit_test(reverse_path_by_members),
 		cmocka_unit_test(resilient_groups_keep_flows),
