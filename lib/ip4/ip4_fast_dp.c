@@ -5,7 +5,8 @@
  *
  *   classify   every test of a header that needs no table, FAST_LANES packets at a time
  *   sources    reverse path, where rp_filter asks for it
- *   look_up    route, adjacency, MTU
+ *   look_up    route, adjacency, MTU; whom the worker has no time for (ip4_refuse_dp.c)
+ *   ask_hooks  the packet filter, when it has rules
  *   rewrite    link header, TTL, checksum
  *   send
  *
@@ -253,7 +254,6 @@ weed(struct fast *f, struct rte_mbuf **m, uint32_t suspects, uint32_t gone)
 {
 	uint32_t good = 0, from = 0, n = f->n;
 
-	suspects &= (uint32_t)((UINT64_C(1) << n) - 1); /* a hook may suspect all */
 	if (gone == 0) {
 		memcpy(f->m, m, n * sizeof(m[0]));
 		for (uint32_t i = 0; i < FAST_BURST; i++)
@@ -456,7 +456,7 @@ ask_hooks(struct worker *w, struct fast *f, uint32_t bad) DP_ONLY
 		t.iif[i] = (uint16_t)(f->dev != NULL ? f->dev : f->in[i])->ifindex;
 		t.oif[i] = out != NULL ? (uint16_t)out->ifindex : 0;
 	}
-	return ip4_transit_ask(w, f->hooks, &t, bad);
+	return ip4_transit_ask(w, f->hooks, &t, bad) & (uint32_t)((UINT64_C(1) << f->n) - 1);
 }
 
 /* --- rewrite --- */
@@ -605,14 +605,14 @@ fast_burst(struct worker *w, struct fast *f, struct rte_mbuf **from, uint64_t *b
 	if (unlikely(f->rpf != 0))
 		suspects |= sources(f);
 	if (unlikely(suspects != 0)) {
-		gone = weed(f, m, suspects, gone);
+		gone = weed(f, m, ip4_fast_chained(f, m, suspects), gone);
 		m = f->m;
 		if (f->n == 0)
 			return gone;
 	}
 	suspects = look_up(w, f, m);
 	if (unlikely(suspects != 0))
-		suspects = ip4_fast_refuse(w, f, suspects);
+		suspects = ip4_fast_oversized(f, ip4_fast_refuse(w, f, suspects));
 	if (unlikely(f->hooks != NULL))
 		suspects = ask_hooks(w, f, suspects);
 	if (unlikely(suspects != 0)) {

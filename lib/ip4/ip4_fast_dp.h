@@ -68,6 +68,12 @@ void ip4_fast_drop(struct worker *w, const struct fast *f, struct rte_mbuf **m) 
 /** Drop the dead of a burst that has been counted; the others stand together in @p m. @return bytes
  * of frames that do not leave. */
 uint64_t ip4_fast_bury(struct worker *w, struct fast *f, struct rte_mbuf **m) DP_ONLY;
+/** @p suspects of classify() and, so that a flow stays in order, the packets of its flow behind
+ * each that lies in several buffers. */
+uint32_t ip4_fast_chained(const struct fast *f, struct rte_mbuf *const *m, uint32_t suspects);
+/** @p suspects behind ip4_fast_refuse() and, so that a flow stays in order, the packets of its flow
+ * behind each that has to be fragmented. */
+uint32_t ip4_fast_oversized(const struct fast *f, uint32_t suspects);
 /** Tell packets @p m, which are forwarded, their realms, and count them. */
 void ip4_fast_realms(struct worker *w, const struct fast *f, struct rte_mbuf **m) DP_ONLY;
 

@@ -528,7 +528,7 @@ lanes_agree(void **state)
 
 static const struct sin {
 	const char *what;
-	const char *src; /* its source; NULL: a good one */
+	const char *src; /* its source; NULL: the good ones', which may follow it: see dp_order */
 	uint8_t at, to;	 /* byte of the untagged frame; at 0: none */
 	uint8_t more;	 /* bytes behind it are the same */
 	uint16_t total;	 /* total length of IP; 0: as it is */
@@ -547,7 +547,7 @@ static const struct sin {
 	{ .what = "TTL 1", .at = 22, .to = 1 },
 	{ .what = "19 bytes in all", .total = 19 },
 	{ .what = "longer than the frame", .total = 20 + 8 + 18 + 1 },
-	{ .what = "longer than the way takes", .payload = LONGEST + 1 - 28 },
+	{ .what = "longer than the way takes", .src = "10.9.9.9", .payload = LONGEST + 1 - 28 },
 	{ .what = "source 0.9.9.9", .src = "0.9.9.9" },
 	{ .what = "source 127.9.9.9", .src = "127.9.9.9" },
 	{ .what = "source 224.9.9.9", .src = "224.9.9.9" },
@@ -558,7 +558,7 @@ static const struct sin {
 	{ .what = "too little headroom, bytes behind",
 	  .total = 20 + 8 + 9,
 	  .how = { .headroom = ADJ_HDR_MAX - 19 } },
-	{ .what = "chain", .how = { .seg = 20 } },
+	{ .what = "chain", .src = "10.9.9.9", .how = { .seg = 20 } },
 	{ .what = "shared", .how = { .shared = true } },
 	{ .what = "tag in the mbuf",
 	  .how = { .vlan_tci = 5, .ol_flags = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED } },
