@@ -17,6 +17,7 @@ enum neigh_event {
 	NEIGH_CREATE = 1,
 	NEIGH_UPDATE,	   /* state or lladdr changed; the adjacency slot is already published */
 	NEIGH_DELETE,	   /* last call: fib must remove leaves that name neigh->adj_idx */
+	NEIGH_FORGET,	   /* deleted, but next hops keep the slot: it starts from NONE now */
 	NEIGH_APP_SOLICIT, /* app_solicit: a resolver outside is asked instead of the wire */
 };
 extern struct notifier_chain neigh_chain; /* obj: struct neighbour * */
@@ -52,6 +53,14 @@ struct neighbour {
 #define NTF_ROUTER	0x02 /* he says that it is a router; shown, nothing more */
 #define NTF_EXT_LEARNED 0x04 /* a program looks after it: never collected */
 #define NTF_MANAGED	0x08 /* kept resolved: asked for without packets, never collected */
+#define NTF_ENTERED	0x10 /* the administrator named it, in whatever state */
+
+/** Entered or learned. What is not is a place for a next hop, which nobody is told or shown. */
+static inline bool
+neigh_is_known(const struct neighbour *n)
+{
+	return n->nud.state != NUD_NONE || (n->flags & NTF_ENTERED);
+}
 
 /** Start the table, ARP and their listeners; needs netdev, msg, timer, sysctl and workers[0].
  * Calls adj_init(). 0 or a negative errno. */
@@ -82,7 +91,7 @@ void neigh_set_marks(struct neighbour *n, uint8_t marks) CTL_ONLY;
 /** As if a packet wanted it: it is asked for, or will be. */
 void neigh_use(struct neighbour *n) CTL_ONLY;
 /** `ip neigh del`: goes at once unless a next hop holds it (then it starts from NUD_NONE).
- * 0 or -ENOENT. */
+ * 0, or -ENOENT: it is not neigh_is_known(). */
 int neigh_admin_del(rte_be32_t addr, struct net_device *dev) CTL_ONLY;
 /** Send a packet that is on its way to @p n: rewrite, or queue and resolve. Control thread's own
  * packets and those handed over by workers. */

@@ -101,6 +101,15 @@ neigh_is_owned(const struct neigh_owner *o, const struct net_device *dev, uint8_
 	       (o->protocol < 0 || protocol == o->protocol);
 }
 
+/* The entry, or NULL: nobody has entered or learned it. */
+static struct neighbour *
+find(rte_be32_t dst, const struct net_device *dev) CTL_ONLY
+{
+	struct neighbour *n = neigh_lookup(dst, dev);
+
+	return n != NULL && neigh_is_known(n) ? n : NULL;
+}
+
 static int
 arg_filter(struct cli_ctx *c, unsigned int states, struct filter *f) CTL_ONLY
 {
@@ -120,7 +129,7 @@ matches(const struct filter *f, const struct neighbour *n)
 	unsigned int state = n->nud.state == NUD_NONE ? STATES_NONE : n->nud.state;
 
 	/* as ip has it: what a program looks after is shown whatever its state */
-	return ((f->states & state) || (n->flags & NTF_EXT_LEARNED)) &&
+	return neigh_is_known(n) && ((f->states & state) || (n->flags & NTF_EXT_LEARNED)) &&
 	       (f->dev == NULL || n->dev == f->dev) && !(f->unused && n->refcnt > 0) &&
 	       neigh_is_owned(&f->owner, n->dev, n->protocol) &&
 	       ((n->primary_key ^ f->addr) & f->mask) == 0;
@@ -200,7 +209,7 @@ rows_next(struct rows *r) CTL_ONLY
 	while (r->at < r->n) {
 		const struct key *k = &r->keys[r->at++];
 		struct net_device *dev = dev_get_by_index((uint32_t)k->ifindex);
-		struct neighbour *n = dev != NULL ? neigh_lookup(k->addr, dev) : NULL;
+		struct neighbour *n = dev != NULL ? find(k->addr, dev) : NULL;
 
 		if (n != NULL)
 			return n;
@@ -318,7 +327,7 @@ neigh_get(struct cli_ctx *c)
 	if (dev == NULL)
 		return cli_error(c, -EINVAL, "Device and address are required arguments.");
 	cli_arg_ip4(c, "DST", &dst);
-	n = neigh_lookup(dst, dev);
+	n = find(dst, dev);
 	if (n == NULL)
 		return cli_error(c, -ENOENT, "Neighbour entry not found.");
 	list = json_array();
@@ -466,7 +475,7 @@ neigh_modify(struct cli_ctx *c)
 	protocol = neigh_arg_protocol(c);
 	if (protocol == -EINVAL)
 		return protocol;
-	exists = neigh_lookup(dst, dev) != NULL;
+	exists = find(dst, dev) != NULL;
 	if (exists && cli_has(c, "add"))
 		return cli_error(c, -EEXIST, "File exists: %s has a neighbour of that address",
 				 dev->name);

@@ -20,12 +20,14 @@ entry_json(struct cli_ctx *c, const void *obj)
 static int
 on_neigh(struct notifier *self, unsigned int event, void *obj)
 {
+	static const char *const what[] = {
+		[NEIGH_DELETE] = "deleted", [NEIGH_FORGET] = "deleted", [NEIGH_APP_SOLICIT] = "miss"
+	};
+
 	(void)self;
 	role_enter_ctl();
-	if (event == NEIGH_UPDATE)
-		monitor_tell(&source, NULL, entry_json, obj);
-	else if (event != NEIGH_CREATE) /* it has no state yet: Linux tells nobody */
-		monitor_tell(&source, event == NEIGH_DELETE ? "deleted" : "miss", entry_json, obj);
+	if (event != NEIGH_CREATE && neigh_is_known(obj)) /* as in Linux: not before it is */
+		monitor_tell(&source, what[event], entry_json, obj);
 	return NOTIFY_OK;
 }
 

@@ -213,12 +213,7 @@ for_each_of(struct neigh_dev *nd, void (*fn)(struct neighbour *n))
 static CTL_ONLY void
 flush_one(struct neighbour *n)
 {
-	if (n->refcnt == 0) {
-		neigh_destroy(n, netif_running(n->dev) ? DROP_NETDEV_NO_CARRIER : DROP_NETDEV_DOWN);
-		return;
-	}
-	neigh_set_static(n, false);
-	neigh_event(n, NUD_EV_DOWN, NULL);
+	neigh_let_go(n, netif_running(n->dev) ? DROP_NETDEV_NO_CARRIER : DROP_NETDEV_DOWN);
 }
 
 /* Linux's neigh_carrier_down: what the administrator entered stays. */

@@ -173,8 +173,7 @@ struct neigh_list {
  * one LAN is paid for there. */
 struct neigh_dev {
 	struct neigh_parms p;
-	uint32_t set; /* bit per row of the tunables: given for this device, "default" is not copied
-		       */
+	uint32_t set;		/* bit per row of the tunables: given for this device */
 	struct net_device *dev; /* NULL: net.ipv4.neigh.default */
 	struct neigh_dev *next; /* all devices */
 	struct neighbour *first;
@@ -226,6 +225,8 @@ struct neighbour *neigh_create_flags(rte_be32_t addr, struct net_device *dev,
 void neigh_set_static(struct neighbour *n, bool is_static) CTL_ONLY;
 /** Delete: listeners let go, waiting packets are dropped under @p why. */
 void neigh_destroy(struct neighbour *n, enum drop_reason why) CTL_ONLY;
+/** Delete, or where a next hop holds it leave its place only: no mark, no state. */
+void neigh_let_go(struct neighbour *n, enum drop_reason why) CTL_ONLY;
 
 /* --- lists and collection (neigh_gc.c) --- */
 /** Put it on the list of its state. */
@@ -245,8 +246,7 @@ void neigh_event(struct neighbour *n, enum nud_event ev,
 		 const struct rte_ether_addr *lladdr) CTL_ONLY;
 /** It goes from one state to another: keep neigh_asked[] right. */
 void neigh_count_asked(const struct neighbour *n, uint8_t old, uint8_t state) CTL_ONLY;
-/** (Re)build its adjacency from state, address and device. Without memory the old line stays, and
- * housekeeping tries again. */
+/** (Re)build its adjacency. Without memory the old line stays, and housekeeping tries again. */
 void neigh_publish(struct neighbour *n) CTL_ONLY;
 int neigh_settle_init(void) CTL_ONLY;
 void neigh_adj_template(const struct neighbour *n, struct adj *tmpl) CTL_ONLY;

@@ -518,9 +518,26 @@ neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_
 		n = neigh_create_flags(addr, dev, state == NUD_PERMANENT);
 	if (n == NULL)
 		return -errno;
+	n->flags |= NTF_ENTERED;
 	neigh_set_static(n, state == NUD_PERMANENT);
 	neigh_event(n, nud_admin_event(state), lladdr);
 	return 0;
+}
+
+void
+neigh_let_go(struct neighbour *n, enum drop_reason why)
+{
+	if (n->refcnt == 0) {
+		neigh_destroy(n, why);
+		return;
+	}
+	if (neigh_is_known(n))
+		notifier_call(&neigh_chain, NEIGH_FORGET, n);
+	neigh_set_static(n, false);
+	neigh_set_marks(n, 0);
+	n->flags &= (uint8_t)~NTF_ENTERED;
+	n->protocol = 0;
+	neigh_event(n, NUD_EV_DOWN, NULL);
 }
 
 int
@@ -528,16 +545,9 @@ neigh_admin_del(rte_be32_t addr, struct net_device *dev)
 {
 	struct neighbour *n = neigh_lookup(addr, dev);
 
-	if (n == NULL)
+	if (n == NULL || !neigh_is_known(n))
 		return -ENOENT;
-	if (n->refcnt == 0) {
-		neigh_destroy(n, DROP_NEIGH_UNRESOLVED);
-		return 0;
-	}
-	neigh_set_static(n, false);
-	neigh_set_marks(n, 0);
-	n->protocol = 0;
-	neigh_event(n, NUD_EV_DOWN, NULL);
+	neigh_let_go(n, DROP_NEIGH_UNRESOLVED);
 	return 0;
 }
 

@@ -127,6 +127,26 @@ def test_devices_come_and_go(lab):
     mon.stop()
 
 
+def test_a_gateway_s_entry_is_deleted(lab):
+    """What a route's next hop keeps of a deleted entry is no entry: the end is told as any other's,
+    once, and what is left is told of no more."""
+    dut = lab.dut
+    dut.ip("route add 198.18.7.0/24 via 10.0.1.77")
+    mon, jmon = started(lab, "neigh route"), started(lab, "neigh route", "-j")
+    dut.ip("neigh add 10.0.1.77 lladdr 02:00:00:00:00:77 dev r1")
+    dut.ip("neigh del 10.0.1.77 dev r1")
+    dut.ip("link set r1 mtu 1400")  # all entries of r1 are told of anew
+    dut.ip("link set r1 mtu 1500")
+    dut.ip("route del 198.18.7.0/24")
+    mon.wait("198.18.7.0/24")
+    jmon.wait("198.18.7.0/24")
+    told = [ln for ln in mon.stop().split("\n") if ln.startswith(("10.0.1.77", "Deleted 10.0.1.77"))]
+    assert told == ["10.0.1.77 dev r1 lladdr 02:00:00:00:00:77 PERMANENT ",
+                    "Deleted 10.0.1.77 dev r1 lladdr 02:00:00:00:00:77 PERMANENT "]
+    events = map(json.loads, jmon.stop().strip().split("\n"))
+    assert [e.get("deleted") for e in events if e.get("dst") == "10.0.1.77"] == [None, True]
+
+
 def test_a_neighbour_that_is_learned(lab):
     lab.dut.ip("neigh flush dev r1")
     mon = started(lab, "neigh route")

@@ -20,6 +20,7 @@ count_unreachable(struct worker *w, struct sk_buff *skb)
 }
 
 static unsigned int heard[NEIGH_APP_SOLICIT + 1];
+static uint8_t state_forgotten;
 
 static int
 hear(struct notifier *self, unsigned int event, void *obj)
@@ -28,6 +29,8 @@ hear(struct notifier *self, unsigned int event, void *obj)
 
 	(void)self;
 	heard[event]++;
+	if (event == NEIGH_FORGET)
+		state_forgotten = n->nud.state;
 	/* the slot is published before anybody hears of it */
 	if (event == NEIGH_UPDATE && (n->nud.state & NUD_VALID))
 		assert_int_equal(adj_get(n->adj_idx)->type, ADJ_REWRITE);
@@ -56,7 +59,35 @@ listeners_hear_of_everything_once(void **state)
 	assert_int_equal(heard[NEIGH_UPDATE], 2);
 	assert_int_equal(neigh_admin_del(PEER_IP, p0), 0);
 	assert_int_equal(heard[NEIGH_DELETE], 1);
+	assert_int_equal(heard[NEIGH_FORGET], 0);
 	notifier_del(&neigh_chain, &l);
+}
+
+/* A next hop keeps the place of what is deleted: that is told once, with what was known, and so is
+ * the end of what has no state. */
+static void
+end_of_a_held_entry_is_told(void **state)
+{
+	struct notifier l = { .fn = hear };
+	struct neighbour *n;
+
+	ROLES();
+	memset(heard, 0, sizeof(heard));
+	n = neigh_create(PEER_IP, p0);
+	neigh_hold(n);
+	notifier_add(&neigh_chain, &l);
+	assert_int_equal(neigh_admin_del(PEER_IP, p0), -ENOENT);
+	assert_int_equal(neigh_admin_set(PEER_IP, p0, &peer, NUD_PERMANENT), 0);
+	assert_int_equal(neigh_admin_del(PEER_IP, p0), 0);
+	assert_int_equal(heard[NEIGH_FORGET], 1);
+	assert_int_equal(state_forgotten, NUD_PERMANENT);
+	assert_int_equal(neigh_admin_del(PEER_IP, p0), -ENOENT);
+	assert_int_equal(neigh_admin_set(PEER_IP, p0, NULL, NUD_NONE), 0);
+	assert_int_equal(neigh_admin_del(PEER_IP, p0), 0);
+	assert_int_equal(heard[NEIGH_FORGET], 2);
+	assert_int_equal(heard[NEIGH_DELETE], 0);
+	notifier_del(&neigh_chain, &l);
+	neigh_release(n);
 }
 
 static void
@@ -246,6 +277,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(listeners_hear_of_everything_once),
+		T(end_of_a_held_entry_is_told),
 		T(deleted_by_what_it_sends),
 		T(deleted_by_a_listener),
 		T(statistics_of_an_entry),
