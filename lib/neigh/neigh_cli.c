@@ -411,6 +411,13 @@ say_why(struct cli_ctx *c, int rc, bool has_lladdr)
 	}
 }
 
+/* Is it to be found by asking? */
+static bool
+is_asked(const struct cli_ctx *c)
+{
+	return cli_has(c, "use") || cli_has(c, "managed");
+}
+
 /* The words behind the state: what the entry is marked with, and "use": ask for it now. */
 static void
 apply_marks(struct cli_ctx *c, struct neighbour *n) CTL_ONLY
@@ -424,11 +431,11 @@ apply_marks(struct cli_ctx *c, struct neighbour *n) CTL_ONLY
 	if (cli_has(c, "managed"))
 		marks |= NTF_MANAGED;
 	neigh_set_marks(n, marks);
-	if (cli_has(c, "use") || cli_has(c, "managed"))
+	if (is_asked(c))
 		neigh_use(n);
 }
 
-/* The state that is wanted; with "use" or "managed" and no state, that of a new entry. */
+/* The state that is wanted. */
 static int
 arg_state(struct cli_ctx *c)
 {
@@ -436,16 +443,17 @@ arg_state(struct cli_ctx *c)
 	int state;
 
 	if (word == NULL)
-		return cli_has(c, "use") || cli_has(c, "managed") ? NUD_NONE : NUD_PERMANENT;
+		return NUD_PERMANENT;
 	state = parse_state(c, word);
 	if (state == STATES_ALL)
 		return cli_error_at(c, -EINVAL, word, "\"%s\": expected one state", word);
 	return state == STATES_NONE ? NUD_NONE : state;
 }
 
-/* As Linux: who is to be found by asking has no state nor address given; what is known stays. */
+/* As Linux: who is to be found by asking has no state nor address given; what is known stays, but
+ * for what was entered for good. */
 static int
-set_managed(rte_be32_t dst, struct net_device *dev) CTL_ONLY
+set_asked(rte_be32_t dst, struct net_device *dev) CTL_ONLY
 {
 	const struct neighbour *n = neigh_lookup(dst, dev);
 
@@ -470,8 +478,6 @@ neigh_modify(struct cli_ctx *c)
 	state = arg_state(c);
 	if (state < 0)
 		return state;
-	if (state == NUD_PERMANENT && cli_has(c, "managed"))
-		return cli_error(c, -EINVAL, "Invalid NTF_* flag for permanent entry.");
 	protocol = neigh_arg_protocol(c);
 	if (protocol == -EINVAL)
 		return protocol;
@@ -485,8 +491,8 @@ neigh_modify(struct cli_ctx *c)
 				 "that address",
 				 dev->name);
 	has_lladdr = cli_arg_mac(c, "LLADDR", &lladdr);
-	if (cli_has(c, "managed"))
-		rc = set_managed(dst, dev);
+	if (is_asked(c))
+		rc = set_asked(dst, dev);
 	else
 		rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL, (enum nud_state)state);
 	if (rc == 0)

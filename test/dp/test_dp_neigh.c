@@ -91,11 +91,47 @@ next_hop_is_no_entry(void **state)
 	dp_cmd("ip route add 198.51.100.0/24 via 10.0.2.2");
 }
 
+static void
+leaves_as(const char *words, const char *state)
+{
+	char want[64];
+
+	dp_cmd("ip neigh replace 10.0.2.3 lladdr " MAC " dev p2 nud %s", words);
+	dp_cmd("ip neigh replace 10.0.2.3 dev p2 use");
+	snprintf(want, sizeof(want), "10.0.2.3 lladdr " MAC " %s \n", state);
+	is("ip neigh show 10.0.2.3 dev p2 nud all", want);
+	dp_cmd("ip neigh replace 10.0.2.3 lladdr " MAC " dev p2 nud %s", words);
+	dp_cmd("ip neigh change 10.0.2.3 lladdr 02:00:00:00:02:03 dev p2 nud failed use");
+	is("ip neigh show 10.0.2.3 dev p2 nud all", want);
+}
+
+/* `use` is as if a packet were sent: what works goes on working, words that say otherwise are
+ * ignored as in Linux; only what was entered for good is given up for an answer. */
+static void
+use_is_as_a_packet(void **state)
+{
+	(void)state;
+	leaves_as("reachable", "REACHABLE");
+	leaves_as("stale", "DELAY");
+	leaves_as("probe", "PROBE");
+	leaves_as("noarp", "NOARP");
+	dp_cmd("ip neigh replace 10.0.2.3 lladdr " MAC " dev p2 nud permanent");
+	dp_cmd("ip neigh replace 10.0.2.3 dev p2 use");
+	is("ip neigh show 10.0.2.3 dev p2", "10.0.2.3 INCOMPLETE \n");
+	dp_cmd("ip neigh del 10.0.2.3 dev p2");
+	dp_cmd("ip neigh add 10.0.2.3 lladdr " MAC " dev p2 nud stale use");
+	is("ip neigh show 10.0.2.3 dev p2", "10.0.2.3 INCOMPLETE \n");
+	dp_cmd("ip neigh replace 10.0.2.3 dev p2 nud permanent managed");
+	is("ip neigh show 10.0.2.3 dev p2", "10.0.2.3 managed INCOMPLETE \n");
+	dp_cmd("ip neigh del 10.0.2.3 dev p2");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(next_hop_is_no_entry),
+		cmocka_unit_test(use_is_as_a_packet),
 	};
 
 	return cmocka_run_group_tests_name("dp/neigh", tests, setup, dp_teardown);
