@@ -117,17 +117,26 @@ remove_at(unsigned int i)
 	memmove(&entries[i], &entries[i + 1], (n_entries - i) * sizeof(entries[0]));
 }
 
+bool
+neigh_proxy_may_be(rte_be32_t addr, uint8_t plen)
+{
+	uint32_t ip = rte_be_to_cpu_32(addr);
+
+	if (plen == 0)
+		return ip == 0;
+	return plen <= 32 && (plen == 32 || (ip & (UINT32_MAX >> plen)) == 0) &&
+	       neigh_may_be(addr) && ip >> 24 != 127;
+}
+
 int
 neigh_proxy_add(rte_be32_t addr, uint8_t plen, struct net_device *dev)
 {
 	struct neigh_proxy key = { .addr = addr, .dev = dev, .plen = plen };
-	uint32_t ip = rte_be_to_cpu_32(addr);
 	struct arp_proxies *fresh;
 	unsigned int at;
 	bool found;
 
-	if (plen > 32 || (plen < 32 && (ip & (UINT32_MAX >> plen)) != 0) || ip >> 28 >= 0xe ||
-	    (plen > 0 && ip >> 24 == 0) || ip >> 24 == 127)
+	if (!neigh_proxy_may_be(addr, plen))
 		return -EINVAL;
 	at = place_of(&key, &found);
 	if (found)

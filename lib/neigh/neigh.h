@@ -53,6 +53,7 @@ struct neighbour {
 #define NTF_ROUTER	0x02 /* he says that it is a router; shown, nothing more */
 #define NTF_EXT_LEARNED 0x04 /* a program looks after it: never collected */
 #define NTF_MANAGED	0x08 /* kept resolved: asked for without packets, never collected */
+#define NTF_MARKS	(NTF_ROUTER | NTF_EXT_LEARNED | NTF_MANAGED)
 #define NTF_ENTERED	0x10 /* the administrator named it, in whatever state */
 
 /** Entered or learned. What is not is a place for a next hop, which nobody is told or shown. */
@@ -68,6 +69,15 @@ int neigh_init(void) CTL_ONLY;
 /** Forget everything. Workers have ended; call rcu_poll() or rcu_fini() and adj_fini() after it. */
 void neigh_fini(void) CTL_ONLY;
 
+/** May there be a neighbour of that address? 0/8, groups, class E and the broadcast have none:
+ * packets to them have their MAC address by rule, or are not sent. */
+static inline bool
+neigh_may_be(rte_be32_t addr)
+{
+	uint32_t ip = rte_be_to_cpu_32(addr);
+
+	return ip >> 24 != 0 && ip >> 28 < 0xe;
+}
 /** The entry, or NULL. */
 struct neighbour *neigh_lookup(rte_be32_t addr, const struct net_device *dev) CTL_ONLY;
 /** The entry, made in NUD_NONE when it is missing. NULL: errno is ENOSPC (gc_thresh3, the device's
@@ -77,7 +87,8 @@ struct neighbour *neigh_create(rte_be32_t addr, struct net_device *dev) CTL_ONLY
 void neigh_hold(struct neighbour *n) CTL_ONLY;
 void neigh_release(struct neighbour *n) CTL_ONLY;
 /** Set state and address as the administrator: `ip neigh add|replace`. @p lladdr may be NULL for
- * states without one. 0, -EINVAL (state needs an lladdr; multicast lladdr), -ENOMEM, -ENOSPC. */
+ * states without one, else it may be any, a group's, too. 0, -EADDRNOTAVAIL (not
+ * neigh_may_be()), -EINVAL (the state needs an lladdr), -ENOMEM, -ENOSPC. */
 int neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_addr *lladdr,
 		    enum nud_state state) CTL_ONLY;
 /** Somebody says that @p n is at @p lladdr in @p state (REACHABLE or STALE): Linux's
@@ -86,7 +97,7 @@ int neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_et
  * to override). */
 int neigh_update(struct neighbour *n, const struct rte_ether_addr *lladdr, enum nud_state state,
 		 unsigned int flags) CTL_ONLY;
-/** Which of NTF_ROUTER, NTF_EXT_LEARNED and NTF_MANAGED it carries from now on. */
+/** Which of NTF_MARKS it carries from now on. */
 void neigh_set_marks(struct neighbour *n, uint8_t marks) CTL_ONLY;
 /** As if a packet wanted it: it is asked for, or will be. */
 void neigh_use(struct neighbour *n) CTL_ONLY;
@@ -118,6 +129,8 @@ void arp_send(int op, struct net_device *dev, rte_be32_t sip, rte_be32_t tip,
 /** Answer on @p dev (NULL: on all) for hosts of addr/plen behind another device: `ip neigh add
  * proxy`. 0, -EEXIST, -EINVAL (bits past plen, not unicast), -ENOSPC, -ENOMEM. */
 int neigh_proxy_add(rte_be32_t addr, uint8_t plen, struct net_device *dev) CTL_ONLY;
+/** Are these what neigh_proxy_add() takes? */
+bool neigh_proxy_may_be(rte_be32_t addr, uint8_t plen);
 /** 0 or -ENOENT. */
 int neigh_proxy_del(rte_be32_t addr, uint8_t plen, const struct net_device *dev) CTL_ONLY;
 #define NEIGH_PROXY_MAX 4096

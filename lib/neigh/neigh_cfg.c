@@ -18,18 +18,59 @@ struct entry {
 	uint8_t plen; /* of a proxy entry */
 	bool proxy;
 	const char *dev; /* of a proxy entry NULL: all */
-	bool managed;
+	bool noarp;	 /* in that state, not permanent */
+	uint8_t marks;	 /* NTF_ROUTER, NTF_MANAGED, NTF_EXT_LEARNED */
 	uint8_t protocol;
 	struct rte_ether_addr lladdr;
 };
+
+static bool
+is_managed(const struct entry *e)
+{
+	return e->marks & NTF_MANAGED;
+}
 
 /* What has an address of its own, given or asked for. */
 static bool
 parse_lladdr(const struct cfg *c, struct entry *e)
 {
-	if (e->managed && cfg_get(c, "lladdr").node != NULL)
+	if (!is_managed(e))
+		return cfg_mac(c, "lladdr", &e->lladdr);
+	if (cfg_get(c, "lladdr").node != NULL)
 		cfg_fail(c, "lladdr", "the address of a managed neighbour is asked for");
-	return e->managed || cfg_mac(c, "lladdr", &e->lladdr);
+	if (cfg_get(c, "state").node != NULL)
+		cfg_fail(c, "state", "a managed neighbour is in the state that asking finds");
+	return true;
+}
+
+static void
+parse_marks(const struct cfg *c, struct entry *e)
+{
+	for (size_t i = 0; i < RTE_DIM(neigh_marks); i++) {
+		bool on = false;
+
+		cfg_bool(c, neigh_marks[i].name, &on);
+		e->marks |= on ? neigh_marks[i].flag : 0;
+		if (on && e->proxy)
+			cfg_fail(c, neigh_marks[i].name, "a proxy entry is not resolved");
+	}
+}
+
+static bool
+parse_state(const struct cfg *c, struct entry *e)
+{
+	const char *word;
+
+	if (cfg_get(c, "state").node == NULL)
+		return true;
+	if (!cfg_str(c, "state", &word))
+		return false;
+	e->noarp = strcmp(word, "noarp") == 0;
+	if (!e->noarp && strcmp(word, "permanent") != 0)
+		cfg_fail(c, "state", "expected \"permanent\" or \"noarp\"");
+	if (e->proxy)
+		cfg_fail(c, "state", "a proxy entry is not resolved");
+	return true;
 }
 
 static bool
@@ -55,21 +96,22 @@ parse_protocol(const struct cfg *c, struct entry *e)
 static bool
 parse(const struct cfg *c, struct entry *e)
 {
-	static const char *const known[] = { "dst",	 "dev",	  "lladdr", "managed",
-					     "protocol", "proxy", NULL };
+	static const char *const known[] = { "dst",    "dev",	  "lladdr",	  "state",
+					     "router", "managed", "extern_learn", "protocol",
+					     "proxy",  NULL };
 	bool complete;
 
 	*e = (struct entry){ .proxy = false };
 	cfg_only(c, known);
 	cfg_bool(c, "proxy", &e->proxy);
 	complete = cfg_need(c, "dst");
-	cfg_bool(c, "managed", &e->managed);
+	parse_marks(c, e);
 	if (!e->proxy)
-		complete = cfg_need(c, "dev") && (e->managed || cfg_need(c, "lladdr")) && complete;
+		complete =
+			cfg_need(c, "dev") && (is_managed(e) || cfg_need(c, "lladdr")) && complete;
 	else if (cfg_get(c, "lladdr").node != NULL)
 		cfg_fail(c, "lladdr", "a proxy answers with the address of its device");
-	if (e->proxy && e->managed)
-		cfg_fail(c, "managed", "a proxy entry is not resolved");
+	complete = parse_state(c, e) && complete;
 	complete = parse_protocol(c, e) && complete;
 	if (!complete)
 		return false;
@@ -112,7 +154,6 @@ check(const struct cfg *c, const struct cfg *doc)
 {
 	uint32_t behind;
 	struct entry e;
-	uint8_t first;
 
 	if (!json_is_object(c->node)) {
 		cfg_fail(c, NULL, "expected an object with dst, dev and lladdr");
@@ -120,14 +161,11 @@ check(const struct cfg *c, const struct cfg *doc)
 	}
 	if (!parse(c, &e))
 		return;
-	first = (uint8_t)(rte_be_to_cpu_32(e.dst) >> 24);
-	if (first == 0 || first == 127 || first >= 224)
-		cfg_fail(c, "dst", "expected a unicast address");
 	behind = e.proxy && e.plen < 32 ? UINT32_MAX >> e.plen : 0;
 	if (rte_be_to_cpu_32(e.dst) & behind)
 		cfg_fail(c, "dst", "bits are set behind the prefix of /%u", e.plen);
-	if (!e.proxy && !e.managed && !rte_is_valid_assigned_ether_addr(&e.lladdr))
-		cfg_fail(c, "lladdr", "expected a unicast MAC address that is not zero");
+	else if (e.proxy ? !neigh_proxy_may_be(e.dst, e.plen) : !neigh_may_be(e.dst))
+		cfg_fail(c, "dst", "expected a unicast address");
 	cfg_need_device(c, "dev", doc, e.dev);
 }
 
@@ -145,10 +183,13 @@ entry_json(const struct entry *e)
 		json_object_set_new(o, "dev", json_string(e->dev));
 	if (e->proxy)
 		json_object_set_new(o, "proxy", json_true());
-	else if (e->managed)
-		json_object_set_new(o, "managed", json_true());
-	else
+	else if (!is_managed(e))
 		json_object_set_new(o, "lladdr", cfg_mac_json(&e->lladdr));
+	if (e->noarp)
+		json_object_set_new(o, "state", json_string("noarp"));
+	for (size_t i = 0; i < RTE_DIM(neigh_marks); i++)
+		if (e->marks & neigh_marks[i].flag)
+			json_object_set_new(o, neigh_marks[i].name, json_true());
 	if (e->protocol != 0)
 		json_object_set_new(o, "protocol", json_string(rtproto_name(e->protocol)));
 	return o;
@@ -162,16 +203,25 @@ canon(const struct cfg *c)
 	return parse(c, &e) ? entry_json(&e) : json_incref((json_t *)(uintptr_t)c->node);
 }
 
+/* Entered for good? NOARP is also what needs no ARP by its nature. */
+static bool
+is_kept(const struct neighbour *n)
+{
+	return n->nud.state == NUD_PERMANENT || (n->flags & NTF_MANAGED) ||
+	       (n->nud.state == NUD_NOARP && (n->flags & NTF_ENTERED));
+}
+
 static void
 show_one(struct neighbour *n, void *arg)
 {
 	struct entry e = { .dst = n->primary_key,
 			   .dev = n->dev->name,
 			   .lladdr = n->ha,
-			   .managed = n->flags & NTF_MANAGED,
+			   .marks = n->flags & NTF_MARKS,
 			   .protocol = n->protocol };
 
-	if (n->nud.state == NUD_PERMANENT || e.managed)
+	e.noarp = n->nud.state == NUD_NOARP && !is_managed(&e);
+	if (is_kept(n))
 		json_array_append_new(arg, entry_json(&e));
 }
 
@@ -200,16 +250,20 @@ show(void)
 static CTL_ONLY int
 set_entry(const struct entry *e, struct net_device *dev)
 {
-	const struct rte_ether_addr *lladdr = e->managed ? NULL : &e->lladdr;
+	enum nud_state state = e->noarp ? NUD_NOARP : NUD_PERMANENT;
 	struct neighbour *n;
-	int rc = neigh_admin_set(e->dst, dev, lladdr, e->managed ? NUD_NONE : NUD_PERMANENT);
+	int rc;
 
+	if (is_managed(e))
+		rc = neigh_admin_set(e->dst, dev, NULL, NUD_NONE);
+	else
+		rc = neigh_admin_set(e->dst, dev, &e->lladdr, state);
 	if (rc < 0)
 		return rc;
 	n = neigh_lookup(e->dst, dev);
-	neigh_set_marks(n, e->managed ? NTF_MANAGED : 0);
+	neigh_set_marks(n, e->marks);
 	n->protocol = e->protocol;
-	if (e->managed)
+	if (is_managed(e))
 		neigh_use(n);
 	return 0;
 }
@@ -267,7 +321,7 @@ del(const struct cfg *c)
 		return 0;
 	}
 	n = dev != NULL ? neigh_lookup(e.dst, dev) : NULL;
-	if (n != NULL && (n->nud.state == NUD_PERMANENT || (n->flags & NTF_MANAGED)))
+	if (n != NULL && is_kept(n))
 		neigh_admin_del(e.dst, dev); /* what was changed by hand since stays */
 	return 0;
 }
@@ -284,7 +338,9 @@ static const char schema[] =
 	"\"additionalProperties\":false,\"properties\":{\"dst\":{\"type\":\"string\"},"
 	"\"dev\":{\"type\":\"string\"},\"lladdr\":{\"type\":\"string\","
 	"\"pattern\":\"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$\"},"
-	"\"managed\":{\"type\":\"boolean\"},\"protocol\":{\"type\":\"string\"},"
+	"\"state\":{\"enum\":[\"permanent\",\"noarp\"]},"
+	"\"router\":{\"type\":\"boolean\"},\"managed\":{\"type\":\"boolean\"},"
+	"\"extern_learn\":{\"type\":\"boolean\"},\"protocol\":{\"type\":\"string\"},"
 	"\"proxy\":{\"type\":\"boolean\"}}}";
 
 static struct cfg_section section = {

@@ -27,6 +27,12 @@ struct filter {
 	struct neigh_owner owner;
 };
 
+const struct neigh_mark neigh_marks[3] = {
+	{ "router", NTF_ROUTER },
+	{ "managed", NTF_MANAGED },
+	{ "extern_learn", NTF_EXT_LEARNED },
+};
+
 static struct net_device *
 arg_dev(struct cli_ctx *c) CTL_ONLY
 {
@@ -257,12 +263,9 @@ neigh_cli_json(const struct cli_ctx *c, struct neighbour *n, bool show_dev)
 	}
 	if (cli_wants_brief(c))
 		return o;
-	if (n->flags & NTF_ROUTER)
-		json_object_set_new(o, "router", json_null());
-	if (n->flags & NTF_EXT_LEARNED)
-		json_object_set_new(o, "extern_learn", json_null());
-	if (n->flags & NTF_MANAGED)
-		json_object_set_new(o, "managed", json_null());
+	for (size_t i = 0; i < RTE_DIM(neigh_marks); i++)
+		if (n->flags & neigh_marks[i].flag)
+			json_object_set_new(o, neigh_marks[i].name, json_null());
 	if (cli_wants_stats(c))
 		add_stats(o, n);
 	if (n->nud.state != NUD_NONE)
@@ -356,7 +359,6 @@ stats_text(struct cli_ctx *c, const json_t *e)
 void
 neigh_cli_text(struct cli_ctx *c, const json_t *e)
 {
-	static const char *const marks[] = { "router", "proxy", "extern_learn", "managed" };
 	const json_t *state = json_array_get(json_object_get(e, "state"), 0);
 	const char *dev = json_string_value(json_object_get(e, "dev"));
 	const char *lladdr = json_string_value(json_object_get(e, "lladdr"));
@@ -374,9 +376,11 @@ neigh_cli_text(struct cli_ctx *c, const json_t *e)
 		cli_printf(c, "dev %s ", dev);
 	if (lladdr != NULL)
 		cli_printf(c, "lladdr %s ", lladdr);
-	for (size_t m = 0; m < RTE_DIM(marks); m++)
-		if (json_object_get(e, marks[m]) != NULL)
-			cli_printf(c, "%s ", marks[m]);
+	if (json_object_get(e, "proxy") != NULL)
+		cli_printf(c, "proxy ");
+	for (size_t i = 0; i < RTE_DIM(neigh_marks); i++)
+		if (json_object_get(e, neigh_marks[i].name) != NULL)
+			cli_printf(c, "%s ", neigh_marks[i].name);
 	stats_text(c, e);
 	if (state != NULL)
 		cli_printf(c, "%s ", json_string_value(state));
@@ -395,15 +399,18 @@ neigh_show_text(struct cli_ctx *c, const json_t *result)
 /* --- change --- */
 
 static int
-say_why(struct cli_ctx *c, int rc, bool has_lladdr)
+say_why(struct cli_ctx *c, int rc)
 {
 	switch (rc) {
 	case 0:
 		return 0;
 	case -EINVAL:
-		return cli_error(c, rc,
-				 has_lladdr ? "lladdr must not be a group address, nor DST zero"
-					    : "No link layer address given.");
+		return cli_error(c, rc, "No link layer address given.");
+	case -EADDRNOTAVAIL:
+		return cli_error_at(
+			c, rc, cli_arg_str(c, "DST"),
+			"\"%s\": expected a unicast address (1.0.0.0 to 223.255.255.255)",
+			cli_arg_str(c, "DST"));
 	case -ENOSPC:
 		return cli_error(c, rc, "the neighbour table is full (gc_thresh3, gc_share)");
 	default:
@@ -424,12 +431,9 @@ apply_marks(struct cli_ctx *c, struct neighbour *n) CTL_ONLY
 {
 	uint8_t marks = 0;
 
-	if (cli_has(c, "router"))
-		marks |= NTF_ROUTER;
-	if (cli_has(c, "extern_learn"))
-		marks |= NTF_EXT_LEARNED;
-	if (cli_has(c, "managed"))
-		marks |= NTF_MANAGED;
+	for (size_t i = 0; i < RTE_DIM(neigh_marks); i++)
+		if (cli_has(c, neigh_marks[i].name))
+			marks |= neigh_marks[i].flag;
 	neigh_set_marks(n, marks);
 	if (is_asked(c))
 		neigh_use(n);
@@ -499,7 +503,7 @@ neigh_modify(struct cli_ctx *c)
 		apply_marks(c, neigh_lookup(dst, dev));
 	if (rc == 0 && protocol >= 0)
 		neigh_lookup(dst, dev)->protocol = (uint8_t)protocol;
-	return say_why(c, rc, has_lladdr || dst == 0);
+	return say_why(c, rc);
 }
 
 static int

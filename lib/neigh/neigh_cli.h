@@ -8,6 +8,13 @@
 
 struct cli_ctx;
 
+/** Marks of an entry as ip and the section "neighbours" name them, in ip's order. */
+struct neigh_mark {
+	const char *name;
+	uint8_t flag; /* of NTF_MARKS */
+};
+extern const struct neigh_mark neigh_marks[3];
+
 /** Register the commands. At start. */
 void neigh_cli_register(void) CTL_ONLY;
 /** Register `arping`. */

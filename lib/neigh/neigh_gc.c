@@ -31,7 +31,7 @@ list_for(const struct neighbour *n)
 	case NUD_STALE:
 		return keep ? NL_STALE_HELD : NL_STALE;
 	case NUD_NOARP:
-		return keep || (n->flags & NTF_STATIC) ? NL_OFF : NL_NOARP;
+		return keep || (n->flags & NTF_ENTERED) ? NL_OFF : NL_NOARP;
 	default:
 		return NL_OFF;
 	}

@@ -233,7 +233,7 @@ gone_one(struct neighbour *n)
 static CTL_ONLY void
 republish_one(struct neighbour *n)
 {
-	if (n->nud.state == NUD_NOARP && !(n->flags & NTF_STATIC) && neigh_dev_noarp(n->dev))
+	if (n->nud.state == NUD_NOARP && !(n->flags & NTF_ENTERED) && neigh_dev_noarp(n->dev))
 		netdev_addr(n->dev, &n->ha);
 	neigh_publish(n);
 	notifier_call(&neigh_chain, NEIGH_UPDATE, n);

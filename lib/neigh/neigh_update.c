@@ -465,15 +465,6 @@ neigh_resolve_output(struct neighbour *n, struct sk_buff *skb)
 		neigh_use(n);
 }
 
-/* May there be a neighbour of that address? 0/8, groups and class E have none. */
-static bool
-is_unicast(rte_be32_t addr)
-{
-	uint32_t ip = rte_be_to_cpu_32(addr);
-
-	return ip >> 24 != 0 && ip >> 28 < 0xe;
-}
-
 void
 neigh_output_ctl(struct sk_buff *skb, uint32_t ifindex, rte_be32_t nexthop)
 {
@@ -481,7 +472,7 @@ neigh_output_ctl(struct sk_buff *skb, uint32_t ifindex, rte_be32_t nexthop)
 	struct neighbour *n;
 
 	skb->dev = dev;
-	if (dev == NULL || !is_unicast(nexthop)) {
+	if (dev == NULL || !neigh_may_be(nexthop)) {
 		drop(skb, dev == NULL ? DROP_NETDEV_GONE : DROP_NEIGH_FAILED);
 		return;
 	}
@@ -502,8 +493,8 @@ neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_
 	struct neighbour *n = neigh_lookup(addr, dev);
 	struct rte_ether_addr own;
 
-	if (addr == 0 || (lladdr != NULL && rte_is_multicast_ether_addr(lladdr)))
-		return -EINVAL;
+	if (!neigh_may_be(addr))
+		return -EADDRNOTAVAIL;
 	if (lladdr == NULL && (state & NUD_VALID)) {
 		if (n != NULL && (n->nud.state & NUD_VALID)) {
 			own = n->ha; /* change of state only */
@@ -554,9 +545,7 @@ neigh_admin_del(rte_be32_t addr, struct net_device *dev)
 void
 neigh_set_marks(struct neighbour *n, uint8_t marks)
 {
-	const uint8_t all = NTF_ROUTER | NTF_EXT_LEARNED | NTF_MANAGED;
-
 	neigh_tbl.n_managed += !!(marks & NTF_MANAGED) - !!(n->flags & NTF_MANAGED);
-	n->flags = (uint8_t)((n->flags & ~all) | (marks & all));
+	n->flags = (uint8_t)((n->flags & ~NTF_MARKS) | (marks & NTF_MARKS));
 	neigh_relist(n);
 }

@@ -94,7 +94,9 @@ static const char every_key[] =
 	"\"broadcast\":\"10.9.2.0\",\"metric\":5,\"noprefixroute\":true},"
 	"\"10.9.0.1/24\",{\"local\":\"10.9.1.1\",\"peer\":\"10.9.1.2/32\"},"
 	"{\"local\":\"10.9.3.1/24\",\"probe\":true}]},"
-	"\"neighbours\":[{\"dst\":\"10.9.0.11\",\"dev\":\"q2\",\"managed\":true,"
+	"\"neighbours\":[{\"dst\":\"10.9.0.12\",\"dev\":\"m1\",\"lladdr\":\"03:bf:0a:00:01:c8\","
+	"\"state\":\"noarp\",\"router\":true,\"extern_learn\":true},{\"dst\":\"10.9.0.11\",\"dev\":"
+	"\"q2\",\"managed\":true,"
 	"\"protocol\":\"bird\"},{\"dst\":\"10.9.0.9\",\"dev\":\"q1\",\"lladdr\":\"02:00:00:00:00:"
 	"09\"},"
 	"{\"dst\":\"10.77.0.0/24\",\"proxy\":true},"
@@ -304,6 +306,8 @@ static const struct {
 	{ "neighbours", "ip neigh del proxy 10.77.0.0/24" },
 	{ "neighbours", "ip neigh replace proxy 10.78.0.1 dev q1 protocol static" },
 	{ "neighbours", "ip neigh del 10.9.0.11 dev q2" },
+	{ "neighbours", "ip neigh change 10.9.0.12 dev m1 nud noarp extern_learn" },
+	{ "neighbours", "ip neigh change 10.9.0.12 dev m1 router extern_learn" },
 	{ "sysctl", "sysctl net.ipv4.conf.q1.rp_filter=0" },
 	{ "nexthops", "ip nexthop replace id 10 group 1/2" },
 	{ "routes", "ip route del 10.7.0.0/24" },

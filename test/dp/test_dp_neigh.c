@@ -2,6 +2,10 @@
 /* ip neigh: what is an entry and what is not, its words and their order. */
 #include "dp.h"
 #include <string.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include "core/role.h"
+#include "ctl/cfg.h"
 #include "ctl/cli_exec.h"
 
 #define MAC "02:00:00:00:02:02"
@@ -126,12 +130,79 @@ use_is_as_a_packet(void **state)
 	dp_cmd("ip neigh del 10.0.2.3 dev p2");
 }
 
+/* Is what runs a configuration that may be saved? */
+static void
+can_be_saved(const char *after)
+{
+	json_t *doc;
+	char *report = NULL;
+
+	role_enter_ctl();
+	doc = cfg_running();
+	if (cfg_check(doc, &report) < 0)
+		fail_msg("after `%s`: %s", after, report);
+	free(report);
+	json_decref(doc);
+}
+
+/* What the commands take, the document takes: one check for both. */
+static void
+what_is_taken_can_be_saved(void **state)
+{
+	static const char *const taken[] = {
+		"127.0.0.2 lladdr " MAC " dev p2",
+		"223.255.255.255 lladdr " MAC " dev p2",
+		"10.0.2.4 lladdr 00:00:00:00:00:00 dev p2",
+		"10.0.2.5 lladdr 03:bf:0a:00:01:c8 dev p2", /* a cluster that is a group's */
+		"10.0.2.6 lladdr ff:ff:ff:ff:ff:ff dev p2 nud noarp router",
+		"proxy 0.0.0.0/0 dev p2",
+	};
+	static const char *const refused[] = { "0.0.0.0",	  "0.1.2.3",   "224.0.0.5",
+					       "255.255.255.255", "240.1.1.1", "239.255.255.255" };
+	char line[128];
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(refused); i++) {
+		snprintf(line, sizeof(line), "ip neigh add %s lladdr " MAC " dev p2", refused[i]);
+		if (dp_cmd_try(line, 0) == CLI_DONE)
+			can_be_saved(line);
+		fails(line, "expected a unicast address");
+	}
+	for (size_t i = 0; i < RTE_DIM(taken); i++) {
+		dp_cmd("ip neigh add %s", taken[i]);
+		can_be_saved(taken[i]);
+	}
+	dp_cmd("ip neigh flush dev p2 nud all");
+	dp_cmd("ip neigh flush proxy");
+}
+
+/* Packets to a station whose MAC address is a group's, as of a cluster in multicast mode. RFC 1812
+ * 3.3.2 forbids to believe such an address that was heard. */
+static void
+group_address_by_hand(void **state)
+{
+	static const struct rte_ether_addr cluster = { { 0x03, 0xbf, 0x0a, 0, 0x01, 0xc8 } };
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.5", 10), got;
+
+	(void)state;
+	dp_cmd("ip neigh add 10.0.2.5 lladdr 03:bf:0a:00:01:c8 dev p2");
+	while (dp_out(p2, &got))
+		;
+	dp_inject(p1, &f);
+	dp_run();
+	assert_true(dp_out(p2, &got));
+	assert_memory_equal(got.b, &cluster, sizeof(cluster));
+	dp_cmd("ip neigh del 10.0.2.5 dev p2");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(next_hop_is_no_entry),
 		cmocka_unit_test(use_is_as_a_packet),
+		cmocka_unit_test(what_is_taken_can_be_saved),
+		cmocka_unit_test(group_address_by_hand),
 	};
 
 	return cmocka_run_group_tests_name("dp/neigh", tests, setup, dp_teardown);
