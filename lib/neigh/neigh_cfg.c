@@ -308,7 +308,6 @@ static int
 del(const struct cfg *c)
 {
 	struct net_device *dev = NULL;
-	const struct neighbour *n;
 	struct entry e;
 
 	role_enter_ctl();
@@ -316,13 +315,10 @@ del(const struct cfg *c)
 		return -EINVAL;
 	if (e.dev != NULL)
 		dev = dev_get_by_name(e.dev);
-	if (e.proxy) {
+	if (e.proxy)
 		neigh_proxy_del(e.dst, e.plen, dev);
-		return 0;
-	}
-	n = dev != NULL ? neigh_lookup(e.dst, dev) : NULL;
-	if (n != NULL && is_kept(n))
-		neigh_admin_del(e.dst, dev); /* what was changed by hand since stays */
+	else if (dev != NULL) /* one that show() lists: what was changed by hand since is not */
+		neigh_admin_del(e.dst, dev);
 	return 0;
 }
 

@@ -315,6 +315,11 @@ malformed_arp_is_counted(void **state)
 	dp_inject(p1, &good); /* control: the same frame, unharmed, is answered */
 	dp_run();
 	assert_true(dp_out(p1, &got));
+	good.b[15] = 6; /* and of "IEEE 802 networks" as of Ethernet */
+	dp_inject(p1, &good);
+	dp_run();
+	assert_true(dp_out(p1, &got));
+	assert_int_equal(got.b[15], 6);
 }
 
 /* So many requests by p2, beside so many packets by p1; how many answers. */

@@ -339,6 +339,25 @@ is_repaired(void **state)
 	runs(every);
 }
 
+/* A neighbour that was given another state by hand since is no longer the document's to delete. */
+static void
+what_was_changed_by_hand_stays(void **state)
+{
+	json_t *without = json_deep_copy(every);
+
+	(void)state;
+	json_object_set_new(without, "neighbours", json_array());
+	load(every);
+	dp_cmd("ip neigh replace 10.9.0.9 dev q1 nud stale");
+	load(without);
+	dp_cmd("ip neigh show dev q1");
+	assert_non_null(strstr(dp_cmd_output(), "10.9.0.9 lladdr 02:00:00:00:00:09 STALE"));
+	dp_cmd("ip neigh show dev m1 nud all");
+	assert_string_equal(dp_cmd_output(), "");
+	dp_cmd("ip neigh del 10.9.0.9 dev q1");
+	json_decref(without);
+}
+
 /* A port that stands further down in the document joins when it comes, and brings its VLANs: what
  * is set of them, all over the bridge and at the port, is set then. */
 static void
@@ -519,6 +538,7 @@ main(void)
 		cmocka_unit_test(every_section_is_meddled_with),
 		cmocka_unit_test(comes_and_goes),
 		cmocka_unit_test(is_repaired),
+		cmocka_unit_test(what_was_changed_by_hand_stays),
 		cmocka_unit_test(late_port_brings_its_vlans),
 		cmocka_unit_test(states_of_vlans_are_kept),
 		cmocka_unit_test(groups_without_a_vlan),

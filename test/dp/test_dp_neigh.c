@@ -73,6 +73,9 @@ next_hop_is_no_entry(void **state)
 	is("ip neigh show dev p2",
 	   "10.0.2.2 lladdr " MAC " router extern_learn PERMANENT proto bird \n");
 	fails("ip neigh add 10.0.2.2 lladdr " MAC " dev p2", "File exists");
+	dp_cmd("ip neigh add 10.0.2.3 lladdr " MAC " dev p2"); /* no route uses that one */
+	is("ip neigh show dev p2 unused", "10.0.2.3 lladdr " MAC " PERMANENT \n");
+	dp_cmd("ip neigh del 10.0.2.3 dev p2");
 	dp_cmd("ip neigh del 10.0.2.2 dev p2");
 	is_no_entry();
 	dp_cmd("ip neigh add 10.0.2.2 lladdr " MAC " dev p2 nud stale"); /* nothing is left of it */

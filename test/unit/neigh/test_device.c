@@ -60,6 +60,9 @@ down_flushes_and_held_entries_start_anew(void **state)
 	assert_int_equal(dev_open(p0), 0);
 	neigh_resolve_output(held, ip_packet(IP(10, 0, 0, 1), PEER_IP, 1));
 	assert_int_equal(held->nud.state, NUD_INCOMPLETE);
+	dev_close(p0); /* nor does what waits there already survive it */
+	assert_int_equal(neigh_held(), 0);
+	assert_int_equal(drops(DROP_NETDEV_DOWN), 3);
 	neigh_release(held);
 }
 

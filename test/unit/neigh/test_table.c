@@ -176,6 +176,21 @@ all_queues_together_are_bounded(void **state)
 	assert_int_equal(neigh_lookup(IP(192, 0, 2, 39), p0)->arp_queue.qlen, 1);
 }
 
+/* However many are allowed to wait: an eighth of the buffers at most. */
+static void
+what_waits_leaves_buffers(void **state)
+{
+	const unsigned int eighth = worker_ctl()->pool->size / 8 + 1;
+
+	ROLES();
+	neigh_tbl.unres_qlen_total = 1 << 20;
+	neigh_parms_get(p0)->retrans_time_ms = 60000;
+	for (uint32_t i = 0; i < eighth + 100; i++)
+		neigh_resolve_output(neigh_create(rte_cpu_to_be_32(0x0a000000 + i), p0),
+				     ip_packet(IP(10, 0, 0, 1), PEER_IP, 0));
+	assert_int_equal(neigh_held(), eighth);
+}
+
 static void
 silence_fails_and_tells_for_each_packet(void **state)
 {
@@ -427,6 +442,60 @@ old_entries_are_collected_above_thresh1(void **state)
 	assert_int_equal(neigh_count(), 0);
 }
 
+/* What a program or this router looks after is never collected, in whatever state, nor what was
+ * entered as NOARP; the mark `router` alone keeps nothing. */
+static void
+marked_entries_are_not_collected(void **state)
+{
+	static const uint8_t states[] = { NUD_FAILED, NUD_INCOMPLETE, NUD_STALE };
+	static const uint8_t marks[] = { NTF_EXT_LEARNED, NTF_MANAGED, NTF_ROUTER };
+	uint8_t host = 10;
+
+	ROLES();
+	neigh_parms_get(p0)->retrans_time_ms = 60000;
+	neigh_parms_get(p0)->interval_probe_time_ms = 600000;
+	neigh_parms_get(p0)->gc_stale_time = 0;
+	neigh_parms_get(p0)->base_reachable_time_ms = 0;
+	neigh_tbl.gc_thresh1 = 0;
+	neigh_tbl.devs[p0->ifindex]->managed_ms = clock_ms() + 5000;
+	for (size_t m = 0; m < 3; m++)
+		for (size_t s = 0; s < 3; s++, host++) {
+			neigh_admin_set(IP(192, 0, 2, host), p0, &peer, states[s]);
+			neigh_set_marks(neigh_lookup(IP(192, 0, 2, host), p0), marks[m]);
+		}
+	neigh_admin_set(IP(192, 0, 2, 19), p0, &peer, NUD_NOARP);
+	for (int i = 0; i < 20; i++)
+		neigh_housekeep(clock_ms() + 5000);
+	neigh_forced_gc(1000, 0);
+	assert_int_equal(alive(10, 15), 6);
+	assert_int_equal(alive(16, 18), 0);
+	assert_int_equal(alive(19, 19), 1);
+}
+
+/* RFC 4861 6.3.2: ReachableTime is drawn anew now and then, of each device and for new ones. */
+static void
+reachable_time_is_drawn_anew(void **state)
+{
+	struct neigh_parms *mine, *dflt;
+	uint64_t then;
+
+	ROLES();
+	mine = neigh_parms_get(p0);
+	dflt = neigh_parms_get(NULL);
+	then = neigh_tbl.last_rand_ms;
+	mine->reachable_time_ms = dflt->reachable_time_ms = 1;
+	neigh_housekeep(then + 300000);
+	assert_int_equal(mine->reachable_time_ms, 1);
+	neigh_housekeep(then + 300001);
+	assert_in_range(mine->reachable_time_ms, 15000, 45000);
+	assert_in_range(dflt->reachable_time_ms, 15000, 45000);
+	mine->reachable_time_ms = 1;
+	neigh_housekeep(then + 600001);
+	assert_int_equal(mine->reachable_time_ms, 1);
+	neigh_housekeep(then + 600002);
+	assert_in_range(mine->reachable_time_ms, 15000, 45000);
+}
+
 /* Adjacency slots, lines and memory come back: a million entries, far more than there are slots. */
 static void
 a_million_entries_come_and_go(void **state)
@@ -606,7 +675,12 @@ administrator_sets_and_deletes(void **state)
 	assert_mac(&n->ha, &peer);
 
 	neigh_hold(n); /* a route's next hop: starts over */
+	neigh_set_marks(n, NTF_MARKS);
+	n->protocol = 12;
 	assert_int_equal(neigh_admin_del(PEER_IP, p0), 0);
+	assert_int_equal(n->flags, 0);
+	assert_int_equal(n->protocol, 0);
+	assert_int_equal(neigh_tbl.n_managed, 0);
 	assert_ptr_equal(neigh_lookup(PEER_IP, p0), n);
 	assert_int_equal(n->nud.state, NUD_NONE);
 	assert_int_equal(n->flags & NTF_STATIC, 0);
@@ -671,6 +745,7 @@ main(void)
 		T(full_queue_drops_the_oldest),
 		T(queue_is_bounded_in_bytes),
 		T(all_queues_together_are_bounded),
+		T(what_waits_leaves_buffers),
 		T(silence_fails_and_tells_for_each_packet),
 		T(without_a_handler_failure_drops),
 		T(stale_in_use_is_probed_and_never_stops),
@@ -680,6 +755,8 @@ main(void)
 		T(full_table_evicts_what_is_worth_least),
 		T(sweep_can_not_evict_reachable),
 		T(old_entries_are_collected_above_thresh1),
+		T(marked_entries_are_not_collected),
+		T(reachable_time_is_drawn_anew),
 		T(a_million_entries_come_and_go),
 		T(one_device_can_not_fill_the_table),
 		T(a_sweep_pays_for_itself),
