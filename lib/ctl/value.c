@@ -2,6 +2,7 @@
 /* Keywords and values of the command language: which word fits, and what it means. */
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmdline_parse.h>
 #include <cmdline_parse_etheraddr.h>
@@ -183,11 +184,24 @@ parse_prefix(const char *word, uint32_t *addr, uint8_t *plen)
 	return parse_ip(full, addr, plen);
 }
 
+/* Six numbers as iproute2 has them, leading zeros or not; or another form that DPDK knows. */
 static bool
 parse_mac(const char *word, struct rte_ether_addr *mac)
 {
-	int n = cmdline_parse_etheraddr(NULL, word, mac, sizeof(*mac));
+	static const char hex[] = "0123456789abcdefABCDEF";
+	const char *p = word;
+	size_t len;
+	int i, n;
 
+	for (i = 0; i < RTE_ETHER_ADDR_LEN; i++, p += len + 1) {
+		len = strspn(p, hex);
+		if (len < 1 || len > 2 || p[len] != (i + 1 < RTE_ETHER_ADDR_LEN ? ':' : '\0'))
+			break;
+		mac->addr_bytes[i] = (uint8_t)strtoul(p, NULL, 16);
+	}
+	if (i == RTE_ETHER_ADDR_LEN)
+		return true;
+	n = cmdline_parse_etheraddr(NULL, word, mac, sizeof(*mac));
 	return n > 0 && (size_t)n == strlen(word);
 }
 

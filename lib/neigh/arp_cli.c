@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ip neigh (show|get|add|replace|change|del|flush) proxy, as iproute2 6.1 but with prefixes, and
- * show arp conflicts. */
+/* ip neigh with the word proxy, as iproute2 6.1 but with prefixes, and show arp conflicts. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -60,14 +59,13 @@ entry_json(const struct neigh_proxy *p, bool show_dev)
 	return o;
 }
 
-static int
-proxy_show(struct cli_ctx *c)
+int
+neigh_proxy_show_cmd(struct cli_ctx *c)
 {
 	const struct neigh_proxy *p;
 	struct filter f;
 	json_t *list;
 
-	role_enter_ctl();
 	if (arg_filter(c, &f) < 0)
 		return -EINVAL;
 	list = json_array();
@@ -78,13 +76,12 @@ proxy_show(struct cli_ctx *c)
 	return 0;
 }
 
-static int
-proxy_get(struct cli_ctx *c)
+int
+neigh_proxy_get_cmd(struct cli_ctx *c)
 {
 	const struct neigh_proxy *p;
 	struct filter f;
 
-	role_enter_ctl();
 	if (arg_filter(c, &f) < 0)
 		return -EINVAL;
 	p = neigh_proxy_find(f.addr, f.plen, f.dev);
@@ -94,22 +91,20 @@ proxy_get(struct cli_ctx *c)
 	return 0;
 }
 
-static int
-proxy_add(struct cli_ctx *c)
+int
+neigh_proxy_add_cmd(struct cli_ctx *c)
 {
+	int rc, protocol = neigh_arg_protocol(c);
 	struct filter f;
-	int rc;
 
-	role_enter_ctl();
-	if (arg_filter(c, &f) < 0)
+	if (protocol == -EINVAL || arg_filter(c, &f) < 0)
 		return -EINVAL;
 	rc = neigh_proxy_add(f.addr, f.plen, f.dev);
 	switch (rc) {
 	case 0:
 	case -EEXIST: /* the kernel has no quarrel with that */
-		if (f.owner.protocol > 0)
-			neigh_proxy_find(f.addr, f.plen, f.dev)->protocol =
-				(uint8_t)f.owner.protocol;
+		if (protocol > 0)
+			neigh_proxy_find(f.addr, f.plen, f.dev)->protocol = (uint8_t)protocol;
 		return 0;
 	case -EINVAL:
 		return cli_error(c, rc,
@@ -122,12 +117,11 @@ proxy_add(struct cli_ctx *c)
 	}
 }
 
-static int
-proxy_del(struct cli_ctx *c)
+int
+neigh_proxy_del_cmd(struct cli_ctx *c)
 {
 	struct filter f;
 
-	role_enter_ctl();
 	if (arg_filter(c, &f) < 0)
 		return -EINVAL;
 	if (neigh_proxy_del(f.addr, f.plen, f.dev) < 0)
@@ -135,14 +129,13 @@ proxy_del(struct cli_ctx *c)
 	return 0;
 }
 
-static int
-proxy_flush(struct cli_ctx *c)
+int
+neigh_proxy_flush_cmd(struct cli_ctx *c)
 {
 	const struct neigh_proxy *p;
 	unsigned int gone = 0;
 	struct filter f;
 
-	role_enter_ctl();
 	if (arg_filter(c, &f) < 0)
 		return -EINVAL;
 	for (unsigned int i = 0; (p = neigh_proxy_at(i)) != NULL;) {
@@ -190,31 +183,6 @@ conflicts_show(struct cli_ctx *c)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip neigh [show] proxy [[to] TO:prefix] [dev DEV:dev] " NEIGH_OWNER_SYNTAX,
-	  .help = "Show the destinations that ARP is answered for.",
-	  .section = "display",
-	  .fn = proxy_show,
-	  .text = neigh_show_text,
-	  .read_only = true },
-	{ .syntax = "ip neigh get proxy TO:prefix [dev DEV:dev]",
-	  .help = "Show one proxy entry.",
-	  .section = "display",
-	  .fn = proxy_get,
-	  .text = neigh_show_text,
-	  .read_only = true },
-	{ .syntax = "ip neigh (add|replace|change) proxy TO:prefix [dev DEV:dev] [protocol "
-		    "PROTO:str]",
-	  .help = "Answer ARP on DEV (or anywhere) for hosts behind another device.",
-	  .section = "ports",
-	  .fn = proxy_add },
-	{ .syntax = "ip neigh del proxy TO:prefix [dev DEV:dev]",
-	  .help = "Delete a proxy entry.",
-	  .section = "ports",
-	  .fn = proxy_del },
-	{ .syntax = "ip neigh flush proxy [[to] TO:prefix] [dev DEV:dev] " NEIGH_OWNER_SYNTAX,
-	  .help = "Delete proxy entries.",
-	  .section = "ports",
-	  .fn = proxy_flush },
 	{ .syntax = "show arp conflicts",
 	  .help = "Show which of our addresses other stations claimed (RFC 5227).",
 	  .section = "display",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ip neigh (show|get|add|replace|change|del|flush), as iproute2 6.1. */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,11 +42,28 @@ arg_dev(struct cli_ctx *c) CTL_ONLY
 	return name != NULL ? dev_get_by_name(name) : NULL;
 }
 
+/* A state as iproute2 spells it: three may be abbreviated, a number has one bit at most. */
+static int
+state_of(const char *word)
+{
+	static const char *const abbreviated[] = { "permanent", "reachable", "failed" };
+	unsigned long n;
+	char *end;
+
+	for (size_t i = 0; i < RTE_DIM(abbreviated); i++)
+		if (strncasecmp(abbreviated[i], word, strlen(word)) == 0)
+			return nud_state_parse(abbreviated[i]);
+	n = strtoul(word, &end, 0);
+	if (!isdigit((unsigned char)word[0]) || *end != '\0')
+		return nud_state_parse(word);
+	return n <= UINT8_MAX && (n & (n - 1)) == 0 ? (int)n : -EINVAL;
+}
+
 /* One state's bit, STATES_ALL for "all", or a negative errno, told. */
 static int
 parse_state(struct cli_ctx *c, const char *word)
 {
-	int state = nud_state_parse(word);
+	int state = state_of(word);
 
 	if (strcasecmp(word, "all") == 0)
 		return STATES_ALL;
@@ -87,10 +105,11 @@ neigh_arg_protocol(struct cli_ctx *c)
 int
 neigh_arg_owner(struct cli_ctx *c, struct neigh_owner *o)
 {
-	const char *vrf = cli_arg_str(c, "VRF");
+	const char *vrf = cli_arg_str(c, "VRF"), *protocol = cli_arg_str(c, "PROTO");
 
-	*o = (struct neigh_owner){ .nomaster = cli_has(c, "nomaster"),
-				   .protocol = neigh_arg_protocol(c) };
+	*o = (struct neigh_owner){ .nomaster = cli_has(c, "nomaster"), .protocol = -1 };
+	if (protocol != NULL && strcmp(protocol, "all") != 0)
+		o->protocol = neigh_arg_protocol(c);
 	if (cli_arg_dev(c, "MASTER") != NULL)
 		o->master = dev_get_by_name(cli_arg_dev(c, "MASTER"));
 	if (vrf != NULL) /* no device is one */
@@ -305,6 +324,8 @@ neigh_show(struct cli_ctx *c)
 	int rc;
 
 	role_enter_ctl();
+	if (cli_has(c, "proxy"))
+		return neigh_proxy_show_cmd(c);
 	rc = arg_filter(c, NUD_VALID | NUD_INCOMPLETE | NUD_FAILED, &f);
 	if (rc < 0)
 		return rc;
@@ -326,10 +347,11 @@ neigh_get(struct cli_ctx *c)
 	json_t *list;
 
 	role_enter_ctl();
+	if (cli_has(c, "proxy"))
+		return neigh_proxy_get_cmd(c);
 	dev = arg_dev(c);
-	if (dev == NULL)
+	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and address are required arguments.");
-	cli_arg_ip4(c, "DST", &dst);
 	n = find(dst, dev);
 	if (n == NULL)
 		return cli_error(c, -ENOENT, "Neighbour entry not found.");
@@ -476,6 +498,8 @@ neigh_modify(struct cli_ctx *c)
 	int rc, state, protocol;
 
 	role_enter_ctl();
+	if (cli_has(c, "proxy"))
+		return neigh_proxy_add_cmd(c);
 	dev = arg_dev(c);
 	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
@@ -513,6 +537,8 @@ neigh_del(struct cli_ctx *c)
 	rte_be32_t dst = 0;
 
 	role_enter_ctl();
+	if (cli_has(c, "proxy"))
+		return neigh_proxy_del_cmd(c);
 	dev = arg_dev(c);
 	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
@@ -548,6 +574,8 @@ neigh_flush(struct cli_ctx *c)
 	int rc;
 
 	role_enter_ctl();
+	if (cli_has(c, "proxy"))
+		return neigh_proxy_flush_cmd(c);
 	if (!cli_has(c, "all") && !cli_has(c, "TO") && !cli_has(c, "DEV") &&
 	    cli_count(c, "nud") == 0)
 		return cli_error(c, -EINVAL, "Flush requires arguments.");
@@ -565,32 +593,39 @@ neigh_flush(struct cli_ctx *c)
 	return 0;
 }
 
+/* Whom a command is about, in iproute2's words and in any order. */
+#define WHOM_WORDS   "[[to] DST:ip4] [proxy TO:prefix] [dev DEV:dev] "
+#define FILTER_WORDS "[proxy] [[to] TO:prefix] [dev DEV:dev] [nud STATE:str]... " NEIGH_OWNER_SYNTAX
+
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip neigh [show] [[to] TO:prefix] [dev DEV:dev] [unused] [nud "
-		    "STATE:str]... " NEIGH_OWNER_SYNTAX,
-	  .help = "Show neighbours: address, device, link-layer address, state.",
+	{ .syntax = "ip neigh [show] [unused] " FILTER_WORDS,
+	  .help = "Show neighbours: address, device, link-layer address, state. With proxy: the "
+		  "destinations that ARP is answered for.",
 	  .section = "display",
 	  .fn = neigh_show,
 	  .text = neigh_show_text,
 	  .read_only = true },
-	{ .syntax = "ip neigh get [to] DST:ip4 dev DEV:dev",
-	  .help = "Show one neighbour.",
+	{ .syntax = "ip neigh get " WHOM_WORDS,
+	  .help = "Show one neighbour, or proxy entry.",
 	  .section = "display",
 	  .fn = neigh_get,
 	  .text = neigh_show_text,
 	  .read_only = true },
-	{ .syntax = "ip neigh (add|replace|change) [to] DST:ip4 [lladdr LLADDR:mac] [dev DEV:dev] "
-		    "[nud STATE:str] [router] [use] [managed] [extern_learn] [protocol PROTO:str]",
-	  .help = "Enter a neighbour, permanent unless nud says otherwise.",
+	{ .syntax = "ip neigh (add|replace|change) " WHOM_WORDS
+		    "[lladdr LLADDR:mac] [nud STATE:str] [router] [use] [managed] [extern_learn] "
+		    "[protocol PROTO:str]",
+	  .help = "Enter a neighbour, permanent unless nud says otherwise. With proxy: answer ARP "
+		  "on DEV (or anywhere) for hosts behind another device.",
 	  .section = "ports",
 	  .fn = neigh_modify },
-	{ .syntax = "ip neigh del [to] DST:ip4 [lladdr LLADDR:mac] [dev DEV:dev] [nud STATE:str]",
-	  .help = "Delete a neighbour; one that routes use starts anew.",
+	{ .syntax = "ip neigh del " WHOM_WORDS "[lladdr LLADDR:mac] [nud STATE:str]",
+	  .help = "Delete a neighbour, or proxy entry; one that routes use starts anew.",
 	  .section = "ports",
 	  .fn = neigh_del },
-	{ .syntax = "ip neigh flush [all] [[to] TO:prefix] [dev DEV:dev] [nud "
-		    "STATE:str]... " NEIGH_OWNER_SYNTAX,
-	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all.",
+	{ .syntax = "ip neigh flush [all] " FILTER_WORDS,
+	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all. With "
+		  "proxy: "
+		  "proxy entries.",
 	  .section = "ports",
 	  .fn = neigh_flush },
 	{ 0 },

@@ -19,8 +19,14 @@ extern const struct neigh_mark neigh_marks[3];
 void neigh_cli_register(void) CTL_ONLY;
 /** Register `arping`. */
 void arping_cli_register(void) CTL_ONLY;
-/** `ip neigh ... proxy` and `show arp conflicts`: called by the one above. */
+/** `show arp conflicts`: called by the one above. */
 void arp_cli_register(void) CTL_ONLY;
+/** `ip neigh` with the word proxy. */
+int neigh_proxy_show_cmd(struct cli_ctx *c) CTL_ONLY;
+int neigh_proxy_get_cmd(struct cli_ctx *c) CTL_ONLY;
+int neigh_proxy_add_cmd(struct cli_ctx *c) CTL_ONLY;
+int neigh_proxy_del_cmd(struct cli_ctx *c) CTL_ONLY;
+int neigh_proxy_flush_cmd(struct cli_ctx *c) CTL_ONLY;
 /** A list of entries, of neighbours or of proxies, as text. */
 void neigh_show_text(struct cli_ctx *c, const json_t *result);
 /** Whose entries a command is about, by the words nomaster, MASTER, VRF and PROTO. */

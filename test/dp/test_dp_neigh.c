@@ -198,6 +198,84 @@ group_address_by_hand(void **state)
 	dp_cmd("ip neigh del 10.0.2.5 dev p2");
 }
 
+/* Words stand in any order, as in iproute2; so does `proxy`. */
+static void
+words_in_any_order(void **state)
+{
+	static const char *const adds[] = {
+		"add dev p2 10.0.2.7 lladdr " MAC,
+		"add lladdr " MAC " 10.0.2.7 dev p2",
+		"add dev p2 lladdr " MAC " to 10.0.2.7",
+		"add nud permanent router dev p2 to 10.0.2.7 lladdr " MAC,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(adds); i++) {
+		dp_cmd("ip neigh %s", adds[i]);
+		is("ip neigh get dev p2 10.0.2.7",
+		   i < 3 ? "10.0.2.7 dev p2 lladdr " MAC " PERMANENT \n"
+			 : "10.0.2.7 dev p2 lladdr " MAC " router PERMANENT \n");
+		dp_cmd("ip neigh del dev p2 to 10.0.2.7");
+	}
+	fails("ip neigh add dev p2 lladdr " MAC, "Device and destination are required");
+	fails("ip neigh get dev p2", "Device and address are required");
+	fails("ip neigh del dev p2", "Device and destination are required");
+	dp_cmd("ip neigh add dev p2 proxy 10.0.9.1");
+	dp_cmd("ip neigh add proxy 10.0.9.2 dev p2");
+	dp_cmd("ip neigh add dev p1 proxy 10.0.9.3 protocol bird");
+	is("ip neigh show dev p2 proxy", "10.0.9.1 proxy \n10.0.9.2 proxy \n");
+	is("ip neigh show to 10.0.9.2 proxy", "10.0.9.2 dev p2 proxy \n");
+	is("ip neigh show proxy 10.0.9.0/30 dev p1", "10.0.9.3 proxy proto bird \n");
+	is("ip neigh dev p2 proxy to 10.0.9.1", "10.0.9.1 proxy \n");
+	is("ip neigh get dev p2 proxy 10.0.9.1", "10.0.9.1 dev p2 proxy \n");
+	dp_cmd("ip neigh del dev p2 proxy 10.0.9.1");
+	dp_cmd("ip neigh flush dev p2 proxy");
+	is("ip neigh show proxy", "10.0.9.3 dev p1 proxy proto bird \n");
+	dp_cmd("ip neigh flush proxy");
+	is("ip neigh show proxy", "");
+	fails("ip neigh add proxy 10.0.9.1 protocol all", "expected a routing protocol");
+}
+
+/* iproute2's order of marks, its names and numbers of states, its forms of a MAC address. */
+static void
+spelling(void **state)
+{
+	static const struct {
+		const char *word, *shown;
+	} states[] = { { "perm", "PERMANENT" }, { "0x80", "PERMANENT" }, { "reach", "REACHABLE" },
+		       { "4", "STALE" },	{ "f", "FAILED" },	 { "noarp", "NOARP" },
+		       { "8", "DELAY" } };
+	char want[96];
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(states); i++) {
+		dp_cmd("ip neigh replace 10.0.2.8 lladdr 2:0:0:0:2:2 dev p2 nud %s",
+		       states[i].word);
+		snprintf(want, sizeof(want), "10.0.2.8 dev p2 %s%s \n",
+			 strcmp(states[i].shown, "FAILED") == 0 ? "" : "lladdr " MAC " ",
+			 states[i].shown);
+		is("ip neigh get 10.0.2.8 dev p2", want);
+		snprintf(want, sizeof(want), "ip neigh show 10.0.2.8 nud %s", states[i].word);
+		dp_cmd("%s", want);
+		assert_non_null(strstr(dp_cmd_output(), states[i].shown));
+	}
+	fails("ip neigh show nud 3", "expected permanent");
+	fails("ip neigh show nud 256", "expected permanent");
+	fails("ip neigh show nud 4x", "expected permanent");
+	fails("ip neigh show nud sta", "expected permanent");
+	fails("ip neigh add 10.0.2.9 lladdr 2:0:0:0:2 dev p2", "MAC");
+	fails("ip neigh add 10.0.2.9 lladdr 2:0:0:0:2:002 dev p2", "MAC");
+	fails("ip neigh add 10.0.2.9 lladdr 2:0:0:0:2:2:2 dev p2", "MAC");
+	dp_cmd("ip neigh replace 10.0.2.8 dev p2 extern_learn managed router protocol bird");
+	is("ip neigh get 10.0.2.8 dev p2",
+	   "10.0.2.8 dev p2 lladdr " MAC " router managed extern_learn DELAY proto bird \n");
+	is("ip neigh show dev p2 protocol static", "");
+	is("ip neigh show dev p2 protocol all",
+	   "10.0.2.8 lladdr " MAC " router managed extern_learn DELAY proto bird \n");
+	dp_cmd("ip neigh flush dev p2 protocol all");
+	is("ip neigh show dev p2 nud all", "");
+}
+
 int
 main(void)
 {
@@ -206,6 +284,8 @@ main(void)
 		cmocka_unit_test(use_is_as_a_packet),
 		cmocka_unit_test(what_is_taken_can_be_saved),
 		cmocka_unit_test(group_address_by_hand),
+		cmocka_unit_test(words_in_any_order),
+		cmocka_unit_test(spelling),
 	};
 
 	return cmocka_run_group_tests_name("dp/neigh", tests, setup, dp_teardown);
