@@ -276,6 +276,36 @@ spelling(void **state)
 	is("ip neigh show dev p2 nud all", "");
 }
 
+/* What stays here and goes in Linux: entries when our MAC address changes, proxy entries when their
+ * device goes down. */
+static void
+what_the_administrator_entered_stays(void **state)
+{
+	static const struct rte_ether_addr fresh = { { 2, 0, 0, 0, 0x99, 0x99 } };
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.0.2.5", 10), got;
+	struct rte_ether_addr old = dp_port_mac(p2);
+
+	(void)state;
+	dp_cmd("ip neigh add 10.0.2.5 lladdr " MAC " dev p2");
+	dp_cmd("ip neigh add 10.0.2.6 lladdr " MAC " dev p2 nud stale");
+	dp_cmd("ip neigh add dev p2 proxy 10.0.9.1");
+	dp_cmd("ip link set p2 address 02:00:00:00:99:99");
+	is("ip neigh show dev p2",
+	   "10.0.2.5 lladdr " MAC " PERMANENT \n10.0.2.6 lladdr " MAC " STALE \n");
+	while (dp_out(p2, &got))
+		;
+	dp_inject(p1, &f);
+	dp_run();
+	assert_true(dp_out(p2, &got));
+	assert_memory_equal(got.b + 6, &fresh, sizeof(fresh));
+	dp_cmd("ip link set p2 down");
+	is("ip neigh show dev p2", "");
+	is("ip neigh show dev p2 proxy", "10.0.9.1 proxy \n");
+	dp_cmd("ip link set p2 address %02x:%02x:%02x:%02x:%02x:%02x", RTE_ETHER_ADDR_BYTES(&old));
+	dp_cmd("ip link set p2 up");
+	dp_cmd("ip neigh flush proxy");
+}
+
 int
 main(void)
 {
@@ -286,6 +316,7 @@ main(void)
 		cmocka_unit_test(group_address_by_hand),
 		cmocka_unit_test(words_in_any_order),
 		cmocka_unit_test(spelling),
+		cmocka_unit_test(what_the_administrator_entered_stays),
 	};
 
 	return cmocka_run_group_tests_name("dp/neigh", tests, setup, dp_teardown);
