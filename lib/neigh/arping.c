@@ -26,14 +26,11 @@ send_one(struct arping *a, struct net_device *dev)
 {
 	bool unicast = a->known && !a->spec.broadcast;
 	const struct rte_ether_addr *to = unicast ? &a->ha : NULL;
-	rte_be32_t src = a->spec.mode == ARPING_DAD   ? 0
-			 : a->spec.mode != ARPING_ASK ? a->spec.dst
-						      : a->spec.src;
 
 	a->stats.sent++;
 	a->stats.broadcasts += !unicast;
 	a->sent_us = clock_us();
-	arp_send(a->spec.mode == ARPING_REPLY ? ARP_OP_REPLY : ARP_OP_REQUEST, dev, src,
+	arp_send(a->spec.mode == ARPING_REPLY ? ARP_OP_REPLY : ARP_OP_REQUEST, dev, a->spec.src,
 		 a->spec.dst, to, to);
 }
 

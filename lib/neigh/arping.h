@@ -14,7 +14,7 @@ enum arping_mode {
 
 struct arping_spec {
 	struct net_device *dev;
-	rte_be32_t dst, src; /* src: of a request; DAD and announcements have their own */
+	rte_be32_t dst, src; /* src: the sender's; 0: a probe's */
 	enum arping_mode mode;
 	uint32_t count;	      /* to send, at least 1 */
 	uint32_t interval_ms; /* between them, and the wait after the last */

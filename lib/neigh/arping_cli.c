@@ -119,25 +119,28 @@ choose_dev(struct cli_ctx *c, rte_be32_t dst)
 	return dev;
 }
 
-/* The sender address. 0 or after cli_error(). */
+/* The sender address: an address of ours, whatever it is said for. What is announced is, unless -s
+ * says otherwise, the address itself. 0 or after cli_error(). */
 static CTL_ONLY int
 choose_source(struct cli_ctx *c, struct arping_spec *spec)
 {
-	if (spec->mode == ARPING_DAD)
+	bool told = cli_arg_ip4(c, "SOURCE", &spec->src);
+	const char *word = cli_arg_str(c, told ? "SOURCE" : "ADDR");
+
+	if (!told && spec->mode == ARPING_DAD)
 		return 0;
-	if (spec->mode != ARPING_ASK) {
-		spec->src = spec->dst;
-		return 0;
-	}
-	if (!cli_arg_ip4(c, "SOURCE", &spec->src))
-		spec->src = inet_select_addr(spec->dev, spec->dst, SCOPE_LINK);
-	else if (ip_dev_find(spec->src) == NULL)
-		return cli_error(c, -EADDRNOTAVAIL,
-				 "-s: not an address of this router: see `ip addr show`");
+	if (!told)
+		spec->src = spec->mode == ARPING_ASK
+				    ? inet_select_addr(spec->dev, spec->dst, SCOPE_LINK)
+				    : spec->dst;
 	if (spec->src == 0)
 		return cli_error(c, -EADDRNOTAVAIL,
 				 "%s has no address to ask from: give one after -s, or -D",
 				 spec->dev->name);
+	if (ip_dev_find(spec->src) == NULL)
+		return cli_error_at(c, -EADDRNOTAVAIL, word,
+				    "\"%s\": not an address of this router: see `ip addr show`",
+				    word);
 	return 0;
 }
 

@@ -65,6 +65,36 @@ def test_announcement(lab, flag, op):
     assert [a.op for a in said] == [op] and said[0].hwsrc == lab.h1.gw_mac
 
 
+def frames_of(wire, host):
+    """What the router said by ARP so far."""
+    return [f[ARP] for f in wire.drain() if ARP in f and f.src == host.gw_mac]
+
+
+@pytest.mark.parametrize("flag", ["-U", "-A"])
+@pytest.mark.parametrize("addr", ["10.0.1.2", "8.8.8.8", "224.0.0.1"])
+def test_announces_none_but_ours(lab, flag, addr):
+    """As arping's bind(): what is not ours is another's, and to say otherwise takes it from him."""
+    with lab.h1.wire() as w1:
+        done = lab.dut.client(f"arping {flag} -c 1 -I r1 {addr}")
+        lied = [a for a in frames_of(w1, lab.h1) if a.psrc == addr]
+        ours = lab.dut.client(f"arping {flag} -c 1 -I r1 10.0.1.1")
+        heard = [a for a in frames_of(w1, lab.h1) if a.psrc == "10.0.1.1"]
+    assert done.returncode == 1 and not lied, lied
+    assert f'"{addr}": not an address of this router' in done.stderr
+    assert ours.returncode == 0 and heard
+
+
+@pytest.mark.parametrize("flag, op", [("-U", 1), ("-A", 2), ("-D", 1)])
+def test_source_is_heeded_whatever_it_is_for(lab, flag, op):
+    """-s is the sender's address of announcements and of probes, too."""
+    with lab.h1.wire() as w1:
+        lab.dut.client(f"arping {flag} -c 1 -I r1 -s 10.0.2.1 10.0.1.2")
+        said = [a for a in frames_of(w1, lab.h1) if a.psrc == "10.0.2.1"]
+        wrong = lab.dut.client(f"arping {flag} -c 1 -I r1 -s 10.0.1.9 10.0.1.2")
+    assert {(a.op, a.pdst) for a in said} == {(op, "10.0.1.2")}
+    assert wrong.returncode == 1 and '"10.0.1.9": not an address of this router' in wrong.stderr
+
+
 def test_refusals(lab):
     for words, why in [("arping 203.0.113.9", "no device has a subnet"),
                        ("arping -I lo 127.0.0.1", "does not speak ARP"),
