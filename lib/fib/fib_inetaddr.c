@@ -146,7 +146,7 @@ del_routes(const struct in_ifaddr *ifa, const struct in_ifaddr *prim)
 /*
  * @p ifa is on the list no more. Its secondaries, when there are any left, have another primary by
  * now: their routes get it as the source, the new one before the old one goes, so that no packet
- * finds none.
+ * finds none. With another metric it is its own heir.
  */
 static CTL_ONLY void
 del_ifaddr(const struct in_ifaddr *ifa)
@@ -177,7 +177,7 @@ on_inetaddr(struct notifier *self, unsigned int event, void *obj)
 	struct net_device *dev = ifa->ifa_dev->dev;
 
 	RTE_SET_USED(self);
-	if (event == INETADDR_DEL) {
+	if (event == INETADDR_DEL || event == INETADDR_METRIC) {
 		del_ifaddr(ifa);
 	} else if (event == INETADDR_ADD) {
 		fib_add_ifaddr(ifa);

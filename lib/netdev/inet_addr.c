@@ -273,13 +273,9 @@ inet_addr_swap(struct in_ifaddr *old, struct in_ifaddr *copy)
 {
 	copy->ifa_next = old->ifa_next;
 	rcu_assign_pointer(*link_of(old->ifa_dev, old), copy);
-	/* Who makes routes hears of another metric as of an address that went and one that came. */
-	if (copy->ifa_rt_priority != old->ifa_rt_priority && !(old->ifa_flags & IFA_TENTATIVE)) {
-		notifier_call(&inetaddr_chain, INETADDR_DEL, old);
-		notifier_call(&inetaddr_chain, INETADDR_ADD, copy);
-	} else {
-		notifier_call(&inetaddr_chain, INETADDR_CHANGE, copy);
-	}
+	if (copy->ifa_rt_priority != old->ifa_rt_priority && !(old->ifa_flags & IFA_TENTATIVE))
+		notifier_call(&inetaddr_chain, INETADDR_METRIC, old);
+	notifier_call(&inetaddr_chain, INETADDR_CHANGE, copy);
 	netdev_free_rcu(&old->rcu);
 }
 

@@ -12,7 +12,8 @@
 enum inetaddr_event {
 	INETADDR_ADD = 1,   /* published already */
 	INETADDR_DEL,	    /* unlinked already; freed after a grace period */
-	INETADDR_CHANGE,    /* its lifetime, or a flag; published already */
+	INETADDR_CHANGE,    /* its lifetime, metric, or a flag; published already */
+	INETADDR_METRIC,    /* of its routes: before that, with the address as it was, unlinked */
 	INETADDR_TENTATIVE, /* is to be probed for: then inet_addr_accept() or _dad_failed() */
 	INETADDR_FORGET,    /* one that was tentative, unlinked */
 };

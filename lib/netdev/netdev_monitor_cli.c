@@ -83,7 +83,9 @@ on_inetaddr(struct notifier *self, unsigned int event, void *obj)
 {
 	(void)self;
 	role_enter_ctl();
-	monitor_tell(&addr_source, event == INETADDR_DEL ? "deleted" : NULL, addr_json, obj);
+	if (event != INETADDR_METRIC) /* a change is told by INETADDR_CHANGE */
+		monitor_tell(&addr_source, event == INETADDR_DEL ? "deleted" : NULL, addr_json,
+			     obj);
 	return NOTIFY_OK;
 }
 

@@ -117,6 +117,29 @@ def test_a_change_comes_before_what_follows_from_it(lab):
     assert mine[-1].startswith("Deleted 10.76.0.0/24 dev r2"), text
 
 
+def test_another_metric_is_a_change(lab):
+    """One line with the address as it is, behind its routes; not that it went and came. Nobody is told by
+    ARP either, though arp_notify would tell of a new one."""
+    dut = lab.dut
+    dut.ip("addr add 10.76.0.1/24 dev r1")
+    mon = started(lab, "")
+    dut.sysctl("net.ipv4.conf.r1.arp_notify", 1)
+    with lab.h1.wire() as wire:
+        dut.ip("addr change 10.76.0.1/24 dev r1 metric 44")
+        mon.wait("10.76.0.1/24 metric 44")
+        dut.ip("addr add 10.76.1.1/24 dev r1")
+        wire.expect(lambda f: ARP in f and f[ARP].psrc == "10.76.1.1", "the new address's announcement")
+        wire.none(lambda f: ARP in f and f[ARP].psrc == "10.76.0.1", "an announcement")
+    dut.sysctl("net.ipv4.conf.r1.arp_notify", 0)
+    dut.ip("addr del 10.76.1.1/24 dev r1")
+    mon.wait("Deleted 2: r1    inet 10.76.1.1/24")
+    assert lines_about(mon.stop(), "10.76.0.1/24", "10.76.0.0/24", "10.76.0.1 ", "10.76.0.255") == [
+        "10.76.0.0/24 dev r1 proto kernel scope link src 10.76.0.1 metric 44 ",
+        "Deleted 10.76.0.0/24 dev r1 proto kernel scope link src 10.76.0.1 ",
+        "2: r1    inet 10.76.0.1/24 metric 44 scope global r1"]
+    dut.ip("addr del 10.76.0.1/24 dev r1")
+
+
 def test_devices_come_and_go(lab):
     mon = started(lab, "link route")
     lab.dut.ip("link add link r1 name r1.9 type vlan id 9")

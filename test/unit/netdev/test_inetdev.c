@@ -6,7 +6,7 @@
 #include "fixture.h"
 #include "vtime.h"
 
-static char log_[512]; /* "+192.0.2.1 ~192.0.2.1 -192.0.2.1 ": events in order */
+static char log_[512]; /* "+192.0.2.1 ~192.0.2.1 m192.0.2.1 -192.0.2.1 ": events in order */
 
 static int
 note_event(struct notifier *self, unsigned int event, void *obj)
@@ -16,7 +16,7 @@ note_event(struct notifier *self, unsigned int event, void *obj)
 	size_t n = strlen(log_);
 
 	inet_ntop(AF_INET, &ifa->ifa_local, text, sizeof(text));
-	snprintf(log_ + n, sizeof(log_) - n, "%c%s ", " +-~"[event], text);
+	snprintf(log_ + n, sizeof(log_) - n, "%c%s ", " +-~m"[event], text);
 	return NOTIFY_OK;
 }
 static struct notifier listener = { .fn = note_event };
@@ -332,6 +332,10 @@ test_lifetime(void **state)
 	log_[0] = '\0';
 	assert_int_equal(inet_addr_replace(p0, &s), 0); /* for ever now */
 	assert_string_equal(log_, "~198.51.100.1 ");
+	log_[0] = '\0';
+	s.metric = 44; /* it stays, and its routes change before it is told */
+	assert_int_equal(inet_addr_replace(p0, &s), 0);
+	assert_string_equal(log_, "m198.51.100.1 ~198.51.100.1 ");
 	log_[0] = '\0';
 	while (clock_ms() < start + 20000 && inet_addr_first(p0)->ifa_next != NULL) {
 		vtime_tick();
