@@ -198,6 +198,23 @@ cfg_word(const struct cfg *c, const char *key, const char *const *words, unsigne
 }
 
 bool
+cfg_parse(const struct cfg *c, const char *key, int (*parse)(const char *word), const char *valid,
+	  uint8_t *out)
+{
+	const char *word = NULL;
+	int v;
+
+	if (!cfg_str(c, key, &word))
+		return false;
+	v = parse(word);
+	if (v < 0)
+		cfg_fail(c, key, "\"%s\" is no %s: expected %s", word, key, valid);
+	else
+		*out = (uint8_t)v;
+	return v >= 0;
+}
+
+bool
 cfg_ip4(const struct cfg *c, const char *key, uint32_t *addr)
 {
 	const json_t *v = node_of(c, key);

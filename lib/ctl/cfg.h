@@ -46,6 +46,10 @@ bool cfg_bool(const struct cfg *c, const char *key, bool *out);
 bool cfg_str(const struct cfg *c, const char *key, const char **out);
 /** Refuses what is not among the NULL-terminated @p words, listing them; stores the index. */
 bool cfg_word(const struct cfg *c, const char *key, const char *const *words, unsigned int *out);
+/** A word that @p parse understands (negative: it does not), as a command's; @p valid: what to
+ * expect. */
+bool cfg_parse(const struct cfg *c, const char *key, int (*parse)(const char *word),
+	       const char *valid, uint8_t *out);
 bool cfg_ip4(const struct cfg *c, const char *key, uint32_t *addr); /* network order */
 /** "192.0.2.0/24", "192.0.2.1", "default"; host bits are kept in *addr. */
 bool cfg_prefix(const struct cfg *c, const char *key, uint32_t *addr, uint8_t *plen);

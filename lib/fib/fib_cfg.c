@@ -235,23 +235,6 @@ fib_cfg_table(const struct cfg *c, const struct cfg *doc, uint32_t *table)
 	}
 }
 
-/* A word that @p parse understands; @p valid lists some for who got it wrong. */
-static void
-parse_word(const struct cfg *c, const char *key, int (*parse)(const char *), const char *valid,
-	   uint8_t *out)
-{
-	const char *word = NULL;
-	int v;
-
-	if (!cfg_str(c, key, &word))
-		return;
-	v = parse(word);
-	if (v < 0)
-		cfg_fail(c, key, "\"%s\" is no %s: expected %s", word, key, valid);
-	else
-		*out = v;
-}
-
 /* Everything of an entry. @p doc: only checking. False: a device is missing. */
 static bool
 parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r)
@@ -272,14 +255,12 @@ parse_route(const struct cfg *c, const struct cfg *doc, struct fib_route_spec *r
 	fib_cfg_metrics(c, &r->metrics);
 	cfg_ip4(c, "prefsrc", &r->prefsrc);
 	fib_cfg_realms(c, &r->tclassid);
-	parse_word(
-		c, "type", fib_type_parse,
-		"unicast, local, broadcast, multicast, blackhole, unreachable, prohibit or throw",
-		&r->type);
-	parse_word(c, "protocol", rtproto_parse, "kernel, boot, static or 0..255", &r->protocol);
+	cfg_parse(c, "type", fib_type_parse,
+		  "unicast, local, broadcast, multicast, blackhole, unreachable, prohibit or throw",
+		  &r->type);
+	cfg_parse(c, "protocol", rtproto_parse, "kernel, boot, static or 0..255", &r->protocol);
 	r->scope_set = cfg_get(c, "scope").node != NULL;
-	parse_word(c, "scope", rt_scope_parse, "global, site, link, host, nowhere or 0..255",
-		   &r->scope);
+	cfg_parse(c, "scope", rt_scope_parse, RT_SCOPE_WORDS, &r->scope);
 	fib_cfg_table(c, doc, &r->table);
 	return parse_nexthops(c, doc, r);
 }

@@ -87,7 +87,8 @@ extern void (*inetdev_linkdown_hook)(void);
 /** Listen to netdev_chain and register the sysctl trees. 0 or -errno. After netdev_init(). */
 /** "global", "site", "link", "host", "nowhere", or the number. Static buffer. */
 const char *rt_scope_name(uint8_t scope);
-/** 0..255 for a name or number, -EINVAL for anything else. */
+/** 0..255 for a name or number, -EINVAL for anything else: one of RT_SCOPE_WORDS. */
+#define RT_SCOPE_WORDS "global, site, link, host, nowhere or 0..255"
 int rt_scope_parse(const char *word);
 
 int inetdev_init(void) CTL_ONLY;

@@ -12,15 +12,12 @@
 
 static const char *const known[] = { "local",  "peer",		"label", "scope", "broadcast",
 				     "metric", "noprefixroute", "probe", NULL };
-static const char *const scope_words[] = { "global", "site", "link", "host", NULL };
-static const uint8_t scope_values[] = { SCOPE_UNIVERSE, SCOPE_SITE, SCOPE_LINK, SCOPE_HOST };
 
 /* One element: string or object. Errors are told. */
 static void
 parse(const struct cfg *e, struct inet_addr_spec *spec)
 {
 	const char *label = NULL;
-	unsigned int scope;
 
 	*spec = (struct inet_addr_spec){ 0 };
 	if (json_is_object(e->node)) {
@@ -39,8 +36,7 @@ parse(const struct cfg *e, struct inet_addr_spec *spec)
 		spec->scope = SCOPE_HOST;
 	if (!json_is_object(e->node))
 		return;
-	if (cfg_word(e, "scope", scope_words, &scope))
-		spec->scope = scope_values[scope];
+	cfg_parse(e, "scope", rt_scope_parse, RT_SCOPE_WORDS, &spec->scope);
 	if (cfg_str(e, "label", &label)) {
 		if (strlen(label) >= sizeof(spec->label))
 			cfg_fail(e, "label", "expected at most %zu characters",
@@ -415,7 +411,7 @@ static const char schema[] =
 	"\"required\":[\"local\"],\"additionalProperties\":false,\"properties\":{"
 	"\"local\":{\"type\":\"string\"},\"peer\":{\"type\":\"string\"},"
 	"\"label\":{\"type\":\"string\",\"maxLength\":15},"
-	"\"scope\":{\"enum\":[\"global\",\"site\",\"link\",\"host\"]},"
+	"\"scope\":{\"type\":\"string\"},"
 	"\"broadcast\":{\"type\":\"string\"},"
 	"\"metric\":{\"type\":\"integer\",\"minimum\":0},"
 	"\"noprefixroute\":{\"type\":\"boolean\"},\"probe\":{\"type\":\"boolean\"}}}]}}";

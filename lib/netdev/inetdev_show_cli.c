@@ -123,8 +123,8 @@ inetdev_cli_check_scope(struct cli_ctx *c)
 
 	if (scope == NULL || rt_scope_parse(scope) >= 0)
 		return 0;
-	return cli_error_at(c, -EINVAL, scope,
-			    "\"%s\" is no scope: global, site, link, host or a number", scope);
+	return cli_error_at(c, -EINVAL, scope, "\"%s\" is no scope: expected " RT_SCOPE_WORDS,
+			    scope);
 }
 
 /* What -br leaves of an address. Takes @p a. */

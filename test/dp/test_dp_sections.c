@@ -247,6 +247,15 @@ addresses_apply(void **state)
 		"\"10.9.0.1/24\",\"10.9.1.1/24\","
 		"{\"local\":\"10.9.3.1/24\",\"metric\":5,\"noprefixroute\":true},"
 		"{\"broadcast\":\"10.9.0.0\",\"label\":\"q1:b\",\"local\":\"10.9.0.2/24\"}]}";
+	static const char scopes[] =
+		"{\"q1\":["
+		"{\"broadcast\":\"0.0.0.0\",\"local\":\"10.9.7.1/24\",\"scope\":\"nowhere\"},"
+		"{\"broadcast\":\"0.0.0.0\",\"local\":\"10.9.6.1/24\",\"scope\":\"5\"}]}";
+	static const char odd[] = "{\"version\":1,\"ports\":{" RING(
+		"q1") "},\"addresses\":{\"q1\":["
+		      "{\"local\":\"10.9.6.1/24\",\"scope\":\"0x5\",\"broadcast\":\"0.0.0.0\"},"
+		      "{\"local\":\"10.9.7.1/"
+		      "24\",\"scope\":\"nowhere\",\"broadcast\":\"0.0.0.0\"}]}}";
 
 	(void)state;
 	apply(doc);
@@ -261,6 +270,17 @@ addresses_apply(void **state)
 	has_line("ip addr show q1", "inet 10.9.0.2/24 brd 10.9.0.0 scope global secondary q1:b\n");
 	has_line("ip addr show q1", "inet 10.9.5.1/24"); /* its lifetime says whose it is not */
 	assert_null(strstr(dp_cmd_output(), "10.9.4.1"));
+	/* any scope that the command takes, or what runs could not be saved */
+	dp_cmd("ip addr flush dev q1 permanent");
+	dp_cmd("ip addr add 10.9.6.1/24 scope 5 dev q1");
+	dp_cmd("ip addr add 10.9.7.1/24 scope nowhere dev q1");
+	section_runs("addresses", scopes);
+	apply(odd);
+	section_runs("addresses", scopes);
+	refused("{\"version\":1,\"ports\":{" RING(
+			"q1") "},\"addresses\":{\"q1\":["
+			      "{\"local\":\"10.9.6.1/24\",\"scope\":\"256\"}]}}",
+		"expected global, site");
 	apply("{\"version\":1,\"ports\":{" RING("q1") "},\"addresses\":{\"q1\":[]}}");
 	dp_cmd("ip addr show q1");
 	assert_null(strstr(dp_cmd_output(), "10.9.0."));
