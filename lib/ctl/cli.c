@@ -324,6 +324,18 @@ cli_wants_detail(const struct cli_ctx *c)
 	return c->root->flags & CLI_F_DETAIL;
 }
 
+bool
+cli_wants_more_stats(const struct cli_ctx *c)
+{
+	return c->root->flags & CLI_F_STATS_MORE;
+}
+
+bool
+cli_wants_ip4(const struct cli_ctx *c)
+{
+	return c->root->flags & CLI_F_IP4;
+}
+
 void
 cli_on_abort(struct cli_ctx *c, void (*fn)(struct cli_ctx *c, void *arg), void *arg)
 {

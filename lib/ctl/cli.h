@@ -68,6 +68,10 @@ bool cli_wants_json(const struct cli_ctx *c);
 /** -s / -d style detail flags of the client. */
 bool cli_wants_stats(const struct cli_ctx *c);
 bool cli_wants_detail(const struct cli_ctx *c);
+/** -s -s: what a flush deletes, too. */
+bool cli_wants_more_stats(const struct cli_ctx *c);
+/** -4: nothing but IPv4, so no link-layer addresses of devices. */
+bool cli_wants_ip4(const struct cli_ctx *c);
 /** -br: one line each, the little that most want. */
 bool cli_wants_brief(const struct cli_ctx *c);
 /** -o: a line for each. Lines that begin with a blank are joined to the one before by the engine.
@@ -120,6 +124,9 @@ cli_num_of(const json_t *o, const char *key)
 {
 	return json_integer_value(json_object_get(o, key));
 }
+/** What -s tells of a flush, as ip does: round by round (from 1) how many @p what are deleted; with
+ * @p n 0 that it is over after so many rounds. Nothing without -s, nor with -j. */
+void cli_say_flushed(struct cli_ctx *c, unsigned int round, unsigned int n, const char *what);
 /** Print member @p key, text or number, behind @p before, and a blank; nothing when it is absent.
  */
 void cli_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before);

@@ -22,7 +22,9 @@ enum {
 	CLI_F_STAMP = 1 << 6,	    /* monitor: when */
 	CLI_F_STAMP_SHORT = 1 << 7, /* in front of the line */
 	CLI_F_ONELINE = 1 << 8,
-	CLI_F_READONLY = 1 << 4, /* who asks may change nothing */
+	CLI_F_IP4 = 1 << 9,
+	CLI_F_STATS_MORE = 1 << 10, /* -s twice */
+	CLI_F_READONLY = 1 << 4,    /* who asks may change nothing */
 };
 
 /** How it ended: the exit status of `pollux`. */

@@ -335,7 +335,7 @@ strip_options(struct cli_ctx *c, struct cli_words *ws)
 		{ "-timestamp", CLI_F_STAMP },
 		{ "-ts", CLI_F_STAMP | CLI_F_STAMP_SHORT },
 		{ "-tshort", CLI_F_STAMP | CLI_F_STAMP_SHORT },
-		{ "-4", 0 },
+		{ "-4", CLI_F_IP4 },
 		{ "-o", CLI_F_ONELINE },
 		{ "-oneline", CLI_F_ONELINE },
 		{ "-n", 0 },
@@ -350,6 +350,8 @@ strip_options(struct cli_ctx *c, struct cli_words *ws)
 		for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 			if (strcmp(ws->w[n + 1].text, options[i].word) != 0)
 				continue;
+			if (c->flags & options[i].flag & CLI_F_STATS)
+				c->flags |= CLI_F_STATS_MORE;
 			c->flags |= options[i].flag;
 			known = true;
 		}

@@ -194,3 +194,17 @@ cli_word(struct cli_ctx *c, const json_t *o, const char *key, const char *before
 	else if (json_is_integer(v))
 		cli_printf(c, "%s%lld ", before, (long long)json_integer_value(v));
 }
+
+void
+cli_say_flushed(struct cli_ctx *c, unsigned int round, unsigned int n, const char *what)
+{
+	if (!cli_wants_stats(c) || cli_wants_json(c))
+		return;
+	if (n > 0)
+		cli_printf(c, "\n*** Round %u, deleting %u %s ***\n", round, n, what);
+	else if (round == 0)
+		cli_printf(c, "Nothing to flush.\n");
+	else
+		cli_printf(c, "*** Flush is complete after %u round%s ***\n", round,
+			   round > 1 ? "s" : "");
+}

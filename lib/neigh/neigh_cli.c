@@ -553,15 +553,9 @@ neigh_del(struct cli_ctx *c)
 void
 neigh_say_flushed(struct cli_ctx *c, unsigned int n)
 {
-	if (!cli_wants_stats(c) || cli_wants_json(c))
-		return;
-	if (n == 0)
-		cli_printf(c, "Nothing to flush.\n");
-	else
-		cli_printf(c,
-			   "\n*** Round 1, deleting %u entries ***\n"
-			   "*** Flush is complete after 1 round ***\n",
-			   n);
+	if (n > 0)
+		cli_say_flushed(c, 1, n, "entries");
+	cli_say_flushed(c, n > 0, 0, "entries");
 }
 
 static int

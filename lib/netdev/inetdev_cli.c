@@ -189,10 +189,23 @@ addr_del(struct cli_ctx *c)
 	return say_why(c, inet_addr_del_ifa(a), dev);
 }
 
-/* What is wanted now, as keys: an address can go with another. How many. */
-static unsigned int
-list_wanted(const struct cli_ctx *c, struct net_device *dev, struct inet_addr_spec **list) CTL_ONLY
+static void
+say_doomed(struct cli_ctx *c, const struct in_ifaddr *ifa) CTL_ONLY
 {
+	const struct net_device *dev = ifa->ifa_dev->dev;
+	json_t *o = json_pack("{s:i, s:s}", "ifindex", (int)dev->ifindex, "ifname", dev->name);
+	json_t *a = inet_addr_json(ifa);
+
+	inet_addr_dev_text(c, o, a);
+	json_decref(a);
+	json_decref(o);
+}
+
+/* What is wanted now, as keys: an address can go with another. How many; told with -s -s. */
+static unsigned int
+list_wanted(struct cli_ctx *c, struct net_device *dev, struct inet_addr_spec **list) CTL_ONLY
+{
+	bool say = cli_wants_more_stats(c) && !cli_wants_json(c);
 	struct in_ifaddr *a;
 	unsigned int n = 0;
 
@@ -201,51 +214,64 @@ list_wanted(const struct cli_ctx *c, struct net_device *dev, struct inet_addr_sp
 	n = 0;
 	if (*list == NULL)
 		return 0;
-	for_each_addr(a, dev) if (inetdev_cli_wants(c, a))(*list)[n++] = (struct inet_addr_spec){
-		.local = a->ifa_local, .peer = a->ifa_address, .prefixlen = a->ifa_prefixlen
-	};
+	for_each_addr(a, dev)
+	{
+		if (!inetdev_cli_wants(c, a))
+			continue;
+		(*list)[n++] = (struct inet_addr_spec){ .local = a->ifa_local,
+							.peer = a->ifa_address,
+							.prefixlen = a->ifa_prefixlen };
+		if (say)
+			say_doomed(c, a);
+	}
 	return n;
 }
 
-/* As iproute2: round after round in the order of the list; with "primary" one only, which leaves
- * those that were promoted. */
+/* Once through the list of a device, in its order: how many were on it, or -errno, told. */
 static int
 flush_dev(struct cli_ctx *c, struct net_device *dev) CTL_ONLY
 {
 	struct inet_addr_spec *list;
-	unsigned int n;
+	unsigned int n = list_wanted(c, dev, &list);
 	int rc = 0;
 
-	do {
-		n = list_wanted(c, dev, &list);
-		for (unsigned int i = 0; i < n && rc == 0; i++) {
-			struct in_ifaddr *a = inet_addr_find(dev, &list[i]);
+	for (unsigned int i = 0; i < n && rc == 0; i++) {
+		struct in_ifaddr *a = inet_addr_find(dev, &list[i]);
 
-			rc = a != NULL ? inet_addr_del_ifa(a) : 0;
-		}
-		free(list);
-	} while (n > 0 && rc == 0 && !cli_has(c, "primary"));
-	return say_why(c, rc, dev);
+		rc = a != NULL ? inet_addr_del_ifa(a) : 0;
+	}
+	free(list);
+	return rc != 0 ? say_why(c, rc, dev) : (int)n;
 }
 
+/* As iproute2: round after round; with "primary" one only, which leaves those that were promoted.
+ */
 static int
 addr_flush(struct cli_ctx *c)
 {
-	struct net_device *dev = NULL;
-	int rc = inetdev_cli_check_scope(c);
+	bool once = cli_has(c, "primary") || cli_has(c, "-secondary");
+	unsigned int n, round = 0;
+	int rc = inetdev_cli_check_filters(c);
 
 	role_enter_ctl();
 	if (rc != 0)
 		return rc;
-	if (cli_arg_dev(c, "DEV") != NULL)
-		dev = netdev_cli_dev(c);
-	else if (!inetdev_cli_filters(c))
+	if (!inetdev_cli_filters(c))
 		return cli_error(c, -EINVAL,
 				 "Flush requires arguments: a device, or which addresses");
-	for (struct net_device *d = dev_first(); d != NULL && rc == 0; d = d->ctl->next)
-		if (dev == NULL || d == dev)
-			rc = flush_dev(c, d);
-	return rc;
+	do {
+		n = 0;
+		for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
+			rc = netdev_cli_wants(c, d) ? flush_dev(c, d) : 0;
+			if (rc < 0)
+				return rc;
+			n += (unsigned int)rc;
+		}
+		if (n > 0)
+			cli_say_flushed(c, ++round, n, "addresses");
+	} while (n > 0 && !once);
+	cli_say_flushed(c, round, 0, "addresses");
+	return 0;
 }
 
 /* What tells an address from another, in iproute2's words and in any order. */
@@ -263,7 +289,7 @@ static const struct cli_cmd cmds[] = {
 	  .help = "Delete an address of a device.",
 	  .section = "ports",
 	  .fn = addr_del },
-	{ .syntax = "ip addr flush [[dev] DEV:dev] [up] " INETDEV_CLI_FILTERS,
+	{ .syntax = "ip addr flush [[dev] DEV:dev] " INETDEV_CLI_FILTERS,
 	  .help = "Delete all addresses of a device, or those that are asked for.",
 	  .section = "ports",
 	  .fn = addr_flush },

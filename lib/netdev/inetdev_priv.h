@@ -42,14 +42,18 @@ void inet_lifetime_arm(void) CTL_ONLY;
 struct cli_ctx;
 /** Words by which `ip addr show` and `flush` choose addresses. */
 #define INETDEV_CLI_FILTERS                                                                        \
-	"[to TO:prefix] [scope SCOPE:str] [label LABEL:str] [primary] [secondary] [permanent] "    \
-	"[dynamic] [deprecated] [-deprecated] [tentative] [-tentative] [dadfailed] [-dadfailed] "  \
-	"[noprefixroute]"
-/** Do they ask for certain ones at all? */
+	NETDEV_CLI_FILTERS                                                                         \
+	" [vrf VRF:str] [group GROUP:str] [to TO:prefix] [scope SCOPE:str] [label LABEL:str] "     \
+	"[primary] [-primary] [secondary] [-secondary] [permanent] [-permanent] [dynamic] "        \
+	"[-dynamic] [deprecated] [-deprecated] [tentative] [-tentative] [dadfailed] "              \
+	"[-dadfailed] [noprefixroute] [-noprefixroute]"
+/** Do they ask for certain ones, or devices, at all? */
 bool inetdev_cli_filters(const struct cli_ctx *c);
-/** Is @p ifa one of those that they ask for? */
+/** Is @p ifa one of those that they ask for, if its device is? */
 bool inetdev_cli_wants(const struct cli_ctx *c, const struct in_ifaddr *ifa);
-/** Is the scope that is asked for one? 0, or -EINVAL after cli_error(). */
+/** Is there what they ask for? 0, or -EINVAL after cli_error(). */
+int inetdev_cli_check_filters(struct cli_ctx *c);
+/** Is the scope that is given one? The same. */
 int inetdev_cli_check_scope(struct cli_ctx *c);
 void inetdev_show_cli_register(void) CTL_ONLY;
 #endif

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <string.h>
 #include "ctl/cli.h"
 #include "netdev/inetdev.h"
 #include "netdev/inetdev_priv.h"
@@ -67,35 +68,58 @@ inet_addr_json(const struct in_ifaddr *ifa)
 	return o;
 }
 
-/* iproute2's FLAG-LIST: a flag that must be there, or, with a minus, must not. */
+/* iproute2's FLAG-LIST: a flag that must be there, or not; with a minus the other way round. */
 static const struct {
-	const char *word;
+	const char *minus;
 	uint32_t flag;
 	bool set;
 } filters[] = {
-	{ "primary", IFA_SECONDARY, false },	     { "secondary", IFA_SECONDARY, true },
-	{ "permanent", IFA_PERMANENT, true },	     { "dynamic", IFA_PERMANENT, false },
-	{ "deprecated", IFA_DEPRECATED, true },	     { "-deprecated", IFA_DEPRECATED, false },
-	{ "tentative", IFA_TENTATIVE, true },	     { "-tentative", IFA_TENTATIVE, false },
-	{ "dadfailed", IFA_DADFAILED, true },	     { "-dadfailed", IFA_DADFAILED, false },
-	{ "noprefixroute", IFA_NOPREFIXROUTE, true }
+	{ "-primary", IFA_SECONDARY, false },	 { "-secondary", IFA_SECONDARY, true },
+	{ "-permanent", IFA_PERMANENT, true },	 { "-dynamic", IFA_PERMANENT, false },
+	{ "-deprecated", IFA_DEPRECATED, true }, { "-tentative", IFA_TENTATIVE, true },
+	{ "-dadfailed", IFA_DADFAILED, true },	 { "-noprefixroute", IFA_NOPREFIXROUTE, true }
 };
 
 bool
 inetdev_cli_filters(const struct cli_ctx *c)
 {
-	bool any =
-		cli_has(c, "TO") || cli_has(c, "SCOPE") || cli_has(c, "LABEL") || cli_has(c, "up");
+	static const char *const words[] = { "DEV",  "up", "MASTER", "nomaster",
+					     "KIND", "TO", "SCOPE",  "LABEL" };
+	bool any = false;
 
+	for (unsigned int i = 0; i < RTE_DIM(words); i++)
+		any |= cli_has(c, words[i]);
 	for (unsigned int i = 0; i < RTE_DIM(filters); i++)
-		any |= cli_has(c, filters[i].word);
+		any |= cli_has(c, filters[i].minus) || cli_has(c, filters[i].minus + 1);
 	return any;
+}
+
+/* The scope that is asked for; -1: any. */
+static int
+wanted_scope(const struct cli_ctx *c)
+{
+	const char *scope = cli_arg_str(c, "SCOPE");
+
+	return scope == NULL || strcmp(scope, "all") == 0 ? -1 : rt_scope_parse(scope);
+}
+
+static bool
+flags_wanted(const struct cli_ctx *c, uint32_t flags)
+{
+	for (unsigned int i = 0; i < RTE_DIM(filters); i++) {
+		bool is = !!(flags & filters[i].flag) == filters[i].set;
+
+		if (cli_has(c, is ? filters[i].minus : filters[i].minus + 1))
+			return false;
+	}
+	return true;
 }
 
 bool
 inetdev_cli_wants(const struct cli_ctx *c, const struct in_ifaddr *ifa)
 {
-	const char *label = cli_arg_str(c, "LABEL"), *scope = cli_arg_str(c, "SCOPE");
+	const char *label = cli_arg_str(c, "LABEL");
+	int scope = wanted_scope(c);
 	rte_be32_t to = 0, mask;
 	uint8_t plen = 0;
 
@@ -104,18 +128,11 @@ inetdev_cli_wants(const struct cli_ctx *c, const struct in_ifaddr *ifa)
 		if (((ifa->ifa_local ^ to) & mask) != 0)
 			return false;
 	}
-	if (scope != NULL && rt_scope_parse(scope) != ifa->ifa_scope)
-		return false;
-	if (label != NULL && fnmatch(label, ifa->ifa_label, 0) != 0)
-		return false;
-	for (unsigned int i = 0; i < RTE_DIM(filters); i++)
-		if (cli_has(c, filters[i].word) &&
-		    !!(ifa->ifa_flags & filters[i].flag) != filters[i].set)
-			return false;
-	return true;
+	return (scope < 0 || scope == ifa->ifa_scope) &&
+	       (label == NULL || fnmatch(label, ifa->ifa_label, 0) == 0) &&
+	       flags_wanted(c, ifa->ifa_flags);
 }
 
-/* Is the scope that is asked for one? */
 int
 inetdev_cli_check_scope(struct cli_ctx *c)
 {
@@ -125,6 +142,21 @@ inetdev_cli_check_scope(struct cli_ctx *c)
 		return 0;
 	return cli_error_at(c, -EINVAL, scope, "\"%s\" is no scope: expected " RT_SCOPE_WORDS,
 			    scope);
+}
+
+int
+inetdev_cli_check_filters(struct cli_ctx *c)
+{
+	const char *vrf = cli_arg_str(c, "VRF"), *group = cli_arg_str(c, "GROUP");
+
+	if (vrf != NULL) /* no device is one */
+		return cli_error_at(c, -EINVAL, vrf, "\"%s\": Not a valid VRF name", vrf);
+	if (group != NULL)
+		return cli_error_at(
+			c, -EINVAL, group,
+			"\"%s\": not a group, there are none: choose by dev, master or type",
+			group);
+	return wanted_scope(c) == -EINVAL ? inetdev_cli_check_scope(c) : 0;
 }
 
 /* What -br leaves of an address. Takes @p a. */
@@ -141,30 +173,61 @@ brief_json(json_t *a)
 	return o;
 }
 
+/* As iproute2: who names the family, which a prefix does, is not shown the link layer. */
+static bool
+only_ip4(const struct cli_ctx *c)
+{
+	return cli_wants_ip4(c) || cli_has(c, "TO");
+}
+
+/* The device around the addresses @p list, counters behind them. By a label iproute2 looks for
+ * addresses alone; what their text needs is there for it. */
+static json_t *
+around_json(const struct cli_ctx *c, struct net_device *dev, json_t *list) CTL_ONLY
+{
+	static const char *const link_keys[] = { "link_type", "address", "broadcast" };
+	json_t *o, *stats;
+
+	if (cli_has(c, "LABEL"))
+		return cli_wants_json(c)
+			       ? json_pack("{s:o}", "addr_info", list)
+			       : json_pack("{s:i, s:s, s:o}", "ifindex", (int)dev->ifindex,
+					   "ifname", dev->name, "addr_info", list);
+	o = netdev_json(c, dev, false);
+	for (size_t i = 0; i < RTE_DIM(link_keys) && only_ip4(c) && !cli_wants_detail(c); i++)
+		json_object_del(o, link_keys[i]);
+	stats = json_incref(json_object_get(o, "stats64"));
+	json_object_del(o, "stats64");
+	json_object_set_new(o, "addr_info", list);
+	if (stats != NULL)
+		json_object_set_new(o, "stats64", stats);
+	return o;
+}
+
 static json_t *
 addr_json(const struct cli_ctx *c, struct net_device *dev)
 {
 	struct in_ifaddr *a;
-	json_t *o, *list;
+	json_t *list;
 
 	role_enter_ctl();
 	list = json_array();
 	for_each_addr(a, dev) if (inetdev_cli_wants(c, a)) json_array_append_new(
 		list, cli_wants_brief(c) ? brief_json(inet_addr_json(a)) : inet_addr_json(a));
-	/* As iproute2: who asks for certain addresses is not shown devices without. */
-	if (json_array_size(list) == 0 && (cli_has(c, "TO") || cli_has(c, "LABEL"))) {
+	/* As iproute2: no device none of whose addresses is wanted, nor one without when it is
+	 * addresses of a family that are. */
+	if (json_array_size(list) == 0 &&
+	    (inet_addr_first_any(dev) != NULL || only_ip4(c) || cli_has(c, "LABEL"))) {
 		json_decref(list);
 		return NULL;
 	}
-	o = netdev_json(c, dev, false);
-	json_object_set_new(o, "addr_info", list);
-	return o;
+	return around_json(c, dev, list);
 }
 
 static int
 addr_show(struct cli_ctx *c)
 {
-	int rc = inetdev_cli_check_scope(c);
+	int rc = inetdev_cli_check_filters(c);
 
 	role_enter_ctl();
 	return rc != 0 ? rc : netdev_cli_list(c, addr_json);
@@ -204,6 +267,13 @@ inet_addr_text(struct cli_ctx *c, const json_t *a)
 	cli_printf(c, "\n");
 }
 
+void
+inet_addr_dev_text(struct cli_ctx *c, const json_t *dev, const json_t *a)
+{
+	cli_printf(c, "%lld: %s", cli_num_of(dev, "ifindex"), cli_str_of(dev, "ifname"));
+	inet_addr_text(c, a);
+}
+
 /* ip -br addr: all of a device on one line. */
 static void
 brief_text(struct cli_ctx *c, const json_t *dev)
@@ -211,7 +281,8 @@ brief_text(struct cli_ctx *c, const json_t *dev)
 	const json_t *info = json_object_get(dev, "addr_info"), *a;
 	size_t i;
 
-	netdev_brief_text(c, dev);
+	if (!cli_has(c, "LABEL"))
+		netdev_brief_text(c, dev);
 	json_array_foreach((json_t *)(uintptr_t)info, i, a) {
 		const char *peer = json_string_value(json_object_get(a, "address"));
 
@@ -226,28 +297,33 @@ brief_text(struct cli_ctx *c, const json_t *dev)
 }
 
 static void
+full_text(struct cli_ctx *c, const json_t *dev)
+{
+	bool around = !cli_wants_oneline(c) && !cli_has(c, "LABEL");
+	const json_t *info = json_object_get(dev, "addr_info"), *a;
+	size_t i;
+
+	if (around)
+		netdev_head_text(c, dev);
+	json_array_foreach((json_t *)(uintptr_t)info, i, a) {
+		if (cli_wants_oneline(c))
+			inet_addr_dev_text(c, dev, a);
+		else
+			inet_addr_text(c, a);
+	}
+	if (around)
+		netdev_stats_text(c, dev);
+}
+
+static void
 addr_text(struct cli_ctx *c, const json_t *result)
 {
-	for (size_t i = 0; i < json_array_size(result); i++) {
-		const json_t *dev = json_array_get(result, i);
-		const json_t *info = json_object_get(dev, "addr_info");
-
-		if (cli_wants_brief(c))
-			brief_text(c, dev);
-		else if (!cli_wants_oneline(c))
-			netdev_text(c, dev);
-		for (size_t k = 0; !cli_wants_brief(c) && k < json_array_size(info); k++) {
-			if (cli_wants_oneline(c))
-				cli_printf(c, "%d: %s",
-					   (int)json_integer_value(json_object_get(dev, "ifindex")),
-					   json_string_value(json_object_get(dev, "ifname")));
-			inet_addr_text(c, json_array_get(info, k));
-		}
-	}
+	for (size_t i = 0; i < json_array_size(result); i++)
+		(cli_wants_brief(c) ? brief_text : full_text)(c, json_array_get(result, i));
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip addr [show] [[dev] DEV:dev] [up] " INETDEV_CLI_FILTERS,
+	{ .syntax = "ip addr [show] [[dev] DEV:dev] " INETDEV_CLI_FILTERS,
 	  .help = "Show devices with their IPv4 addresses.",
 	  .section = "display",
 	  .fn = addr_show,

@@ -10,11 +10,7 @@
 static json_t *
 link_json(const struct cli_ctx *c, struct net_device *dev)
 {
-	const char *kind = cli_arg_str(c, "KIND");
-
 	role_enter_ctl();
-	if (kind != NULL && strcmp(kind, dev->ctl->kind) != 0)
-		return NULL;
 	return netdev_json(c, dev, true);
 }
 
@@ -183,7 +179,7 @@ link_del(struct cli_ctx *c)
 }
 
 static const struct cli_cmd cmds[] = {
-	{ .syntax = "ip link [show] [[dev] DEV:dev] [up] [type KIND:str]",
+	{ .syntax = "ip link [show] [[dev] DEV:dev] " NETDEV_CLI_FILTERS,
 	  .help = "Show devices: state, MTU, addresses; -s counters, -d details.",
 	  .section = "display",
 	  .fn = link_show,

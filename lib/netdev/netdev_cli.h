@@ -11,14 +11,19 @@ struct cli_ctx;
 /** Keys of `ip -j link show`, with those of -d and -s when the user asked. @p link: all that
  * `ip link` has and `ip addr` has not. New reference. */
 json_t *netdev_json(const struct cli_ctx *c, struct net_device *dev, bool link) CTL_ONLY;
-/** The same as text, ended by a newline. */
+/** The same as text, ended by a newline; and its two parts: what stands before, and counters. */
 void netdev_text(struct cli_ctx *c, const json_t *link);
+void netdev_head_text(struct cli_ctx *c, const json_t *link);
+void netdev_stats_text(struct cli_ctx *c, const json_t *link);
 /** What -br shows of it, without the end of the line. */
 void netdev_brief_text(struct cli_ctx *c, const json_t *link);
 /** The device of argument DEV; NULL after cli_error() when it is absent or unknown. */
 struct net_device *netdev_cli_dev(struct cli_ctx *c) CTL_ONLY;
-/** Build a list of fn(dev) for DEV, or for all devices; with "up" for those that are. A NULL from
- * @p fn leaves the device out. */
+/** Words by which `ip link` and `ip addr` choose devices. */
+#define NETDEV_CLI_FILTERS "[up] [master MASTER:dev] [nomaster] [type KIND:str]"
+/** Is @p dev one of those that they, or DEV, ask for? */
+bool netdev_cli_wants(const struct cli_ctx *c, const struct net_device *dev) CTL_ONLY;
+/** Build a list of fn(dev) for all devices that are wanted. A NULL from @p fn leaves one out. */
 int netdev_cli_list(struct cli_ctx *c,
 		    json_t *(*fn)(const struct cli_ctx *c, struct net_device *dev)) CTL_ONLY;
 struct in_ifaddr;
@@ -26,6 +31,8 @@ struct in_ifaddr;
 json_t *inet_addr_json(const struct in_ifaddr *ifa);
 /** The same as text: two lines, indented. */
 void inet_addr_text(struct cli_ctx *c, const json_t *a);
+/** With index and name of its device, which @p dev holds, in front. */
+void inet_addr_dev_text(struct cli_ctx *c, const json_t *dev, const json_t *a);
 /** `ip monitor link` and `ip monitor addr`. */
 void netdev_monitor_register(void) CTL_ONLY;
 /** Let a kind of device add to what `ip link` shows of it, and of devices that belong to one; @p

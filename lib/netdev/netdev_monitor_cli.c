@@ -73,9 +73,7 @@ addr_json(struct cli_ctx *c, const void *obj)
 static void
 addr_text(struct cli_ctx *c, const json_t *e)
 {
-	cli_printf(c, "%d: %s", (int)json_integer_value(json_object_get(e, "ifindex")),
-		   json_string_value(json_object_get(e, "ifname")));
-	inet_addr_text(c, e);
+	inet_addr_dev_text(c, e, e);
 }
 
 static int

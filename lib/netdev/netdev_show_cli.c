@@ -254,6 +254,8 @@ head_text(struct cli_ctx *c, const json_t *o)
 	cli_printf(c, "group %s ", cli_str_of(o, "group"));
 	if (json_object_get(o, "txqlen") != NULL)
 		cli_printf(c, "qlen %lld", cli_num_of(o, "txqlen"));
+	if (json_object_get(o, "link_type") == NULL)
+		return;
 	cli_printf(c, "\n    link/%s %s %s %s", cli_str_of(o, "link_type"),
 		   cli_str_of(o, "address"),
 		   json_object_get(o, "link_pointtopoint") != NULL ? "peer" : "brd",
@@ -342,24 +344,34 @@ detail_text(struct cli_ctx *c, const json_t *o)
 	words_text(c, json_object_get(info, "info_slave_data"), true);
 }
 
-static void
-stats_text(struct cli_ctx *c, const json_t *o)
+void
+netdev_stats_text(struct cli_ctx *c, const json_t *o)
 {
 	const json_t *st = json_object_get(o, "stats64"), *rx = json_object_get(st, "rx"),
 		     *tx = json_object_get(st, "tx");
 
 	if (st == NULL)
 		return;
-	cli_printf(c, "\n    RX: %12s %12s %8s %8s %8s %8s\n", "bytes", "packets", "errors",
+	cli_printf(c, "    RX: %12s %12s %8s %8s %8s %8s\n", "bytes", "packets", "errors",
 		   "dropped", "missed", "mcast");
 	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld\n", cli_num_of(rx, "bytes"),
 		   cli_num_of(rx, "packets"), cli_num_of(rx, "errors"), cli_num_of(rx, "dropped"),
 		   cli_num_of(rx, "over_errors"), cli_num_of(rx, "multicast"));
 	cli_printf(c, "    TX: %12s %12s %8s %8s %8s %8s\n", "bytes", "packets", "errors",
 		   "dropped", "carrier", "collsns");
-	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld", cli_num_of(tx, "bytes"),
+	cli_printf(c, "        %12lld %12lld %8lld %8lld %8lld %8lld\n", cli_num_of(tx, "bytes"),
 		   cli_num_of(tx, "packets"), cli_num_of(tx, "errors"), cli_num_of(tx, "dropped"),
 		   cli_num_of(tx, "carrier_errors"), cli_num_of(tx, "collisions"));
+}
+
+void
+netdev_head_text(struct cli_ctx *c, const json_t *link)
+{
+	head_text(c, link);
+	detail_text(c, link);
+	if (json_object_get(link, "ifalias") != NULL)
+		cli_printf(c, "\n    alias %s", cli_str_of(link, "ifalias"));
+	cli_printf(c, "\n");
 }
 
 void
@@ -370,12 +382,8 @@ netdev_text(struct cli_ctx *c, const json_t *link)
 		cli_printf(c, "\n");
 		return;
 	}
-	head_text(c, link);
-	detail_text(c, link);
-	if (json_object_get(link, "ifalias") != NULL)
-		cli_printf(c, "\n    alias %s", cli_str_of(link, "ifalias"));
-	stats_text(c, link);
-	cli_printf(c, "\n");
+	netdev_head_text(c, link);
+	netdev_stats_text(c, link);
 }
 
 /* --- arguments --- */
@@ -393,24 +401,28 @@ netdev_cli_dev(struct cli_ctx *c)
 	return dev;
 }
 
+bool
+netdev_cli_wants(const struct cli_ctx *c, const struct net_device *dev)
+{
+	const char *name = cli_arg_dev(c, "DEV"), *master = cli_arg_dev(c, "MASTER"),
+		   *kind = cli_arg_str(c, "KIND");
+	const struct net_device *has = dev->ctl->master;
+
+	return (name == NULL || strcmp(name, dev->name) == 0) &&
+	       (kind == NULL || strcmp(kind, dev->ctl->kind) == 0) &&
+	       (master == NULL || (has != NULL && strcmp(master, has->name) == 0)) &&
+	       !(cli_has(c, "nomaster") && has != NULL) &&
+	       !(cli_has(c, "up") && !netif_running(dev));
+}
+
 int
 netdev_cli_list(struct cli_ctx *c, json_t *(*fn)(const struct cli_ctx *c, struct net_device *dev))
 {
-	struct net_device *only = NULL;
-	json_t *list;
+	json_t *list = json_array();
 
-	if (cli_arg_dev(c, "DEV") != NULL) {
-		only = netdev_cli_dev(c);
-		if (only == NULL)
-			return -ENODEV;
-	}
-	list = json_array();
 	for (struct net_device *d = dev_first(); d != NULL; d = d->ctl->next) {
-		json_t *o;
+		json_t *o = netdev_cli_wants(c, d) ? fn(c, d) : NULL;
 
-		if ((only != NULL && d != only) || (cli_has(c, "up") && !netif_running(d)))
-			continue;
-		o = fn(c, d);
 		if (o != NULL)
 			json_array_append_new(list, o);
 	}

@@ -289,6 +289,136 @@ brief_prints(void **state)
 	dp_cmd("ip addr flush dev p1");
 }
 
+#define HEAD(n, dev)                                                                               \
+#n ": " #dev                                                                               \
+	   ": <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default "    \
+	   "qlen 1000\n"
+#define LIFE   "       valid_lft forever preferred_lft forever\n"
+#define FIRST  "    inet 10.0.1.1/24 scope global p1\n" LIFE
+#define SECOND "    inet 10.0.1.2/24 scope global secondary noprefixroute p1:b\n" LIFE
+
+static bool
+shows(const char *line, const char *what)
+{
+	dp_cmd(line);
+	return strstr(dp_cmd_output(), what) != NULL;
+}
+
+/* Which devices stand in the answer, by the headers that ip shows: those with an address that is
+ * wanted, and those without any where no family is asked for. Of IPv4 alone no link layer. */
+static void
+addr_filters(void **state)
+{
+	static const struct {
+		const char *words;
+		bool lo, first, second, p2;
+	} is[] = {
+		{ "", true, true, true, true },
+		{ "secondary", false, false, true, true },
+		{ "-primary", false, false, true, true },
+		{ "primary", true, true, false, true },
+		{ "-secondary", true, true, false, true },
+		{ "permanent", true, true, true, true },
+		{ "-dynamic", true, true, true, true },
+		{ "dynamic", false, false, false, true },
+		{ "-permanent", false, false, false, true },
+		{ "noprefixroute", false, false, true, true },
+		{ "-noprefixroute", true, true, false, true },
+		{ "tentative", false, false, false, true },
+		{ "dadfailed", false, false, false, true },
+		{ "scope link", false, false, false, true },
+		{ "scope host", true, false, false, true },
+		{ "scope all", true, true, true, true },
+		{ "scope all secondary", false, false, true, true },
+		{ "to 10.0.1.2", false, false, true, false },
+		{ "nomaster", true, true, true, false },
+		{ "master br0", false, false, false, true },
+		{ "type bridge", false, false, false, false },
+		{ "dev p2", false, false, false, true },
+	};
+	char line[64];
+
+	(void)state;
+	dp_cmd("ip link add br0 type bridge");
+	dp_cmd("ip link set p2 master br0");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.1.2/24 dev p1 label p1:b noprefixroute");
+	for (size_t i = 0; i < RTE_DIM(is); i++) {
+		snprintf(line, sizeof(line), "ip addr show %s", is[i].words);
+		print_message("%s\n", line);
+		assert_int_equal(shows(line, ": lo: <"), is[i].lo);
+		assert_int_equal(shows(line, ": p1: <"), is[i].first || is[i].second);
+		assert_int_equal(shows(line, FIRST), is[i].first);
+		assert_int_equal(shows(line, SECOND), is[i].second);
+		assert_int_equal(shows(line, ": p2: <"), is[i].p2);
+		snprintf(line, sizeof(line), "ip -4 addr show %s", is[i].words);
+		assert_int_equal(shows(line, SECOND), is[i].second);
+		assert_false(shows(line, ": p2: <")); /* none of that family */
+		assert_false(shows(line, "link/"));
+	}
+	prints("ip -4 addr show secondary", HEAD(2, p1) SECOND);
+	prints("ip addr show to 10.0.1.1/32", HEAD(2, p1) FIRST);
+	assert_true(
+		shows("ip -d addr show to 10.0.1.1/32", "\n    link/ether 02:00:00:00:00:01 brd"));
+	prints("ip addr show label p1:*", SECOND);
+	prints("ip -br addr show label p1:*", "10.0.1.2/24 \n");
+	prints("ip -j addr show label p1:*",
+	       "[{\"addr_info\":[{\"family\":\"inet\",\"local\":\"10.0.1.2\",\"prefixlen\":24,"
+	       "\"scope\":\"global\",\"secondary\":true,\"noprefixroute\":true,\"label\":\"p1:b\","
+	       "\"valid_life_time\":4294967295,\"preferred_life_time\":4294967295}]}]\n");
+	assert_false(shows("ip -j addr show to 10.0.1.1/32", "link_type"));
+	assert_true(shows("ip -j -s addr show p1", "}],\"stats64\":{"));
+	dp_cmd("ip -s addr show p1");
+	assert_true(strstr(dp_cmd_output(), FIRST) < strstr(dp_cmd_output(), "    RX: "));
+	assert_non_null(
+		strstr(dp_cmd_fails("ip addr show vrf p1"), "\"p1\": Not a valid VRF name"));
+	assert_non_null(strstr(dp_cmd_fails("ip addr show group 7"), "\"7\": not a group"));
+	assert_non_null(strstr(dp_cmd_fails("ip addr show scope far"), "\"far\" is no scope"));
+	assert_non_null(strstr(dp_cmd_fails("ip addr add 10.0.9.1 scope all dev p1"), "no scope"));
+	assert_non_null(
+		strstr(dp_cmd_fails("ip addr show master br9"), "\"br9\": cannot find device"));
+	assert_true(shows("ip link show master br0", ": p2: <"));
+	assert_false(shows("ip link show nomaster", ": p2: <"));
+	dp_cmd("ip addr flush dev p1");
+	dp_cmd("ip link del br0");
+}
+
+/* Round by round with -s, with -s -s also what; as ip prints it. */
+static void
+addr_flush_tells(void **state)
+{
+	(void)state;
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.1.2/24 dev p1 label p1:b noprefixroute");
+	dp_cmd("ip addr add 10.0.2.1/24 dev p2");
+	prints("ip -s addr flush dev p1 to 10.9.9.9", "Nothing to flush.\n");
+	prints("ip -s -s addr flush dev p1",
+	       "2: p1" FIRST "2: p1" SECOND "\n*** Round 1, deleting 2 addresses ***\n"
+	       "*** Flush is complete after 1 round ***\n");
+	prints("ip addr flush dev p1", "");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("sysctl net.ipv4.conf.p1.promote_secondaries=1");
+	dp_cmd("ip addr add 10.0.1.2/24 dev p1 label p1:b");
+	/* the one that is promoted then is one of that prefix: the next round's */
+	dp_cmd("ip addr add 10.0.1.3/24 dev p1");
+	prints("ip -s addr flush dev p1 primary", "\n*** Round 1, deleting 1 addresses ***\n*** "
+						  "Flush is complete after 1 round ***\n");
+	prints("ip -s addr flush dev p1 scope all", "\n*** Round 1, deleting 2 addresses ***\n*** "
+						    "Flush is complete after 1 round ***\n");
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1");
+	dp_cmd("ip addr add 10.0.1.2/24 dev p1");
+	prints("ip -s addr flush -secondary dev p1", "\n*** Round 1, deleting 1 addresses ***\n*** "
+						     "Flush is complete after 1 round ***\n");
+	prints("ip -s neigh flush dev p1", "Nothing to flush.\n");
+	dp_cmd("ip neigh add 10.0.1.7 lladdr 02:00:00:00:00:07 dev p1");
+	prints("ip -s neigh flush dev p1 nud permanent",
+	       "\n*** Round 1, deleting 1 entries ***\n*** Flush is complete after 1 round ***\n");
+	dp_cmd("sysctl net.ipv4.conf.p1.promote_secondaries=0");
+	prints("ip -s addr flush up type ethdev scope global",
+	       "\n*** Round 1, deleting 2 addresses ***\n*** Flush is complete after 1 round "
+	       "***\n");
+}
+
 /* --- every command --- */
 
 static unsigned int seed;
@@ -511,6 +641,8 @@ main(void)
 		cmocka_unit_test(addr_words),
 		cmocka_unit_test(says_what_is_missing),
 		cmocka_unit_test(brief_prints),
+		cmocka_unit_test(addr_filters),
+		cmocka_unit_test(addr_flush_tells),
 		cmocka_unit_test(looking_ahead_changes_nothing),
 		cmocka_unit_test(every_command_ends_well),
 	};
