@@ -135,21 +135,36 @@ parse_u32(const struct cli_op *op, const char *word, struct cli_arg *arg, char *
 }
 
 static bool
-parse_ip(const char *word, uint32_t *addr, uint8_t *plen)
+parse_ip(const char *word, uint32_t *addr)
 {
 	struct cmdline_token_ipaddr tok = { .ipaddr_data.flags = CMDLINE_IPADDR_V4 };
 	cmdline_ipaddr_t ip;
-	int n;
+	int n = cmdline_parse_ipaddr((cmdline_parse_token_hdr_t *)&tok, word, &ip, sizeof(ip));
 
-	if (plen != NULL)
-		tok.ipaddr_data.flags |= CMDLINE_IPADDR_NETWORK;
-	n = cmdline_parse_ipaddr((cmdline_parse_token_hdr_t *)&tok, word, &ip, sizeof(ip));
 	if (n <= 0 || (size_t)n != strlen(word))
 		return false;
 	*addr = ip.addr.ipv4.s_addr;
-	if (plen != NULL)
-		*plen = (uint8_t)ip.prefixlen;
 	return true;
+}
+
+/* "24", or a netmask: ones, then zeros. */
+static bool
+parse_length(const char *word, uint8_t *plen)
+{
+	size_t digits = strspn(word, "0123456789");
+	uint32_t mask;
+
+	if (digits == strlen(word) && digits > 0) {
+		unsigned long v = strtoul(word, NULL, 10);
+
+		*plen = (uint8_t)v;
+		return v <= 32;
+	}
+	if (!parse_ip(word, &mask))
+		return false;
+	mask = ntohl(mask);
+	*plen = (uint8_t)__builtin_popcount(mask);
+	return (~mask & (~mask + 1)) == 0;
 }
 
 /* 10/8 is 10.0.0.0/8 to iproute2, and a bare address a host. */
@@ -169,19 +184,14 @@ parse_prefix(const char *word, uint32_t *addr, uint8_t *plen)
 		}
 	if (slash == NULL) {
 		*plen = 32;
-		return parse_ip(word, addr, NULL);
+		return parse_ip(word, addr);
 	}
-	if (slash[1] == '\0' || strspn(slash + 1, "0123456789") != strlen(slash + 1))
-		return false; /* cmdline takes "10.0.0.0/" */
 	for (const char *p = word; p < slash; p++)
 		dots += *p == '.';
-	if (dots >= 3)
-		return parse_ip(word, addr, plen);
-	if (slash == word || slash - word > 12)
+	if (slash == word || slash - word > INET_ADDRSTRLEN || dots > 3)
 		return false;
-	snprintf(full, sizeof(full), "%.*s%s%.4s", (int)(slash - word), word, &".0.0.0"[dots * 2],
-		 slash);
-	return parse_ip(full, addr, plen);
+	snprintf(full, sizeof(full), "%.*s%s", (int)(slash - word), word, &".0.0.0"[dots * 2]);
+	return parse_ip(full, addr) && parse_length(slash + 1, plen);
 }
 
 /* Six numbers as iproute2 has them, leading zeros or not; or another form that DPDK knows. */
@@ -235,7 +245,7 @@ value_parse(const struct cli_op *op, const char *word, struct cli_arg *arg, char
 	why[0] = '\0';
 	switch (op->type) {
 	case CLI_T_IP4:
-		return parse_ip(word, &arg->num, NULL);
+		return parse_ip(word, &arg->num);
 	case CLI_T_PREFIX:
 		return parse_prefix(word, &arg->num, &arg->plen);
 	case CLI_T_MAC:

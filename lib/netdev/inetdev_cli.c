@@ -276,7 +276,8 @@ addr_flush(struct cli_ctx *c)
 
 /* What tells an address from another, in iproute2's words and in any order. */
 #define SPEC_WORDS                                                                                 \
-	"[[local] ADDR:prefix] [dev DEV:dev] [peer PEER:prefix] [(broadcast|brd) BRD:str] "        \
+	"[[local] ADDR:prefix] [dev DEV:dev] [(peer|remote) PEER:prefix] [(broadcast|brd) "        \
+	"BRD:str] "                                                                                \
 	"[label LABEL:str] [scope SCOPE:str] [metric METRIC:u32] [noprefixroute] [probe] [nodad] " \
 	"[valid_lft VALID:str] [preferred_lft PREFERRED:str]"
 

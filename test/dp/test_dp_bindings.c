@@ -95,6 +95,11 @@ addr_words(void **state)
 	dp_cmd("ip addr change 10.0.1.1/24 dev p1 metric 5");
 	prints("ip route show table main",
 	       "10.0.1.0/24 dev p1 proto kernel scope link src 10.0.1.1 metric 5 \n");
+	dp_cmd("ip addr add 10.0.3.1 remote 10.0.3.2/255.255.255.252 dev p1");
+	dp_cmd("ip addr show to 10.0.3.1");
+	assert_non_null(
+		strstr(dp_cmd_output(), "inet 10.0.3.1 peer 10.0.3.2/30 scope global p1\n"));
+	dp_cmd("ip addr del 10.0.3.1 remote 10.0.3.2/30 dev p1");
 	dp_cmd("ip addr add 10.0.1.2/24 dev p1 label p1:b");
 	dp_cmd("ip addr show dev p1 primary");
 	assert_null(strstr(dp_cmd_output(), "10.0.1.2"));

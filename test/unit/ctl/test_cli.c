@@ -367,12 +367,27 @@ test_any_order(void **state)
 	refuses("opts f", CLI_USAGE, "Error: incomplete after \"opts f\": expected h\n");
 }
 
+/* A prefix length may be written as a netmask. */
+static void
+test_netmasks(void **state)
+{
+	says("ip route add 10.0.0.0/255.0.0.0", "add 0a000000/8 gw 00000000 dev - metric 77");
+	says("ip route add 10/255.128.0.0", "add 0a000000/9 gw 00000000 dev - metric 77");
+	says("ip route add 10.1.2.3/255.255.255.255",
+	     "add 0a010203/32 gw 00000000 dev - metric 77");
+	says("ip route add 0.0.0.0/0.0.0.0", "add 00000000/0 gw 00000000 dev - metric 77");
+}
+
 static void
 test_values(void **state)
 {
 	static const char *const bad_ip[] = { "1.1.1", "1.1.1.256", "1.1.1.1/8", "x", "1.1.1.1." };
-	static const char *const bad_net[] = { "10.0.0.0/33", "10.0.0.0/", "/8", "10.0.0.0/x",
-					       "1.2.3" };
+	static const char *const bad_net[] = {
+		"10.0.0.0/33",	      "10.0.0.0/",    "/8",
+		"10.0.0.0/x",	      "1.2.3",	      "10.0.0.0/255.0.255.0",
+		"10.0.0.0/0.0.0.255", "10.0.0.0/255", "10.0.0.0/255.0.0",
+		"1.2.3.4.5/8"
+	};
 	char line[128], want[256];
 
 	for (size_t i = 0; i < sizeof(bad_ip) / sizeof(bad_ip[0]); i++) {
@@ -380,6 +395,8 @@ test_values(void **state)
 		snprintf(want, sizeof(want), "Error: \"%s\": expected GW (an IPv4 address)\n",
 			 bad_ip[i]);
 		refuses(line, CLI_USAGE, want);
+	}
+	for (size_t i = 0; i < sizeof(bad_net) / sizeof(bad_net[0]); i++) {
 		snprintf(line, sizeof(line), "ip route add %s", bad_net[i]);
 		snprintf(want, sizeof(want),
 			 "Error: \"%s\": expected DST (an IPv4 prefix (192.0.2.0/24, 192.0.2.1 or "
@@ -700,12 +717,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_abbreviations), cmocka_unit_test(test_verbs),
 		cmocka_unit_test(test_route),	      cmocka_unit_test(test_any_order),
-		cmocka_unit_test(test_values),	      cmocka_unit_test(test_words),
-		cmocka_unit_test(test_errors),	      cmocka_unit_test(test_output),
-		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_async),
-		cmocka_unit_test(test_completion),    cmocka_unit_test(test_help),
-		cmocka_unit_test(test_load),	      cmocka_unit_test(test_bad_syntax),
-		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_netmasks),      cmocka_unit_test(test_values),
+		cmocka_unit_test(test_words),	      cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_output),	      cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_async),	      cmocka_unit_test(test_completion),
+		cmocka_unit_test(test_help),	      cmocka_unit_test(test_load),
+		cmocka_unit_test(test_bad_syntax),    cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
