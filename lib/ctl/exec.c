@@ -105,7 +105,8 @@ end_failed(struct cli_ctx *c, int rc, int status)
 static size_t
 json_flags(const struct cli_ctx *c)
 {
-	size_t flags = JSON_ENCODE_ANY;
+	size_t flags =
+		JSON_ENCODE_ANY | JSON_REAL_PRECISION(15); /* 0.119, not 0.11899999999999999 */
 
 	return flags | (c->flags & CLI_F_PRETTY ? JSON_INDENT(4) : JSON_COMPACT);
 }

@@ -99,6 +99,21 @@ lost_event(unsigned int n)
 	return json_pack("{s:s, s:i}", "event", "lost", "events", (int)n);
 }
 
+/* With "dev" in the command: that device's, which then needs no name, as in ip's words. */
+static bool
+is_of_dev(const struct cli_ctx *c, const struct monitor_source *s, json_t *event)
+{
+	const char *dev = cli_arg_dev(c, "DEV"), *has = cli_str_of(event, "dev");
+
+	if (dev == NULL)
+		return true;
+	if (strcmp(has[0] != '\0' ? has : cli_str_of(event, "ifname"), dev) != 0)
+		return false;
+	if (!is_of_bridges(s))
+		json_object_del(event, "dev");
+	return true;
+}
+
 void
 monitor_tell(const struct monitor_source *s, const char *mark,
 	     json_t *(*build)(struct cli_ctx *c, const void *obj), const void *obj)
@@ -114,8 +129,10 @@ monitor_tell(const struct monitor_source *s, const char *mark,
 			continue;
 		}
 		e = build(m->c, obj);
-		if (e == NULL)
+		if (e == NULL || !is_of_dev(m->c, s, e)) {
+			json_decref(e);
 			continue;
+		}
 		if (m->lost > 0)
 			push(m, NULL, lost_event(m->lost));
 		m->lost = 0;
@@ -159,7 +176,7 @@ write_item(struct client *m, const struct item *i)
 	if (c->flags & CLI_F_STAMP)
 		write_stamp(m, i);
 	if (cli_wants_json(c)) {
-		text = json_dumps(i->event, JSON_COMPACT);
+		text = json_dumps(i->event, JSON_COMPACT | JSON_REAL_PRECISION(15));
 		cli_printf(c, "%s\n", text != NULL ? text : "{}");
 		free(text);
 		return;
@@ -294,8 +311,8 @@ monitor_config(const char *what)
 static const struct cli_cmd cmds[] = {
 	{ .syntax = "ip monitor [all] [link] [addr] [route] [nexthop] [rule] [neigh] [fdb] [mdb] "
 		    "[vlan] [stp] "
-		    "[config] [label]",
-	  .help = "Print what changes, as it happens, until ^C.",
+		    "[config] [label] [dev DEV:dev]",
+	  .help = "Print what changes, of a device or of all, as it happens, until ^C.",
 	  .section = "display",
 	  .fn = monitor,
 	  .read_only = true },

@@ -12,11 +12,13 @@ enum arping_mode {
 	ARPING_REPLY,	/* and by replies */
 };
 
+#define ARPING_ENDLESS UINT32_MAX
+
 struct arping_spec {
 	struct net_device *dev;
 	rte_be32_t dst, src; /* src: the sender's; 0: a probe's */
 	enum arping_mode mode;
-	uint32_t count;	      /* to send, at least 1 */
+	uint32_t count;	      /* to send, at least 1; ARPING_ENDLESS: until the deadline */
 	uint32_t interval_ms; /* between them, and the wait after the last */
 	uint32_t deadline_ms; /* the end of it all; 0: none */
 	bool broadcast;	      /* go on so after the first reply */

@@ -19,6 +19,7 @@ struct run {
 	char dst[INET_ADDRSTRLEN], src[INET_ADDRSTRLEN];
 	char dev[IFNAMSIZ];
 	json_t *replies; /* NULL unless JSON is wanted */
+	bool quiet;
 };
 
 static void
@@ -35,12 +36,13 @@ on_reply(struct arping *a, const struct rte_ether_addr *sha, uint64_t rtt_us)
 							    (double)rtt_us / 1000));
 		return;
 	}
-	cli_printf(r->c, "Unicast reply from %s [%s]  %u.%03ums\n", r->dst, mac,
-		   (unsigned int)(rtt_us / 1000), (unsigned int)(rtt_us % 1000));
+	if (!r->quiet)
+		cli_printf(r->c, "Unicast reply from %s [%s]  %u.%03ums\n", r->dst, mac,
+			   (unsigned int)(rtt_us / 1000), (unsigned int)(rtt_us % 1000));
 }
 
-/* Who asks wants an answer, who probes for a duplicate wants none, who announces none either way.
- */
+/* Who asks wants an answer, or within a deadline as many as he counted; who probes for a duplicate
+ * wants none, who announces none either way. */
 static int
 verdict(const struct arping *a, int rc)
 {
@@ -51,6 +53,10 @@ verdict(const struct arping *a, int rc)
 				    rc == -ENODEV ? "the device is gone" : "the device is down");
 	if (a->spec.mode == ARPING_ASK && a->stats.received == 0)
 		return cli_error(r->c, -ETIMEDOUT, "no reply to any of %u requests", a->stats.sent);
+	if (a->spec.mode == ARPING_ASK && a->spec.deadline_ms != 0 &&
+	    a->spec.count != ARPING_ENDLESS && a->stats.received < a->spec.count)
+		return cli_error(r->c, -ETIMEDOUT, "%u of %u replies", a->stats.received,
+				 a->spec.count);
 	if (a->spec.mode == ARPING_DAD && a->stats.received > 0)
 		return cli_error(r->c, -EADDRINUSE, "%s is in use on %s", r->dst, r->dev);
 	return 0;
@@ -69,7 +75,7 @@ on_done(struct arping *a, int rc)
 					       (json_int_t)st->sent, "broadcasts",
 					       (json_int_t)st->broadcasts, "received",
 					       (json_int_t)st->received, "replies", r->replies));
-	else
+	else if (!r->quiet)
 		cli_printf(r->c, "Sent %u probes (%u broadcast(s))\nReceived %u response(s)\n",
 			   st->sent, st->broadcasts, st->received);
 	json_decref(r->replies);
@@ -133,6 +139,8 @@ choose_source(struct cli_ctx *c, struct arping_spec *spec)
 		spec->src = spec->mode == ARPING_ASK
 				    ? inet_select_addr(spec->dev, spec->dst, SCOPE_LINK)
 				    : spec->dst;
+	if (told && spec->src == 0) /* nobody's, as in a probe */
+		return 0;
 	if (spec->src == 0)
 		return cli_error(c, -EADDRNOTAVAIL,
 				 "%s has no address to ask from: give one after -s, or -D",
@@ -155,6 +163,7 @@ new_run(struct cli_ctx *c, const struct arping_spec *spec)
 	inet_ntop(AF_INET, &spec->dst, r->dst, sizeof(r->dst));
 	inet_ntop(AF_INET, &spec->src, r->src, sizeof(r->src));
 	snprintf(r->dev, sizeof(r->dev), "%s", spec->dev->name);
+	r->quiet = cli_has(c, "-q");
 	if (cli_wants_json(c))
 		r->replies = json_array();
 	return r;
@@ -163,7 +172,8 @@ new_run(struct cli_ctx *c, const struct arping_spec *spec)
 static int
 cmd_arping(struct cli_ctx *c)
 {
-	struct arping_spec spec = { .count = cli_arg_u32(c, "COUNT", 5),
+	uint32_t count = cli_has(c, "DEADLINE") ? ARPING_ENDLESS : 5;
+	struct arping_spec spec = { .count = cli_arg_u32(c, "COUNT", count),
 				    .interval_ms = cli_arg_u32(c, "INTERVAL", 1) * 1000,
 				    .deadline_ms = cli_arg_u32(c, "DEADLINE", 0) * 1000,
 				    .broadcast = cli_has(c, "-b"),
@@ -193,7 +203,7 @@ cmd_arping(struct cli_ctx *c)
 		return cli_error(c, -ENOMEM, "out of memory");
 	}
 	cli_on_abort(c, on_abort, r);
-	if (r->replies == NULL)
+	if (r->replies == NULL && !r->quiet)
 		cli_printf(c, "ARPING %s from %s %s\n", r->dst, r->src, r->dev);
 	return CLI_ASYNC;
 }
@@ -201,11 +211,12 @@ cmd_arping(struct cli_ctx *c)
 /* As iputils' arping has them, before or after the address. */
 #define FLAGS                                                                                      \
 	"[-c COUNT:u32(1..65535)] [-w DEADLINE:u32(1..3600)] [-i INTERVAL:u32(1..3600)] "          \
-	"[-I IFACE:dev] [-s SOURCE:ip4] [-b] [-f] [-D|-U|-A] "
+	"[-I IFACE:dev] [-s SOURCE:ip4] [-q] [-b] [-f] [-D|-U|-A] "
 
 static const struct cli_cmd commands[] = {
 	{ .syntax = "arping " FLAGS "ADDR:ip4 " FLAGS,
-	  .help = "Send ARP requests, 5 unless told (never endless), and show who answers. -D: is "
+	  .help = "Send ARP requests, 5 or until the deadline unless told (never endless), and "
+		  "show who answers. -D: is "
 		  "the "
 		  "address in use? -U, -A: announce it by requests or replies. Times in seconds.",
 	  .section = "display",

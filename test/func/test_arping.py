@@ -37,6 +37,21 @@ def test_flags(lab):
         assert requests(w1, lab.h1)[0].psrc == lab.h2.gw
 
 
+def test_deadline(lab):
+    """-w alone: as many as there is time for; with -c: so many replies are wanted before. -q says nothing
+    of that; -s 0.0.0.0 asks as a probe does."""
+    got = one(lab.dut.cli(f"arping -w 7 -i 1 {lab.h1.ip}"))
+    assert got["sent"] == got["received"] == 7
+    done = lab.dut.client(f"arping -c 3 -w 1 {lab.h1.ip}")
+    assert done.returncode == 1 and "Error: 1 of 3 replies" in done.stderr
+    done = lab.dut.client(f"arping -q -c 1 {lab.h1.ip}")
+    assert (done.returncode, done.stdout) == (0, "")
+    with lab.h1.wire() as w1:
+        got = one(lab.dut.cli(f"arping -s 0.0.0.0 -c 1 {lab.h1.ip}"))
+        assert requests(w1, lab.h1)[0].psrc == "0.0.0.0"
+    assert got["received"] == 1
+
+
 def test_nobody(lab):
     done = lab.dut.client("arping -c 1 10.0.1.77")
     assert done.returncode == 1 and "Received 0 response(s)" in done.stdout

@@ -140,6 +140,26 @@ def test_another_metric_is_a_change(lab):
     dut.ip("addr del 10.76.0.1/24 dev r1")
 
 
+def test_of_one_device(lab):
+    """Without its name, but for addresses and links, whose lines begin with it: as ip has them."""
+    mon = started(lab, "label")
+    mine = Monitor(lab.dut, "dev r1")
+    while not mine.text():
+        lab.dut.ip("link set r1 alias one")
+        time.sleep(0.05)
+    for dev, net in (("r2", "10.79.0"), ("r1", "10.78.0")):
+        lab.dut.ip(f"addr add {net}.1/24 dev {dev}")
+        lab.dut.ip(f"neigh add {net}.9 lladdr 02:00:00:00:00:09 dev {dev}")
+        lab.dut.ip(f"addr del {net}.1/24 dev {dev}")
+    text = mine.wait("10.78.0.1/24 scope global r1", "Deleted 2: r1    inet 10.78.0.1/24")
+    mon.wait("10.79.0.9 dev r2", "10.78.0.9 dev r1")
+    mon.stop()
+    text = mine.stop()
+    assert "10.79" not in text and "dev r1" not in text
+    assert "10.78.0.0/24 proto kernel scope link src 10.78.0.1 \n" in text
+    assert "10.78.0.9 lladdr 02:00:00:00:00:09 PERMANENT \n" in text
+
+
 def test_devices_come_and_go(lab):
     mon = started(lab, "link route")
     lab.dut.ip("link add link r1 name r1.9 type vlan id 9")

@@ -119,7 +119,8 @@ three(struct cli_ctx *c)
 static int
 tree(struct cli_ctx *c)
 {
-	cli_set_result(c, json_pack("{s:i,s:{s:s},s:[i,i]}", "x", 1, "in", "y", "z", "l", 1, 2));
+	cli_set_result(c,
+		       json_pack("{s:f,s:{s:s},s:[i,i]}", "x", 0.119, "in", "y", "z", "l", 1, 2));
 	return 0;
 }
 
@@ -473,13 +474,13 @@ static void
 test_output(void **state)
 {
 	says("three", "name  n  b\na     5  \nlong     yes\n");
-	says("tree", "x: 1\nin:\n  y: z\nl: 1,2\n");
+	says("tree", "x: 0.119\nin:\n  y: z\nl: 1,2\n");
 	assert_null(exec("three", CLI_F_JSON, &sink));
 	assert_string_equal(strbuf_str(&out),
 			    "[{\"name\":\"a\",\"n\":5},{\"name\":\"long\",\"b\":true}]\n");
 	assert_null(exec("tree", CLI_F_PRETTY, &sink));
 	assert_string_equal(strbuf_str(&out),
-			    "{\n    \"x\": 1,\n    \"in\": {\n        \"y\": \"z\"\n"
+			    "{\n    \"x\": 0.119,\n    \"in\": {\n        \"y\": \"z\"\n"
 			    "    },\n    \"l\": [\n        1,\n        2\n    ]\n}\n");
 }
 

@@ -40,7 +40,11 @@ static struct monitor_source b = { "route", listen_b, text, NULL };
 static json_t *
 build(struct cli_ctx *c, const void *obj)
 {
-	return json_pack("{s:i}", "n", *(const int *)obj);
+	int n = *(const int *)obj;
+
+	if (n < 10)
+		return json_pack("{s:i}", "n", n);
+	return json_pack("{s:i, s:s}", "n", n, n < 20 ? "dev" : "ifname", n % 2 == 0 ? "p0" : "p1");
 }
 
 static void
@@ -125,6 +129,24 @@ test_events(void **state)
 	holds(&some, "");
 }
 
+/* dev: what names that device, and not where it would say the same again and again. */
+static void
+test_device(void **state)
+{
+	struct strbuf one = { 0 };
+	struct cli_ctx *c = watch("ip monitor dev p1", CLI_F_JSON, &one);
+
+	tell(&a, 1, NULL);
+	tell(&a, 10, NULL);
+	tell(&a, 11, NULL);
+	tell(&b, 20, NULL);
+	tell(&b, 21, "deleted");
+	holds(&one, "{\"event\":\"link\",\"n\":11}\n"
+		    "{\"event\":\"route\",\"deleted\":true,\"n\":21,\"ifname\":\"p1\"}\n");
+	role_enter_ctl();
+	cli_abort(c);
+}
+
 /* One that does not read loses events and is told how many, at the place where; others do not. */
 static void
 test_slow_client(void **state)
@@ -179,6 +201,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_client, setup, teardown),
 	};
 
