@@ -17,7 +17,7 @@ ip_json(rte_be32_t addr)
 	return json_string(inet_ntop(AF_INET, &addr, text, sizeof(text)));
 }
 
-/* Seconds that are left; all ones: for ever. */
+/* Seconds that are left, one that has begun with them; all ones: for ever. */
 static json_t *
 lifetime_json(uint64_t until_ms)
 {
@@ -25,7 +25,7 @@ lifetime_json(uint64_t until_ms)
 
 	if (until_ms == 0)
 		return json_integer(UINT32_MAX);
-	return json_integer(until_ms > now ? (json_int_t)((until_ms - now) / 1000) : 0);
+	return json_integer(until_ms > now ? (json_int_t)((until_ms - now + 999) / 1000) : 0);
 }
 
 /* Flags in iproute2's order; "dynamic" is the absence of "permanent". */

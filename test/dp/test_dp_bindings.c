@@ -2,6 +2,7 @@
 /* Commands, through the whole router: what is printed, word for word, and that every command there
  * is ends well. */
 #include "dp.h"
+#include "vtime.h"
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
@@ -388,6 +389,19 @@ addr_filters(void **state)
 	dp_cmd("ip link del br0");
 }
 
+/* The second that runs is one of those that are left, as in Linux. */
+static void
+addr_lifetimes(void **state)
+{
+	(void)state;
+	dp_cmd("ip addr add 10.0.1.1/24 dev p1 valid_lft 1000 preferred_lft 500");
+	vtime_pass_us(1000);
+	assert_true(shows("ip addr show p1", "valid_lft 1000sec preferred_lft 500sec\n"));
+	vtime_pass_us(999000);
+	assert_true(shows("ip addr show p1", "valid_lft 999sec preferred_lft 499sec\n"));
+	dp_cmd("ip addr flush dev p1");
+}
+
 /* Round by round with -s, with -s -s also what; as ip prints it. */
 static void
 addr_flush_tells(void **state)
@@ -648,6 +662,7 @@ main(void)
 		cmocka_unit_test(brief_prints),
 		cmocka_unit_test(addr_filters),
 		cmocka_unit_test(addr_flush_tells),
+		cmocka_unit_test(addr_lifetimes),
 		cmocka_unit_test(looking_ahead_changes_nothing),
 		cmocka_unit_test(every_command_ends_well),
 	};
