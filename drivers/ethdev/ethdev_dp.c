@@ -3,6 +3,7 @@
 #include <string.h>
 #include <rte_cycles.h>
 #include "ip4/ip4_defrag_dp.h"
+#include "netdev/netdev_class_dp.h"
 #include "sched/sched_dp.h"
 
 /* Drop what the PMD did not take, newest last: the caller chose to give up on them. */
@@ -157,25 +158,12 @@ buffer_frames(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q,
 	buffer_by_class(w, port, q, pkts, n);
 }
 
-/* Frames for a port that has no queue of this thread's: by the ring of the owner of queue 0. What
- * is left of it when it is nearly full belongs to frames of control class. */
+/* Frames for a port that has no queue of this thread's: by the ring of the owner of queue 0. */
 static DP_ONLY void
 hand_over(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts, unsigned int n)
 {
-	unsigned int room = rte_ring_free_count(port->ring), done, kept = 0;
+	unsigned int done = netdev_hand_over(w, port->ring, ETHDEV_RING_SPARE, pkts, n);
 
-	for (unsigned int i = 0; unlikely(worker_is_ctl(w)) && i < n; i++)
-		pkts[i]->ol_flags |= ethdev_ctl_flag;
-	if (unlikely(room < n + ETHDEV_RING_SPARE)) {
-		for (unsigned int i = 0; i < n; i++) {
-			if (kept + ETHDEV_RING_SPARE < room || ethdev_is_control(pkts[i]))
-				pkts[kept++] = pkts[i];
-			else
-				drop_frames(w, port, pkts + i, 1, DROP_NETDEV_TX_FULL);
-		}
-		n = kept;
-	}
-	done = rte_ring_mp_enqueue_burst(port->ring, (void **)pkts, n, NULL);
 	drop_frames(w, port, pkts + done, n - done, DROP_NETDEV_TX_FULL);
 	worker_wake(workers[port->ring_owner]);
 }

@@ -130,15 +130,6 @@ unsigned int ethdev_spread_drain(struct worker *w, struct ethdev_port *port) DP_
 /** The flow of a frame as a number, 0 for what has none. Stable while the process lives. */
 uint32_t ethdev_flow_hash(const struct rte_mbuf *m, enum ethdev_spread how);
 
-/** A flag of mbufs that the control thread made: of control class. */
-extern uint64_t ethdev_ctl_flag;
-/**
- * Is the frame of the class that a congested port sends first and drops last: made by the control
- * thread, ARP, to a reserved group address (802.1D-2004 table 7-10: BPDU, LACP, LLDP), or IPv4 with
- * precedence 6 or 7 (RFC 1812 5.3.1: routing protocols, ICMP errors)? Reads the header: for
- * congested ports only.
- */
-bool ethdev_is_control(const struct rte_mbuf *m);
 /** Take the first @p sent frames out of @p q; what is left stands in order of class. */
 void ethdev_txq_left(struct ethdev_txq *q, unsigned int sent) DP_ONLY;
 /** Put a frame where its class waits in a congested @p q; the frame that has to go instead, perhaps

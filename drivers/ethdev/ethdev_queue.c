@@ -373,12 +373,6 @@ ethdev_held(void)
 int
 ethdev_init(void)
 {
-	static const struct rte_mbuf_dynflag flag = { .name = "pollux_control" };
-	int bit = rte_mbuf_dynflag_register(&flag);
-
-	if (bit < 0)
-		return -rte_errno;
-	ethdev_ctl_flag = UINT64_C(1) << bit;
 	for (unsigned int i = 0; i < n_workers; i++) {
 		struct ethdev_worker *ew = calloc(1, sizeof(*ew));
 

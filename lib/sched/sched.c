@@ -81,7 +81,7 @@ unsigned int
 sched_spec_bands(const struct qdisc_spec *s)
 {
 	if (s->kind == QDISC_TBF)
-		return 1;
+		return TBF_BANDS;
 	return s->kind == QDISC_PRIO && s->bands != 0 ? s->bands : SCHED_BANDS_TOS;
 }
 
@@ -97,7 +97,8 @@ set_tbf(struct qdisc *q, const struct qdisc_spec *s)
 			       .last = clock_tsc() };
 	q->tbf.full = s->burst * q->tbf.hz / s->rate + 1;
 	q->tbf.tokens = s->burst * q->tbf.hz;
-	skb_queue_head_init(&q->band[0], 0, limit);
+	skb_queue_head_init(&q->band[TBF_CONTROL], 0, RTE_MAX(limit, SCHED_CTL_BYTES));
+	skb_queue_head_init(&q->band[TBF_DATA], 0, limit);
 }
 
 static struct qdisc *
@@ -127,7 +128,7 @@ make(struct net_device *dev, const struct qdisc_spec *s) CTL_ONLY
 		set_tbf(q, s);
 	else
 		for (unsigned int b = 0; b < q->bands; b++)
-			skb_queue_head_init(&q->band[b], SCHED_TX_QLEN, 0);
+			skb_queue_head_init(&q->band[b], SCHED_TX_QLEN + SCHED_TX_SPARE, 0);
 	return q;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sched/sched_dp.h"
 #include <rte_cycles.h>
+#include "netdev/netdev_class_dp.h"
 
 struct qdisc *sched_run[WORKER_MAX];
 
@@ -101,7 +102,7 @@ sched_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uin
 		run(w, q);
 		return;
 	}
-	done = rte_ring_mp_enqueue_burst(q->ring, (void **)pkts, n, NULL);
+	done = netdev_hand_over(w, q->ring, SCHED_RING_SPARE, pkts, n);
 	for (; done < n; done++)
 		refuse(w, q, pkts[done], DROP_SCHED_FULL);
 	worker_wake(workers[q->owner]);

@@ -11,12 +11,15 @@
 #include "netdev/netdev_dp.h"
 #include "sched/sched_filter_dp.h"
 
-#define SCHED_BANDS	16 /* at most */
-#define SCHED_BANDS_TOS 3  /* that the TOS field chooses from */
-#define SCHED_BURST	32
-#define SCHED_ROUNDS	8    /* bursts that one queue may send before others have their turn */
-#define SCHED_RING	1024 /* frames from other threads to the owner */
-#define SCHED_TX_QLEN	1000 /* frames of a band: Linux's txqueuelen */
+#define SCHED_BANDS	 16 /* at most */
+#define SCHED_BANDS_TOS	 3  /* that the TOS field chooses from */
+#define SCHED_BURST	 32
+#define SCHED_ROUNDS	 8	/* bursts that one queue may send before others have their turn */
+#define SCHED_RING	 1024	/* frames from other threads to the owner */
+#define SCHED_RING_SPARE 256	/* places of it that are kept for frames of control class */
+#define SCHED_TX_QLEN	 1000	/* frames of a band: Linux's txqueuelen */
+#define SCHED_TX_SPARE	 64	/* further ones, of control class only */
+#define SCHED_CTL_BYTES	 16384u /* of control class that may wait before a tbf, at least */
 
 /* Linux's priorities (linux/pkt_sched.h). */
 enum {
@@ -64,12 +67,15 @@ struct qdisc_ops {
 	uint16_t (*dequeue)(struct qdisc *q, struct rte_mbuf **pkts, uint16_t n, uint64_t now);
 };
 
+/* Bands of a tbf. */
+enum { TBF_CONTROL, TBF_DATA, TBF_BANDS };
+
 /** Rate and depth of a token bucket. Tokens are bytes times the TSC's rate, so that nothing is
  * lost to rounding. */
 struct tbf {
 	uint64_t rate;	/* bytes of frame a second */
 	uint32_t burst; /* bytes */
-	uint32_t limit; /* bytes that may wait */
+	uint32_t limit; /* bytes of data that may wait; of control class as many again */
 	uint64_t hz;	/* of the TSC */
 	uint64_t tokens;
 	uint64_t last; /* TSC at which tokens was right */
@@ -104,7 +110,8 @@ extern struct qdisc *sched_run[WORKER_MAX]; /* RCU: those that a worker owns */
 /** What a device with a discipline sends by. */
 extern const struct net_device_ops_dp sched_ops_dp;
 
-/** The band of pfifo_fast and prio that a frame belongs to: by TOS, BPDUs first. */
+/** The band of pfifo_fast and prio that a frame belongs to: 0 if it is of control class, else as
+ * Linux by TOS. */
 unsigned int sched_band(const struct rte_mbuf *m);
 /** The general case of sched_poll(). */
 unsigned int sched_poll_all(struct worker *w) DP_ONLY;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Queues in order: one is looked at only when those before it are empty. pfifo_fast has three. */
-#include <string.h>
 #include <rte_ether.h>
+#include "netdev/netdev_class_dp.h"
 #include "sched/sched_dp.h"
-
-#define ETHERTYPE_MIN 0x600 /* below it is the length of an 802.3 frame */
 
 /* Linux's prio2band. */
 static const uint8_t prio2band[16] = { 1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1 };
@@ -12,19 +10,16 @@ static const uint8_t prio2band[16] = { 1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1,
 unsigned int
 sched_band(const struct rte_mbuf *m)
 {
-	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
-	unsigned int at = 2 * RTE_ETHER_ADDR_LEN, type;
+	uint32_t prio = TC_BESTEFFORT;
+	const uint8_t *p;
+	uint8_t copy[4];
 
-	for (; m->data_len >= at + 4u; at += RTE_VLAN_HLEN) {
-		type = (unsigned int)p[at] << 8 | p[at + 1];
-		if (type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ)
-			continue;
-		if (type == RTE_ETHER_TYPE_IPV4)
-			return prio2band[rt_tos2priority(p[at + 3])];
-		return prio2band[type < ETHERTYPE_MIN ? TC_CONTROL
-						      : TC_BESTEFFORT]; /* BPDUs first */
-	}
-	return prio2band[TC_BESTEFFORT];
+	if (netdev_is_control(m))
+		return 0;
+	p = netdev_frame_type(m, copy);
+	if (p != NULL && (p[0] << 8 | p[1]) == RTE_ETHER_TYPE_IPV4)
+		prio = rt_tos2priority(p[3]);
+	return prio2band[prio];
 }
 
 static enum drop_reason
@@ -36,7 +31,9 @@ pfifo_fast_enqueue(struct qdisc *q, struct rte_mbuf *m)
 
 	if (unlikely(filters != NULL))
 		b = sched_filter_band(filters, m, b);
-	if (unlikely(skb_queue_tail(&q->band[b], skb_of(m)) != 0)) {
+	/* The last places of a band are for frames of control class. */
+	if (unlikely((q->band[b].qlen >= SCHED_TX_QLEN && !netdev_is_control(m)) ||
+		     skb_queue_tail(&q->band[b], skb_of(m)) != 0)) {
 		q->class[b].drops++;
 		return DROP_SCHED_FULL;
 	}

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A token bucket: a frame leaves when the bucket holds as many bytes as it has. */
+/* A token bucket: a frame leaves when the bucket holds as many bytes as it has. Frames of control
+ * class pay as well, but wait apart from the others and go ahead of them. */
+#include "netdev/netdev_class_dp.h"
 #include "sched/sched_dp.h"
 
 static enum drop_reason
 tbf_enqueue(struct qdisc *q, struct rte_mbuf *m)
 {
+	unsigned int b = netdev_is_control(m) ? TBF_CONTROL : TBF_DATA;
+
 	if (unlikely(m->pkt_len > q->tbf.burst)) /* there will never be enough */
 		return DROP_SCHED_BURST;
-	return skb_queue_tail(&q->band[0], skb_of(m)) == 0 ? DROP_MAX : DROP_SCHED_FULL;
+	return skb_queue_tail(&q->band[b], skb_of(m)) == 0 ? DROP_MAX : DROP_SCHED_FULL;
 }
 
 static void
@@ -29,16 +33,22 @@ tbf_dequeue(struct qdisc *q, struct rte_mbuf **pkts, uint16_t n, uint64_t now)
 	uint16_t got = 0;
 
 	fill(t, now);
-	while (got < n && q->band[0].qlen > 0) {
-		uint64_t cost = skb_len(q->band[0].first) * t->hz;
+	while (got < n) {
+		struct sk_buff_head *b = &q->band[TBF_CONTROL];
+		uint64_t cost;
 
+		if (b->qlen == 0)
+			b = &q->band[TBF_DATA];
+		if (b->qlen == 0)
+			break;
+		cost = skb_len(b->first) * t->hz;
 		if (cost > t->tokens) {
 			q->overlimits++;
 			q->waits = true;
 			break;
 		}
 		t->tokens -= cost;
-		pkts[got++] = skb_mbuf(skb_dequeue(&q->band[0]));
+		pkts[got++] = skb_mbuf(skb_dequeue(b));
 	}
 	return got;
 }

@@ -7,6 +7,8 @@
 #include "core/counter.h"
 #include "core/msg.h"
 #include "ethdev/ethdev.h"
+#include "netdev/netdev_class_dp.h"
+#include "sched/sched.h"
 
 #define WIRE 1023 /* frames that the wire of a test holds */
 
@@ -91,12 +93,24 @@ collect(unsigned int *n_plain, unsigned int *n_urgent, unsigned int *first_urgen
 	*n_urgent = count[1];
 }
 
+/* What died on its way out by a device, as `ip -s link` counts it. */
+static uint64_t
+tx_dropped(const char *name)
+{
+	struct netdev_stats_sum st;
+
+	role_enter_ctl();
+	dev_get_stats(dev_get_by_name(name), &st);
+	return st.tx_dropped;
+}
+
 /* The transmit queue is full: what is urgent waits in front of the others and none of it is lost.
  * The door that frames come by says who sends: the owner of the queue, or another by the ring. */
 static void
 full_port_keeps_what_is_urgent(unsigned int in)
 {
 	unsigned int n_plain, n_urgent, first, wanted;
+	uint64_t p1_before = tx_dropped("p1"), p2_before = tx_dropped("p2");
 
 	dp_drops_clear();
 	offer(in, WIRE, false);
@@ -111,6 +125,8 @@ full_port_keeps_what_is_urgent(unsigned int in)
 	assert_int_equal(n_urgent, wanted);
 	assert_int_equal(first, 0);
 	assert_int_equal(n_plain + n_urgent + dp_drops("netdev_tx_full"), 600);
+	assert_int_equal(tx_dropped("p2") - p2_before, dp_drops("netdev_tx_full"));
+	assert_int_equal(tx_dropped("p1"), p1_before);
 	assert_int_equal(ethdev_held(), 0);
 	dp_check_balance();
 	offer(in, 1, false); /* and on as before */
@@ -215,6 +231,43 @@ full_ring_leaves_places(void **state)
 			n += is_urgent(&f);
 	} while (ethdev_held() > 0);
 	assert_int_equal(n, ETHDEV_RING_SPARE);
+	dp_check_balance();
+}
+
+/* The same ring before a queue discipline. */
+static void
+full_ring_of_a_discipline_leaves_places(void **state)
+{
+	unsigned int n = 0;
+	struct dp_frame f;
+	struct qdisc *q;
+
+	(void)state;
+	dp_cmd("tc qdisc add dev p2 root pfifo_fast");
+	role_enter_ctl();
+	q = sched_of(ethdev_by_name("p2")->dev);
+	assert_int_equal(q->owner, 2);
+	dp_drops_clear();
+	for (unsigned int i = 0; i < SCHED_RING; i++) { /* only worker 1 runs */
+		dp_inject(p1, &plain);
+		role_enter_dp();
+		if (i % 32 == 31)
+			ethdev_poll(workers[1]);
+	}
+	assert_int_equal(rte_ring_free_count(q->ring), SCHED_RING_SPARE);
+	assert_int_equal(dp_drops("sched_full"), 1 + SCHED_RING_SPARE);
+	for (unsigned int i = 0; i < SCHED_RING_SPARE + 32; i++) {
+		dp_inject(p1, &urgent);
+		if (i % 32 == 31)
+			ethdev_poll(workers[1]);
+	}
+	assert_int_equal(rte_ring_free_count(q->ring), 0);
+	assert_int_equal(dp_drops("sched_full"), 1 + SCHED_RING_SPARE + 32);
+	dp_run();
+	while (dp_out(p2, &f))
+		n += is_urgent(&f);
+	assert_int_equal(n, SCHED_RING_SPARE);
+	dp_cmd("tc qdisc del dev p2 root");
 	dp_check_balance();
 }
 
@@ -426,13 +479,13 @@ classes_of_frames(void **state)
 		p[2] = 0x45;
 		p[3] = cases[i].tos;
 		memcpy(rte_pktmbuf_append(m, sizeof(b)), b, sizeof(b));
-		if (ethdev_is_control(m) != cases[i].control)
+		if (netdev_is_control(m) != cases[i].control)
 			fail_msg("case %zu", i);
 		rte_pktmbuf_trim(m, 64 - 13); /* a header cut short is nobody's */
 		if (cases[i].group == 0xff)
-			assert_false(ethdev_is_control(m));
-		m->ol_flags |= ethdev_ctl_flag;
-		assert_true(ethdev_is_control(m));
+			assert_false(netdev_is_control(m));
+		m->ol_flags |= netdev_ctl_flag;
+		assert_true(netdev_is_control(m));
 		rte_pktmbuf_free(m);
 	}
 }
@@ -447,6 +500,7 @@ main(void)
 		cmocka_unit_test(urgent_alone_is_bounded_too),
 		cmocka_unit_test(own_frames_go_before_forwarded_ones),
 		cmocka_unit_test(full_ring_leaves_places),
+		cmocka_unit_test(full_ring_of_a_discipline_leaves_places),
 		cmocka_unit_test(flooded_port_leaves_others_their_turns),
 		cmocka_unit_test(arp_flood_does_not_fill_the_other_rings),
 		cmocka_unit_test(full_rings_drop_packets),

@@ -5,6 +5,7 @@
  */
 #include "dp.h"
 #include <string.h>
+#include "core/timer.h"
 #include "ethdev/ethdev.h"
 
 #define RING_ROOM 1023 /* frames that a port of these tests takes before anybody looks */
@@ -78,6 +79,84 @@ urgent_frames_overtake(void **state)
 	drain();
 	dp_check_balance();
 	dp_cmd("tc qdisc del dev p2 root");
+}
+
+/* By port @p in, which nothing but worker 1 looks after: no time passes. */
+static void
+inject_unseen(unsigned int in, const struct dp_frame *f)
+{
+	role_enter_dp();
+	dp_inject(in, f);
+	workers[1]->now = clock_tsc();
+	ethdev_poll(workers[1]);
+}
+
+/* A bridge's port is slower than what comes for it: data is dropped, but a host's ARP, its OSPF and
+ * the bridge's own BPDUs leave without waiting for what was there before. All of it at the rate. */
+static void
+full_bucket_lets_control_by(void **state)
+{
+	const uint64_t rate = 125000, burst = 16 * 1024;
+	unsigned int p3 = dp_port("p3"), p4 = dp_port("p4"), at, arp_at = 0, ospf_at = 0, bpdus = 0;
+	struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } }, none = { { 0 } };
+	struct dp_frame data = dp_udp(p3, 3, "10.0.3.2", "10.0.3.4", 958), hello, arp, f;
+	uint64_t begin, bytes = 0, count = 0, bpdus_ahead = 0;
+
+	(void)state;
+	((struct rte_ether_hdr *)data.b)->dst_addr = dp_host_mac(4);
+	hello = dp_udp(p3, 3, "10.0.3.2", "224.0.0.5", 44);
+	memcpy(hello.b, "\x01\x00\x5e\x00\x00\x05", 6);
+	dp_ip4(&hello)->type_of_service = 0xc0;
+	dp_ip4(&hello)->next_proto_id = 89;
+	dp_fix_checksum(&hello);
+	arp = dp_arp(RTE_ARP_OP_REQUEST, &all, 3, "10.0.3.2", &none, "10.0.3.4");
+	dp_cmd("ip link add br0 type bridge stp_state 1");
+	dp_cmd("ip link set p3 master br0");
+	dp_cmd("ip link set p4 master br0");
+	dp_cmd("ip link set br0 up");
+	dp_run_ms(35000);
+	f = dp_arp(RTE_ARP_OP_REQUEST, &all, 4, "10.0.3.4", &none, "10.0.3.2");
+	dp_inject(p4, &f); /* the bridge knows where it is */
+	dp_run();
+	dp_discard(p3);
+	dp_discard(p4);
+	dp_drops_clear();
+	dp_cmd("tc qdisc add dev p4 root tbf rate 1mbit burst 16kb limit 600kb");
+	dp_discard(p4);
+	begin = clock_us();
+	for (unsigned int i = 0; i < 900; i++) {
+		dp_ip4(&data)->packet_id = rte_cpu_to_be_16((uint16_t)i);
+		dp_fix_checksum(&data);
+		inject_unseen(p3, &data);
+	}
+	assert_true(dp_drops("sched_full") > 250);
+	inject_unseen(p3, &arp);
+	inject_unseen(p3, &hello);
+	dp_run(); /* until all has left */
+	begin = clock_us() - begin;
+	for (at = 0; dp_out(p4, &f); at++) {
+		bytes += f.len;
+		if (memcmp(f.b, "\x01\x80\xc2\x00\x00\x00", 6) == 0) {
+			bpdus++;
+		} else if (f.len == data.len) {
+			/* Those that came when the queue was full are missing, no others. */
+			assert_true(rte_be_to_cpu_16(dp_ip4(&f)->packet_id) >= count);
+			count++;
+			bpdus_ahead = bpdus;
+		} else if (memcmp(f.b, arp.b, arp.len) == 0) {
+			arp_at = at;
+		} else if (memcmp(f.b, hello.b, hello.len) == 0) {
+			ospf_at = at;
+		}
+	}
+	assert_int_equal(count + dp_drops("sched_full"), 900);
+	assert_in_range(arp_at, burst / data.len, burst / data.len + 3);
+	assert_in_range(ospf_at, arp_at + 1, arp_at + 2);
+	assert_in_range(bpdus_ahead, 2, 3); /* each 2 s, and 600 kb are 4.9 */
+	bytes -= burst;
+	assert_in_range(bytes * 1000000 / begin, rate * 98 / 100, rate * 102 / 100);
+	dp_cmd("ip link del br0");
+	dp_check_balance();
 }
 
 static void
@@ -176,6 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(urgent_frames_overtake),
+		cmocka_unit_test(full_bucket_lets_control_by),
 		cmocka_unit_test(words_and_errors),
 		cmocka_unit_test(stuck_queue_is_reset),
 		cmocka_unit_test(vlan_device_with_a_queue),

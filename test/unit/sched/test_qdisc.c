@@ -4,6 +4,7 @@
 #include <rte_cycles.h>
 #include "core/held.h"
 #include "neigh/adj.h"
+#include "netdev/netdev_class_dp.h"
 #include "sched/sched.h"
 #include "vlan/vlan.h"
 
@@ -80,6 +81,21 @@ run(uint16_t n)
 		;
 }
 
+/* Band by TOS, in an mbuf of one segment and in two, the first of which ends within the tags. */
+static unsigned int
+band_of(const uint8_t *frame, uint32_t len)
+{
+	struct rte_mbuf *m = make_mbuf(frame, 18), *rest = make_mbuf(frame + 18, len - 18),
+			*one = make_mbuf(frame, len);
+	unsigned int band = sched_band(one);
+
+	assert_int_equal(rte_pktmbuf_chain(m, rest), 0);
+	assert_int_equal(sched_band(m), band);
+	rte_pktmbuf_free(m);
+	rte_pktmbuf_free(one);
+	return band;
+}
+
 static void
 test_bands(void **state)
 {
@@ -92,25 +108,26 @@ test_bands(void **state)
 	(void)state;
 	role_enter_dp();
 	for (unsigned int tos = 0; tos < 256; tos++) {
+		unsigned int want = tos >= 0xc0 ? 0 : band[tos >> 1 & 0xf];
+
 		len = pkt_build(&(struct pkt){ .tos = (uint8_t)tos }, buf);
-		m = make_mbuf(buf, len);
-		assert_int_equal(sched_band(m), band[tos >> 1 & 0xf]);
-		rte_pktmbuf_free(m);
+		assert_int_equal(band_of(buf, len), want);
 		memmove(buf + 20, buf + 12, len - 12); /* two tags in front */
 		memcpy(buf + 12, "\x88\xa8\x00\x05\x81\x00\x00\x06", 8);
-		m = make_mbuf(buf, len + 8);
-		assert_int_equal(sched_band(m), band[tos >> 1 & 0xf]);
-		m->data_len = 18; /* the rest is in another segment */
-		assert_int_equal(sched_band(m), 1);
-		rte_pktmbuf_free(m);
+		assert_int_equal(band_of(buf, len + 8), want);
 	}
-	memset(buf, 0, 60);
-	memcpy(buf + 12, "\x08\x06\x10\x10", 4); /* ARP */
-	m = make_mbuf(buf, 60);
+	m = make_mbuf(buf, 18); /* ends within the tags */
 	assert_int_equal(sched_band(m), 1);
-	memcpy(rte_pktmbuf_mtod_offset(m, uint8_t *, 12), "\x00\x26\x42\x42", 4); /* BPDU */
+	m->ol_flags |= netdev_ctl_flag;
 	assert_int_equal(sched_band(m), 0);
 	rte_pktmbuf_free(m);
+	memset(buf, 0, 60);
+	memcpy(buf + 12, "\x08\x06\x10\x10", 4); /* ARP */
+	assert_int_equal(band_of(buf, 60), 0);
+	memcpy(buf + 12, "\x00\x26\x42\x42", 4); /* LLC, to no group of the link */
+	assert_int_equal(band_of(buf, 60), 1);
+	memcpy(buf, "\x01\x80\xc2\x00\x00\x00", 6); /* BPDU */
+	assert_int_equal(band_of(buf, 60), 0);
 }
 
 static void
@@ -163,6 +180,31 @@ test_band_is_bounded(void **state)
 	assert_int_equal(st.packets, SCHED_TX_QLEN + 1);
 	assert_int_equal(st.bytes, (SCHED_TX_QLEN + 1) * 60);
 	assert_int_equal(st.qlen + st.backlog, 0);
+}
+
+/* A band full of data, urgent data too, has places for frames of control class; they end as well.
+ */
+static void
+test_band_keeps_places(void **state)
+{
+	struct qdisc_stats st;
+
+	(void)state;
+	role_enter_ctl();
+	set(p1, &fifo);
+	for (unsigned int i = 0; i < SCHED_TX_QLEN + 5; i++)
+		emit(0x10, 0);
+	assert_int_equal(drops(DROP_SCHED_FULL), 5);
+	for (unsigned int i = 0; i < SCHED_TX_SPARE + 3; i++)
+		emit(0xc0, 1);
+	assert_int_equal(drops(DROP_SCHED_FULL), 5 + 3);
+	emit(0x10, 0);
+	assert_int_equal(drops(DROP_SCHED_FULL), 5 + 3 + 1);
+	sched_class_stats(sched_of(p1), 0, &st);
+	assert_int_equal(st.qlen, SCHED_TX_QLEN + SCHED_TX_SPARE);
+	assert_int_equal(st.drops, 5 + 3 + 1);
+	run(UINT16_MAX);
+	assert_int_equal(n_frames, SCHED_TX_QLEN + SCHED_TX_SPARE);
 }
 
 /* Nothing waits when the driver takes all: order is kept and the frame leaves in the same call. */
@@ -257,6 +299,63 @@ test_tbf_limits(void **state)
 	assert_int_equal(n_frames, 1);
 	assert_int_equal(sched_held(), 5);
 	assert_int_equal(drops(DROP_SCHED_FULL), 2);
+}
+
+/* Frames of control class have a bound of their own, and pay. */
+static void
+test_tbf_control(void **state)
+{
+	static const uint8_t arp[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 8, 6 };
+	const struct qdisc_spec s = {
+		.kind = QDISC_TBF, .rate = 100000, .burst = 600, .limit = 1200
+	};
+	const unsigned int most = SCHED_CTL_BYTES / 60;
+	struct ip_out o = { .daddr = PEER1, .proto = 99 };
+	struct sk_buff *skb;
+	struct rte_mbuf *m;
+
+	(void)state;
+	role_enter_ctl();
+	role_borrow_dp();
+	set(p1, &s);
+	dp()->now = sched_of(p1)->tbf.last;
+	room = UINT16_MAX;
+	for (unsigned int i = 0; i < 10 + 20 + 7; i++)
+		emit(0, (uint16_t)i);
+	assert_int_equal(n_frames, 10);
+	assert_int_equal(drops(DROP_SCHED_FULL), 7);
+	skb = alloc_skb(dp(), SKB_HEADROOM);
+	memcpy(skb_put(skb, sizeof(arp)), arp, sizeof(arp));
+	m = skb_mbuf(skb);
+	dev_queue_xmit(dp(), p1, &m, 1);
+	emit(0xc0, 1000);
+	skb = alloc_skb(worker_ctl(), SKB_HEADROOM);
+	skb_put(skb, 26);
+	ip_build_and_send_pkt(worker_ctl(), skb, &o); /* nothing says what it is, but who made it */
+	for (unsigned int i = 0; i < most; i++)
+		emit(0xe0, (uint16_t)(1001 + i));
+	assert_int_equal(drops(DROP_SCHED_FULL), 7 + 3);
+	/* For 10 ms the bucket gets 1,000 bytes: 16 frames and two thirds of one. */
+	for (unsigned int t = 0; t < 10; t++) {
+		room = UINT16_MAX;
+		advance_ms(1);
+		sched_poll(dp());
+	}
+	assert_int_equal(n_frames, 10 + 16);
+	assert_memory_equal(frames[10].bytes, arp, sizeof(arp));
+	assert_int_equal(sent_id(11), 1000);
+	assert_int_equal(frame_ip(&frames[12])->next_proto_id, 99);
+	for (unsigned int i = 0; i < 200; i++) {
+		room = UINT16_MAX;
+		advance_ms(1);
+		sched_poll(dp());
+	}
+	assert_int_equal(n_frames, 10 + most + 20);
+	for (unsigned int i = 0; i < 20; i++) /* data last, in its order */
+		assert_int_equal(sent_id(n_frames - 20 + i), 10 + i);
+	/* Nor is one let through that the bucket can never pay. */
+	rx_pkt(&(struct pkt){ .tos = 0xc0, .payload = 600 }, true);
+	assert_int_equal(drops(DROP_SCHED_BURST), 1);
 }
 
 /* Other threads hand over; the owner queues. The ring has a bound as well. */
@@ -408,9 +507,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_bands, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_strict_priority, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_band_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_band_keeps_places, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_passes_when_idle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tbf_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tbf_limits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tbf_control, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_threads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replace_and_remove, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_carrier_lost, setup, teardown),
