@@ -9,18 +9,19 @@ import time
 import pytest
 from conftest import lab_of
 from dut import LINUX, merge
-from netlab import inside, sh
+from netlab import eventually, inside, sh
 from pkt import warm_up
 from scapy.all import IP, UDP
 
 FLOOD = ("import socket,sys,time\n"
          "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+         "data,pause=b'x'*int(sys.argv[3]),float(sys.argv[4])\n"
          "end=time.monotonic()+float(sys.argv[2])\n"
          "while time.monotonic()<end:\n"
          "    for _ in range(16):\n"
-         "        try: s.sendto(b'x'*972,(sys.argv[1],9))\n"
+         "        try: s.sendto(data,(sys.argv[1],9))\n"
          "        except OSError: pass\n"
-         "    time.sleep(0.003)\n")
+         "    time.sleep(pause)\n")
 KEYS = {"kind", "handle", "root", "refcnt", "options", "bytes", "packets", "drops", "overlimits", "requeues",
         "backlog", "qlen"}
 
@@ -65,7 +66,7 @@ def served_first(lab):
 
 def rate_at(lab, script, seconds=8):
     """Bits a second of frames that leave to h2 while h1 floods it."""
-    sender = lab.h1.popen(f"nice -n -20 /usr/bin/python3 {script} {lab.h2.ip} {seconds + 3}")
+    sender = lab.h1.popen(f"nice -n -20 /usr/bin/python3 {script} {lab.h2.ip} {seconds + 3} 972 0.003")
     time.sleep(1.5)
     t0, b0 = sent(lab)
     time.sleep(seconds)
@@ -142,6 +143,40 @@ def test_token_bucket_holds_its_rate(lab, tmp_path, mbit):
         assert abs(row["options"]["lat"] - 1000000) < 1000
     finally:
         tc(lab, "qdisc del dev r2 root")
+    lab.h1.ping(lab.h2.ip)
+
+
+@pytest.mark.ours("Linux's tbf has one queue for all")
+@pytest.mark.parametrize("shaped", [True, False], ids=["tbf", "none"])
+def test_flood_does_not_silence_the_router(lab, tmp_path, shaped):
+    """A flood of small frames, many times what a token bucket lets through: all places are taken but for moments, and
+    yet the router answers ARP, and what it sends itself leaves, as without a bucket."""
+    warm_up(lab)
+    script = tmp_path / "flood.py"
+    script.write_text(FLOOD)
+    if shaped:
+        tc(lab, "qdisc add dev r2 root tbf rate 100kbit burst 1kb limit 15000")
+    sender = lab.h1.popen(f"/usr/bin/python3 {script} {lab.h2.ip} 120 18 0.0005")
+
+    def dropped():
+        return tc(lab, "qdisc show dev r2", "-j -s")[0]["drops"] if shaped else 0
+    try:
+        before, (_, b0) = dropped(), sent(lab)
+        eventually(lambda: dropped() > before + 1000 if shaped else sent(lab)[1] > b0 + 100_000, "no flood")
+        before, (t0, b0) = dropped(), sent(lab)
+        answered = [lab.h2.run(f"arping -c 1 -w 1 -I eth0 {lab.h2.gw}", check=False).returncode for _ in range(10)]
+        pinged = lab.dut.client(f"ping {lab.h2.ip} -c 10 -i 0.2")
+        lost, (t1, b1) = dropped() - before, sent(lab)
+        assert sender.poll() is None
+        print(f"{(b1 - b0) * 8e-3 / (t1 - t0):.0f} kbit/s, {lost} dropped, {answered}, {pinged.stdout}")
+        assert answered == [0] * 10 and " 10 received" in pinged.stdout
+        if shaped:  # the bucket was full all the while, and kept its rate
+            assert lost > 1000 and (b1 - b0) * 8 / (t1 - t0) < 104e3
+    finally:
+        sender.terminate()
+        sender.wait(20)
+        if shaped:
+            tc(lab, "qdisc del dev r2 root")
     lab.h1.ping(lab.h2.ip)
 
 
