@@ -204,6 +204,7 @@ full_ring_leaves_places(void **state)
 {
 	struct ethdev_port *port;
 	struct dp_frame f;
+	uint64_t before = tx_dropped("p2");
 	unsigned int n = 0;
 
 	(void)state;
@@ -225,6 +226,7 @@ full_ring_leaves_places(void **state)
 	}
 	ethdev_poll(workers[1]);
 	assert_int_equal(rte_ring_free_count(port->ring), 0);
+	assert_int_equal(tx_dropped("p2") - before, dp_drops("netdev_tx_full"));
 	do {
 		dp_run();
 		while (dp_out(p2, &f))
