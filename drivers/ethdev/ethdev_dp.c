@@ -298,10 +298,7 @@ ethdev_poll(struct worker *w)
 			w->stage = STAGE_IDLE;
 			continue;
 		}
-#ifdef POLLUX_STAGE_STATS
-		w->stages[STAGE_RX].calls++;
-		w->stages[STAGE_RX].packets += n;
-#endif
+		stage_count(w, STAGE_RX, n);
 		q->packets += n;
 		q->full_bursts += n == ETHDEV_BURST;
 		total += n;

@@ -124,6 +124,7 @@ ethdev_spread_drain(struct worker *w, struct ethdev_port *port)
 		return 0;
 	w->stage = STAGE_RX;
 	n = rte_ring_sc_dequeue_burst(ring, (void **)pkts, ETHDEV_BURST, NULL);
+	stage_count(w, STAGE_RX, n);
 	netif_rx_burst(w, port->dev, pkts, (uint16_t)n);
 	stage_switch(w, STAGE_IDLE);
 	return n;

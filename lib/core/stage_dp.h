@@ -29,14 +29,21 @@ stage_switch(struct worker *w, enum stage to)
 	return from;
 }
 
-/** Start the clock of @p s for @p n packets; returns what stage_leave() wants back. */
-static inline enum stage
-stage_enter(struct worker *w, enum stage s, unsigned int n)
+/** Count a call of @p s with @p n packets, whose number shows only behind stage_switch(). */
+static inline void
+stage_count(struct worker *w, enum stage s, unsigned int n)
 {
 #ifdef POLLUX_STAGE_STATS
 	w->stages[s].calls++;
 	w->stages[s].packets += n;
 #endif
+}
+
+/** Start the clock of @p s for @p n packets; returns what stage_leave() wants back. */
+static inline enum stage
+stage_enter(struct worker *w, enum stage s, unsigned int n)
+{
+	stage_count(w, s, n);
 	return stage_switch(w, s);
 }
 

@@ -113,17 +113,18 @@ const struct net_device_ops_dp sched_ops_dp = { .xmit = sched_xmit };
 unsigned int
 sched_poll_all(struct worker *w)
 {
-	enum stage from = stage_enter(w, STAGE_SCHED, 0);
-	unsigned int work = 0;
+	enum stage from = stage_switch(w, STAGE_SCHED);
+	unsigned int work = 0, sent = 0;
 
 	for (struct qdisc *q = rcu_dereference(sched_run[w->id]); q != NULL;
 	     q = rcu_dereference(q->next)) {
-		unsigned int n = take(w, q);
-
-		if (waiting(q) > 0)
-			work += run(w, q) + q->waits;
-		work += n;
+		work += take(w, q);
+		if (waiting(q) > 0) {
+			sent += run(w, q);
+			work += q->waits;
+		}
 	}
+	stage_count(w, STAGE_SCHED, sent);
 	stage_leave(w, from);
-	return work;
+	return work + sent;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "core/timer.h"
 #include "ethdev/ethdev.h"
+#include "sched/sched.h"
 
 #define RING_ROOM 1023 /* frames that a port of these tests takes before anybody looks */
 
@@ -63,13 +64,18 @@ drain(void)
 static void
 urgent_frames_overtake(void **state)
 {
+	const struct stage_stat *stage = &workers[1]->stages[STAGE_SCHED];
 	unsigned int urgent = 0;
+	uint64_t before;
+	uint32_t waited;
 
 	(void)state;
 	dp_cmd("tc qdisc add dev p2 root pfifo_fast");
 	inject(0x08, RING_ROOM + 300);
 	inject(0x10, 20);
 	dp_check_balance();
+	waited = sched_held();
+	before = stage->packets;
 	take(0, RING_ROOM); /* what the port had taken already */
 	for (unsigned int i = 0; i < 4; i++) {
 		dp_run();
@@ -77,6 +83,9 @@ urgent_frames_overtake(void **state)
 	}
 	assert_int_equal(urgent, 20); /* behind the burst that stood in the driver's buffer */
 	drain();
+#ifdef POLLUX_STAGE_STATS
+	assert_int_equal(stage->packets - before, waited);
+#endif
 	dp_check_balance();
 	dp_cmd("tc qdisc del dev p2 root");
 }

@@ -227,19 +227,31 @@ received_by(unsigned int slot, const char *port)
 	return netdev_stats(workers[slot], dev_get_by_name(port))->rx_packets;
 }
 
+/* The packets that the stage "rx" of a worker has counted, a burst at most in each call. */
+static uint64_t
+rx_counted_by(unsigned int slot)
+{
+	const struct stage_stat *s = &workers[slot]->stages[STAGE_RX];
+
+	assert_true(s->packets <= s->calls * ETHDEV_BURST);
+	return s->packets;
+}
+
 /* One queue, polled by one worker: spread, both have work; a flow stays with one. */
 static void
 flows_of_one_queue_reach_both_workers(void **state)
 {
-	uint64_t before[3], got[3];
+	uint64_t before[3], got[3], rx[3];
 
 	(void)state;
 	for (unsigned int q = 0; q < QUEUES; q++)
 		dp_cmd("set worker rxq p1 %u lcore 1", q);
 	for (unsigned int spread = 0; spread < 2; spread++) {
 		dp_cmd("port config p1 spread %s", spread ? "l4" : "off");
-		for (unsigned int s = 1; s <= 2; s++)
+		for (unsigned int s = 1; s <= 2; s++) {
 			before[s] = received_by(s, "p1");
+			rx[s] = rx_counted_by(s);
+		}
 		start_load();
 		while (sent() < 20000)
 			usleep(1000);
@@ -247,6 +259,10 @@ flows_of_one_queue_reach_both_workers(void **state)
 		for (unsigned int s = 1; s <= 2; s++)
 			got[s] = received_by(s, "p1") - before[s];
 		assert_int_equal(got[1] + got[2], load.sent);
+#ifdef POLLUX_STAGE_STATS
+		assert_int_equal(rx_counted_by(1) - rx[1], load.sent); /* by the queue */
+		assert_int_equal(rx_counted_by(2) - rx[2], got[2]);    /* by the ring */
+#endif
 		if (spread)
 			assert_true(got[1] > load.sent / 4 && got[2] > load.sent / 4);
 		else
