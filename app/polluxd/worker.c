@@ -68,6 +68,7 @@ fall_asleep(struct worker *w, struct rest *r)
 	slept = rte_rdtsc() - slept;
 	stage_add(w, STAGE_SLEEP, slept);
 	w->sleep_tsc += slept;
+	w->now += slept; /* what is left is idle time */
 	w->sleeps++;
 	r->us = 0;
 	r->slept = true;
@@ -126,10 +127,11 @@ loop(struct worker *w)
 		rcu_worker_quiescent(w->id);
 		if (unlikely(r.us > 0 || r.slept))
 			rested(w, &r, work > 0);
-		/* A reading costs as much as a packet: busy rounds in a row share one. */
+		/* A reading costs as much as a packet. Behind less than a burst it is made, for the
+		 * next round may be empty, and is idle time; full rounds in a row share one. */
 		if (work > 0) {
 			r.idle_since = 0;
-			if (++unread < BUSY_ROUNDS)
+			if (++unread < BUSY_ROUNDS && work >= ETHDEV_BURST)
 				continue;
 		}
 		now = rte_rdtsc();
@@ -146,7 +148,9 @@ loop(struct worker *w)
 		if (r.idle_since == 0)
 			r.idle_since = now;
 		rest(w, &r);
-		w->now = rte_rdtsc(); /* a nap is sleep time, not idle time */
+		now = rte_rdtsc();
+		w->idle_tsc += now - w->now;
+		w->now = now;
 	}
 	worker_sleep_end(w);
 	rcu_worker_offline(w->id);

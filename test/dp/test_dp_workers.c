@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Two workers on threads of their own, under a load that never rests: while queues move between
- * them and flows are spread anew, every frame arrives, and each flow in its order.
+ * them and flows are spread anew, every frame arrives, and each flow in its order. And what they
+ * say of their own time is so.
  */
 #include "dp.h"
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
 #include "core/timer.h"
 #include "ctl/cli_exec.h"
 #include "ethdev/ethdev.h"
@@ -303,6 +306,87 @@ queues_are_shared_out(void **state)
 	}
 }
 
+static uint64_t
+time_of(const struct worker *w)
+{
+	return w->busy_tsc + w->idle_tsc + w->sleep_tsc;
+}
+
+/* Busy, idle and asleep are all there is. What a worker has not booked yet, for it waits for a
+ * processor, is the less the longer one looks. */
+static void
+all_time_is_booked(void **state)
+{
+	static const char *const power[] = { "poll", "auto" };
+
+	(void)state;
+	for (unsigned int i = 0; i < RTE_DIM(power); i++) {
+		uint64_t end = clock_ms() + STALL_MS, from, booked, took, since[3];
+
+		dp_cmd("set power %s", power[i]);
+		for (unsigned int s = 1; s <= 2; s++)
+			since[s] = time_of(workers[s]);
+		from = rte_rdtsc();
+		for (unsigned int s = 1; s <= 2; s++)
+			do {
+				usleep(20000);
+				booked = time_of(workers[s]) - since[s];
+				took = rte_rdtsc() - from;
+				if (clock_ms() > end)
+					fail_msg("power %s, worker %u: %.3f of its time is told",
+						 power[i], s, (double)booked / (double)took);
+			} while (booked < took / 100 * 98 || booked > took / 100 * 102);
+	}
+}
+
+/* An empty poll that takes its time. */
+static uint16_t
+poll_slowly(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, uint16_t n, uint16_t room,
+	    void *us)
+{
+	(void)port;
+	(void)queue;
+	(void)pkts;
+	(void)room;
+	if (n == 0)
+		usleep(__atomic_load_n((unsigned int *)us, __ATOMIC_RELAXED));
+	return n;
+}
+
+/* Frames one by one: what a worker polls in vain behind each is not work. Its few microseconds for
+ * a frame may be interrupted: then once more. */
+static void
+polling_in_vain_is_idle(void **state)
+{
+	static unsigned int us;
+	const uint64_t frames = 20, most = frames * 2000 / 2 * (rte_get_tsc_hz() / 1000000);
+	uint64_t busy = UINT64_MAX;
+
+	(void)state;
+	dp_cmd("set power poll");
+	for (unsigned int q = 0; q < QUEUES; q++)
+		dp_cmd("set worker rxq p1 %u lcore 1", q);
+	role_enter_ctl();
+	assert_non_null(
+		rte_eth_add_rx_callback(ethdev_by_name("p1")->port_id, 0, poll_slowly, &us));
+	__atomic_store_n(&us, 2000, __ATOMIC_RELAXED);
+	for (unsigned int tries = 0; tries < 10 && busy > most; tries++) {
+		uint64_t before = workers[1]->busy_tsc;
+		struct dp_frame f;
+
+		for (unsigned int i = 0; i < frames; i++) {
+			dp_inject(p1, &flow_frame[QUEUES]); /* by p2: no ring between */
+			while (!dp_out(p2, &f))
+				usleep(100);
+			usleep(5000);
+		}
+		busy = workers[1]->busy_tsc - before;
+	}
+	__atomic_store_n(&us, 0, __ATOMIC_RELAXED);
+	dp_cmd("set power auto");
+	assert_in_range(busy, 1, most);
+}
+
 int
 main(void)
 {
@@ -312,6 +396,8 @@ main(void)
 		cmocka_unit_test(flows_of_one_queue_reach_both_workers),
 		cmocka_unit_test(spreading_changes_without_loss),
 		cmocka_unit_test(both_at_once),
+		cmocka_unit_test(all_time_is_booked),
+		cmocka_unit_test(polling_in_vain_is_idle),
 	};
 
 	return cmocka_run_group_tests_name("dp/workers", tests, setup, dp_teardown);
