@@ -85,8 +85,9 @@ struct ethdev_port {
 
 /** What one worker polls; immutable while published, replaced as a whole. */
 struct ethdev_poll_list {
-	unsigned int n_rxq, n_ports, n_spread;
+	unsigned int n_rxq, n_queues, n_ports, n_spread;
 	struct ethdev_rxq **rxq;     /* in turns, as many for each port: queues may repeat */
+	struct ethdev_rxq **queues;  /* each once */
 	struct ethdev_port **spread; /* ports whose spread_ring may have frames for this worker */
 	struct ethdev_port **ports;  /* all ports: their ring and buffers are looked after */
 };

@@ -37,11 +37,13 @@ list_alloc(void)
 	const size_t n_ports = RTE_MAX_ETHPORTS, n_rxq = n_ports * ETHDEV_QUEUES_MAX;
 	struct ethdev_poll_list *l;
 
-	l = calloc(1, sizeof(*l) + n_rxq * sizeof(l->rxq[0]) + 2 * n_ports * sizeof(l->ports[0]));
+	l = calloc(1,
+		   sizeof(*l) + 2 * n_rxq * sizeof(l->rxq[0]) + 2 * n_ports * sizeof(l->ports[0]));
 	if (l == NULL)
 		return NULL;
 	l->rxq = (void *)(l + 1);
-	l->ports = (void *)(l->rxq + n_rxq);
+	l->queues = l->rxq + n_rxq;
+	l->ports = (void *)(l->queues + n_rxq);
 	l->spread = l->ports + n_ports;
 	return l;
 }
@@ -66,7 +68,7 @@ list_fill(struct ethdev_poll_list *l, uint16_t slot)
 	struct ethdev_rxq *q[ETHDEV_QUEUES_MAX];
 	unsigned int turns = 0;
 
-	l->n_rxq = l->n_ports = l->n_spread = 0;
+	l->n_rxq = l->n_queues = l->n_ports = l->n_spread = 0;
 	for (struct ethdev_port *p = ethdev_first(); p != NULL; p = p->ctl->next) {
 		if (!p->ctl->started)
 			continue;
@@ -81,6 +83,8 @@ list_fill(struct ethdev_poll_list *l, uint16_t slot)
 
 			if (n > 0)
 				l->rxq[l->n_rxq++] = q[t % n];
+			if (t < n)
+				l->queues[l->n_queues++] = q[t];
 		}
 }
 

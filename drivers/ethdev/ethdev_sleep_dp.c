@@ -12,7 +12,7 @@
 #define IDLE_MAX   64
 #define OWED_NAPS  16 /* net_tap sees a frame only after a signal that another thread may take */
 #define FOR_EACH_RXQ(q, list)                                                                      \
-	for (unsigned int i_ = 0; i_ < (list)->n_rxq && ((q) = (list)->rxq[i_]) != NULL; i_++)
+	for (unsigned int i_ = 0; i_ < (list)->n_queues && ((q) = (list)->queues[i_]) != NULL; i_++)
 
 uint32_t
 ethdev_sleep_us(struct worker *w, uint32_t nap_us)

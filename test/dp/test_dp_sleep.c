@@ -177,6 +177,28 @@ ring_ahead_of_its_frame(void **state)
 	q->missed = q->idle = 0;
 }
 
+/* A port with more queues has the others polled more often in a round, not waited for less. */
+static void
+awaited_as_long_beside_many_queues(void **state)
+{
+	struct ethdev_rxq *q = &port1->rxq[0];
+
+	(void)state;
+	dp_port_queues("p3", 4, 1);
+	for (unsigned int i = 0; i < 4; i++)
+		dp_cmd("set worker rxq p3 %u lcore 1", i);
+	q->wake = ETHDEV_WAKE_SOCKET;
+	q->proven = true;
+	one_sleep(false, true, false);
+	for (unsigned int i = 0; i < 15; i++)
+		one_sleep(false, false, true);
+	assert_int_equal(q->owed, 1);
+	one_sleep(false, false, true);
+	assert_int_equal(q->owed, 0);
+	q->wake = ETHDEV_WAKE_NAP;
+	q->proven = false;
+}
+
 /* Lying down is heard by everybody who leaves something. */
 static bool
 wakes(unsigned int slot, void (*act)(void))
@@ -288,6 +310,7 @@ main(void)
 		cmocka_unit_test(trust_is_earned_and_lost),
 		cmocka_unit_test(ring_ahead_of_its_frame),
 		cmocka_unit_test(sleepers_are_woken),
+		cmocka_unit_test(awaited_as_long_beside_many_queues),
 	};
 
 	return cmocka_run_group_tests_name("dp/sleep", tests, setup, dp_teardown);
