@@ -54,6 +54,7 @@ class Generator:
             self.proc = subprocess.Popen([program, ROUTER, dsts, "-l", str(duts.CONTROL_CPU), *eal], text=True,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         prefer(self.proc.pid, setup.fifo, 30)
+        self.answer()  # a router that comes earlier may be refused
 
     def answer(self):
         for text in self.proc.stdout:

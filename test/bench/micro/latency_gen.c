@@ -2,7 +2,9 @@
 /*
  * Sends through a router and measures how long each packet takes: latency_gen ROUTER-MAC ADDRESSES
  * EAL... with two ports, out by the first, back by the second. ADDRESSES is a file of destinations,
- * one a line. Commands on stdin, one a line; each is answered by one line of JSON:
+ * one a line. It says {"waiting": true}, from when on a router may connect, and {"ready": true}.
+ * Commands on stdin, one a line; each is answered by one line of JSON, "refused" in it for want of
+ * room in the router's queue:
  *   closed WINDOW MS   as many as the router takes with WINDOW packets on their way
  *   rate PPS MS        so many packets a second
  *   idle GAP_MS N      N times one packet behind GAP_MS of silence
@@ -35,7 +37,7 @@ struct stamp {
 static struct rte_mempool *pool;
 static struct rte_ether_hdr ether;
 static uint32_t *dsts, n_dsts, next_dst, phase;
-static uint64_t sent, received, histogram[BUCKETS], slowest;
+static uint64_t sent, refused, received, histogram[BUCKETS], slowest;
 
 static unsigned int
 bucket_of(uint64_t v)
@@ -122,6 +124,7 @@ transmit(unsigned int n)
 		fill(m[i], now);
 	done = rte_eth_tx_burst(0, 0, m, (uint16_t)n);
 	sent += done;
+	refused += n - done;
 	if (done < n)
 		rte_pktmbuf_free_bulk(m + done, n - done);
 }
@@ -222,7 +225,7 @@ command(const char *line)
 		return;
 	}
 	phase++;
-	sent = received = slowest = 0;
+	sent = refused = received = slowest = 0;
 	memset(histogram, 0, sizeof(histogram));
 	if (strcmp(word, "closed") == 0)
 		closed(a, b);
@@ -232,9 +235,9 @@ command(const char *line)
 		after_idle(a, b);
 	seconds = (double)(rte_rdtsc() - begun) / (double)rte_get_tsc_hz();
 	drain(DRAIN_MS);
-	printf("{\"sent\": %" PRIu64 ", \"received\": %" PRIu64 ", \"pps\": %.0f, \"p50\": %.2f, "
-	       "\"p99\": %.2f, \"p999\": %.2f, \"max\": %.2f}\n",
-	       sent, received, (double)received / seconds, percentile(50), percentile(99),
+	printf("{\"sent\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"received\": %" PRIu64
+	       ", \"pps\": %.0f, \"p50\": %.2f, \"p99\": %.2f, \"p999\": %.2f, \"max\": %.2f}\n",
+	       sent, refused, received, (double)received / seconds, percentile(50), percentile(99),
 	       percentile(99.9), (double)slowest * 1e6 / (double)rte_get_tsc_hz());
 }
 
@@ -282,11 +285,12 @@ main(int argc, char **argv)
 		fprintf(stderr, "the ports do not start\n");
 		return 1;
 	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("{\"waiting\": true}\n");
 	if (wait_link(0) < 0 || wait_link(1) < 0) {
 		fprintf(stderr, "the router does not connect\n");
 		return 1;
 	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("{\"ready\": true}\n");
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		command(line);
