@@ -3,7 +3,6 @@
 import json
 import random
 import statistics
-import subprocess
 import time
 
 from . import duts, env, traffic
@@ -32,7 +31,7 @@ def write_changes(path, tab, count):
 
 def drops(dut):
     """All drops, by reason."""
-    rows = json.loads(dut.client("-j", "show", "stats", "drops") or "[]")
+    rows = json.loads(dut.client("-j", "show", "stats", "drops"))
     return {r["reason"]: r["packets"] for r in rows if r["packets"]}
 
 
@@ -54,19 +53,12 @@ def one(setup, changes, count):
     """(changes a second, the same of the control thread's CPU time, the worker's cycles per packet beside them by those
     alone), of one start."""
     dut, hz = duts.Polluxd("polluxd", setup), env.tsc_hz()
-    argv = [dut.program("pollux"), "-S", setup.path("polluxd.sock"), "load", changes]
-
-    def load():
-        r = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
-        if r.returncode:
-            raise BenchError(f"load {changes}: {r.stdout[-300:]}{r.stderr[-300:]}")
-
     try:
         dut.start()
         dut.cont()
         before, _ = cycles(dut, hz, lambda: time.sleep(HELD_S))
         used = control_seconds(dut)
-        beside, took = cycles(dut, hz, load)
+        beside, took = cycles(dut, hz, lambda: dut.client("load", changes))
         used = control_seconds(dut) - used
         after, _ = cycles(dut, hz, lambda: time.sleep(HELD_S))
         if lost := drops(dut):

@@ -13,11 +13,11 @@ import time
 
 from . import l3fwd, traffic
 from .scenarios import merge
-from .env import BenchError, TaskClock, end_process, say, wait_stopped
+from .env import BenchError, TaskClock, end_process, wait_stopped
 
 CONTROL_CPU, WORKER_CPU = 0, 1
 POOL = 65536
-START_LIMIT = 180
+START_LIMIT, CLIENT_LIMIT = 180, 120
 
 
 def vdevs(pcap):
@@ -239,32 +239,41 @@ class Polluxd(Dut):
         return [self.program("polluxd"), *eal, "--", "-c", path]
 
     def client(self, *words):
-        """Output of the client; None when the command fails."""
+        """Output of the client. BenchError with all that it said when the command fails."""
         r = subprocess.run([self.program("pollux"), "-S", self.setup.path(self.name + ".sock"), *words],
-                           capture_output=True, text=True, check=False, timeout=30)
-        return r.stdout if r.returncode == 0 else None
+                           capture_output=True, text=True, check=False, timeout=CLIENT_LIMIT)
+        if r.returncode:
+            raise BenchError(f"{self.name}: pollux {' '.join(words)}: exit code {r.returncode}\n"
+                             f"{(r.stdout + r.stderr)[-1000:]}\n{self.log_tail()}")
+        return r.stdout
+
+    def _wait_client(self, what, done):
+        """Until done(), which asks the daemon; that need not answer yet."""
+        end = time.monotonic() + START_LIMIT
+        while True:
+            try:
+                if done():
+                    return
+                said = ""
+            except BenchError as e:
+                said = f"\n{e}"
+            if self.proc.poll() is not None or time.monotonic() > end:
+                raise BenchError(f"{self.name} {what}{said or chr(10) + self.log_tail()}")
+            time.sleep(0.005)
 
     def wait_ready(self):
         """Until `pollux show health` is content."""
-        end = time.monotonic() + START_LIMIT
-        while self.client("show", "health") is None:
-            if self.proc.poll() is not None or time.monotonic() > end:
-                raise BenchError(f"{self.name} does not get ready\n{self.log_tail()}")
-            time.sleep(0.005)
+        self._wait_client("does not get ready", lambda: self.client("show", "health"))
 
     def routes(self):
         """Routes in the tables now, own addresses' included."""
-        text = self.client("-j", "show", "fib", "summary")
-        doc = json.loads(text) if text else {}
-        return (doc[0] if isinstance(doc, list) else doc).get("routes", 0)
+        doc = json.loads(self.client("-j", "show", "fib", "summary"))
+        return (doc[0] if isinstance(doc, list) else doc)["routes"]
 
     def wait_routes(self):
         """Until the whole table is in: the daemon forwards while it still loads."""
-        end = time.monotonic() + START_LIMIT
-        while self.routes() < len(self.setup.table):
-            if self.proc.poll() is not None or time.monotonic() > end:
-                raise BenchError(f"{self.name} loads {self.routes()} of {len(self.setup.table)} routes\n{self.log_tail()}")
-            time.sleep(0.005)
+        want = len(self.setup.table)
+        self._wait_client(f"does not load {want} routes", lambda: self.routes() >= want)
 
     def _wait_forwarding(self):
         super()._wait_forwarding()
@@ -272,11 +281,7 @@ class Polluxd(Dut):
 
     def stages(self):
         """{stage: (packets, cycles)} summed over the workers; {} when the build keeps no cycles."""
-        text = self.client("-j", "show", "stats", "stages")
-        if text is None:
-            say(f"{self.name}: show stats stages failed")
-            return {}
-        return stage_rows(json.loads(text))
+        return stage_rows(json.loads(self.client("-j", "show", "stats", "stages")))
 
 
 def stage_rows(doc):
