@@ -40,7 +40,7 @@ def _random_prefixes(rng, have, n):
     out = []
     while len(out) < n:
         for length in rng.choices(lengths, weights, k=n - len(out)):
-            addr = rng.getrandbits(32) >> (32 - length) << (32 - length)
+            addr = net(rng.getrandbits(32), length)
             if (addr, length) not in seen and _usable(addr, length):
                 seen.add((addr, length))
                 out.append((addr, length))
@@ -69,6 +69,11 @@ def near_prefixes(n, seed=1):
     """As prefixes(), but /24s of 40.0.0.0/6: their entries lie within 1 MiB of a table of /24s."""
     tab = sorted(((40 << 24) + (k << 8), 24) for k in random.Random(seed).sample(range(4 << 16), n))
     return tab, "within 1 MiB of a table of /24s"
+
+
+def net(addr, length):
+    """The prefix of @length that @addr lies in."""
+    return addr >> (32 - length) << (32 - length)
 
 
 def ntoa(a):
