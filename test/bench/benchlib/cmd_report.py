@@ -51,6 +51,7 @@ FIGURES = [
     ("forward", "forward --starts 3 --rounds 20", None),
     ("near", "forward --near --starts 3 --rounds 15", None),
     ("scale", "scale --starts 2 --rounds 10", plot_scale),
+    ("workers", "workers --starts 2 --rounds 10", None),
     ("routes", "routes --loads 1 --no-forward", None),
     ("churn", "churn --starts 3", None),
     ("fib", "fib --starts 2 --rounds 5", None),

@@ -34,7 +34,6 @@ class Workers(duts.Polluxd):
         doc = super().config()
         doc["dpdk"]["workers"] = self.cpus
         doc["ports"]["p0"] |= {"rx_queues": self.queues, "mbufs": POOL, "spread": self.spread}
-        doc["system"]["power"] = "poll"
         return doc
 
     def threads(self):
