@@ -16,13 +16,14 @@ from .tables import save, table
 
 WINDOW_S = 2.0
 START_S = 30.0
+DRIVERS = ["net_af_packet", "net_af_xdp"]
 FIRST = ["nice", "-n", "-20"]  # not FIFO: the kernel's softirq threads need the core as well
 
 
 def add_parser(sub, common):
     p = sub.add_parser("kernel", parents=[common], help=__doc__.split("\n", maxsplit=1)[0].split(": ")[1])
     p.add_argument("--routes", type=int, default=10000)
-    p.add_argument("--driver", default="net_af_packet", choices=["net_af_packet", "net_af_xdp"])
+    p.add_argument("--drivers", default=",".join(DRIVERS), metavar="NAME,...")
     p.set_defaults(func=main)
 
 
@@ -162,16 +163,21 @@ def once(setup, driver):
 def main(args):
     need_root()
     need("dpdk-testpmd", "ip", "ethtool", "sysctl")
+    drivers = args.drivers.split(",")
+    if unknown := set(drivers) - set(DRIVERS):
+        raise BenchError(f"{', '.join(sorted(unknown))}: no such driver; there are {', '.join(DRIVERS)}")
     tab, _ = traffic.prefixes(args.routes, args.table)
     rows = []
     with Hugepages(args.hugepages) as huge:
         setup = duts.Setup(args, tab, traffic.destinations(tab, 4096), huge.pages)
         for i in range(args.starts):
-            k, p = once(setup, None), once(setup, args.driver)
-            say(f"start {i + 1}/{args.starts}: kernel {k[0]:.0f}/s, {k[1]:.2f} cores; polluxd {p[0]:.0f}/s, {p[1]:.2f} cores")
-            rows.append({"kernel": k, "polluxd": p})
-    rate = statistics.median(r["polluxd"][0] / r["kernel"][0] for r in rows)
-    core = statistics.median(r["polluxd"][0] / r["polluxd"][1] / (r["kernel"][0] / r["kernel"][1]) for r in rows)
-    table(["router", "packets per second / kernel's", "per busy core / kernel's"],
-          [["kernel", "1.00", "1.00"], [f"polluxd on {args.driver}", f"{rate:.2f}", f"{core:.2f}"]])
-    save(args.json, {"command": "kernel", "driver": args.driver, "routes": len(tab), "rows": rows})
+            row = {"kernel": once(setup, None)} | {d: once(setup, d) for d in drivers}
+            say(f"start {i + 1}/{args.starts}: " + "; ".join(f"{n} {r:.0f}/s, {c:.2f} cores" for n, (r, c) in row.items()))
+            rows.append(row)
+    out = [["kernel", "1.00", "1.00"]]
+    for d in drivers:
+        rate = statistics.median(r[d][0] / r["kernel"][0] for r in rows)
+        core = statistics.median(r[d][0] / r[d][1] / (r["kernel"][0] / r["kernel"][1]) for r in rows)
+        out.append([f"polluxd on {d}", f"{rate:.2f}", f"{core:.2f}"])
+    table(["router", "packets per second / kernel's", "per busy core / kernel's"], out)
+    save(args.json, {"command": "kernel", "routes": len(tab), "rows": rows})
