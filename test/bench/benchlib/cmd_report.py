@@ -55,6 +55,7 @@ FIGURES = [
     ("routes", "routes --loads 1 --no-forward", None),
     ("churn", "churn --starts 3", None),
     ("fib", "fib --starts 2 --rounds 5", None),
+    ("load", "fib --load --starts 3", None),
     ("frag", "frag --starts 2 --rounds 6", None),
     ("neigh", "neigh --starts 2", None),
     ("rules", "rules --starts 2", None),

@@ -14,18 +14,13 @@
 #include <rte_memory.h>
 #include "core/role.h"
 #include "fib/fib_dir24.h"
+#include "prefixes.h"
 
 #define BURST	   32
 #define MAX_GROUPS (1u << 16)
 #define LEAVES	   4096 /* next hops differ, as neighbours do */
 #define LOOKUPS	   (1u << 22)
 
-struct prefix {
-	uint32_t addr;
-	uint8_t plen;
-};
-static struct prefix *prefixes;
-static uint32_t n_prefixes;
 static struct dir24 ours;
 static struct fib_dp ours_dp;
 static struct rte_fib *theirs;
@@ -34,38 +29,6 @@ static int
 by_length(const void *a, const void *b)
 {
 	return ((const struct prefix *)a)->plen - ((const struct prefix *)b)->plen;
-}
-
-static int
-read_prefixes(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	unsigned int a, b, c, d, plen;
-	uint32_t max = 0;
-
-	while (f != NULL && fscanf(f, "%u.%u.%u.%u/%u", &a, &b, &c, &d, &plen) == 5) {
-		if (n_prefixes == max) {
-			max = max != 0 ? 2 * max : 4096;
-			prefixes = realloc(prefixes, max * sizeof(*prefixes));
-			if (prefixes == NULL)
-				return -1;
-		}
-		prefixes[n_prefixes++] = (struct prefix){ a << 24 | b << 16 | c << 8 | d, plen };
-	}
-	if (f != NULL)
-		fclose(f);
-	return n_prefixes > 0 ? 0 : -1;
-}
-
-static uint64_t
-rnd(void)
-{
-	static uint64_t x = 88172645463325252u;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return x;
 }
 
 /* Shorter prefixes first: longer ones write over them, as a route table would have it. */
@@ -173,7 +136,7 @@ main(int argc, char **argv)
 	int rounds;
 	uint32_t *dst;
 
-	if (n == 0 || read_prefixes(path) != 0) {
+	if (n == 0 || prefixes_read(path) != 0) {
 		fprintf(stderr, "usage: fib_micro FILE DESTINATIONS ROUNDS EAL-OPTION...\n");
 		return 2;
 	}
