@@ -46,7 +46,7 @@ def save_plots(plots, folder):
     return [name for name, _ in plots]
 
 
-# A figure of the page: the name of its markers, the command, and what draws its plots. All together: 12 minutes.
+# A figure of the page: the name of its markers, the command, and what draws its plots. All together: 13 minutes.
 FIGURES = [
     ("forward", "forward --starts 3 --rounds 20", None),
     ("near", "forward --near --starts 3 --rounds 15", None),
