@@ -2,6 +2,7 @@
 """bench.py latency: how long a packet takes over memif, at several loads and after silence."""
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import time
@@ -48,8 +49,8 @@ class Generator:
         dsts = setup.path("destinations.txt")
         with open(dsts, "w", encoding="ascii") as f:
             f.writelines(traffic.ntoa(d) + "\n" for d in setup.dsts)
-        prefix = f"bench-{os.getpid()}-gen"
-        eal = setup.but(vdevs=[memif("server", i) for i in range(2)]).eal(prefix)
+        self.prefix = f"bench-{os.getpid()}-gen"
+        eal = setup.but(vdevs=[memif("server", i) for i in range(2)]).eal(self.prefix)
         with open(setup.path("latency_gen.log"), "wb") as log:
             self.proc = subprocess.Popen([program, ROUTER, dsts, "-l", str(duts.CONTROL_CPU), *eal], text=True,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
@@ -70,6 +71,7 @@ class Generator:
     def end(self):
         self.proc.stdin.close()
         end_process(self.proc)
+        shutil.rmtree(f"/var/run/dpdk/{self.prefix}", ignore_errors=True)
 
 
 def started(name, power, setup):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The programs under test. Each forwards from a net_pcap port to a net_null port on one lcore."""
+import contextlib
 import copy
 import glob
 import json
@@ -168,7 +169,8 @@ class Dut:
     def relax(self):
         """Ordinary priority: one busy FIFO thread keeps the others of its core even from dying."""
         if self.tid is not None and self.proc.poll() is None:
-            os.sched_setscheduler(self.tid, os.SCHED_OTHER, os.sched_param(0))
+            with contextlib.suppress(ProcessLookupError):  # a process that is ending has no threads before it has ended
+                os.sched_setscheduler(self.tid, os.SCHED_OTHER, os.sched_param(0))
 
     def end(self):
         self.relax()
