@@ -306,7 +306,7 @@ brief_prints(void **state)
 static bool
 shows(const char *line, const char *what)
 {
-	dp_cmd(line);
+	dp_cmd("%s", line);
 	return strstr(dp_cmd_output(), what) != NULL;
 }
 

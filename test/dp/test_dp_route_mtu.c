@@ -190,13 +190,19 @@ follows_neighbour_and_device(void **state)
 static void
 unresolved_gateway(void **state)
 {
+	struct dp_frame short_one = dp_udp(p1, 2, "10.0.1.2", "192.0.2.9", 20), got;
+
 	(void)state;
 	dp_cmd("ip route add 192.0.2.0/24 via 10.0.2.66 mtu 1000");
 	assert_int_equal(refused_at("192.0.2.9", 2), 1000);
 	dp_cmd("ip link set p2 mtu 900");
 	assert_int_equal(refused_at("192.0.2.9", 2), 900);
 	dp_cmd("ip link set p2 mtu 1500");
-	dp_discard(p2);
+	dp_expect_none(p2);
+	dp_inject(p1, &short_one); /* what fits makes the router ask for the gateway */
+	dp_run();
+	assert_true(dp_out(p2, &got));
+	assert_int_equal(got.b[13], 0x06);
 	dp_cmd("ip route del 192.0.2.0/24");
 	dp_cmd("ip neigh del 10.0.2.66 dev p2");
 }
