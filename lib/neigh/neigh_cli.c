@@ -618,8 +618,7 @@ static const struct cli_cmd cmds[] = {
 	  .fn = neigh_del },
 	{ .syntax = "ip neigh flush [all] " FILTER_WORDS,
 	  .help = "Delete neighbours; permanent ones only with nud permanent or nud all. With "
-		  "proxy: "
-		  "proxy entries.",
+		  "proxy: proxy entries.",
 	  .section = "ports",
 	  .fn = neigh_flush },
 	{ 0 },
