@@ -41,8 +41,8 @@ on_reply(struct arping *a, const struct rte_ether_addr *sha, uint64_t rtt_us)
 			   (unsigned int)(rtt_us / 1000), (unsigned int)(rtt_us % 1000));
 }
 
-/* Who asks wants an answer, or within a deadline as many as he counted; who probes for a duplicate
- * wants none, who announces none either way. */
+/* Who asks wants an answer, or within a deadline as many as he counted unless the first ends it;
+ * who probes for a duplicate wants none, who announces none either way. */
 static int
 verdict(const struct arping *a, int rc)
 {
@@ -53,7 +53,7 @@ verdict(const struct arping *a, int rc)
 				    rc == -ENODEV ? "the device is gone" : "the device is down");
 	if (a->spec.mode == ARPING_ASK && a->stats.received == 0)
 		return cli_error(r->c, -ETIMEDOUT, "no reply to any of %u requests", a->stats.sent);
-	if (a->spec.mode == ARPING_ASK && a->spec.deadline_ms != 0 &&
+	if (a->spec.mode == ARPING_ASK && a->spec.deadline_ms != 0 && !a->spec.first &&
 	    a->spec.count != ARPING_ENDLESS && a->stats.received < a->spec.count)
 		return cli_error(r->c, -ETIMEDOUT, "%u of %u replies", a->stats.received,
 				 a->spec.count);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "core/msg.h"
 #include "core/timer.h"
+#include "ctl/cli_exec.h"
 #include "ethdev/ethdev.h"
 #include "ethdev/ethdev_dp.h"
 #include "netdev/netdev.h"
@@ -702,6 +703,58 @@ proxies_are_told_apart(void **state)
 	dp_cmd("ip link del br1");
 }
 
+static int arping_status;
+
+static void
+arping_says(void *arg, const char *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+}
+
+static void
+arping_ends(void *arg, int status, bool quit)
+{
+	(void)arg;
+	(void)quit;
+	arping_status = status;
+}
+
+/* `arping FLAGS 10.0.1.2`, whose first request alone is answered: how it ends. */
+static int
+arping(const char *flags)
+{
+	static const struct cli_sink sink = { .out = arping_says,
+					      .err = arping_says,
+					      .done = arping_ends };
+	struct rte_ether_addr mac = dp_port_mac(p1);
+	struct dp_frame reply = dp_arp(2, &mac, 2, "10.0.1.2", &mac, "10.0.1.1"), got;
+	char line[64];
+
+	snprintf(line, sizeof(line), "arping %s 10.0.1.2", flags);
+	arping_status = -1;
+	role_enter_ctl();
+	cli_exec(line, 0, &sink, NULL);
+	dp_run_ms(10);
+	assert_true(dp_out(p1, &got) && is_arp_request_for(&got, "10.0.1.2"));
+	dp_inject(p1, &reply);
+	dp_run();
+	dp_run_ms(6000);
+	dp_discard(p1);
+	return arping_status;
+}
+
+/* As iputils: within a deadline so many replies are wanted, unless the first is to end it. */
+static void
+arping_with_a_deadline(void **state)
+{
+	(void)state;
+	assert_int_equal(arping("-c 3 -w 5"), CLI_FAILED);
+	assert_int_equal(arping("-f -c 3 -w 5"), CLI_DONE);
+	assert_int_equal(arping("-w 5"), CLI_DONE);
+}
+
 int
 main(void)
 {
@@ -721,6 +774,7 @@ main(void)
 		cmocka_unit_test(flood_by_a_bridge_port),
 		cmocka_unit_test(flood_of_a_macvlan),
 		cmocka_unit_test(flood_of_a_vlan_beside_a_bridge),
+		cmocka_unit_test(arping_with_a_deadline),
 	};
 
 	return cmocka_run_group_tests_name("dp/arp", tests, setup, dp_teardown);
