@@ -119,17 +119,21 @@ monitor_tell(const struct monitor_source *s, const char *mark,
 	     json_t *(*build)(struct cli_ctx *c, const void *obj), const void *obj)
 {
 	for (struct client *m = clients, *next; m != NULL; m = next) {
+		bool full = m->n + (m->lost > 0) >= MONITOR_QUEUE;
 		json_t *e, *whole;
+		bool mine;
 
 		next = m->next; /* waking it may be its end */
 		if (m->ended || !is_wanted(m->c, s))
 			continue;
-		if (m->n + (m->lost > 0) >= MONITOR_QUEUE) {
+		if (full && cli_arg_dev(m->c, "DEV") == NULL) {
 			m->lost++;
 			continue;
 		}
 		e = build(m->c, obj);
-		if (e == NULL || !is_of_dev(m->c, s, e)) {
+		mine = e != NULL && is_of_dev(m->c, s, e);
+		if (!mine || full) {
+			m->lost += mine;
 			json_decref(e);
 			continue;
 		}

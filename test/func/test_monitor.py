@@ -144,8 +144,10 @@ def test_of_one_device(lab):
     """Without its name, but for addresses and links, whose lines begin with it: as ip has them."""
     mon = started(lab, "label")
     mine = Monitor(lab.dut, "dev r1")
+    end = time.monotonic() + SLOW
     while not mine.text():
         lab.dut.ip("link set r1 alias one")
+        assert time.monotonic() < end, "no event"
         time.sleep(0.05)
     for dev, net in (("r2", "10.79.0"), ("r1", "10.78.0")):
         lab.dut.ip(f"addr add {net}.1/24 dev {dev}")

@@ -178,6 +178,27 @@ test_slow_client(void **state)
 	strbuf_free(&slow);
 }
 
+/* Of one device: what others lose is not its loss. */
+static void
+test_slow_client_of_a_device(void **state)
+{
+	struct strbuf slow = { 0 };
+	struct cli_ctx *c;
+
+	c = watch("ip monitor dev p1", 0, &slow);
+	is_ready = false;
+	for (int i = 0; i < MONITOR_QUEUE; i++)
+		tell(&a, 11, NULL);
+	for (int i = 0; i < 100; i++)
+		tell(&a, 10, NULL);
+	is_ready = true;
+	role_enter_ctl();
+	cli_pump(c);
+	assert_null(strstr(strbuf_str(&slow), "lost"));
+	cli_abort(c);
+	strbuf_free(&slow);
+}
+
 static int
 setup(void **state)
 {
@@ -203,6 +224,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_client, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_slow_client_of_a_device, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
