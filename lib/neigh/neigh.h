@@ -91,6 +91,9 @@ void neigh_release(struct neighbour *n) CTL_ONLY;
  * neigh_may_be()), -EINVAL (the state needs an lladdr), -ENOMEM, -ENOSPC. */
 int neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_addr *lladdr,
 		    enum nud_state state) CTL_ONLY;
+/** Enter who is to be found by asking, by neigh_use() or as NTF_MANAGED: no state nor address is
+ * given. As Linux: what is known stays, but for what was entered as permanent. As above. */
+int neigh_admin_ask(rte_be32_t addr, struct net_device *dev) CTL_ONLY;
 /** Somebody says that @p n is at @p lladdr in @p state (REACHABLE or STALE): Linux's
  * neigh_update().
  * @p flags: NUD_F_*. 0, -EPERM (the administrator's entry), -EEXIST (another address, and no right

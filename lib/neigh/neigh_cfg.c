@@ -255,7 +255,7 @@ set_entry(const struct entry *e, struct net_device *dev)
 	int rc;
 
 	if (is_managed(e))
-		rc = neigh_admin_set(e->dst, dev, NULL, NUD_NONE);
+		rc = neigh_admin_ask(e->dst, dev);
 	else
 		rc = neigh_admin_set(e->dst, dev, &e->lladdr, state);
 	if (rc < 0)
@@ -322,10 +322,15 @@ del(const struct cfg *c)
 	return 0;
 }
 
+/* One that had an address given has to be asked for anew: deleted, and added. */
 static int
 change(const struct cfg *old, const struct cfg *c)
 {
-	(void)old;
+	struct entry was, is;
+
+	role_enter_ctl();
+	if (parse(old, &was) && parse(c, &is) && is_managed(&is) && !is_managed(&was))
+		return -EOPNOTSUPP;
 	return add(c);
 }
 

@@ -338,6 +338,17 @@ neigh_show(struct cli_ctx *c)
 	return 0;
 }
 
+/* Two destinations, one with proxy and one without? As iproute2: one command is about one. */
+static int
+check_whom(struct cli_ctx *c)
+{
+	const char *dst = cli_arg_str(c, "DST");
+
+	if (dst == NULL || !cli_has(c, "proxy"))
+		return 0;
+	return cli_error_at(c, -EINVAL, dst, "\"%s\": not with proxy, which names another", dst);
+}
+
 static int
 neigh_get(struct cli_ctx *c)
 {
@@ -348,7 +359,7 @@ neigh_get(struct cli_ctx *c)
 
 	role_enter_ctl();
 	if (cli_has(c, "proxy"))
-		return neigh_proxy_get_cmd(c);
+		return check_whom(c) < 0 ? -EINVAL : neigh_proxy_get_cmd(c);
 	dev = arg_dev(c);
 	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and address are required arguments.");
@@ -476,18 +487,6 @@ arg_state(struct cli_ctx *c)
 	return state == STATES_NONE ? NUD_NONE : state;
 }
 
-/* As Linux: who is to be found by asking has no state nor address given; what is known stays, but
- * for what was entered for good. */
-static int
-set_asked(rte_be32_t dst, struct net_device *dev) CTL_ONLY
-{
-	const struct neighbour *n = neigh_lookup(dst, dev);
-
-	if (n != NULL && n->nud.state != NUD_PERMANENT)
-		return 0;
-	return neigh_admin_set(dst, dev, NULL, NUD_NONE);
-}
-
 static int
 neigh_modify(struct cli_ctx *c)
 {
@@ -499,7 +498,7 @@ neigh_modify(struct cli_ctx *c)
 
 	role_enter_ctl();
 	if (cli_has(c, "proxy"))
-		return neigh_proxy_add_cmd(c);
+		return check_whom(c) < 0 ? -EINVAL : neigh_proxy_add_cmd(c);
 	dev = arg_dev(c);
 	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
@@ -520,7 +519,7 @@ neigh_modify(struct cli_ctx *c)
 				 dev->name);
 	has_lladdr = cli_arg_mac(c, "LLADDR", &lladdr);
 	if (is_asked(c))
-		rc = set_asked(dst, dev);
+		rc = neigh_admin_ask(dst, dev);
 	else
 		rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL, (enum nud_state)state);
 	if (rc == 0)
@@ -538,7 +537,7 @@ neigh_del(struct cli_ctx *c)
 
 	role_enter_ctl();
 	if (cli_has(c, "proxy"))
-		return neigh_proxy_del_cmd(c);
+		return check_whom(c) < 0 ? -EINVAL : neigh_proxy_del_cmd(c);
 	dev = arg_dev(c);
 	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
 		return cli_error(c, -EINVAL, "Device and destination are required arguments.");

@@ -515,6 +515,24 @@ neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_
 	return 0;
 }
 
+int
+neigh_admin_ask(rte_be32_t addr, struct net_device *dev)
+{
+	struct neighbour *n = neigh_lookup(addr, dev);
+
+	if (!neigh_may_be(addr))
+		return -EADDRNOTAVAIL;
+	if (n != NULL && n->nud.state == NUD_PERMANENT)
+		return neigh_admin_set(addr, dev, NULL, NUD_NONE);
+	if (n == NULL)
+		n = neigh_create(addr, dev); /* NOARP already where nobody is asked */
+	if (n == NULL)
+		return -errno;
+	n->flags |= NTF_ENTERED;
+	neigh_relist(n);
+	return 0;
+}
+
 void
 neigh_let_go(struct neighbour *n, enum drop_reason why)
 {

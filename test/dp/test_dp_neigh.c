@@ -98,6 +98,66 @@ next_hop_is_no_entry(void **state)
 	dp_cmd("ip route add 198.51.100.0/24 via 10.0.2.2");
 }
 
+/* Where nobody is asked, as on a tunnel, `use` and `managed` ask nobody. */
+static void
+use_where_there_is_no_arp(void **state)
+{
+	(void)state;
+	dp_cmd("ip tunnel add t0 mode ipip local 10.0.2.1 remote 10.0.2.9");
+	dp_cmd("ip link set t0 up");
+	dp_cmd("ip addr add 10.5.0.1/24 dev t0");
+	dp_cmd("ip neigh add 10.5.0.9 dev t0 use");
+	dp_cmd("ip neigh show 10.5.0.9 nud all");
+	assert_non_null(strstr(dp_cmd_output(), " NOARP"));
+	dp_cmd("ip neigh add 10.5.0.8 dev t0 managed");
+	dp_cmd("ip neigh show 10.5.0.8 nud all");
+	assert_non_null(strstr(dp_cmd_output(), " managed NOARP"));
+	dp_cmd("ip link del t0");
+}
+
+/* What runs, the entry of 10.0.2.4 with these members in place of others, is applied. */
+static void
+apply_entry(const char *members)
+{
+	json_t *doc, *list, *e;
+	char *report = NULL;
+	size_t i;
+
+	role_enter_ctl();
+	doc = cfg_running();
+	list = json_object_get(doc, "neighbours");
+	json_array_foreach(list, i, e) {
+		if (strcmp(json_string_value(json_object_get(e, "dst")), "10.0.2.4") == 0)
+			json_array_set_new(list, i, json_loads(members, 0, NULL));
+	}
+	if (cfg_apply(doc, &report) < 0)
+		fail_msg("%s", report);
+	free(report);
+	dp_run();
+}
+
+/* A document that says more of a managed entry does not forget where it is; one that no longer says
+ * where it is has it asked for. */
+static void
+managed_by_a_document(void **state)
+{
+	struct rte_ether_addr mac = dp_port_mac(p2);
+	struct dp_frame reply = dp_arp(2, &mac, 2, "10.0.2.4", &mac, "10.0.2.1");
+
+	(void)state;
+	dp_cmd("ip neigh add 10.0.2.4 dev p2 managed");
+	dp_inject(p2, &reply);
+	dp_run();
+	apply_entry("{\"dst\":\"10.0.2.4\",\"dev\":\"p2\",\"managed\":true,\"protocol\":\"bird\"}");
+	is("ip neigh show 10.0.2.4 dev p2",
+	   "10.0.2.4 lladdr 02:00:00:00:01:02 managed REACHABLE proto bird \n");
+	dp_cmd("ip neigh replace 10.0.2.4 lladdr " MAC " dev p2 nud noarp");
+	apply_entry("{\"dst\":\"10.0.2.4\",\"dev\":\"p2\",\"managed\":true}");
+	is("ip neigh show 10.0.2.4 dev p2", "10.0.2.4 managed INCOMPLETE \n");
+	dp_cmd("ip neigh del 10.0.2.4 dev p2");
+	dp_discard(p2);
+}
+
 static void
 leaves_as(const char *words, const char *state)
 {
@@ -234,6 +294,9 @@ words_in_any_order(void **state)
 	dp_cmd("ip neigh flush proxy");
 	is("ip neigh show proxy", "");
 	fails("ip neigh add proxy 10.0.9.1 protocol all", "expected a routing protocol");
+	fails("ip neigh add 10.0.2.7 proxy 10.0.9.1 dev p2", "not with proxy");
+	fails("ip neigh get 10.0.2.7 proxy 10.0.9.1 dev p2", "not with proxy");
+	fails("ip neigh del proxy 10.0.9.1 dev p2 to 10.0.2.7", "not with proxy");
 }
 
 /* iproute2's order of marks, its names and numbers of states, its forms of a MAC address. */
@@ -312,6 +375,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(next_hop_is_no_entry),
 		cmocka_unit_test(use_is_as_a_packet),
+		cmocka_unit_test(use_where_there_is_no_arp),
+		cmocka_unit_test(managed_by_a_document),
 		cmocka_unit_test(what_is_taken_can_be_saved),
 		cmocka_unit_test(group_address_by_hand),
 		cmocka_unit_test(words_in_any_order),
