@@ -225,7 +225,7 @@ struct neighbour *neigh_create_flags(rte_be32_t addr, struct net_device *dev,
 void neigh_set_static(struct neighbour *n, bool is_static) CTL_ONLY;
 /** Delete: listeners let go, waiting packets are dropped under @p why. */
 void neigh_destroy(struct neighbour *n, enum drop_reason why) CTL_ONLY;
-/** Delete, or where a next hop holds it leave its place only: no mark, no state. */
+/** Delete, or where a next hop holds it leave its place only, as a new one. */
 void neigh_let_go(struct neighbour *n, enum drop_reason why) CTL_ONLY;
 
 /* --- lists and collection (neigh_gc.c) --- */

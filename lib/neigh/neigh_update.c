@@ -533,6 +533,19 @@ neigh_admin_ask(rte_be32_t addr, struct net_device *dev)
 	return 0;
 }
 
+/* What is left of it needs no ARP, as a new one would not. */
+static CTL_ONLY void
+begin_anew(struct neighbour *n)
+{
+	struct rte_ether_addr own;
+
+	neigh_event(n, NUD_EV_DOWN, NULL);
+	if (!neigh_dev_noarp(n->dev))
+		return;
+	netdev_addr(n->dev, &own);
+	neigh_event(n, NUD_EV_ADMIN_NOARP, &own);
+}
+
 void
 neigh_let_go(struct neighbour *n, enum drop_reason why)
 {
@@ -546,7 +559,7 @@ neigh_let_go(struct neighbour *n, enum drop_reason why)
 	neigh_set_marks(n, 0);
 	n->flags &= (uint8_t)~NTF_ENTERED;
 	n->protocol = 0;
-	neigh_event(n, NUD_EV_DOWN, NULL);
+	begin_anew(n);
 }
 
 int

@@ -158,6 +158,35 @@ managed_by_a_document(void **state)
 	dp_discard(p2);
 }
 
+/* By a tunnel, which has no ARP, a route's packets go on whatever is deleted of its next hop. */
+static void
+next_hop_without_arp(void **state)
+{
+	static const char *const ends[] = { "ip neigh flush dev t0 nud all",
+					    "ip neigh del 10.5.0.9 dev t0", "ip link set t0 down" };
+	struct dp_frame f = dp_udp(p1, 2, "10.0.1.2", "10.5.7.1", 10), got;
+
+	(void)state;
+	dp_cmd("ip neigh add 10.0.2.9 lladdr " MAC " dev p2");
+	dp_cmd("ip tunnel add t0 mode ipip local 10.0.2.1 remote 10.0.2.9");
+	dp_cmd("ip link set t0 up");
+	dp_cmd("ip addr add 10.5.0.1/24 dev t0");
+	for (size_t i = 0; i <= RTE_DIM(ends); i++) {
+		if (i > 0)
+			dp_cmd("%s", ends[i - 1]);
+		dp_cmd("ip link set t0 up");
+		dp_cmd("ip route replace 10.5.7.0/24 via 10.5.0.9 dev t0");
+		dp_cmd("ip neigh show 10.5.0.9 dev t0 nud all");
+		assert_non_null(strstr(dp_cmd_output(), " NOARP"));
+		dp_discard(p2);
+		dp_inject(p1, &f);
+		dp_run();
+		assert_true(dp_out(p2, &got));
+	}
+	dp_cmd("ip link del t0");
+	dp_cmd("ip neigh del 10.0.2.9 dev p2");
+}
+
 static void
 leaves_as(const char *words, const char *state)
 {
@@ -375,6 +404,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(next_hop_is_no_entry),
 		cmocka_unit_test(use_is_as_a_packet),
+		cmocka_unit_test(next_hop_without_arp),
 		cmocka_unit_test(use_where_there_is_no_arp),
 		cmocka_unit_test(managed_by_a_document),
 		cmocka_unit_test(what_is_taken_can_be_saved),
