@@ -492,6 +492,7 @@ neigh_modify(struct cli_ctx *c)
 {
 	struct rte_ether_addr lladdr;
 	struct net_device *dev;
+	struct neighbour *n;
 	bool has_lladdr, exists;
 	rte_be32_t dst = 0;
 	int rc, state, protocol;
@@ -522,10 +523,12 @@ neigh_modify(struct cli_ctx *c)
 		rc = neigh_admin_ask(dst, dev);
 	else
 		rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL, (enum nud_state)state);
-	if (rc == 0)
-		apply_marks(c, neigh_lookup(dst, dev));
-	if (rc == 0 && protocol >= 0)
-		neigh_lookup(dst, dev)->protocol = (uint8_t)protocol;
+	/* Errors for packets that waited there may have taken its place in a full table. */
+	n = rc == 0 ? neigh_lookup(dst, dev) : NULL;
+	if (n != NULL && protocol >= 0)
+		n->protocol = (uint8_t)protocol;
+	if (n != NULL)
+		apply_marks(c, n);
 	return say_why(c, rc);
 }
 

@@ -398,6 +398,33 @@ what_the_administrator_entered_stays(void **state)
 	dp_cmd("ip neigh flush proxy");
 }
 
+/* A packet that waited is answered by an error, whose way needs a place in a full table: that of
+ * the entry which has just failed by command. */
+static void
+failed_in_a_full_table(void **state)
+{
+	struct dp_frame f = dp_udp(p1, 77, "10.0.1.77", "10.0.2.50", 10);
+
+	(void)state;
+	dp_cmd("ip neigh flush dev p2 nud all");
+	dp_cmd("sysctl net.ipv4.neigh.default.gc_thresh3=9");
+	dp_cmd("sysctl net.ipv4.neigh.default.gc_share=100");
+	for (unsigned int i = 0; i < 7; i++)
+		dp_cmd("ip neigh add 10.0.%u.%u lladdr " MAC " dev p%u nud reachable", 1 + i % 2,
+		       100 + i, 1 + i % 2);
+	dp_inject(p1, &f);
+	dp_run();
+	dp_cmd("ip neigh replace 10.0.2.50 dev p2 nud failed protocol bird");
+	dp_cmd("ip neigh show nud all");
+	assert_null(strstr(dp_cmd_output(), "10.0.2.50"));
+	assert_non_null(strstr(dp_cmd_output(), "10.0.1.77 dev p1 INCOMPLETE"));
+	dp_cmd("sysctl net.ipv4.neigh.default.gc_thresh3=1024");
+	dp_cmd("ip neigh flush dev p1");
+	dp_cmd("ip neigh flush dev p2");
+	dp_discard(p1);
+	dp_discard(p2);
+}
+
 int
 main(void)
 {
@@ -412,6 +439,7 @@ main(void)
 		cmocka_unit_test(words_in_any_order),
 		cmocka_unit_test(spelling),
 		cmocka_unit_test(what_the_administrator_entered_stays),
+		cmocka_unit_test(failed_in_a_full_table),
 	};
 
 	return cmocka_run_group_tests_name("dp/neigh", tests, setup, dp_teardown);
