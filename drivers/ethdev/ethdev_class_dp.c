@@ -13,7 +13,7 @@ sort_by_class(struct ethdev_txq *q)
 
 	q->n_ctl = 0;
 	for (unsigned int i = 0; i < q->n; i++)
-		if (netdev_is_control(q->buf[i]))
+		if (netdev_class(q->buf[i]) != NETDEV_CLASS_DATA)
 			q->buf[q->n_ctl++] = q->buf[i];
 		else
 			rest[n++] = q->buf[i];
@@ -37,16 +37,18 @@ ethdev_txq_left(struct ethdev_txq *q, unsigned int sent)
 struct rte_mbuf *
 ethdev_txq_insert(struct ethdev_txq *q, struct rte_mbuf *m)
 {
+	enum netdev_class c = netdev_class(m);
+	unsigned int places = RTE_DIM(q->buf) - netdev_class_kept(c, ETHDEV_TX_SPARE);
 	struct rte_mbuf *loser = NULL;
 
-	if (!netdev_is_control(m)) {
-		if (q->n >= ETHDEV_TX_BUF)
+	if (c == NETDEV_CLASS_DATA) {
+		if (q->n >= places)
 			return m;
 		q->buf[q->n++] = m;
 		return NULL;
 	}
-	if (q->n == RTE_DIM(q->buf)) {
-		if (q->n_ctl == q->n)
+	if (q->n >= places) {
+		if (q->n_ctl == q->n || q->n_ctl >= places)
 			return m;
 		loser = q->buf[--q->n]; /* the newest of the others */
 	}

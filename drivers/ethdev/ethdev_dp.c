@@ -162,7 +162,7 @@ buffer_frames(struct worker *w, struct ethdev_port *port, struct ethdev_txq *q,
 static DP_ONLY void
 hand_over(struct worker *w, struct ethdev_port *port, struct rte_mbuf **pkts, unsigned int n)
 {
-	unsigned int done = netdev_hand_over(w, port->ring, ETHDEV_RING_SPARE, pkts, n);
+	unsigned int done = netdev_hand_over(port->ring, ETHDEV_RING_SPARE, pkts, n);
 
 	drop_frames(w, port, pkts + done, n - done, DROP_NETDEV_TX_FULL);
 	worker_wake(workers[port->ring_owner]);

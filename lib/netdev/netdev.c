@@ -4,12 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <rte_errno.h>
 #include <rte_lcore.h>
-#include <rte_mbuf_dyn.h>
 #include "core/sysctl.h"
 #include "netdev/netdev.h"
-#include "netdev/netdev_class_dp.h"
 #include "netdev/netdev_police_dp.h"
 #include "netdev/netdev_priv.h"
 #include "netdev/netdev_upper.h"
@@ -64,12 +61,6 @@ netdev_declare(void)
 int
 netdev_init(void)
 {
-	static const struct rte_mbuf_dynflag ctl_flag = { .name = "pollux_control" };
-	int bit = rte_mbuf_dynflag_register(&ctl_flag);
-
-	if (bit < 0)
-		return -rte_errno;
-	netdev_ctl_flag = UINT64_C(1) << bit;
 	skb_drop_hook = count_drop;
 	last_ifindex = 0;
 	upper_init();

@@ -3,9 +3,8 @@
 #include <string.h>
 #include "netdev/netdev_class_dp.h"
 
-#define PRECEDENCE_IC 0xc0 /* RFC 791 3.1: internetwork control; 0xe0 is network control */
-
-uint64_t netdev_ctl_flag;
+#define ETHERTYPE_MIN 0x600 /* below it is the length of an LLC frame */
+#define PRECEDENCE_IC 0xc0  /* RFC 791 3.1: internetwork control; 0xe0 is network control */
 
 /* 01-80-C2-00-00-00 to 0F: the groups of the link itself. */
 static bool
@@ -31,44 +30,34 @@ netdev_frame_type(const struct rte_mbuf *m, uint8_t copy[4])
 	return NULL;
 }
 
-bool
-netdev_is_control(const struct rte_mbuf *m)
+enum netdev_class
+netdev_class(const struct rte_mbuf *m)
 {
-	uint8_t copy[RTE_ETHER_HDR_LEN];
-	const uint8_t *p;
+	uint8_t eth_copy[RTE_ETHER_HDR_LEN], copy[4];
+	const struct rte_ether_hdr *eth = rte_pktmbuf_read(m, 0, sizeof(*eth), eth_copy);
+	const uint8_t *p = netdev_frame_type(m, copy);
+	unsigned int type = p != NULL ? p[0] << 8 | p[1] : ETHERTYPE_MIN;
 
-	if (m->ol_flags & netdev_ctl_flag)
-		return true;
-	p = rte_pktmbuf_read(m, 0, RTE_ETHER_HDR_LEN, copy);
-	if (p == NULL)
-		return false;
-	if (is_reserved_group(&((const struct rte_ether_hdr *)p)->dst_addr))
-		return true;
-	p = netdev_frame_type(m, copy);
-	if (p == NULL)
-		return false;
-	switch (p[0] << 8 | p[1]) {
-	case RTE_ETHER_TYPE_ARP:
-		return true;
-	case RTE_ETHER_TYPE_IPV4:
-		return p[3] >= PRECEDENCE_IC;
-	default:
-		return false;
-	}
+	if (eth != NULL && is_reserved_group(&eth->dst_addr))
+		return NETDEV_CLASS_LINK;
+	if (type == RTE_ETHER_TYPE_ARP ||
+	    (type < ETHERTYPE_MIN && rte_is_multicast_ether_addr(&eth->dst_addr)))
+		return NETDEV_CLASS_LINK;
+	if (type == RTE_ETHER_TYPE_IPV4 && p[3] >= PRECEDENCE_IC)
+		return NETDEV_CLASS_PRECEDENCE;
+	return NETDEV_CLASS_DATA;
 }
 
 unsigned int
-netdev_hand_over(struct worker *w, struct rte_ring *ring, unsigned int spare,
-		 struct rte_mbuf **pkts, unsigned int n)
+netdev_hand_over(struct rte_ring *ring, unsigned int spare, struct rte_mbuf **pkts, unsigned int n)
 {
 	unsigned int room = rte_ring_free_count(ring), kept = n;
 
-	for (unsigned int i = 0; unlikely(worker_is_ctl(w)) && i < n; i++)
-		pkts[i]->ol_flags |= netdev_ctl_flag;
 	if (unlikely(room < n + spare)) {
 		kept = 0;
 		for (unsigned int i = 0; i < n; i++)
-			if (kept + spare < room || netdev_is_control(pkts[i])) {
+			if (kept + spare < room ||
+			    kept + netdev_class_kept(netdev_class(pkts[i]), spare) < room) {
 				RTE_SWAP(pkts[i], pkts[kept]);
 				kept++;
 			}

@@ -8,6 +8,7 @@
 #include <rte_cycles.h>
 #include "core/held.h"
 #include "core/timer.h"
+#include "netdev/netdev_class_dp.h"
 #include "sched/sched_filter.h"
 
 #define TBF_FULL_S_MAX 100 /* seconds in which a bucket may fill: keeps the sums in 64 bits */
@@ -81,7 +82,7 @@ unsigned int
 sched_spec_bands(const struct qdisc_spec *s)
 {
 	if (s->kind == QDISC_TBF)
-		return TBF_BANDS;
+		return NETDEV_CLASSES;
 	return s->kind == QDISC_PRIO && s->bands != 0 ? s->bands : SCHED_BANDS_TOS;
 }
 
@@ -97,8 +98,10 @@ set_tbf(struct qdisc *q, const struct qdisc_spec *s)
 			       .last = clock_tsc() };
 	q->tbf.full = s->burst * q->tbf.hz / s->rate + 1;
 	q->tbf.tokens = s->burst * q->tbf.hz;
-	skb_queue_head_init(&q->band[TBF_CONTROL], 0, RTE_MAX(limit, SCHED_CTL_BYTES));
-	skb_queue_head_init(&q->band[TBF_DATA], 0, limit);
+	for (unsigned int c = 0; c < NETDEV_CLASSES; c++)
+		skb_queue_head_init(&q->band[c], 0,
+				    c == NETDEV_CLASS_DATA ? limit
+							   : RTE_MAX(limit, SCHED_CTL_BYTES));
 }
 
 static struct qdisc *

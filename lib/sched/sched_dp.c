@@ -102,7 +102,7 @@ sched_xmit(struct worker *w, struct net_device *dev, struct rte_mbuf **pkts, uin
 		run(w, q);
 		return;
 	}
-	done = netdev_hand_over(w, q->ring, SCHED_RING_SPARE, pkts, n);
+	done = netdev_hand_over(q->ring, SCHED_RING_SPARE, pkts, n);
 	for (; done < n; done++)
 		refuse(w, q, pkts[done], DROP_SCHED_FULL);
 	worker_wake(workers[q->owner]);

@@ -20,6 +20,7 @@
 #define SCHED_TX_QLEN	 1000	/* frames of a band: Linux's txqueuelen */
 #define SCHED_TX_SPARE	 64	/* further ones, of control class only */
 #define SCHED_CTL_BYTES	 16384u /* of control class that may wait before a tbf, at least */
+#define SCHED_AHEAD	 4	/* of these leave a tbf for one of data that waits */
 
 /* Linux's priorities (linux/pkt_sched.h). */
 enum {
@@ -67,15 +68,13 @@ struct qdisc_ops {
 	uint16_t (*dequeue)(struct qdisc *q, struct rte_mbuf **pkts, uint16_t n, uint64_t now);
 };
 
-/* Bands of a tbf. */
-enum { TBF_CONTROL, TBF_DATA, TBF_BANDS };
-
 /** Rate and depth of a token bucket. Tokens are bytes times the TSC's rate, so that nothing is
  * lost to rounding. */
 struct tbf {
 	uint64_t rate;	/* bytes of frame a second */
 	uint32_t burst; /* bytes */
-	uint32_t limit; /* bytes of data that may wait; of control class as many again */
+	uint32_t limit; /* bytes of data that may wait; as many again of each other class */
+	uint32_t ahead; /* frames of control class since the last of data */
 	uint64_t hz;	/* of the TSC */
 	uint64_t tokens;
 	uint64_t last; /* TSC at which tokens was right */

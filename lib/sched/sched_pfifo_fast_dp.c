@@ -14,12 +14,19 @@ sched_band(const struct rte_mbuf *m)
 	const uint8_t *p;
 	uint8_t copy[4];
 
-	if (netdev_is_control(m))
+	if (netdev_class(m) != NETDEV_CLASS_DATA)
 		return 0;
 	p = netdev_frame_type(m, copy);
 	if (p != NULL && (p[0] << 8 | p[1]) == RTE_ETHER_TYPE_IPV4)
 		prio = rt_tos2priority(p[3]);
 	return prio2band[prio];
+}
+
+static bool
+may_have_spare(const struct sk_buff_head *band, const struct rte_mbuf *m)
+{
+	return band->qlen + netdev_class_kept(netdev_class(m), SCHED_TX_SPARE) <
+	       SCHED_TX_QLEN + SCHED_TX_SPARE;
 }
 
 static enum drop_reason
@@ -32,7 +39,7 @@ pfifo_fast_enqueue(struct qdisc *q, struct rte_mbuf *m)
 	if (unlikely(filters != NULL))
 		b = sched_filter_band(filters, m, b);
 	/* The last places of a band are for frames of control class. */
-	if (unlikely((q->band[b].qlen >= SCHED_TX_QLEN && !netdev_is_control(m)) ||
+	if (unlikely((q->band[b].qlen >= SCHED_TX_QLEN && !may_have_spare(&q->band[b], m)) ||
 		     skb_queue_tail(&q->band[b], skb_of(m)) != 0)) {
 		q->class[b].drops++;
 		return DROP_SCHED_FULL;

@@ -148,16 +148,11 @@ full_port_of_another_worker(void **state)
 	full_port_keeps_what_is_urgent(p1);
 }
 
-/* Only urgent frames, more than there is room for: bounded, counted, in order. */
+/* @p n urgent frames for p2, which is full. */
 static void
-urgent_alone_is_bounded_too(void **state)
+offer_urgent(unsigned int n)
 {
-	unsigned int n_plain, n_urgent, first;
-
-	(void)state;
-	dp_drops_clear();
-	offer(p2, WIRE, false);
-	for (unsigned int i = 0; i < 500; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		struct dp_frame f = urgent;
 
 		((struct rte_ether_hdr *)f.b)->dst_addr = dp_port_mac(p2);
@@ -167,16 +162,80 @@ urgent_alone_is_bounded_too(void **state)
 			dp_run();
 	}
 	dp_run();
-	assert_int_equal(ethdev_held(), ETHDEV_TX_BUF + ETHDEV_TX_SPARE);
-	collect(&n_plain, &n_urgent, &first);
-	dp_run();
-	collect(&n_plain, &n_urgent, &first);
-	assert_int_equal(n_urgent, ETHDEV_TX_BUF + ETHDEV_TX_SPARE);
-	assert_int_equal(n_urgent + dp_drops("netdev_tx_full"), 500);
+}
+
+/* @p n ARP requests from p2's link, whose replies leave there. */
+static void
+offer_arp(unsigned int n)
+{
+	const struct rte_ether_addr all = { { 255, 255, 255, 255, 255, 255 } }, none = { { 0 } };
+
+	for (unsigned int i = 0; i < n; i++) {
+		char asker[16];
+		struct dp_frame f;
+
+		snprintf(asker, sizeof(asker), "10.0.2.%u", 100 + i);
+		f = dp_arp(RTE_ARP_OP_REQUEST, &all, (uint8_t)(100 + i), asker, &none, "10.0.2.1");
+		dp_inject(p2, &f);
+		dp_run();
+	}
+}
+
+/* The wire is read, and what waited leaves: how many of each kind, in their order. */
+static void
+read_the_rest(unsigned int *n_plain, unsigned int *n_urgent, unsigned int *n_arp)
+{
+	struct dp_frame f;
+
+	*n_plain = *n_urgent = *n_arp = 0;
+	while (dp_out(p2, &f))
+		;
+	for (dp_run(); dp_out(p2, &f);)
+		if (f.b[13] == (RTE_ETHER_TYPE_ARP & 0xff)) {
+			++*n_arp;
+		} else if (is_urgent(&f)) {
+			assert_int_equal(number(&f), *n_urgent);
+			++*n_urgent;
+		} else {
+			++*n_plain;
+		}
 	dp_check_balance();
 }
 
-/* What the control thread makes goes first, whatever it looks like; an ARP request is such. */
+/* More urgent frames than there is room for: bounded, counted, in order. Anybody can write their
+ * precedence, so what the link itself needs has places that they can't take. */
+static void
+urgent_alone_is_bounded_too(void **state)
+{
+	const unsigned int most = ETHDEV_TX_BUF + ETHDEV_TX_SPARE / 2;
+	unsigned int n_plain, n_urgent, n_arp;
+
+	(void)state;
+	dp_drops_clear();
+	offer(p2, WIRE, false);
+	offer_urgent(500);
+	assert_int_equal(ethdev_held(), most);
+	assert_int_equal(dp_drops("netdev_tx_full"), 500 - most);
+	offer_arp(ETHDEV_TX_SPARE);
+	assert_int_equal(ethdev_held(), most + ETHDEV_TX_SPARE / 2);
+	assert_int_equal(dp_drops("netdev_tx_full"), 500 - most + ETHDEV_TX_SPARE / 2);
+	read_the_rest(&n_plain, &n_urgent, &n_arp);
+	assert_int_equal(n_plain, 0);
+	assert_int_equal(n_urgent, most);
+	assert_int_equal(n_arp, ETHDEV_TX_SPARE / 2);
+
+	/* The other way round: data makes room for what is urgent, but for those places. */
+	offer(p2, WIRE, false);
+	offer(p2, ETHDEV_TX_BUF, false);
+	offer_arp(ETHDEV_TX_SPARE);
+	offer_urgent(500);
+	read_the_rest(&n_plain, &n_urgent, &n_arp);
+	assert_int_equal(n_plain, ETHDEV_TX_SPARE / 2);
+	assert_int_equal(n_urgent, most - ETHDEV_TX_SPARE);
+	assert_int_equal(n_arp, ETHDEV_TX_SPARE);
+}
+
+/* An ARP request of our own. */
 static void
 own_frames_go_before_forwarded_ones(void **state)
 {
@@ -225,14 +284,14 @@ full_ring_leaves_places(void **state)
 			ethdev_poll(workers[1]);
 	}
 	ethdev_poll(workers[1]);
-	assert_int_equal(rte_ring_free_count(port->ring), 0);
+	assert_int_equal(rte_ring_free_count(port->ring), ETHDEV_RING_SPARE / 2);
 	assert_int_equal(tx_dropped("p2") - before, dp_drops("netdev_tx_full"));
 	do {
 		dp_run();
 		while (dp_out(p2, &f))
 			n += is_urgent(&f);
 	} while (ethdev_held() > 0);
-	assert_int_equal(n, ETHDEV_RING_SPARE);
+	assert_int_equal(n, ETHDEV_RING_SPARE / 2);
 	dp_check_balance();
 }
 
@@ -263,12 +322,12 @@ full_ring_of_a_discipline_leaves_places(void **state)
 		if (i % 32 == 31)
 			ethdev_poll(workers[1]);
 	}
-	assert_int_equal(rte_ring_free_count(q->ring), 0);
-	assert_int_equal(dp_drops("sched_full"), 1 + SCHED_RING_SPARE + 32);
+	assert_int_equal(rte_ring_free_count(q->ring), SCHED_RING_SPARE / 2);
+	assert_int_equal(dp_drops("sched_full"), 1 + SCHED_RING_SPARE + SCHED_RING_SPARE / 2 + 32);
 	dp_run();
 	while (dp_out(p2, &f))
 		n += is_urgent(&f);
-	assert_int_equal(n, SCHED_RING_SPARE);
+	assert_int_equal(n, SCHED_RING_SPARE / 2);
 	dp_cmd("tc qdisc del dev p2 root");
 	dp_check_balance();
 }
@@ -449,22 +508,25 @@ classes_of_frames(void **state)
 		uint8_t group;
 		uint16_t type, tags;
 		uint8_t tos;
-		bool control;
+		enum netdev_class class;
 	} cases[] = {
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0x00, false },
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xb8, false },
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xc0, true },
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xe0, true },
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 1, 0xc0, true },
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 2, 0xc0, true },
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 2, 0xa0, false },
-		{ 0xff, RTE_ETHER_TYPE_IPV4, 3, 0xc0, false },
-		{ 0xff, RTE_ETHER_TYPE_ARP, 0, 0, true },
-		{ 0xff, RTE_ETHER_TYPE_ARP, 2, 0, true },
-		{ 0x00, 0x0027, 0, 0, true },  /* a BPDU */
-		{ 0x0e, 0x88cc, 0, 0, true },  /* LLDP */
-		{ 0x10, 0x0027, 0, 0, false }, /* 802.1D's all-LANs group: forwarded */
-		{ 0xff, 0x86dd, 0, 0xc0, false },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0x00, NETDEV_CLASS_DATA },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xb8, NETDEV_CLASS_DATA },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xc0, NETDEV_CLASS_PRECEDENCE },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 0, 0xe0, NETDEV_CLASS_PRECEDENCE },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 1, 0xc0, NETDEV_CLASS_PRECEDENCE },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 2, 0xc0, NETDEV_CLASS_PRECEDENCE },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 2, 0xa0, NETDEV_CLASS_DATA },
+		{ 0xff, RTE_ETHER_TYPE_IPV4, 3, 0xc0, NETDEV_CLASS_DATA },
+		{ 0xff, RTE_ETHER_TYPE_ARP, 0, 0, NETDEV_CLASS_LINK },
+		{ 0xff, RTE_ETHER_TYPE_ARP, 2, 0, NETDEV_CLASS_LINK },
+		{ 0x00, 0x0027, 0, 0, NETDEV_CLASS_LINK }, /* a BPDU */
+		{ 0x0e, 0x88cc, 0, 0, NETDEV_CLASS_LINK }, /* LLDP */
+		{ 0x10, 0x86dd, 0, 0, NETDEV_CLASS_DATA }, /* another group */
+		{ 0x14, 0x0027, 0, 0, NETDEV_CLASS_LINK }, /* LLC to it: IS-IS */
+		{ 0x14, 0x0027, 2, 0, NETDEV_CLASS_LINK },
+		{ 0xff, 0x0027, 0, 0, NETDEV_CLASS_DATA }, /* LLC to a station */
+		{ 0xff, 0x86dd, 0, 0xc0, NETDEV_CLASS_DATA },
 	};
 
 	(void)state;
@@ -481,13 +543,11 @@ classes_of_frames(void **state)
 		p[2] = 0x45;
 		p[3] = cases[i].tos;
 		memcpy(rte_pktmbuf_append(m, sizeof(b)), b, sizeof(b));
-		if (netdev_is_control(m) != cases[i].control)
+		if (netdev_class(m) != cases[i].class)
 			fail_msg("case %zu", i);
 		rte_pktmbuf_trim(m, 64 - 13); /* a header cut short is nobody's */
 		if (cases[i].group == 0xff)
-			assert_false(netdev_is_control(m));
-		m->ol_flags |= netdev_ctl_flag;
-		assert_true(netdev_is_control(m));
+			assert_int_equal(netdev_class(m), NETDEV_CLASS_DATA);
 		rte_pktmbuf_free(m);
 	}
 }

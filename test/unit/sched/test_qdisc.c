@@ -81,6 +81,21 @@ run(uint16_t n)
 		;
 }
 
+static const uint8_t arp[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 8, 6 };
+
+static void
+emit_arp(struct worker *w)
+{
+	struct rte_mbuf *m;
+	struct sk_buff *skb;
+
+	role_enter_dp();
+	skb = alloc_skb(w, SKB_HEADROOM);
+	memcpy(skb_put(skb, sizeof(arp)), arp, sizeof(arp));
+	m = skb_mbuf(skb);
+	dev_queue_xmit(w, p1, &m, 1);
+}
+
 /* Band by TOS, in an mbuf of one segment and in two, the first of which ends within the tags. */
 static unsigned int
 band_of(const uint8_t *frame, uint32_t len)
@@ -118,15 +133,15 @@ test_bands(void **state)
 	}
 	m = make_mbuf(buf, 18); /* ends within the tags */
 	assert_int_equal(sched_band(m), 1);
-	m->ol_flags |= netdev_ctl_flag;
-	assert_int_equal(sched_band(m), 0);
 	rte_pktmbuf_free(m);
 	memset(buf, 0, 60);
 	memcpy(buf + 12, "\x08\x06\x10\x10", 4); /* ARP */
 	assert_int_equal(band_of(buf, 60), 0);
-	memcpy(buf + 12, "\x00\x26\x42\x42", 4); /* LLC, to no group of the link */
+	memcpy(buf + 12, "\x00\x26\x42\x42", 4); /* LLC, to a station */
 	assert_int_equal(band_of(buf, 60), 1);
 	memcpy(buf, "\x01\x80\xc2\x00\x00\x00", 6); /* BPDU */
+	assert_int_equal(band_of(buf, 60), 0);
+	memcpy(buf, "\x01\x00\x0c\xcc\xcc\xcd", 6); /* that of a VLAN, by Cisco */
 	assert_int_equal(band_of(buf, 60), 0);
 }
 
@@ -195,14 +210,17 @@ test_band_keeps_places(void **state)
 	for (unsigned int i = 0; i < SCHED_TX_QLEN + 5; i++)
 		emit(0x10, 0);
 	assert_int_equal(drops(DROP_SCHED_FULL), 5);
-	for (unsigned int i = 0; i < SCHED_TX_SPARE + 3; i++)
+	for (unsigned int i = 0; i < SCHED_TX_SPARE / 2 + 1; i++)
 		emit(0xc0, 1);
-	assert_int_equal(drops(DROP_SCHED_FULL), 5 + 3);
+	assert_int_equal(drops(DROP_SCHED_FULL), 5 + 1);
+	for (unsigned int i = 0; i < SCHED_TX_SPARE / 2 + 2; i++)
+		emit_arp(dp());
+	assert_int_equal(drops(DROP_SCHED_FULL), 5 + 1 + 2);
 	emit(0x10, 0);
-	assert_int_equal(drops(DROP_SCHED_FULL), 5 + 3 + 1);
+	assert_int_equal(drops(DROP_SCHED_FULL), 5 + 1 + 2 + 1);
 	sched_class_stats(sched_of(p1), 0, &st);
 	assert_int_equal(st.qlen, SCHED_TX_QLEN + SCHED_TX_SPARE);
-	assert_int_equal(st.drops, 5 + 3 + 1);
+	assert_int_equal(st.drops, 5 + 1 + 2 + 1);
 	run(UINT16_MAX);
 	assert_int_equal(n_frames, SCHED_TX_QLEN + SCHED_TX_SPARE);
 }
@@ -301,18 +319,16 @@ test_tbf_limits(void **state)
 	assert_int_equal(drops(DROP_SCHED_FULL), 2);
 }
 
-/* Frames of control class have a bound of their own, and pay. */
+/* Each class has a bound of its own, and pays. What is of control class goes ahead, the link's own
+ * first; a flood of it, which anybody can make, leaves data every fifth place. */
 static void
 test_tbf_control(void **state)
 {
-	static const uint8_t arp[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 8, 6 };
 	const struct qdisc_spec s = {
 		.kind = QDISC_TBF, .rate = 100000, .burst = 600, .limit = 1200
 	};
-	const unsigned int most = SCHED_CTL_BYTES / 60;
-	struct ip_out o = { .daddr = PEER1, .proto = 99 };
-	struct sk_buff *skb;
-	struct rte_mbuf *m;
+	const unsigned int most = SCHED_CTL_BYTES / 60, n_data = 1200 / 60;
+	unsigned int data = 10, prec = 1000;
 
 	(void)state;
 	role_enter_ctl();
@@ -320,21 +336,16 @@ test_tbf_control(void **state)
 	set(p1, &s);
 	dp()->now = sched_of(p1)->tbf.last;
 	room = UINT16_MAX;
-	for (unsigned int i = 0; i < 10 + 20 + 7; i++)
+	for (unsigned int i = 0; i < 10 + n_data + 7; i++)
 		emit(0, (uint16_t)i);
 	assert_int_equal(n_frames, 10);
 	assert_int_equal(drops(DROP_SCHED_FULL), 7);
-	skb = alloc_skb(dp(), SKB_HEADROOM);
-	memcpy(skb_put(skb, sizeof(arp)), arp, sizeof(arp));
-	m = skb_mbuf(skb);
-	dev_queue_xmit(dp(), p1, &m, 1);
-	emit(0xc0, 1000);
-	skb = alloc_skb(worker_ctl(), SKB_HEADROOM);
-	skb_put(skb, 26);
-	ip_build_and_send_pkt(worker_ctl(), skb, &o); /* nothing says what it is, but who made it */
-	for (unsigned int i = 0; i < most; i++)
-		emit(0xe0, (uint16_t)(1001 + i));
+	for (unsigned int i = 0; i < most + 3; i++)
+		emit(i % 2 == 0 ? 0xc0 : 0xe0, (uint16_t)(1000 + i));
 	assert_int_equal(drops(DROP_SCHED_FULL), 7 + 3);
+	for (unsigned int i = 0; i < most + 2; i++)
+		emit_arp(dp());
+	assert_int_equal(drops(DROP_SCHED_FULL), 7 + 3 + 2);
 	/* For 10 ms the bucket gets 1,000 bytes: 16 frames and two thirds of one. */
 	for (unsigned int t = 0; t < 10; t++) {
 		room = UINT16_MAX;
@@ -342,17 +353,20 @@ test_tbf_control(void **state)
 		sched_poll(dp());
 	}
 	assert_int_equal(n_frames, 10 + 16);
-	assert_memory_equal(frames[10].bytes, arp, sizeof(arp));
-	assert_int_equal(sent_id(11), 1000);
-	assert_int_equal(frame_ip(&frames[12])->next_proto_id, 99);
-	for (unsigned int i = 0; i < 200; i++) {
+	for (unsigned int t = 0; t < 400; t++) {
 		room = UINT16_MAX;
 		advance_ms(1);
 		sched_poll(dp());
 	}
-	assert_int_equal(n_frames, 10 + most + 20);
-	for (unsigned int i = 0; i < 20; i++) /* data last, in its order */
-		assert_int_equal(sent_id(n_frames - 20 + i), 10 + i);
+	assert_int_equal(n_frames, 10 + most + most + n_data);
+	for (unsigned int i = 0; i < n_frames - 10; i++) {
+		if (i % (SCHED_AHEAD + 1) == SCHED_AHEAD && data < 10 + n_data)
+			assert_int_equal(sent_id(10 + i), data++);
+		else if (i < most + n_data)
+			assert_memory_equal(frames[10 + i].bytes, arp, sizeof(arp));
+		else
+			assert_int_equal(sent_id(10 + i), prec++);
+	}
 	/* Nor is one let through that the bucket can never pay. */
 	rx_pkt(&(struct pkt){ .tos = 0xc0, .payload = 600 }, true);
 	assert_int_equal(drops(DROP_SCHED_BURST), 1);
@@ -376,9 +390,16 @@ test_other_threads(void **state)
 	assert_int_equal(sched_poll(worker_ctl()), 0); /* not its business */
 	assert_int_equal(sched_poll(dp()), 2);	       /* taken over, and sent */
 	assert_int_equal(n_frames, 1);
-	for (unsigned int i = 0; i < SCHED_RING + 1; i++)
+	for (unsigned int i = 0; i < SCHED_RING - SCHED_RING_SPARE + 1; i++)
 		ip_build_and_send_pkt(worker_ctl(), alloc_skb(worker_ctl(), SKB_HEADROOM), &o);
 	assert_int_equal(drops(DROP_SCHED_FULL), 2); /* a ring of 1024 holds 1023 */
+	o.tos = 0xc0;
+	for (unsigned int i = 0; i < SCHED_RING_SPARE / 2 + 3; i++)
+		ip_build_and_send_pkt(worker_ctl(), alloc_skb(worker_ctl(), SKB_HEADROOM), &o);
+	assert_int_equal(drops(DROP_SCHED_FULL), 2 + 3);
+	for (unsigned int i = 0; i < SCHED_RING_SPARE / 2 + 4; i++)
+		emit_arp(worker_ctl());
+	assert_int_equal(drops(DROP_SCHED_FULL), 2 + 3 + 4);
 	while (sched_poll(dp()) > 0)
 		room = UINT16_MAX;
 	assert_int_equal(n_frames, SCHED_RING);
