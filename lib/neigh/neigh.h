@@ -86,14 +86,24 @@ struct neighbour *neigh_create(rte_be32_t addr, struct net_device *dev) CTL_ONLY
 /** A next hop uses it: it will not be collected. Balanced by neigh_release(). */
 void neigh_hold(struct neighbour *n) CTL_ONLY;
 void neigh_release(struct neighbour *n) CTL_ONLY;
-/** Set state and address as the administrator: `ip neigh add|replace`. @p lladdr may be NULL for
- * states without one, else it may be any, a group's, too. 0, -EADDRNOTAVAIL (not
- * neigh_may_be()), -EINVAL (the state needs an lladdr), -ENOMEM, -ENOSPC. */
+/** What the administrator enters. */
+struct neigh_entry {
+	rte_be32_t dst;
+	struct net_device *dev;
+	const struct rte_ether_addr *lladdr; /* any, a group's, too; NULL: none, or what is known */
+	enum nud_state state;
+	bool ask;	  /* found by asking, now: no state nor address is given */
+	uint8_t marks;	  /* of NTF_MARKS, all that it has from now on */
+	int16_t protocol; /* who entered it; -1: what it was */
+};
+/** `ip neigh add|replace`. As in Linux who is asked for keeps what is known of him, but for what
+ * was entered as permanent. The entry may be gone at the return: errors for packets that waited
+ * there take places, too. 0, -EADDRNOTAVAIL (not neigh_may_be()), -EINVAL (the state needs an
+ * lladdr), -ENOMEM, -ENOSPC. */
+int neigh_admin_enter(const struct neigh_entry *e) CTL_ONLY;
+/** The same for state and address alone. */
 int neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_addr *lladdr,
 		    enum nud_state state) CTL_ONLY;
-/** Enter who is to be found by asking, by neigh_use() or as NTF_MANAGED: no state nor address is
- * given. As Linux: what is known stays, but for what was entered as permanent. As above. */
-int neigh_admin_ask(rte_be32_t addr, struct net_device *dev) CTL_ONLY;
 /** Somebody says that @p n is at @p lladdr in @p state (REACHABLE or STALE): Linux's
  * neigh_update().
  * @p flags: NUD_F_*. 0, -EPERM (the administrator's entry), -EEXIST (another address, and no right

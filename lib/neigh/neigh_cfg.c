@@ -250,22 +250,14 @@ show(void)
 static CTL_ONLY int
 set_entry(const struct entry *e, struct net_device *dev)
 {
-	enum nud_state state = e->noarp ? NUD_NOARP : NUD_PERMANENT;
-	struct neighbour *n;
-	int rc;
-
-	if (is_managed(e))
-		rc = neigh_admin_ask(e->dst, dev);
-	else
-		rc = neigh_admin_set(e->dst, dev, &e->lladdr, state);
-	if (rc < 0)
-		return rc;
-	n = neigh_lookup(e->dst, dev);
-	neigh_set_marks(n, e->marks);
-	n->protocol = e->protocol;
-	if (is_managed(e))
-		neigh_use(n);
-	return 0;
+	return neigh_admin_enter(
+		&(struct neigh_entry){ .dst = e->dst,
+				       .dev = dev,
+				       .lladdr = is_managed(e) ? NULL : &e->lladdr,
+				       .state = e->noarp ? NUD_NOARP : NUD_PERMANENT,
+				       .ask = is_managed(e),
+				       .marks = e->marks,
+				       .protocol = e->protocol });
 }
 
 static CTL_ONLY int

@@ -451,25 +451,15 @@ say_why(struct cli_ctx *c, int rc)
 	}
 }
 
-/* Is it to be found by asking? */
-static bool
-is_asked(const struct cli_ctx *c)
-{
-	return cli_has(c, "use") || cli_has(c, "managed");
-}
-
-/* The words behind the state: what the entry is marked with, and "use": ask for it now. */
-static void
-apply_marks(struct cli_ctx *c, struct neighbour *n) CTL_ONLY
+static uint8_t
+arg_marks(const struct cli_ctx *c)
 {
 	uint8_t marks = 0;
 
 	for (size_t i = 0; i < RTE_DIM(neigh_marks); i++)
 		if (cli_has(c, neigh_marks[i].name))
 			marks |= neigh_marks[i].flag;
-	neigh_set_marks(n, marks);
-	if (is_asked(c))
-		neigh_use(n);
+	return marks;
 }
 
 /* The state that is wanted. */
@@ -490,18 +480,16 @@ arg_state(struct cli_ctx *c)
 static int
 neigh_modify(struct cli_ctx *c)
 {
+	struct neigh_entry e = { .dev = NULL };
 	struct rte_ether_addr lladdr;
-	struct net_device *dev;
-	struct neighbour *n;
-	bool has_lladdr, exists;
-	rte_be32_t dst = 0;
-	int rc, state, protocol;
+	int state, protocol;
+	bool exists;
 
 	role_enter_ctl();
 	if (cli_has(c, "proxy"))
 		return check_whom(c) < 0 ? -EINVAL : neigh_proxy_add_cmd(c);
-	dev = arg_dev(c);
-	if (dev == NULL || !cli_arg_ip4(c, "DST", &dst))
+	e.dev = arg_dev(c);
+	if (e.dev == NULL || !cli_arg_ip4(c, "DST", &e.dst))
 		return cli_error(c, -EINVAL, "Device and destination are required arguments.");
 	state = arg_state(c);
 	if (state < 0)
@@ -509,27 +497,21 @@ neigh_modify(struct cli_ctx *c)
 	protocol = neigh_arg_protocol(c);
 	if (protocol == -EINVAL)
 		return protocol;
-	exists = find(dst, dev) != NULL;
+	exists = find(e.dst, e.dev) != NULL;
 	if (exists && cli_has(c, "add"))
 		return cli_error(c, -EEXIST, "File exists: %s has a neighbour of that address",
-				 dev->name);
+				 e.dev->name);
 	if (!exists && cli_has(c, "change"))
 		return cli_error(c, -ENOENT,
 				 "No such file or directory: %s has no neighbour of "
 				 "that address",
-				 dev->name);
-	has_lladdr = cli_arg_mac(c, "LLADDR", &lladdr);
-	if (is_asked(c))
-		rc = neigh_admin_ask(dst, dev);
-	else
-		rc = neigh_admin_set(dst, dev, has_lladdr ? &lladdr : NULL, (enum nud_state)state);
-	/* Errors for packets that waited there may have taken its place in a full table. */
-	n = rc == 0 ? neigh_lookup(dst, dev) : NULL;
-	if (n != NULL && protocol >= 0)
-		n->protocol = (uint8_t)protocol;
-	if (n != NULL)
-		apply_marks(c, n);
-	return say_why(c, rc);
+				 e.dev->name);
+	e.lladdr = cli_arg_mac(c, "LLADDR", &lladdr) ? &lladdr : NULL;
+	e.state = (enum nud_state)state;
+	e.ask = cli_has(c, "use") || cli_has(c, "managed");
+	e.marks = arg_marks(c);
+	e.protocol = (int16_t)protocol;
+	return say_why(c, neigh_admin_enter(&e));
 }
 
 static int

@@ -486,51 +486,69 @@ neigh_output_ctl(struct sk_buff *skb, uint32_t ifindex, rte_be32_t nexthop)
 
 /* --- the administrator --- */
 
-int
-neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_addr *lladdr,
-		enum nud_state state)
+/* The address that an entry of @p e gets; NULL: none. -EINVAL: its state needs one. */
+static CTL_ONLY int
+admin_lladdr(const struct neigh_entry *e, const struct neighbour *n, struct rte_ether_addr *own,
+	     const struct rte_ether_addr **lladdr)
 {
-	struct neighbour *n = neigh_lookup(addr, dev);
-	struct rte_ether_addr own;
-
-	if (!neigh_may_be(addr))
-		return -EADDRNOTAVAIL;
-	if (lladdr == NULL && (state & NUD_VALID)) {
-		if (n != NULL && (n->nud.state & NUD_VALID)) {
-			own = n->ha; /* change of state only */
-		} else if (neigh_dev_noarp(dev)) {
-			netdev_addr(dev, &own);
-		} else {
-			return -EINVAL;
-		}
-		lladdr = &own;
-	}
-	if (n == NULL)
-		n = neigh_create_flags(addr, dev, state == NUD_PERMANENT);
-	if (n == NULL)
-		return -errno;
-	n->flags |= NTF_ENTERED;
-	neigh_set_static(n, state == NUD_PERMANENT);
-	neigh_event(n, nud_admin_event(state), lladdr);
+	*lladdr = e->lladdr;
+	if (e->lladdr != NULL || e->ask || !(e->state & NUD_VALID))
+		return 0;
+	if (n != NULL && (n->nud.state & NUD_VALID))
+		*own = n->ha; /* change of state only */
+	else if (neigh_dev_noarp(e->dev))
+		netdev_addr(e->dev, own);
+	else
+		return -EINVAL;
+	*lladdr = own;
 	return 0;
 }
 
 int
-neigh_admin_ask(rte_be32_t addr, struct net_device *dev)
+neigh_admin_enter(const struct neigh_entry *e)
 {
-	struct neighbour *n = neigh_lookup(addr, dev);
+	bool permanent = !e->ask && e->state == NUD_PERMANENT, marked;
+	struct neighbour *n = neigh_lookup(e->dst, e->dev);
+	const struct rte_ether_addr *lladdr;
+	struct rte_ether_addr own;
 
-	if (!neigh_may_be(addr))
+	if (!neigh_may_be(e->dst))
 		return -EADDRNOTAVAIL;
-	if (n != NULL && n->nud.state == NUD_PERMANENT)
-		return neigh_admin_set(addr, dev, NULL, NUD_NONE);
+	if (admin_lladdr(e, n, &own, &lladdr) < 0)
+		return -EINVAL;
 	if (n == NULL)
-		n = neigh_create(addr, dev); /* NOARP already where nobody is asked */
+		n = neigh_create_flags(e->dst, e->dev, permanent);
 	if (n == NULL)
 		return -errno;
+	if (e->protocol >= 0)
+		n->protocol = (uint8_t)e->protocol;
+	marked = neigh_is_known(n) && (n->flags & NTF_MARKS) != e->marks;
 	n->flags |= NTF_ENTERED;
-	neigh_relist(n);
+	neigh_set_marks(n, e->marks);
+	if (marked)
+		notifier_call(&neigh_chain, NEIGH_UPDATE, n);
+	if (!e->ask || n->nud.state == NUD_PERMANENT) {
+		neigh_set_static(n, permanent);
+		neigh_event(n, nud_admin_event(e->ask ? NUD_NONE : e->state), lladdr);
+	}
+	if (e->ask && !n->dead)
+		neigh_use(n);
 	return 0;
+}
+
+int
+neigh_admin_set(rte_be32_t addr, struct net_device *dev, const struct rte_ether_addr *lladdr,
+		enum nud_state state)
+{
+	const struct neighbour *n = neigh_lookup(addr, dev);
+
+	return neigh_admin_enter(
+		&(struct neigh_entry){ .dst = addr,
+				       .dev = dev,
+				       .lladdr = lladdr,
+				       .state = state,
+				       .marks = n != NULL ? n->flags & NTF_MARKS : 0,
+				       .protocol = -1 });
 }
 
 /* What is left of it needs no ARP, as a new one would not. */

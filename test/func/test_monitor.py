@@ -192,6 +192,24 @@ def test_a_gateway_s_entry_is_deleted(lab):
     assert [e.get("deleted") for e in events if e.get("dst") == "10.0.1.77"] == [None, True]
 
 
+def test_a_neighbour_s_marks(lab):
+    """They are told with the entry, in one event, and what changes of them as an event of its own."""
+    dut = lab.dut
+    mon = started(lab, "neigh route")
+    try:
+        dut.ip("neigh add 10.0.1.79 lladdr 02:00:00:00:00:79 dev r1 router extern_learn protocol bird")
+        dut.ip("neigh replace 10.0.1.79 lladdr 02:00:00:00:00:79 dev r1 protocol bird")
+        dut.ip("route add 198.18.9.0/24 via 10.0.1.2")
+        dut.ip("route del 198.18.9.0/24")
+        mon.wait("Deleted 198.18.9.0/24")
+        told = [ln.split() for ln in mon.stop().split("\n") if ln.startswith("10.0.1.79")]
+        entry = "10.0.1.79 dev r1 lladdr 02:00:00:00:00:79".split()
+        assert told == [entry + "router extern_learn PERMANENT proto bird".split(),
+                        entry + "PERMANENT proto bird".split()]
+    finally:
+        dut.ip("neigh del 10.0.1.79 dev r1")
+
+
 def test_a_neighbour_that_is_learned(lab):
     lab.dut.ip("neigh flush dev r1")
     mon = started(lab, "neigh route")
