@@ -135,7 +135,7 @@ def test_burst_after_silence_is_not_lost(napping):
     made.dut.cli(f"set power auto max-sleep 100000 burst {RATE}")
     eventually(lambda: 8 <= sleeps_in(made, 1) < 60, "naps are not of 30 ms")
     lost = [[gen.burst() for _ in range(6)]]
-    while any(lost[-1]) and len(lost) < 3:
+    while any(lost[-1]) and len(lost) < 8:
         lost.append([gen.burst() for _ in range(6)])
     assert not any(lost[-1]), lost
     made.dut.cli("set power auto burst 1000")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A full Internet table: $POLLUX_DATA/full_v4.txt.gz, or one with its mix of lengths. What is asked
- * for is asserted: memory exactly, CPU time with room for machines that differ. The rest is
- * printed. */
+/* A full Internet table: full_v4.txt.gz in $POLLUX_DATA or beside the tree, or one with its mix of
+ * lengths. What is asked for is asserted: memory exactly, CPU time with room for machines that
+ * differ. The rest is printed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
