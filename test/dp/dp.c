@@ -19,6 +19,7 @@
 #include "ctl/ctl.h"
 #include "ethdev/ethdev.h"
 #include "polluxd/polluxd.h"
+#include "eal_dir.h"
 #include "vtime.h"
 
 #define PORTS_MAX 16
@@ -55,6 +56,7 @@ start_eal(const char *lcores)
 	snprintf(prefix, sizeof(prefix), "dp%d", (int)getpid());
 	snprintf(list, sizeof(list), "%s", lcores);
 	assert_true(rte_eal_init(RTE_DIM(argv), argv) >= 0);
+	eal_dir_remove_at_exit();
 }
 
 static void

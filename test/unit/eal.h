@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <rte_common.h>
 #include <rte_eal.h>
+#include "../tools/eal_dir.h"
 
 static inline int
 test_eal_init(void)
@@ -15,8 +16,11 @@ test_eal_init(void)
 	static char *argv[] = { "test",		  "--no-huge",	   "-m",  "64", "--no-pci",
 				"--no-telemetry", "--no-shconf",   "-l",  "0",	"--log-level",
 				"warning",	  "--file-prefix", prefix };
+	int rc;
 
 	snprintf(prefix, sizeof(prefix), "test%d", (int)getpid());
-	return rte_eal_init(RTE_DIM(argv), argv);
+	rc = rte_eal_init(RTE_DIM(argv), argv);
+	eal_dir_remove_at_exit();
+	return rc;
 }
 #endif
