@@ -133,6 +133,7 @@ apply_entry(const char *members)
 	if (cfg_apply(doc, &report) < 0)
 		fail_msg("%s", report);
 	free(report);
+	json_decref(doc);
 	dp_run();
 }
 
