@@ -64,6 +64,7 @@ struct fib_route_spec {
 	bool scope_set, metric_set, tos_set;
 	bool keep_dead;	 /* add: of the configuration: the route waits for a device that is down,
 			    and stays when it goes down; one of a routes file gives way to it */
+	bool dead_ways;	 /* add: of several next hops some may wait so, though not all */
 	uint8_t file;	 /* add: which load of a routes file sets it; 0: none does. With
 			    FIB_FILE_HOST: which reading of the host's routes, and about those only */
 	uint8_t among;	 /* flush: enum fib_among, about dst/plen */

@@ -58,6 +58,13 @@ dev_by_subnet(rte_be32_t gw, const struct net_device *only)
 	return NULL;
 }
 
+/* May a next hop be by a device that is down? */
+static bool
+may_wait(const struct fib_route_spec *r)
+{
+	return r->keep_dead || r->dead_ways;
+}
+
 /* RFC 1812 5.2.4.2: the next hop is on a directly connected network. As Linux: the gateway is
  * looked up among routes of scope link or narrower. */
 static CTL_ONLY int
@@ -93,9 +100,10 @@ resolve_gateway(const struct fib_route_spec *r, struct fib_nexthop *nh, uint8_t 
 	}
 	if (rc == 0)
 		return -EINVAL;
-	if (r->keep_dead)
-		nh->dev = dev_by_subnet(nh->gateway, nh->dev);
-	return r->keep_dead && nh->dev != NULL ? 0 : -ENETUNREACH;
+	if (!may_wait(r))
+		return -ENETUNREACH;
+	nh->dev = dev_by_subnet(nh->gateway, nh->dev);
+	return nh->dev != NULL ? 0 : -ENETUNREACH;
 }
 
 static CTL_ONLY int
@@ -129,7 +137,7 @@ resolve_one(const struct fib_route_spec *r, unsigned int i, struct fib_info *fi,
 		*why = "Nexthop device is not up";
 		if (fi->scope == SCOPE_HOST)
 			return 0;
-		if (!r->keep_dead)
+		if (!may_wait(r))
 			return -ENETDOWN;
 		nh->flags |= FIB_NH_DEAD;
 	}
@@ -157,6 +165,7 @@ int
 fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char **why)
 {
 	uint8_t type = r->type == 0 ? FIB_UNICAST : r->type;
+	unsigned int n_dead = 0;
 	int rc;
 
 	*fi = (struct fib_info){
@@ -198,6 +207,11 @@ fib_nh_resolve(const struct fib_route_spec *r, struct fib_info *fi, const char *
 		rc = resolve_one(r, i, fi, why);
 		if (rc < 0)
 			return rc;
+		n_dead += (fi->nh[i].flags & FIB_NH_DEAD) != 0;
+	}
+	if (n_dead > 0 && n_dead == r->n_nh && !r->keep_dead) {
+		*why = "Nexthop device is not up";
+		return -ENETDOWN;
 	}
 	fi->n_nh = r->n_nh;
 	return resolve_realms(r, fi, why);

@@ -277,9 +277,9 @@ fib_route_add(const struct fib_route_spec *r, enum fib_add_mode mode, const char
 }
 
 static bool
-nh_matches(const struct fib_nexthop *nh, const struct fib_nexthop_spec *s, bool weight)
+nh_matches(const struct fib_nexthop *nh, const struct fib_nexthop_spec *s, bool weight, bool exact)
 {
-	return (s->gateway == 0 || s->gateway == nh->gateway) &&
+	return ((s->gateway == 0 && !exact) || s->gateway == nh->gateway) &&
 	       (s->tclassid == 0 || s->tclassid == nh->tclassid) &&
 	       (s->dev == NULL || s->dev == nh->dev) &&
 	       (!weight || s->weight == 0 || s->weight == nh->weight);
@@ -292,6 +292,8 @@ matches(const struct fib_alias *a, const struct fib_route_spec *key, bool flush)
 	const struct fib_info *fi = fib_infos[a->info];
 	const struct fib_nexthop *nh = fi->nh;
 	unsigned int n = flush ? fib_info_ways(fi, &nh) : fi->n_nh;
+	bool exact =
+		key->file & FIB_FILE_HOST; /* the host names one that is there, and all of it */
 
 	if ((key->file & FIB_FILE_HOST) && !(a->file & FIB_FILE_HOST))
 		return false;
@@ -309,12 +311,12 @@ matches(const struct fib_alias *a, const struct fib_route_spec *key, bool flush)
 		return false;
 	if (key->n_nh == 0)
 		return true;
-	if (key->n_nh == 1)
-		return n > 0 && nh_matches(&nh[0], &key->nh[0], false);
+	if (key->n_nh == 1 && !exact)
+		return n > 0 && nh_matches(&nh[0], &key->nh[0], false, false);
 	if (key->n_nh != n)
 		return false;
 	for (unsigned int i = 0; i < key->n_nh; i++)
-		if (!nh_matches(&nh[i], &key->nh[i], true))
+		if (!nh_matches(&nh[i], &key->nh[i], true, exact))
 			return false;
 	return true;
 }

@@ -46,6 +46,7 @@ take_key(const struct host_nl_route *r)
 	spec.tos = r->tos;
 	spec.metric = r->metric;
 	spec.tos_set = spec.metric_set = true;
+	spec.dead_ways = true; /* the kernel has deleted those of which all are */
 	spec.file = reading;
 	return true;
 }
@@ -165,15 +166,15 @@ on_route(const struct host_nl_route *r, bool gone)
 		spec.type = spec.protocol = 0;
 		if (r->replaces)
 			withdraw();
-	} else if (gone) { /* of several with one key, the one with these next hops */
-		withdraw();
-	} else {
-		take_rest(r);
-		if (fib_route_add(&spec, mode_of(r), &why) == 0)
-			host.stats.imported++;
-		else
-			refused(why);
+		return;
 	}
+	take_rest(r);
+	if (gone) /* of several with one key, the very one */
+		withdraw();
+	else if (fib_route_add(&spec, mode_of(r), &why) == 0)
+		host.stats.imported++;
+	else
+		refused(why);
 }
 
 /* --- readings --- */
