@@ -169,7 +169,7 @@ def test_flapping_link_is_held_back(fresh):
         eventually(lambda: not carrier(), "the loss is not told")
         link("up")
         start = time.monotonic()
-        eventually(carrier, "the return is never told")
+        eventually(carrier, "the return is never told", 30)
         return time.monotonic() - start
     assert dut.cli("show port info p3")[0]["damping"] == 30
     flap()
